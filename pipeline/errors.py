@@ -1,0 +1,37 @@
+"""Everything pillprint raises on purpose.
+
+    PillprintError                     exit code 1
+      +- InputError                    2   what was handed over cannot be used
+      |    +- PhotoError               3   not a photo, damaged, too large, unreadable
+      |    +- CatalogError             4   not a catalog, damaged, of a newer version
+      |    +- PhotoSetError            5   an evaluation set or batch folder that does not fit
+      +- EngineMissingError            6   an OCR engine or system library is not installed
+
+A finding ("no pill", "not legible", "not in the catalog") is a result, never an exception. Each message names the
+file or thing and says what to do next.
+"""
+
+from __future__ import annotations
+
+
+from reference.errors import CatalogError, InputError, PillprintError
+
+__all__ = ["CatalogError", "EngineMissingError", "InputError", "PhotoError", "PhotoSetError", "PillprintError"]
+
+
+class PhotoError(InputError):
+    """Not a photo, damaged, too large or unreadable."""
+
+    exit_code = 3
+
+
+class PhotoSetError(InputError):
+    """An evaluation set or batch folder that does not fit."""
+
+    exit_code = 5
+
+
+class EngineMissingError(PillprintError):
+    """An OCR engine or system library is not installed."""
+
+    exit_code = 6

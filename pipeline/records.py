@@ -1,0 +1,368 @@
+"""The records that cross a stage: frozen, validated, with the units in their names.
+
+Inside the package a place is ``(row, col)`` in pixels of ``Photo.pixels``; OpenCV's ``(x, y)`` occurs only at
+OpenCV's calls. A turn is in degrees, counter-clockwise as seen, 0 where text runs left to right. Every
+probability and confidence lies in 0-1. Records that hold arrays compare by identity and their arrays are
+read-only.
+
+The flow: ``Photo -> PillRegion -> (Measurements, Reading) = Face -> Candidate -> Identification``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reference.product import Monograph, Product
+
+Pixels = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+
+def _freeze(array: NDArray[np.generic]) -> None:
+    array.setflags(write=False)
+
+
+def _check_probability(value: float, name: str) -> None:
+    if not 0.0 <= value <= 1.0 + 1e-9:
+        raise ValueError(f"{name} is {value}, not a probability between 0 and 1")
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """One photo, decoded upright.
+
+    ``pixels`` is ``(height, width, 3)`` uint8 sRGB, reduced by ``reduction`` (>= 1) from the full size;
+    ``encoded`` keeps the file's bytes so that ``load.detail`` can decode one place at full size.
+    """
+
+    pixels: Pixels
+    name: str
+    reduction: float = 1.0
+    encoded: bytes | None = None
+    warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.pixels.ndim != 3 or self.pixels.shape[2] != 3 or self.pixels.dtype != np.uint8:
+            raise ValueError(f"pixels must be (height, width, 3) uint8, not {self.pixels.shape} {self.pixels.dtype}")
+        _freeze(self.pixels)
+
+
+class ScaleSource(Enum):
+    """Where the millimeters come from."""
+
+    RULER = "ruler"
+    MARKER = "marker"
+    CARD = "card"
+    COIN = "coin"
+    CALLER = "caller"
+
+
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """Millimeters per pixel of ``Photo.pixels``, with its relative standard deviation.
+
+    ``homography`` (3, 3) float64 maps pixels ``(x, y, 1)`` to millimeters on the table plane, where the
+    reference allows it; else None and ``mm_per_px`` holds everywhere.
+    """
+
+    mm_per_px: float
+    relative_sigma: float
+    source: ScaleSource
+    homography: NDArray[np.float64] | None = None
+    outline: NDArray[np.float32] | None = None
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.mm_per_px) and self.mm_per_px > 0):
+            raise ValueError(f"mm_per_px is {self.mm_per_px}, not a positive number")
+        for array in (self.homography, self.outline):
+            if array is not None:
+                _freeze(array)
+
+
+@dataclass(frozen=True, eq=False)
+class PillRegion:
+    """One pill's face in a photo.
+
+    ``outline`` is ``(n, 2)`` float32 ``(row, col)``, closed, clockwise; ``mask`` is ``(h, w)`` bool, the
+    filled outline inside the box whose first pixel is ``(top, left)``.
+    """
+
+    outline: NDArray[np.float32]
+    mask: Mask
+    top: int
+    left: int
+    confidence: float
+    cut_by_border: bool = False
+
+    def __post_init__(self) -> None:
+        _check_probability(self.confidence, "confidence")
+        _freeze(self.outline)
+        _freeze(self.mask)
+
+    @property
+    def area(self) -> int:
+        """Pixels inside the outline."""
+        return int(np.count_nonzero(self.mask))
+
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        """``(top, left, bottom, right)``, the last two past the end."""
+        return self.top, self.left, self.top + self.mask.shape[0], self.left + self.mask.shape[1]
+
+
+@dataclass(frozen=True)
+class Probabilities:
+    """Calibrated probabilities over terms, best first; terms left out share what is missing from 1."""
+
+    terms: tuple[tuple[str, float], ...]
+
+    def __post_init__(self) -> None:
+        for term, value in self.terms:
+            _check_probability(value, term)
+        if sum(value for _, value in self.terms) > 1.0 + 1e-6:
+            raise ValueError("the probabilities add up to more than 1")
+        object.__setattr__(self, "terms", tuple(sorted(self.terms, key=lambda pair: (-pair[1], pair[0]))))
+
+    @classmethod
+    def of(cls, weights: Mapping[str, float]) -> Probabilities:
+        """Normalize non-negative weights to probabilities."""
+        total = sum(weights.values())
+        if total <= 0:
+            return cls(())
+        return cls(tuple((term, weight / total) for term, weight in weights.items()))
+
+    @property
+    def best(self) -> str | None:
+        """The most probable term, or None where nothing is known."""
+        return self.terms[0][0] if self.terms else None
+
+    def __getitem__(self, term: str) -> float:
+        return dict(self.terms).get(term, 0.0)
+
+
+@dataclass(frozen=True)
+class ColorMeasurement:
+    """One or two SPL colors of the pill body.
+
+    ``colors`` gives probabilities over keys as ``"WHITE"`` or, for two-color pills, ``"BLUE;WHITE"`` (SPL
+    terms in alphabetical order); ``lab`` holds the CIELAB (D65) mean of each color area under the estimated
+    light.
+    """
+
+    colors: Probabilities
+    lab: tuple[tuple[float, float, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class SizeMeasurement:
+    """Longest dimension (SPL SPLSIZE) and the width across it, in mm, with one standard deviation."""
+
+    length_mm: float
+    width_mm: float
+    sigma_mm: float
+
+
+@dataclass(frozen=True)
+class ScoreMeasurement:
+    """Probabilities over ``"1"`` (no score), ``"2"``, ``"3"``, ``"4"`` equal pieces (SPL SPLSCORE).
+
+    ``lines`` are the score lines found, each ``((row, col), (row, col))`` in photo pixels.
+    """
+
+    pieces: Probabilities
+    lines: tuple[tuple[tuple[float, float], tuple[float, float]], ...] = ()
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """What one face looks like before any letter is read.
+
+    ``relief`` gives probabilities over ``BLANK``, ``DEBOSSED``, ``EMBOSSED``, ``PRINTED``; ``axis_deg`` is
+    the turn of the long axis; the names of the region figures are those of scikit-image's regionprops.
+    """
+
+    shape: Probabilities
+    color: ColorMeasurement
+    score: ScoreMeasurement
+    relief: Probabilities
+    size: SizeMeasurement | None
+    axis_deg: float
+    axis_major_length_px: float
+    axis_minor_length_px: float
+    solidity: float
+
+
+@dataclass(frozen=True)
+class Character:
+    """One character found on a face.
+
+    ``alternatives`` are the probable characters, best first; their probabilities and that of "not a
+    character" add up to at most 1. ``row``, ``col`` is its center in photo pixels, ``turn_deg`` the
+    direction its line runs.
+    """
+
+    alternatives: tuple[tuple[str, float], ...]
+    row: float
+    col: float
+    height_px: float
+    width_px: float
+    turn_deg: float
+
+    @property
+    def text(self) -> str:
+        """The most probable character."""
+        return self.alternatives[0][0]
+
+    @property
+    def confidence(self) -> float:
+        """The probability of ``text``."""
+        return self.alternatives[0][1]
+
+
+@dataclass(frozen=True)
+class Line:
+    """Characters in reading order."""
+
+    characters: tuple[Character, ...]
+
+    @property
+    def text(self) -> str:
+        """The characters' best reading, without blanks."""
+        return "".join(character.text for character in self.characters)
+
+    @property
+    def confidence(self) -> float:
+        """The least certain character's confidence."""
+        return min((character.confidence for character in self.characters), default=0.0)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one engine read on one face.
+
+    ``hypotheses`` are alternative sets of lines (upside down, another grouping) with their probabilities,
+    best first; the first is the answer where one is wanted. ``blank`` is the probability that the face
+    carries no character at all; ``symbol`` that it carries a logo.
+    """
+
+    engine: str
+    hypotheses: tuple[tuple[tuple[Line, ...], float], ...]
+    blank: float
+    symbol: float = 0.0
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The most probable lines."""
+        return self.hypotheses[0][0] if self.hypotheses else ()
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The text of the most probable lines."""
+        return tuple(line.text for line in self.lines)
+
+
+@dataclass(frozen=True)
+class Face:
+    """One face of the pill: where it is, what it looks like, what it says."""
+
+    photo_name: str
+    photo_index: int
+    region: PillRegion
+    measurements: Measurements
+    reading: Reading
+
+
+@dataclass(frozen=True)
+class EvidenceRow:
+    """One observation weighed for one candidate.
+
+    ``bits`` is the match weight, log2 of the Bayes factor; 0 where either side is unknown. The rows of a
+    candidate add up to its score.
+    """
+
+    kind: str
+    observed: str
+    expected: str
+    bits: float
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Products that are the same tablet, with the evidence for them."""
+
+    products: tuple[Product, ...]
+    probability: float
+    score_bits: float
+    evidence: tuple[EvidenceRow, ...]
+    tier: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.products:
+            raise ValueError("a candidate names at least one product")
+        _check_probability(self.probability, "probability")
+
+    @property
+    def product(self) -> Product:
+        """The product that stands for the group."""
+        return self.products[0]
+
+    @property
+    def labelers(self) -> tuple[str, ...]:
+        """Everyone who sells this tablet, each once, in the group's order."""
+        return tuple(dict.fromkeys(product.labeler for product in self.products if product.labeler))
+
+
+class Decision(Enum):
+    """What the answer claims."""
+
+    IDENTIFIED = "IDENTIFIED"
+    AMBIGUOUS = "AMBIGUOUS"
+    UNKNOWN = "UNKNOWN"
+    UNREADABLE = "UNREADABLE"
+    NO_PILL = "NO_PILL"
+
+
+@dataclass(frozen=True)
+class Identification:
+    """The answer for one pill.
+
+    ``monograph`` is there for IDENTIFIED only (and for AMBIGUOUS when all probable candidates are the same
+    drug). ``catalog`` is the fingerprint of the catalog that was asked. ``seconds`` by stage.
+    """
+
+    decision: Decision
+    reason: str
+    candidates: tuple[Candidate, ...]
+    faces: tuple[Face, ...]
+    shape: Probabilities
+    color: Probabilities
+    size: SizeMeasurement | None
+    score: Probabilities
+    scale: Scale | None
+    monograph: Monograph | None
+    warnings: tuple[str, ...]
+    photos: tuple[str, ...]
+    catalog: str
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def size_mm(self) -> float | None:
+        """The longest dimension in mm, or None where the photo carries no scale."""
+        return self.size.length_mm if self.size else None
+
+    @property
+    def imprint(self) -> tuple[str, ...]:
+        """The tokens read on all faces."""
+        return tuple(token for face in self.faces for token in face.reading.tokens)
+
+
+def tokens_of(lines: Iterable[Line]) -> tuple[str, ...]:
+    """The texts of some lines."""
+    return tuple(line.text for line in lines)

@@ -1,0 +1,106 @@
+"""The records of the reference side: products, monographs, citations. Imports nothing of ``pipeline``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Citation:
+    """A source a statement rests on.
+
+    ``kind`` is one of ``label``, ``government``, ``paper``, ``reference``, ``web``.
+    """
+
+    key: str
+    title: str
+    url: str
+    kind: str
+    date: str = ""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One sentence of a monograph with the keys of the citations it rests on."""
+
+    text: str
+    citations: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A titled part of a monograph. ``loinc`` is the SPL section code where the part has one."""
+
+    key: str
+    title: str
+    statements: tuple[Statement, ...]
+    loinc: str = ""
+
+
+@dataclass(frozen=True)
+class Monograph:
+    """What a person should know of a drug: our own words, each statement cited.
+
+    A monograph made from a product's own label (SPL) has ``origin`` ``"label"``; ours have ``"pillprint"``.
+    """
+
+    drug: str
+    title: str
+    sections: tuple[Section, ...]
+    citations: tuple[Citation, ...]
+    reviewed: str = ""
+    origin: str = "pillprint"
+    notes: tuple[str, ...] = ()
+
+    def section(self, key: str) -> Section | None:
+        """The part with that key, or None."""
+        return next((section for section in self.sections if section.key == key), None)
+
+
+@dataclass(frozen=True)
+class Product:
+    """One marketed tablet or capsule as a register describes it.
+
+    Empty text, an empty tuple and None all mean "the register does not say"; nothing is ever guessed.
+    ``product_id`` is ``source:key`` and stable. ``imprint`` is the register's own text; ``tokens`` are its
+    normalized words (upper case, A-Z 0-9 and ``/ - + . &``) in no order; ``faces`` parts them by face where
+    that is known. ``shape`` and ``colors`` are SPL terms, ``size_mm`` the longest dimension, ``score`` the
+    number of equal pieces (1 is not scored), ``symbol`` whether it carries a logo.
+    """
+
+    product_id: str
+    name: str
+    drug: str
+    strength: str = ""
+    ingredients: tuple[str, ...] = ()
+    dosage_form: str = ""
+    coating: str = ""
+    labeler: str = ""
+    ndc: str = ""
+    rxcui: str = ""
+    imprint: str = ""
+    tokens: tuple[str, ...] = ()
+    faces: tuple[tuple[str, ...], ...] = ()
+    imprint_type: str = ""
+    symbol: bool | None = None
+    shape: str = ""
+    colors: tuple[str, ...] = ()
+    size_mm: float | None = None
+    score: int | None = None
+    market: str = ""
+    dea_schedule: str = ""
+    prescription: str = ""
+    source: str = ""
+    source_url: str = ""
+    source_date: str = ""
+    originals: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    @property
+    def imprint_key(self) -> str:
+        """The tokens sorted and joined by ``;``: equal for equal imprints whatever the order or face."""
+        return ";".join(sorted(self.tokens))
+
+    @property
+    def drug_key(self) -> str:
+        """Drug and strength, lower case: what must agree for the right drug."""
+        return f"{self.drug} {self.strength}".strip().lower()
