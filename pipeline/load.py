@@ -32,7 +32,7 @@ Box = tuple[int, int, int, int]
 
 # Formats cameras, phones, scanners and web pages make. What Pillow hands to another program (EPS) or reads for
 # historians only stays out: the files are hostile.
-_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 _FORMATS_SHOWN = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or (with the extra `heif`) HEIC"
 
 # "ftyp" brands of HEIC stills, ISO/IEC 23008-12 section 10.2.
