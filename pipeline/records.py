@@ -14,10 +14,12 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.serialize import identification_to_dict, identification_to_json
 from reference.product import Monograph, Product
 
 Pixels = NDArray[np.uint8]
@@ -361,6 +363,18 @@ class Identification:
     def imprint(self) -> tuple[str, ...]:
         """The tokens read on all faces."""
         return tuple(token for face in self.faces for token in face.reading.tokens)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as plain JSON values, in the form of ``pipeline/report/identification.schema.json``."""
+        return identification_to_dict(self)
+
+    def to_json(self, indent: int | None = None) -> str:
+        """The answer as JSON text, in the same form.
+
+        Raises:
+            ValueError: a figure is not finite.
+        """
+        return identification_to_json(self, indent)
 
 
 def tokens_of(lines: Iterable[Line]) -> tuple[str, ...]:

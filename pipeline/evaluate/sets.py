@@ -1,0 +1,196 @@
+"""Photo sets: a folder with ``labels.csv``, told apart by the columns of that file."""
+
+from __future__ import annotations
+
+import csv
+import random
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from pipeline.errors import PhotoSetError
+from pipeline.evaluate.split import is_validation
+
+
+class SetKind(Enum):
+    """How a set is laid out; the value is the column that gives it away."""
+
+    RXIMAGE = "ndc11"
+    TFDA = "licence_id"
+    CONSUMER = "imprint_this_face"
+    BOXES = "label"
+    MASKS = "bbox"
+
+
+@dataclass(frozen=True)
+class CharacterBox:
+    """One labeled character: center and size as fractions of the photo's width and height."""
+
+    text: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is known of the pill in one photo; None and empty where the set does not say.
+
+    ``imprint`` is the whole pill's, the key into the table; ``shown`` what can be read in THIS photo, None where that
+    is not known. ``row_key`` is the product's key in its register (NDC or license), ``faces`` the number of faces
+    shown. ``polygons`` are the pills' outlines, ``(x, y)`` as fractions of the photo.
+    """
+
+    imprint: str | None = None
+    shown: str | None = None
+    shape: str | None = None
+    colors: frozenset[str] = frozenset()
+    size_mm: float | None = None
+    score: int | None = None
+    row_key: str | None = None
+    drug: str | None = None
+    faces: int | None = None
+    boxes: tuple[CharacterBox, ...] = ()
+    polygons: tuple[tuple[tuple[float, float], ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class LabeledPhoto:
+    """One photo of a set: its name as in ``labels.csv``, where it lies, and the truth."""
+
+    name: str
+    path: Path
+    truth: Truth
+
+
+@dataclass(frozen=True)
+class PhotoSet:
+    """A folder of labeled photos, sorted by name."""
+
+    folder: Path
+    kind: SetKind
+    photos: tuple[LabeledPhoto, ...]
+
+    def part(self, part: str) -> PhotoSet:
+        """The ``training`` or ``validation`` photos by imprint, or ``all`` of them.
+
+        Photos whose imprint the set does not give stay together, as one imprint that is empty.
+        """
+        if part == "all":
+            return self
+        wanted = part == "validation"
+        kept = (photo for photo in self.photos if is_validation(photo.truth.imprint or "") == wanted)
+        return PhotoSet(self.folder, self.kind, tuple(kept))
+
+    def sample(self, limit: int | None, seed: int) -> PhotoSet:
+        """``random.Random(seed).sample`` of the photos sorted by name, again sorted; all of them without a limit."""
+        if limit is None or limit >= len(self.photos):
+            return self
+        chosen = random.Random(seed).sample(self.photos, limit)
+        return PhotoSet(self.folder, self.kind, tuple(sorted(chosen, key=lambda photo: photo.name)))
+
+
+def open_set(folder: str | Path) -> PhotoSet:
+    """Read the labels of a photo set.
+
+    Raises:
+        PhotoSetError: no folder, no ``labels.csv``, a layout that is not known, or a label that makes no sense.
+    """
+    folder = Path(folder)
+    labels = folder / "labels.csv"
+    try:
+        with labels.open(newline="", encoding="utf-8-sig") as stream:
+            reader = csv.DictReader(stream)
+            kind = _kind(reader.fieldnames or (), labels)
+            photos = tuple(_photos(reader, kind, folder, labels))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise PhotoSetError(
+            f"{labels}: cannot be read ({error}). A photo set is a folder with a UTF-8 labels.csv beside its photos; "
+            "docs/evaluation.md describes the columns"
+        ) from error
+    if not photos:
+        raise PhotoSetError(f"{labels}: has no rows; add one for each photo")
+    return PhotoSet(folder, kind, tuple(sorted(photos, key=lambda photo: photo.name)))
+
+
+def _kind(columns: Iterable[str], labels: Path) -> SetKind:
+    present = set(columns)
+    for kind in (SetKind.BOXES, SetKind.MASKS, SetKind.CONSUMER, SetKind.TFDA, SetKind.RXIMAGE):
+        if kind.value in present and "file" in present:
+            return kind
+    raise PhotoSetError(
+        f"{labels}: the columns ({', '.join(sorted(present)) or 'none'}) fit no known layout; "
+        f"it needs `file` and one of {', '.join(f'`{kind.value}`' for kind in SetKind)}"
+    )
+
+
+def _photos(rows: Iterable[dict[str, str]], kind: SetKind, folder: Path, labels: Path) -> Iterator[LabeledPhoto]:
+    of_file: dict[str, list[dict[str, str]]] = {}
+    for number, row in enumerate(rows, start=2):
+        name = (row.get("file") or "").strip()
+        if not name:
+            raise PhotoSetError(f"{labels}: line {number} names no file")
+        of_file.setdefault(name, []).append({key: (value or "").strip() for key, value in row.items() if key})
+    for name, group in of_file.items():
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            raise PhotoSetError(f"{labels}: {name!r} lies outside the set's folder")
+        try:
+            yield LabeledPhoto(name, folder / name, _truth(group, kind))
+        except ValueError as error:
+            raise PhotoSetError(f"{labels}: the label of {name!r} makes no sense ({error}); correct it") from error
+
+
+def _truth(rows: list[dict[str, str]], kind: SetKind) -> Truth:
+    row = rows[0]
+    if kind is SetKind.MASKS:
+        polygons = tuple(_polygon(part) for part in row["bbox"].split("|") if part.strip())
+        return Truth(polygons=polygons, faces=len(polygons))
+    imprint = _imprint(row, kind)
+    return Truth(
+        imprint=imprint,
+        shown=(row["imprint_this_face"] or None) if kind is SetKind.CONSUMER else imprint,
+        shape=_shape(row.get("shape", "")),
+        colors=frozenset(filter(None, (color.strip().upper() for color in row.get("color", "").split(";")))),
+        size_mm=_one_number(row.get("size_mm", "")),
+        score=_score(row.get("score", "")),
+        row_key=row.get("ndc11") or row.get("ndc") or row.get("licence_id") or None,
+        drug=row.get("generic_name") or row.get("drug") or row.get("name_en") or None,
+        faces=2 if kind in (SetKind.RXIMAGE, SetKind.TFDA) else None,
+        boxes=tuple(_box(each) for each in rows if each["label"]) if kind is SetKind.BOXES else (),
+    )
+
+
+def _imprint(row: Mapping[str, str], kind: SetKind) -> str | None:
+    if kind is SetKind.TFDA:
+        return ";".join(filter(None, (row.get("mark1", ""), row.get("mark2", "")))) or None
+    return row.get("imprint") or None
+
+
+def _shape(text: str) -> str | None:
+    """The SPL term without its count of sides: registers write ``HEXAGON (6 SIDED)`` in many ways."""
+    term = text.split("(")[0].strip().upper()
+    return None if term in ("", "OTHER", "N/A") else term
+
+
+def _one_number(text: str) -> float | None:
+    """The number, or None where several that differ are given (tablets of several strengths in one photo)."""
+    numbers = {float(part) for part in text.split(";") if part.strip()}
+    return numbers.pop() if len(numbers) == 1 else None
+
+
+def _score(text: str) -> int | None:
+    return int(text) if text.isdecimal() else None
+
+
+def _box(row: Mapping[str, str]) -> CharacterBox:
+    x, y, width, height = (float(row[column]) for column in ("x", "y", "w", "h"))
+    return CharacterBox(row["label"].upper(), x, y, width, height)
+
+
+def _polygon(text: str) -> tuple[tuple[float, float], ...]:
+    numbers = [float(part) for part in text.split()[1:]]
+    if len(numbers) < 6 or len(numbers) % 2:
+        raise ValueError("a polygon needs a class and at least three x y pairs")
+    return tuple(zip(numbers[::2], numbers[1::2], strict=True))

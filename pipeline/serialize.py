@@ -1,0 +1,267 @@
+"""``Identification`` as plain dictionaries and lists, in the form that ``report/identification.schema.json`` publishes.
+
+Version 1. Keys may be added within a version; changing or removing one makes a new version. Text is always valid
+Unicode: bytes of a file name that are not UTF-8 appear as ``\\xff``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from pipeline.records import (
+        Candidate,
+        Character,
+        Face,
+        Identification,
+        Line,
+        Measurements,
+        PillRegion,
+        Probabilities,
+        Reading,
+        Scale,
+        ScoreMeasurement,
+        SizeMeasurement,
+    )
+    from reference.product import Monograph, Product
+
+SCHEMA_VERSION = 1
+
+# Six digits keep a probability's 1e-6 and a place's millionth of a pixel: finer than anything measured here.
+_DIGITS = 6
+# How Python carries bytes that are not UTF-8 in a file name (PEP 383: U+DC80 to U+DCFF), and other lone surrogates.
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+Json = dict[str, Any]
+
+
+def identification_to_dict(identification: Identification) -> Json:
+    """The answer as plain JSON values."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "decision": identification.decision.value,
+        "reason": text(identification.reason),
+        "imprint": [text(token) for token in identification.imprint],
+        "shape": _probabilities(identification.shape),
+        "color": _probabilities(identification.color),
+        "size_mm": _optional(identification.size_mm),
+        "size": _size(identification.size),
+        "score": _probabilities(identification.score),
+        "candidates": [_candidate(candidate) for candidate in identification.candidates],
+        "monograph": monograph_to_dict(identification.monograph) if identification.monograph else None,
+        "faces": [_face(face) for face in identification.faces],
+        "scale": _scale(identification.scale),
+        "warnings": [text(warning) for warning in identification.warnings],
+        "photos": [text(photo) for photo in identification.photos],
+        "catalog": text(identification.catalog),
+        "seconds": {text(stage): _number(seconds) for stage, seconds in identification.seconds.items()},
+    }
+
+
+def identification_to_json(identification: Identification, indent: int | None = None) -> str:
+    """The answer as JSON text.
+
+    Raises:
+        ValueError: a figure is not finite.
+    """
+    return json.dumps(identification_to_dict(identification), ensure_ascii=False, allow_nan=False, indent=indent)
+
+
+def text(value: str) -> str:
+    """The text as valid Unicode: undecodable bytes of a file name become ``\\xff``, other lone surrogates U+FFFD."""
+    return _SURROGATE.sub(_escaped, value)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    byte = ord(found.group()) - 0xDC00
+    return f"\\x{byte:02x}" if 0x80 <= byte <= 0xFF else "\N{REPLACEMENT CHARACTER}"
+
+
+def _number(value: float) -> float:
+    return round(float(value), _DIGITS)
+
+
+def _optional(value: float | None) -> float | None:
+    return None if value is None else _number(value)
+
+
+def _places(array: NDArray[np.generic] | Iterable[tuple[float, float]]) -> list[list[float]]:
+    return [[round(float(row), 2), round(float(col), 2)] for row, col in array]
+
+
+def _probabilities(probabilities: Probabilities) -> Json:
+    return {
+        "best": probabilities.best,
+        "probabilities": [{"term": text(term), "probability": _number(value)} for term, value in probabilities.terms],
+    }
+
+
+def _size(size: SizeMeasurement | None) -> Json | None:
+    if size is None:
+        return None
+    return {
+        "length_mm": _number(size.length_mm),
+        "width_mm": _number(size.width_mm),
+        "sigma_mm": _number(size.sigma_mm),
+    }
+
+
+def _scale(scale: Scale | None) -> Json | None:
+    if scale is None:
+        return None
+    homography = scale.homography
+    return {
+        "mm_per_px": float(scale.mm_per_px),
+        "relative_sigma": _number(scale.relative_sigma),
+        "source": scale.source.value,
+        "homography": None if homography is None else [[float(cell) for cell in row] for row in homography],
+        "outline": None if scale.outline is None else _places(scale.outline),
+    }
+
+
+def _candidate(candidate: Candidate) -> Json:
+    return {
+        "probability": _number(candidate.probability),
+        "score_bits": _number(candidate.score_bits),
+        "tier": text(candidate.tier),
+        "labelers": [text(labeler) for labeler in candidate.labelers],
+        "products": [product_to_dict(product) for product in candidate.products],
+        "evidence": [
+            {
+                "kind": text(row.kind),
+                "observed": text(row.observed),
+                "expected": text(row.expected),
+                "bits": _number(row.bits),
+                "sentence": text(row.sentence),
+            }
+            for row in candidate.evidence
+        ],
+    }
+
+
+def product_to_dict(product: Product) -> Json:
+    """A product as plain JSON values; what the register does not say is empty or null."""
+    fields = (
+        *("product_id", "name", "drug", "strength", "dosage_form", "coating", "labeler", "ndc", "rxcui", "imprint"),
+        *("imprint_type", "shape", "market", "dea_schedule", "prescription", "source", "source_url", "source_date"),
+    )
+    return {
+        **{name: text(getattr(product, name)) for name in fields},
+        "ingredients": [text(ingredient) for ingredient in product.ingredients],
+        "tokens": [text(token) for token in product.tokens],
+        "faces": [[text(token) for token in face] for face in product.faces],
+        "symbol": product.symbol,
+        "colors": [text(color) for color in product.colors],
+        "size_mm": _optional(product.size_mm),
+        "score": product.score,
+    }
+
+
+def monograph_to_dict(monograph: Monograph) -> Json:
+    """A monograph as plain JSON values."""
+    return {
+        "drug": text(monograph.drug),
+        "title": text(monograph.title),
+        "origin": text(monograph.origin),
+        "reviewed": text(monograph.reviewed),
+        "notes": [text(note) for note in monograph.notes],
+        "sections": [
+            {
+                "key": text(section.key),
+                "title": text(section.title),
+                "loinc": text(section.loinc),
+                "statements": [
+                    {"text": text(statement.text), "citations": [text(key) for key in statement.citations]}
+                    for statement in section.statements
+                ],
+            }
+            for section in monograph.sections
+        ],
+        "citations": [
+            {name: text(getattr(citation, name)) for name in ("key", "title", "url", "kind", "date")}
+            for citation in monograph.citations
+        ],
+    }
+
+
+def _face(face: Face) -> Json:
+    return {
+        "photo_name": text(face.photo_name),
+        "photo_index": face.photo_index,
+        "region": _region(face.region),
+        "measurements": _measurements(face.measurements),
+        "reading": _reading(face.reading),
+    }
+
+
+def _region(region: PillRegion) -> Json:
+    return {
+        "outline": _places(region.outline),
+        "box": [int(edge) for edge in region.box],
+        "area_px": region.area,
+        "confidence": _number(region.confidence),
+        "cut_by_border": region.cut_by_border,
+    }
+
+
+def _measurements(measurements: Measurements) -> Json:
+    return {
+        "shape": _probabilities(measurements.shape),
+        "color": {
+            **_probabilities(measurements.color.colors),
+            "lab": [[_number(part) for part in color] for color in measurements.color.lab],
+        },
+        "score": _score(measurements.score),
+        "relief": _probabilities(measurements.relief),
+        "size": _size(measurements.size),
+        "axis_deg": _number(measurements.axis_deg),
+        "axis_major_length_px": _number(measurements.axis_major_length_px),
+        "axis_minor_length_px": _number(measurements.axis_minor_length_px),
+        "solidity": _number(measurements.solidity),
+    }
+
+
+def _score(score: ScoreMeasurement) -> Json:
+    return {**_probabilities(score.pieces), "lines": [_places(line) for line in score.lines]}
+
+
+def _reading(reading: Reading) -> Json:
+    return {
+        "engine": text(reading.engine),
+        "tokens": [text(token) for token in reading.tokens],
+        "blank": _number(reading.blank),
+        "symbol": _number(reading.symbol),
+        "hypotheses": [
+            {"probability": _number(probability), "lines": [_line(line) for line in lines]}
+            for lines, probability in reading.hypotheses
+        ],
+    }
+
+
+def _line(line: Line) -> Json:
+    return {
+        "text": text(line.text),
+        "confidence": _number(line.confidence),
+        "characters": [_character(character) for character in line.characters],
+    }
+
+
+def _character(character: Character) -> Json:
+    return {
+        "text": text(character.text),
+        "confidence": _number(character.confidence),
+        "alternatives": [
+            {"text": text(other), "probability": _number(value)} for other, value in character.alternatives
+        ],
+        "row": _number(character.row),
+        "col": _number(character.col),
+        "height_px": _number(character.height_px),
+        "width_px": _number(character.width_px),
+        "turn_deg": _number(character.turn_deg),
+    }

@@ -1,0 +1,104 @@
+"""Every answer validates against the published schema, and the schema says something."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+from examples import identification, no_pill
+
+from pipeline.records import Decision, Identification, Scale, ScaleSource
+from pipeline.serialize import SCHEMA_VERSION, text
+
+
+@pytest.fixture(scope="module")
+def validator() -> Any:
+    schema = json.loads(files("pipeline.report").joinpath("identification.schema.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+def with_homography() -> Identification:
+    outline = np.array([[0, 0], [0, 9], [9, 9]], np.float32)
+    scale = Scale(0.1, 0.01, ScaleSource.CARD, np.eye(3), outline)
+    return identification(("024",), (), scale=scale)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        identification(("024",), ()),
+        identification(("54", "024"), decision=Decision.AMBIGUOUS, with_size=False),
+        identification((), (), decision=Decision.UNREADABLE, candidates=()),
+        no_pill(),
+        no_pill("line\nbreak \"quotes\" '<b>' \udcff.png"),
+        with_homography(),
+    ],
+    ids=["identified", "ambiguous", "unreadable", "no pill", "hostile name", "homography"],
+)
+def test_answers_validate(answer: Identification, validator: Any) -> None:
+    as_text = answer.to_json()
+    as_text.encode("utf-8")
+    validator.validate(json.loads(as_text))
+    assert json.loads(as_text) == answer.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("decision",), "MAYBE"),
+        (("schema_version",), 2),
+        (("size_mm",), "7"),
+        (("candidates", 0, "probability"), 1.5),
+        (("candidates", 0, "products"), []),
+        (("faces", 0, "region", "box"), [1, 2, 3]),
+        (("faces", 0, "reading", "hypotheses", 0, "lines", 0, "characters", 0, "row"), None),
+        (("shape", "best"), 3),
+    ],
+)
+def test_the_schema_refuses(path: tuple[str | int, ...], value: object, validator: Any) -> None:
+    answer: Any = identification(("024",), ()).to_dict()
+    place = answer
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    assert not validator.is_valid(answer)
+
+
+def test_every_key_is_required_and_described(validator: Any) -> None:
+    answer = identification(("024",), ()).to_dict()
+    assert set(answer) == set(validator.schema["required"]) == set(validator.schema["properties"])
+    for key in answer:
+        assert not validator.is_valid({name: value for name, value in answer.items() if name != key}), key
+
+
+def test_values() -> None:
+    answer = identification(("024",), ()).to_dict()
+    assert answer["schema_version"] == SCHEMA_VERSION == 1
+    assert answer["decision"] == "IDENTIFIED"
+    assert answer["imprint"] == ["024"]
+    assert answer["size_mm"] == answer["size"]["length_mm"] == 7.1
+    assert answer["score"] == {
+        "best": "2",
+        "probabilities": [{"term": "2", "probability": 0.9}, {"term": "1", "probability": 0.1}],
+    }
+    assert answer["candidates"][0]["labelers"] == ["TruPharma LLC"]
+    assert answer["faces"][1]["measurements"]["score"]["lines"] == [[[66.0, 260.0], [174.0, 260.0]]]
+    first = answer["faces"][0]["reading"]["hypotheses"][0]["lines"][0]["characters"][0]
+    assert (first["text"], first["row"], first["col"]) == ("0", 120.0, 78.0)
+    assert answer["monograph"]["sections"][1]["loinc"] == "34088-5"
+
+
+def test_figures_that_are_not_finite_are_refused() -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        identification(("024",), seconds={"load": float("nan")}).to_json()
+
+
+def test_undecodable_bytes_of_a_name_are_shown() -> None:
+    assert text("caf\udce9.png") == "caf\\xe9.png"
+    assert text("\ud800") == "\N{REPLACEMENT CHARACTER}"
+    assert text("Pille 024 ½") == "Pille 024 ½"
