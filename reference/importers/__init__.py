@@ -1,0 +1,34 @@
+"""Registers read into catalog entries, one module a source; ``importer_of`` tells which fits a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from reference.errors import CatalogError
+from reference.importers import c3pi, hand, mfds, pillbox, tfda
+from reference.importers.hand import own_products
+from reference.importers.log import Log, Rejected
+from reference.importers.table import first_row_keys
+from reference.writer import Entry
+
+Importer = Callable[[Path, Log], Iterator[Entry]]
+
+_TABLES: tuple[tuple[frozenset[str], Importer], ...] = tuple(
+    (module.KEYS, module.entries) for module in (c3pi, tfda, mfds, pillbox, hand)
+)
+
+
+def importer_of(path: Path) -> Importer:
+    """The importer whose columns the table has; raises ``CatalogError`` where none fits."""
+    keys = first_row_keys(path)
+    for needed, entries in _TABLES:
+        if keys.issuperset(needed):
+            return entries
+    raise CatalogError(
+        f"{path}: neither a catalog nor a known register: its columns are {', '.join(sorted(keys)[:12]) or 'none'}; "
+        f"known are the tables of C3PI, TFDA, MFDS, Pillbox and pillprint's products.csv"
+    )
+
+
+__all__ = ["Importer", "Log", "Rejected", "importer_of", "own_products"]

@@ -1,0 +1,84 @@
+"""NLM C3PI: the tables of the Computational Photography Project for Pill Identification (public domain).
+
+https://www.nlm.nih.gov/databases/download/pill_image.html . One row a pill: ``ndc11`` and the number of the
+``part`` in a kit; ``imprint`` tokens of both faces joined by ``;`` in no order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from reference.drug_text import drug_of, ingredients_of, strength_of
+from reference.importers.log import Log
+from reference.importers.table import Row, millimeters, rows
+from reference.imprint_text import tokens
+from reference.ndc import product_code
+from reference.product import Product
+from reference.vocabulary import color_terms, score_pieces, shape_term
+from reference.writer import Entry
+
+KEYS = frozenset({"ndc11", "part", "generic_name", "imprint", "imprint_type", "color", "shape"})
+URL = "https://www.nlm.nih.gov/databases/download/pill_image.html"
+
+# A clinical drug as RxNorm names it: "Amlodipine 10 MG / Benazepril hydrochloride 20 MG Oral Capsule [Lotrel]".
+_RXNORM = re.compile(
+    r"(?:\d+ HR )?(?P<name>[^{}]+?) (?P<amount>[\d.]+) (?P<unit>MG|MCG|MEQ|UNT|G|ML|MG/ML|MMOL|ACTUAT|%)(?= |$)"
+)
+
+
+def entries(path: Path, log: Log) -> Iterator[Entry]:
+    """Read the table at ``path``; rows that cannot be used are noted in ``log``."""
+    for name, row in rows(path, log):
+        if product_code(row.get("ndc11", "")):
+            yield Entry(_product(row))
+        else:
+            log.reject(name, f"no NDC in {row.get('ndc11', '')!r}")
+
+
+def _product(row: Row) -> Product:
+    ingredients, strength = clinical_drug(row.get("rxnorm_name", ""))
+    ingredients = ingredients or ingredients_of(row["generic_name"])
+    imprint = row["imprint"]
+    name = row.get("proprietary_name") or row["generic_name"]
+    kind = row.get("imprint_type", "").upper()
+    return Product(
+        product_id=f"c3pi:{row['ndc11']}:{row.get('part') or '1'}",
+        name=name,
+        drug=drug_of(ingredients),
+        strength=strength or strength_of(name),
+        ingredients=ingredients,
+        labeler=row.get("labeler", ""),
+        ndc=row["ndc11"],
+        rxcui=row.get("rxcui", ""),
+        imprint=imprint,
+        tokens=tokens(imprint),
+        imprint_type=kind if kind in {"DEBOSSED", "EMBOSSED", "PRINTED"} else "",
+        symbol={"TRUE": True, "FALSE": False}.get(row.get("symbol", "").upper()),
+        shape=shape_term(row["shape"]),
+        colors=color_terms(row["color"]),
+        size_mm=millimeters(row.get("size_mm", "")),
+        score=score_pieces(row.get("score", "")),
+        market="US",
+        source="NLM C3PI",
+        source_url=URL,
+        originals=_originals(row),
+    )
+
+
+def _originals(row: Row) -> tuple[tuple[str, str], ...]:
+    kept = ("generic_name", "rxnorm_name", "shape", "color", "imprint_color", "part", "parts")
+    return tuple((key, row[key]) for key in kept if row.get(key))
+
+
+def clinical_drug(rxnorm_name: str) -> tuple[tuple[str, ...], str]:
+    """Ingredients and strength of an RxNorm clinical drug's name; nothing for packs, whose parts differ."""
+    if "{" in rxnorm_name:
+        return (), ""
+    parts = [_RXNORM.match(part) for part in rxnorm_name.split(" / ")]
+    found = [part for part in parts if part]
+    if not found or len(found) != len(parts):
+        return (), ""
+    ordered = sorted((part["name"].strip().lower(), f"{part['amount']} {part['unit'].lower()}") for part in found)
+    return tuple(name for name, _ in ordered), " / ".join(amount for _, amount in ordered)
