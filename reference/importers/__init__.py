@@ -15,7 +15,7 @@ from reference.writer import Entry
 Importer = Callable[[Path, Log], Iterator[Entry]]
 
 _TABLES: tuple[tuple[frozenset[str], Importer], ...] = tuple(
-    (module.KEYS, module.entries) for module in (c3pi, tfda, mfds, pillbox, hand)
+    (keys, module.entries) for module in (c3pi, tfda, mfds, pillbox, hand) for keys in module.KEYS
 )
 
 

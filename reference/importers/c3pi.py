@@ -19,7 +19,7 @@ from reference.product import Product
 from reference.vocabulary import color_terms, score_pieces, shape_term
 from reference.writer import Entry
 
-KEYS = frozenset({"ndc11", "part", "generic_name", "imprint", "imprint_type", "color", "shape"})
+KEYS = (frozenset({"ndc11", "part", "generic_name", "imprint", "imprint_type", "color", "shape"}),)
 URL = "https://www.nlm.nih.gov/databases/download/pill_image.html"
 
 # A clinical drug as RxNorm names it: "Amlodipine 10 MG / Benazepril hydrochloride 20 MG Oral Capsule [Lotrel]".

@@ -18,7 +18,7 @@ from reference.product import Product
 from reference.vocabulary import color_terms, score_pieces, shape_term
 from reference.writer import Entry
 
-KEYS = frozenset({"product_id", "drug", "imprint", "source"})
+KEYS = (frozenset({"product_id", "drug", "imprint", "source"}),)
 _PLAIN = (
     "product_id", "name", "drug", "strength", "dosage_form", "coating", "labeler", "ndc", "rxcui", "imprint",
     "imprint_type", "market", "dea_schedule", "prescription", "source", "source_url", "source_date",

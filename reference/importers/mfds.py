@@ -1,13 +1,141 @@
+"""Korea MFDS: identification of pills (의약품 낱알식별정보), open data as JSON or CSV.
+
+https://www.data.go.kr/data/15057639/openapi.do (JSON, the API's field names) and the table of
+https://nedrug.mfds.go.kr/ (CSV, Korean headings). ``마크`` in an imprint means a logo, ``분할선`` a score line and
+``십자분할선`` a cross of two.
+"""
+
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from reference.drug_text import drug_of, ingredients_of, strength_of
 from reference.importers.log import Log
+from reference.importers.table import Row, millimeters, rows
+from reference.imprint_text import tokens
+from reference.product import Product
+from reference.vocabulary import color_terms, shape_term
 from reference.writer import Entry
 
-KEYS = frozenset({"-"})
+KEYS = (
+    frozenset({"item_seq", "item_name", "print_front", "print_back"}),
+    frozenset({"품목일련번호", "품목명", "표시앞", "표시뒤"}),
+)
+URL = "https://nedrug.mfds.go.kr/pbp/CCBBB01/getItemDetail?itemSeq="
+
+# Our name: the API's other name, the table's heading.
+_NAMES = {
+    "item_seq": ("", "품목일련번호"),
+    "item_name": ("", "품목명"),
+    "item_eng": ("item_eng_name", "제품영문명"),
+    "company": ("entp_name", "업소명"),
+    "chart": ("", "성상"),
+    "print_front": ("", "표시앞"),
+    "print_back": ("", "표시뒤"),
+    "shape": ("drug_shape", "의약품제형"),
+    "color1": ("color_class1", "색상앞"),
+    "color2": ("color_class2", "색상뒤"),
+    "line_front": ("", "분할선앞"),
+    "line_back": ("", "분할선뒤"),
+    "leng_long": ("", "크기장축"),
+    "leng_short": ("", "크기단축"),
+    "thick": ("", "크기두께"),
+    "form": ("form_code_name", "제형코드명"),
+    "etc_otc": ("etc_otc_name", "전문일반구분"),
+    "mark_front": ("mark_code_front_anal", "표기내용앞"),
+    "mark_back": ("mark_code_back_anal", "표기내용뒤"),
+    "change_date": ("img_regist_ts", "변경일자"),
+}
+_ORIGINALS = (
+    "item_name", "chart", "print_front", "print_back", "shape", "color1", "color2", "line_front", "line_back",
+    "leng_long", "leng_short", "thick", "form", "mark_front", "mark_back",
+)  # fmt: skip
+_FORMS = (
+    ("장용성필름코팅", "TABLET, DELAYED RELEASE"),
+    ("서방성필름코팅", "TABLET, FILM COATED, EXTENDED RELEASE"),
+    ("구강붕해정", "TABLET, ORALLY DISINTEGRATING"),
+    ("필름코팅정", "TABLET, FILM COATED"),
+    ("당의정", "TABLET, SUGAR COATED"),
+    ("추어블", "TABLET, CHEWABLE"),
+    ("연질캡슐", "CAPSULE, LIQUID FILLED"),
+    ("경질캡슐", "CAPSULE"),
+    ("서방정", "TABLET, EXTENDED RELEASE"),
+    ("장용정", "TABLET, DELAYED RELEASE"),
+    ("정", "TABLET"),
+)
+_IN_BRACKETS = re.compile(r"[(（]([^()（）]+)")
+_NO_INGREDIENT = re.compile(r"수출|tab|cap|정$|캡슐$|mg|밀리그", re.IGNORECASE)
+_DIGITS = re.compile(r"\d{5,}")
+_DATE = re.compile(r"((?:19|20)\d\d)[-.]?(\d\d)[-.]?(\d\d)")
 
 
 def entries(path: Path, log: Log) -> Iterator[Entry]:
-    yield from ()
+    """Read the register at ``path``; rows that cannot be used are noted in ``log``."""
+    for name, raw in rows(path, log):
+        row = {key: raw.get(key) or next((raw[o] for o in other if raw.get(o)), "") for key, other in _NAMES.items()}
+        if _DIGITS.fullmatch(row["item_seq"]):
+            yield Entry(_product(row))
+        else:
+            log.reject(name, f"no item number in {row['item_seq'][:40]!r}")
+
+
+def _product(row: Row) -> Product:
+    prints = (row["print_front"], row["print_back"])
+    imprint = ";".join(text for text in prints if text)
+    ingredients = _ingredients(row["item_eng"]) or _ingredients(row["item_name"])
+    name = row["item_eng"] or row["item_name"]
+    marked = any("마크" in text for text in prints) or bool(row["mark_front"] or row["mark_back"])
+    return Product(
+        product_id=f"mfds:{row['item_seq']}",
+        name=name,
+        drug=drug_of(ingredients) or name.lower(),
+        strength=strength_of(row["item_eng"]) or strength_of(row["item_name"]),
+        ingredients=ingredients,
+        dosage_form=next((term for word, term in _FORMS if word in row["form"]), ""),
+        labeler=row["company"],
+        imprint=imprint,
+        tokens=tokens(imprint),
+        faces=tuple(tokens(text) for text in prints) if imprint else (),
+        symbol=True if marked else None,
+        shape=_shape(row),
+        colors=color_terms(f"{row['color1']};{row['color2']}"),
+        size_mm=millimeters(f"{row['leng_long']};{row['leng_short']}"),
+        score=_score(row),
+        market="KR",
+        prescription={"전": "RX", "일": "OTC"}.get(row["etc_otc"][:1], ""),
+        source="Korea MFDS",
+        source_url=URL + row["item_seq"],
+        source_date=_date(row["change_date"]),
+        originals=tuple((key, row[key]) for key in _ORIGINALS if row[key]),
+    )
+
+
+def _shape(row: Row) -> str:
+    """SPL keeps CAPSULE for two-part capsules; the Korean register files those under long or oval outlines."""
+    shape = shape_term(row["shape"])
+    kind = row["form"] or row["item_name"]
+    if shape != "OVAL" or "캡슐" not in kind or "연질캡슐" in kind + row["chart"]:
+        return shape
+    return "CAPSULE" if "경질캡슐" in kind + row["chart"] else ""
+
+
+def _score(row: Row) -> int | None:
+    """4 pieces for a cross, 2 for a line, else unknown: the register leaves the field empty in both cases."""
+    text = row["print_front"] + row["print_back"]
+    lines = row["line_front"] + row["line_back"]
+    if "십자분할선" in text or "+" in lines:
+        return 4
+    return 2 if "분할선" in text or "-" in lines else None
+
+
+def _ingredients(name: str) -> tuple[str, ...]:
+    """The ingredients where the name gives them in brackets."""
+    found = [text for text in _IN_BRACKETS.findall(name) if not _NO_INGREDIENT.search(text)]
+    return ingredients_of(found[-1]) if found else ()
+
+
+def _date(text: str) -> str:
+    found = _DATE.match(text)
+    return "-".join(found.groups()) if found else ""
