@@ -1,0 +1,141 @@
+"""Height maps to shaded color: body relief, lights, coating, grain."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.draw.spec import Body, Camera, Color, Light
+
+Field = NDArray[np.float32]
+
+
+def body_height(depth_px: Field, half_px: float, body: Body) -> Field:
+    """Height of the bare face in px, ``(h, w)`` float32, from the distance to the rim and the short half axis."""
+    inner = np.clip(depth_px / half_px, 0.0, 1.0)
+    edge = np.clip(depth_px / max(body.edge * half_px, 1.0), 0.0, 1.0)
+    height = np.sqrt(1.0 - (1.0 - edge) ** 2) * np.float32(body.edge * half_px)
+    if body.profile == "BEVELED":
+        height += np.clip(inner / body.bevel, 0.0, 1.0) * np.float32(0.45 * body.bevel * half_px)
+        height = cv2.GaussianBlur(height, (0, 0), max(0.012 * half_px, 0.4))
+    elif body.profile == "CONVEX":
+        height += (1.0 - (1.0 - inner) ** 2) * np.float32(body.dome * half_px)
+    elif body.profile == "SHELL":
+        height = np.sqrt(1.0 - (1.0 - inner) ** 2) * np.float32(half_px)
+    if body.ring > 0:
+        height -= np.exp(-(((inner - body.ring) / 0.02) ** 2)) * np.float32(0.03 * half_px)
+    return np.asarray(height, dtype=np.float32)
+
+
+def shade(height_px: Field, albedo: NDArray[np.float32], cavity: Field, light: Light, gloss: float) -> NDArray[np.float32]:
+    """Light a height map.
+
+    Args:
+        height_px: ``(h, w)`` float32.
+        albedo: ``(h, w, 3)`` float32, sRGB-like 0-255; shading is done in that space, as looks matter, not radiometry.
+        cavity: ``(h, w)`` float32 0-1, how deep in a groove: receives less ambient light.
+
+    Returns:
+        ``(h, w, 3)`` float32, unclipped.
+    """
+    slope_x = cv2.Sobel(height_px, cv2.CV_32F, 1, 0, ksize=3, scale=0.125)
+    slope_y = cv2.Sobel(height_px, cv2.CV_32F, 0, 1, ksize=3, scale=0.125)
+    normal_z = 1.0 / np.sqrt(1.0 + slope_x * slope_x + slope_y * slope_y)
+    azimuth, elevation = math.radians(light.azimuth_deg), math.radians(light.elevation_deg)
+    toward = (math.cos(azimuth) * math.cos(elevation), -math.sin(azimuth) * math.cos(elevation), math.sin(elevation))
+    tilt = slope_x * np.float32(toward[0]) + slope_y * np.float32(toward[1])
+    main = np.maximum((np.float32(toward[2]) - tilt) * normal_z, 0.0)
+    across = np.maximum((np.float32(toward[2]) + tilt) * normal_z, 0.0)
+    total = toward[2] * (1.0 + light.opposite)
+    direct = (main + np.float32(light.opposite) * across) * np.float32(1.0 / total)
+    ambient = (0.55 + 0.45 * normal_z) * (1.0 - np.float32(light.occlusion) * cavity)
+    bright = np.float32(light.ambient) * ambient + np.float32(1.0 - light.ambient) * direct
+    lit = albedo * bright[..., None]
+    if gloss > 0.02:
+        lit += _highlight(slope_x, slope_y, normal_z, toward, gloss)[..., None]
+    return np.asarray(lit, dtype=np.float32)
+
+
+def _highlight(slope_x: Field, slope_y: Field, normal_z: Field, toward: tuple[float, float, float], gloss: float) -> Field:
+    half = np.array([toward[0], toward[1], toward[2] + 1.0])
+    half /= np.linalg.norm(half)
+    aligned = np.maximum((np.float32(half[2]) - slope_x * np.float32(half[0]) - slope_y * np.float32(half[1])) * normal_z, 0.0)
+    power = 8.0 + 60.0 * gloss
+    return np.asarray(cv2.pow(aligned, power) * np.float32(150.0 * gloss), dtype=np.float32)
+
+
+def noise_field(shape: tuple[int, int], sigma_px: float, rng: np.random.Generator) -> Field:
+    """Smooth noise of about unit deviation, ``(h, w)`` float32."""
+    reduction = max(int(sigma_px), 1)
+    small = rng.standard_normal((shape[0] // reduction + 2, shape[1] // reduction + 2), dtype=np.float32)
+    sigma = sigma_px / reduction
+    smooth = cv2.GaussianBlur(small, (0, 0), sigma) * np.float32(2.0 * math.sqrt(math.pi) * max(sigma, 0.3))
+    return np.asarray(cv2.resize(smooth, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR) if reduction > 1
+                      else smooth[: shape[0], : shape[1]], dtype=np.float32)
+
+
+def albedo_of(body: Body, u: Field, scale_px: float, rng: np.random.Generator) -> NDArray[np.float32]:
+    """The bare pill's own color ``(h, w, 3)`` float32 0-255; ``u`` is the coordinate along the long axis."""
+    shape = u.shape
+    color = np.empty((*shape, 3), np.float32)
+    color[:] = body.color
+    if body.second_color is not None:
+        share = np.clip((u - np.float32(body.seam)) * np.float32(scale_px) + 0.5, 0.0, 1.0)
+        _mix(color, share, body.second_color)
+    if body.band_color is not None:
+        band = np.clip((0.07 - np.abs(u - np.float32(body.seam))) * np.float32(scale_px) + 0.5, 0.0, 1.0)
+        _mix(color, band, body.band_color)
+    if body.speckle > 0.0:
+        level = 1.7 - 3.0 * body.speckle
+        granule = noise_field(shape, max(scale_px * rng.uniform(0.008, 0.025), 0.6), rng)
+        _mix(color, np.clip((granule - np.float32(level)) * 1.5, 0.0, 1.0) * np.float32(0.75), body.speckle_color)
+    if body.grain > 0.0:
+        color *= (1.0 + np.float32(0.35 * body.grain) * noise_field(shape, 0.7, rng))[..., None]
+    return color
+
+
+def _mix(color: NDArray[np.float32], share: Field, other: Color) -> None:
+    color += share[..., None] * (np.array(other, np.float32) - color)
+
+
+def photograph(image: NDArray[np.float32], light: Light, camera: Camera, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """What the camera makes of it: ``(h, w, 3)`` float32 in, uint8 sRGB out, same size."""
+    height, width = image.shape[:2]
+    image = image * (np.array(light.color, np.float32) * np.float32(camera.exposure))
+    if light.falloff > 0:
+        azimuth = math.radians(light.azimuth_deg)
+        ramp = (np.linspace(-1, 1, width, dtype=np.float32)[None, :] * math.cos(azimuth)
+                - np.linspace(-1, 1, height, dtype=np.float32)[:, None] * math.sin(azimuth))
+        image *= (1.0 + np.float32(light.falloff) * ramp)[..., None]
+    if camera.reduction > 1.05:
+        small = max(int(width / camera.reduction), 8), max(int(height / camera.reduction), 8)
+        image = cv2.resize(image, small, interpolation=cv2.INTER_AREA)
+    if camera.blur_px > 0.2:
+        image = cv2.GaussianBlur(image, (0, 0), camera.blur_px)
+    if camera.motion_px > 1.0:
+        image = cv2.filter2D(image, -1, _motion(camera.motion_px, rng.uniform(0, math.pi)))
+    if camera.gamma != 1.0:
+        image = cv2.pow(np.clip(image, 0, 255) * np.float32(1 / 255), camera.gamma) * np.float32(255)
+    if camera.noise > 0.1:
+        noise = rng.standard_normal(image.shape[:2], dtype=np.float32)[..., None]
+        image = image + noise * np.float32(camera.noise)
+    out = np.clip(image, 0, 255).astype(np.uint8)
+    if camera.jpeg_quality:
+        coded = cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, camera.jpeg_quality])[1]
+        out = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
+    if out.shape[:2] != (height, width):
+        out = np.asarray(cv2.resize(out, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
+    return out
+
+
+def _motion(length: float, angle: float) -> NDArray[np.float32]:
+    size = int(length) | 1
+    kernel = np.zeros((size, size), np.float32)
+    middle, reach = (size - 1) / 2, (size - 1) / 2
+    start = round(middle - reach * math.cos(angle)), round(middle - reach * math.sin(angle))
+    end = round(middle + reach * math.cos(angle)), round(middle + reach * math.sin(angle))
+    cv2.line(kernel, start, end, 1.0)
+    return kernel / kernel.sum()
