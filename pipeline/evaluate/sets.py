@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pipeline.errors import PhotoSetError
 from pipeline.evaluate.split import is_validation
+from reference.vocabulary import color_terms, score_pieces, shape_term
 
 
 class SetKind(Enum):
@@ -151,10 +152,10 @@ def _truth(rows: list[dict[str, str]], kind: SetKind) -> Truth:
     return Truth(
         imprint=imprint,
         shown=(row["imprint_this_face"] or None) if kind is SetKind.CONSUMER else imprint,
-        shape=_shape(row.get("shape", "")),
-        colors=frozenset(filter(None, (color.strip().upper() for color in row.get("color", "").split(";")))),
+        shape=shape_term(row.get("shape", "")) or None,
+        colors=_colors(row.get("color", "")),
         size_mm=_one_number(row.get("size_mm", "")),
-        score=_score(row.get("score", "")),
+        score=score_pieces(row.get("score", "")),
         row_key=row.get("ndc11") or row.get("ndc") or row.get("licence_id") or None,
         drug=row.get("generic_name") or row.get("drug") or row.get("name_en") or None,
         faces=2 if kind in (SetKind.RXIMAGE, SetKind.TFDA) else None,
@@ -168,20 +169,16 @@ def _imprint(row: Mapping[str, str], kind: SetKind) -> str | None:
     return row.get("imprint") or None
 
 
-def _shape(text: str) -> str | None:
-    """The SPL term without its count of sides: registers write ``HEXAGON (6 SIDED)`` in many ways."""
-    term = text.split("(")[0].strip().upper()
-    return None if term in ("", "OTHER", "N/A") else term
+def _colors(text: str) -> frozenset[str]:
+    """The SPL colors; none where one of the words is no SPL color, as CLEAR."""
+    terms = [color_terms(word) for word in text.split(";") if word.strip()]
+    return frozenset(color for term in terms for color in term) if all(terms) else frozenset()
 
 
 def _one_number(text: str) -> float | None:
     """The number, or None where several that differ are given (tablets of several strengths in one photo)."""
     numbers = {float(part) for part in text.split(";") if part.strip()}
     return numbers.pop() if len(numbers) == 1 else None
-
-
-def _score(text: str) -> int | None:
-    return int(text) if text.isdecimal() else None
 
 
 def _box(row: Mapping[str, str]) -> CharacterBox:

@@ -1,0 +1,285 @@
+"""One answer against one photo's truth. ``docs/evaluation.md`` says what each measure means."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.evaluate.metrics import bare, edits_in_any_order, sorted_characters, tokens_found
+from pipeline.evaluate.sets import CharacterBox, LabeledPhoto, Truth
+from pipeline.evaluate.table import Table, same_drug
+from pipeline.records import Candidate, Decision, Face, Identification
+from reference.imprint_text import imprint_key, tokens
+
+Share = tuple[float, float]
+
+# A character counts as found where its center lies within half the true height: an overlap would
+# punish labels drawn upright around turned text, a place does not.
+_WITHIN_HEIGHTS = 0.5
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one photo adds to the figures.
+
+    ``shares`` holds ``(numerator, denominator)`` for each measure whose truth is known; a set's figure is the sum of
+    the one over the sum of the other. ``stated`` holds ``(confidence, right)`` for what calibration is measured on.
+    """
+
+    name: str
+    decision: str
+    error: str = ""
+    shares: Mapping[str, Share] = field(default_factory=dict)
+    stated: Mapping[str, tuple[float, bool]] = field(default_factory=dict)
+    size_error_mm: float | None = None
+    seconds: float | None = None
+    stages: Mapping[str, float] = field(default_factory=dict)
+    truth: Mapping[str, Any] = field(default_factory=dict)
+    answer: Mapping[str, Any] = field(default_factory=dict)
+
+    def row(self) -> dict[str, Any]:
+        """The verdict as one row of the JSON."""
+        return {
+            "file": self.name,
+            "decision": self.decision,
+            "error": self.error or None,
+            "seconds": self.seconds,
+            "truth": dict(self.truth),
+            "answer": dict(self.answer),
+            "right": {key: over / under for key, (over, under) in self.shares.items() if under},
+            "size_error_mm": self.size_error_mm,
+        }
+
+
+def judge(
+    photo: LabeledPhoto,
+    answer: Identification | None,
+    table: Table,
+    photo_shape: tuple[int, int] | None = None,
+    seconds: float | None = None,
+    error: str = "",
+) -> Verdict:
+    """Compare an answer with the truth; without an answer (a photo that could not be read) all of it is wrong.
+
+    ``photo_shape`` is ``(height, width)`` of the decoded photo, needed for character places only.
+    """
+    truth = photo.truth
+    rows = table.rows(truth)
+    product_right, drug_right = _product_and_drug(answer, rows)
+    shares: dict[str, Share] = dict(_seen(truth, answer))
+    shares.update(_read(truth, answer))
+    shares.update(_ranked(truth, answer))
+    if rows:
+        shares["product_top1"] = _one(product_right)
+        shares["drug_top1"] = _one(drug_right)
+    if answer and answer.decision is Decision.IDENTIFIED and truth.row_key:
+        shares["wrong_among_identified"] = _one(not drug_right)
+        shares["wrong_product_among_identified"] = _one(not product_right)
+    if truth.boxes and (answer is None or photo_shape is not None):
+        shares.update(_places(truth.boxes, answer, photo_shape or (1, 1)))
+    ceiling = table.ceiling(truth)
+    if ceiling:
+        shares.update({f"ceiling_{key}": (value, 1.0) for key, value in vars(ceiling).items()})
+    error_mm = None
+    if answer and answer.size and truth.size_mm is not None:
+        error_mm = abs(answer.size.length_mm - truth.size_mm)
+    return Verdict(
+        name=photo.name,
+        decision=answer.decision.value if answer else "ERROR",
+        error=error,
+        shares=shares,
+        stated=dict(_stated(truth, answer, drug_right if rows else None)) if answer else {},
+        size_error_mm=error_mm,
+        seconds=seconds,
+        stages=dict(answer.seconds) if answer else {},
+        truth=_truth_row(truth),
+        answer=_answer_row(answer) if answer else {},
+    )
+
+
+def _one(right: bool) -> Share:
+    return float(right), 1.0
+
+
+def _seen(truth: Truth, answer: Identification | None) -> Iterator[tuple[str, Share]]:
+    """Faces, shape, colors, score and whether there is a size."""
+    if truth.faces is not None:
+        yield "faces_found", _one(answer is not None and len(answer.faces) == truth.faces)
+    if truth.shape:
+        yield "shape", _one(answer is not None and answer.shape.best == truth.shape)
+    if truth.colors:
+        yield "color", _one(answer is not None and _colors(answer) == truth.colors)
+    if truth.score is not None:
+        known = answer is not None and answer.score.best is not None
+        yield "score", _one(known and answer is not None and (answer.score.best == "1") == (truth.score == 1))
+    if truth.size_mm is not None:
+        yield "size_found", _one(answer is not None and answer.size is not None)
+
+
+def _colors(answer: Identification) -> frozenset[str]:
+    return frozenset((answer.color.best or "").split(";"))
+
+
+def _faces(answer: Identification | None) -> list[tuple[str, ...]]:
+    return [tuple(filter(None, map(bare, face.reading.tokens))) for face in answer.faces] if answer else []
+
+
+def _truth_forms(imprint: str) -> list[tuple[str, ...]]:
+    """The truth's tokens, and half of them where each is listed twice as often: a face that repeats."""
+    words = tokens(imprint)
+    counts = Counter(words)
+    if words and all(count % 2 == 0 for count in counts.values()):
+        half = tuple(itertools.chain.from_iterable([word] * (count // 2) for word, count in counts.items()))
+        return [words, half]
+    return [words]
+
+
+def _read_forms(faces: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """The tokens of all faces, and without a face that says the same as another."""
+    whole = tuple(itertools.chain.from_iterable(faces))
+    once = {tuple(sorted(face)): face for face in reversed(faces)}
+    distinct = tuple(itertools.chain.from_iterable(reversed(once.values())))
+    return [whole] if len(distinct) == len(whole) else [whole, distinct]
+
+
+def _exact(imprint: str, read_forms: Sequence[tuple[str, ...]]) -> bool:
+    return any(
+        sorted_characters(truth) == sorted_characters(read) for truth in _truth_forms(imprint) for read in read_forms
+    )
+
+
+def _read(truth: Truth, answer: Identification | None) -> Iterator[tuple[str, Share]]:
+    """How well the imprint was read, whatever the catalog."""
+    if not truth.shown or not tokens(truth.shown):
+        return
+    faces = _faces(answer)
+    forms = _read_forms(faces)
+    yield "imprint_exact", _one(answer is not None and _exact(truth.shown, forms))
+    whole = sorted_characters(tokens(truth.shown))
+    yield "imprint_exact_strict", _one(answer is not None and whole == sorted_characters(forms[0]))
+    fewest = [word for word in map(bare, _truth_forms(truth.shown)[-1]) if word]
+    yield "token_recall", (tokens_found(fewest, faces), len(fewest))
+    yield "cer", _fewest_edits(truth.shown, forms)
+    if truth.faces == 2 and answer and len(answer.faces) == 2:
+        yield from _blank_face(truth.shown, faces)
+
+
+def _fewest_edits(imprint: str, read_forms: Sequence[tuple[str, ...]]) -> Share:
+    """Edits and reference length of the accepted forms that agree best."""
+    pairs = []
+    for truth_form in _truth_forms(imprint):
+        words = [word for word in map(bare, truth_form) if word]
+        length = sum(map(len, words))
+        pairs += [(edits_in_any_order(words, "".join(read)), length) for read in read_forms]
+    edits, length = min(pairs, key=lambda pair: pair[0] / pair[1])
+    return float(edits), float(length)
+
+
+def _blank_face(imprint: str, faces: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, Share]]:
+    """Where one face alone carries the whole imprint, whether anything was read on the other."""
+    for face, other in ((faces[0], faces[1]), (faces[1], faces[0])):
+        if _exact(imprint, [face]) and sorted_characters(face) != sorted_characters(other):
+            yield "blank_faces_invented", _one(bool(other))
+            return
+
+
+def _ranked(truth: Truth, answer: Identification | None) -> Iterator[tuple[str, Share]]:
+    if not truth.imprint or not tokens(truth.imprint):
+        return
+    keys = list(dict.fromkeys(p.imprint_key for c in (answer.candidates if answer else ()) for p in c.products))
+    yield "imprint_top1", _one(imprint_key(truth.imprint) in keys[:1])
+    yield "imprint_top5", _one(imprint_key(truth.imprint) in keys[:5])
+
+
+def _first(answer: Identification | None) -> Candidate | None:
+    return answer.candidates[0] if answer and answer.candidates else None
+
+
+def _product_and_drug(answer: Identification | None, rows: Sequence[Any]) -> tuple[bool, bool]:
+    """Whether the first group of products holds the true product, and the true drug and strength."""
+    first = _first(answer)
+    if first is None:
+        return False, False
+    product = any(row.product_id == shown.product_id for row in rows for shown in first.products)
+    return product, product or any(same_drug(row, shown) for row in rows for shown in first.products)
+
+
+def _places(
+    boxes: Sequence[CharacterBox], answer: Identification | None, shape: tuple[int, int]
+) -> Iterator[tuple[str, Share]]:
+    """Characters found: the same letter or digit, its center within half the true height; each used once."""
+    height, width = shape
+    wanted = [(bare(box.text), box.y * height, box.x * width, box.height * height) for box in boxes if bare(box.text)]
+    found = sorted(_characters(answer.faces if answer else ()), key=lambda each: -each[0])
+    hits = 0
+    for _, text, row, col in found:
+        near = [
+            (((row - y) ** 2 + (col - x) ** 2) ** 0.5 / tall, index)
+            for index, (label, y, x, tall) in enumerate(wanted)
+            if label == text
+        ]
+        distance, index = min(near, default=(float("inf"), -1))
+        if distance <= _WITHIN_HEIGHTS:
+            hits += 1
+            del wanted[index]
+    total = hits + len(wanted)
+    yield "character_precision", (hits, len(found))
+    yield "character_recall", (hits, total)
+    yield "character_f1", (2 * hits, len(found) + total)
+
+
+def _characters(faces: Sequence[Face]) -> Iterator[tuple[float, str, float, float]]:
+    for face in faces:
+        for line in face.reading.lines:
+            for character in line.characters:
+                if bare(character.text):
+                    yield character.confidence, bare(character.text), character.row, character.col
+
+
+def _stated(truth: Truth, answer: Identification, drug_right: bool | None) -> Iterator[tuple[str, tuple[float, bool]]]:
+    """Confidences with whether they were right; what was not measured states nothing."""
+    if truth.shape and answer.shape.best:
+        yield "shape", (answer.shape[answer.shape.best], answer.shape.best == truth.shape)
+    if truth.colors and answer.color.best:
+        yield "color", (answer.color[answer.color.best], _colors(answer) == truth.colors)
+    if truth.score is not None and answer.score.best:
+        whole = answer.score["1"]
+        says_whole = answer.score.best == "1"
+        yield "score", (whole if says_whole else 1 - whole, says_whole == (truth.score == 1))
+    if drug_right is not None:
+        first = _first(answer)
+        yield "answer", (first.probability if first else 0.0, drug_right)
+
+
+def _truth_row(truth: Truth) -> dict[str, Any]:
+    return {
+        "imprint": truth.imprint,
+        "shown": truth.shown,
+        "key": truth.row_key,
+        "drug": truth.drug,
+        "shape": truth.shape,
+        "colors": sorted(truth.colors),
+        "size_mm": truth.size_mm,
+        "score": truth.score,
+    }
+
+
+def _answer_row(answer: Identification) -> dict[str, Any]:
+    first = _first(answer)
+    return {
+        "reason": answer.reason,
+        "faces": [list(face.reading.tokens) for face in answer.faces],
+        "imprints": list(dict.fromkeys(candidate.product.imprint_key for candidate in answer.candidates))[:5],
+        "drug": first.product.drug_key if first else None,
+        "product": first.product.product_id if first else None,
+        "tier": first.tier if first else None,
+        "probability": first.probability if first else None,
+        "shape": answer.shape.best,
+        "colors": (answer.color.best or "").split(";") if answer.color.best else [],
+        "size_mm": answer.size_mm,
+        "score": answer.score.best,
+        "warnings": list(answer.warnings),
+    }

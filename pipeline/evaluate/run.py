@@ -1,0 +1,132 @@
+"""Runs a photo set through an identifier: one verdict a photo, in the set's order."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+
+from pipeline.errors import PillprintError
+from pipeline.evaluate.judge import Verdict, judge
+from pipeline.evaluate.outlines import judge_outlines
+from pipeline.evaluate.sets import LabeledPhoto, PhotoSet, SetKind
+from pipeline.evaluate.table import Table
+from pipeline.load import load
+from pipeline.records import Identification, Pixels
+
+
+class Identifies(Protocol):
+    """The one thing evaluation asks of an identifier. It must pickle when several processes share the work."""
+
+    def identify(self, photo: Any) -> Identification:
+        """The answer for one photo of one pill."""
+        ...
+
+
+@dataclass(frozen=True)
+class Turn:
+    """By how many degrees each photo is turned counter-clockwise before it is identified.
+
+    ``degrees`` None: by an angle of its own, drawn from ``seed`` and the photo's name.
+    """
+
+    degrees: float | None
+    seed: int = 0
+
+    def of(self, name: str) -> float:
+        """The turn of the photo with that name."""
+        if self.degrees is not None:
+            return self.degrees
+        return random.Random(f"{self.seed}:{name}").uniform(0.0, 360.0)
+
+
+def turned(pixels: Pixels, degrees: float) -> Pixels:
+    """The photo turned counter-clockwise on a canvas that holds all of it.
+
+    The corners get the median color of the photo's border: mirrored or smeared content would add letters and ticks
+    that are not there.
+    """
+    height, width = pixels.shape[:2]
+    matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, 1.0)
+    cos, sin = abs(matrix[0, 0]), abs(matrix[0, 1])
+    new_width, new_height = round(width * cos + height * sin), round(width * sin + height * cos)
+    matrix[:, 2] += (new_width - width) / 2, (new_height - height) / 2
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    fill = tuple(float(level) for level in np.median(border, axis=0))
+    canvas = cv2.warpAffine(
+        pixels, matrix, (new_width, new_height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=fill
+    )
+    return np.asarray(canvas, dtype=np.uint8)
+
+
+def evaluate_photo(photo: LabeledPhoto, identifier: Identifies | None, table: Table, turn: Turn | None) -> Verdict:
+    """One photo's verdict; a photo that cannot be read or breaks a stage is a verdict too, all of it wrong.
+
+    Without an identifier the photo's outlines alone are judged.
+    """
+    try:
+        if identifier is None:
+            return judge_outlines(photo)
+        return _identified(photo, identifier, table, turn)
+    except PillprintError as error:
+        return judge(photo, None, table, error=str(error))
+    except Exception as error:  # a fault in one photo must not lose the figures of the others; it stands in its row
+        return judge(photo, None, table, error=f"{photo.name}: {type(error).__name__}: {error}")
+
+
+def _identified(photo: LabeledPhoto, identifier: Identifies, table: Table, turn: Turn | None) -> Verdict:
+    source: Any = photo.path
+    shape = None
+    if turn is not None:
+        source = turned(load(photo.path).pixels, turn.of(photo.name))
+    elif photo.truth.boxes:
+        height, width = load(photo.path).pixels.shape[:2]
+        shape = height, width
+    started = time.perf_counter()
+    answer = identifier.identify(source)
+    return judge(photo, answer, table, shape, time.perf_counter() - started)
+
+
+def evaluate_set(
+    photo_set: PhotoSet,
+    identifier: Identifies | None,
+    table: Table,
+    turn: Turn | None = None,
+    workers: int = 1,
+) -> Iterator[Verdict]:
+    """The verdicts of all photos, in the set's order, as they come.
+
+    A set of outlines (``SetKind.MASKS``) needs no identifier: its photos show several pills and are segmented only.
+    """
+    used = None if photo_set.kind is SetKind.MASKS else identifier
+    if workers <= 1:
+        for photo in photo_set.photos:
+            yield evaluate_photo(photo, used, table, turn)
+        return
+    call = partial(_in_worker, turn=turn)
+    # "spawn": OpenCV and OCR engines keep threads, and a forked copy of their locks can hang.
+    with ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (used, table)) as pool:
+        yield from pool.map(call, photo_set.photos, chunksize=4)
+
+
+class _Worker:
+    """What a worker process was started with."""
+
+    evaluate: Callable[..., Verdict]
+
+
+def _start_worker(identifier: Identifies | None, table: Table) -> None:
+    cv2.setNumThreads(1)
+    _Worker.evaluate = partial(evaluate_photo, identifier=identifier, table=table)
+
+
+def _in_worker(photo: LabeledPhoto, turn: Turn | None) -> Verdict:
+    return _Worker.evaluate(photo=photo, turn=turn)

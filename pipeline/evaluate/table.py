@@ -1,0 +1,74 @@
+"""The table a set is measured against: its products, found by register key and by imprint."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pipeline.evaluate.sets import Truth
+from reference.grouping import same_look, same_tablet, tablet_key
+from reference.imprint_text import imprint_key
+from reference.ndc import product_code
+from reference.product import Product
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """What a photo's answer could reach at best if all of it were read right.
+
+    ``imprint_top1`` is 1 where the table has the imprint; ``product_top1`` and ``drug_top1`` are one over the number
+    of different tablets and of different drugs with strength that share imprint, shape, colors, score and size.
+    """
+
+    imprint_top1: float
+    product_top1: float
+    drug_top1: float
+
+
+class Table:
+    """An index over the products of a catalog."""
+
+    def __init__(self, products: Iterable[Product]) -> None:
+        self._of_key: dict[str, list[Product]] = defaultdict(list)
+        self._of_imprint: dict[str, list[Product]] = defaultdict(list)
+        self._of_ndc: dict[str, list[Product]] = defaultdict(list)
+        for product in products:
+            self._of_key[product.product_id.partition(":")[2]].append(product)
+            self._of_imprint[product.imprint_key].append(product)
+            if product_code(product.ndc):
+                self._of_ndc[product_code(product.ndc)].append(product)
+
+    def rows(self, truth: Truth) -> tuple[Product, ...]:
+        """The table's products that the photo shows; of a kit's parts, those with the photo's imprint.
+
+        An NDC is compared by labeler and product segment (the package does not change the pill), a license as
+        it is written.
+        """
+        if not truth.row_key:
+            return ()
+        found = self._of_key.get(truth.row_key) or self._of_ndc.get(product_code(truth.row_key)) or []
+        same_imprint = [row for row in found if truth.imprint and row.imprint_key == imprint_key(truth.imprint)]
+        return tuple(same_imprint or found)
+
+    def ceiling(self, truth: Truth) -> Ceiling | None:
+        """The best a photo's answer could reach, None where the table lacks the product."""
+        rows = self.rows(truth)
+        if not rows:
+            return None
+        twins = [other for other in self._of_imprint[rows[0].imprint_key] if same_look(rows[0], other)]
+        drugs = {tablet_key(other)[:2] for other in twins}
+        has_imprint = truth.imprint is not None and imprint_key(truth.imprint) in self._of_imprint
+        return Ceiling(float(has_imprint), 1 / len(same_tablet(twins)), 1 / len(drugs))
+
+
+def same_drug(one: Product, other: Product) -> bool:
+    """Whether two products are the same drug: the same RxNorm concept, or active moieties and strength.
+
+    Where one of them says no strength, the moieties alone decide.
+    """
+    if one.rxcui and one.rxcui == other.rxcui:
+        return True
+    drug, strength, _ = tablet_key(one)
+    other_drug, other_strength, _ = tablet_key(other)
+    return bool(drug) and drug == other_drug and (not strength or not other_strength or strength == other_strength)
