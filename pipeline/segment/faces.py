@@ -1,0 +1,58 @@
+"""Which regions of a photo are faces of the same pill."""
+
+from __future__ import annotations
+
+import itertools
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.records import Photo, PillRegion
+from pipeline.segment.ground import to_lab
+
+# Faces of one pill photographed together differ by less than this; set on rximage300 and tfda, see
+# docs/experiments/segment.md.
+_MOST_LENGTH_RATIO = 1.18
+_MOST_AREA_RATIO = 1.30
+_MOST_HUE_DIFFERENCE = 14.0
+
+
+def _look(photo: Photo, region: PillRegion) -> NDArray[np.float64]:
+    """Length, width (px), and the two halves' mean a, b along the long axis, paler half first."""
+    (_, (first, second), _) = cv2.minAreaRect(region.outline[:, ::-1].astype(np.float32))
+    top, left, bottom, right = region.box
+    lab = to_lab(photo.pixels[top:bottom, left:right])
+    inside = lab[cv2.erode(region.mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0]
+    if len(inside) == 0:
+        inside = lab[region.mask]
+    color = np.median(inside, axis=0) if len(inside) else np.zeros(3)
+    return np.array([max(first, second), min(first, second), region.area, *color], dtype=np.float64)
+
+
+def _alike(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+    ratios = np.maximum(one[:3], other[:3]) / np.maximum(np.minimum(one[:3], other[:3]), 1.0)
+    hue = float(np.linalg.norm(one[4:] - other[4:]))
+    return bool(max(ratios[0], ratios[1]) < _MOST_LENGTH_RATIO and ratios[2] < _MOST_AREA_RATIO) and (
+        hue < _MOST_HUE_DIFFERENCE
+    )
+
+
+def group_faces(photo: Photo, regions: tuple[PillRegion, ...]) -> tuple[tuple[int, ...], ...]:
+    """Group the regions that look like faces of the same pill: of one size, shape and color.
+
+    Returns:
+        Indices into ``regions``, each once, the group of the first region first. Regions cut by the
+        border stand alone.
+    """
+    looks = [_look(photo, region) for region in regions]
+    group_of = list(range(len(regions)))
+    for one, other in itertools.combinations(range(len(regions)), 2):
+        if regions[one].cut_by_border or regions[other].cut_by_border or not _alike(looks[one], looks[other]):
+            continue
+        old, new = group_of[other], group_of[one]
+        group_of = [new if group == old else group for group in group_of]
+    groups: dict[int, list[int]] = {}
+    for index, group in enumerate(group_of):
+        groups.setdefault(group, []).append(index)
+    return tuple(tuple(members) for members in groups.values())
