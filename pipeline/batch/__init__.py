@@ -1,0 +1,7 @@
+"""A folder of photos -> one result row a photo, in worker processes, resumable (see ``docs/batch.md``)."""
+
+from __future__ import annotations
+
+from pipeline.batch.run import BatchSettings, Progress, Summary, run_batch
+
+__all__ = ["BatchSettings", "Progress", "Summary", "run_batch"]

@@ -1,0 +1,161 @@
+"""One result row a photo: made from an identification or an error, written as JSON Lines and CSV."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+from pipeline.errors import PillprintError
+from pipeline.load import display_name
+from pipeline.records import Candidate, Decision, Identification, Probabilities
+
+Row = Mapping[str, Any]
+
+COLUMNS = (
+    "photo",
+    "decision",
+    "drug",
+    "strength",
+    "product",
+    "product_id",
+    "labelers",
+    "probability",
+    "imprint",
+    "shape",
+    "color",
+    "size_mm",
+    "score",
+    "candidates",
+    "reason",
+    "warnings",
+    "seconds",
+    "error_kind",
+    "error",
+)
+
+# A spreadsheet takes a cell that begins with one of these for a formula (OWASP, "CSV Injection").
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+_CANDIDATES = 5
+
+
+class Analyst(Protocol):
+    """What a batch needs of an ``Identifier``; it is pickled once and unpickled in each worker process."""
+
+    def identify(self, photo: Path) -> Identification:
+        """Identify the pill in one photo."""
+        ...
+
+
+def analyze(analyst: Analyst, folder: str, path: str) -> Row:
+    """The row of one photo below a folder; whatever goes wrong becomes an error row."""
+    started = time.perf_counter()
+    row: dict[str, Any] = dict.fromkeys(COLUMNS)
+    row["photo"] = shown(path)
+    try:
+        if path.endswith("/"):
+            os.listdir(os.path.join(folder, path))
+            raise PillprintError(f"{shown(path)}: could not be listed when the batch looked for photos; run it again")
+        row |= _answer(analyst.identify(Path(folder, path)))
+    except PillprintError as error:
+        row |= error_cells(type(error).__name__, str(error))
+    except PermissionError:
+        advice = "the folder may not be listed; allow it with `chmod +rx` and run again"
+        row |= error_cells("PhotoSetError", f"{shown(path)}: {advice}")
+    except Exception as error:  # one photo must not end the batch
+        told = display_name(f"{type(error).__name__}: {error}")
+        row |= error_cells(
+            "UnexpectedError", f"{shown(path)}: pillprint failed on this photo ({told}); please report it"
+        )
+    row["seconds"] = round(time.perf_counter() - started, 3)
+    return row
+
+
+def error_row(path: str, kind: str, message: str, seconds: float) -> Row:
+    """The row of a photo that was lost with its worker."""
+    cells = error_cells(kind, f"{shown(path)}: {message}")
+    return dict.fromkeys(COLUMNS) | {"photo": shown(path), "seconds": round(seconds, 3)} | cells
+
+
+def error_cells(kind: str, message: str) -> dict[str, Any]:
+    """The cells that make a row an error."""
+    return {"error_kind": kind, "error": message}
+
+
+def shown(path: str | os.PathLike[str]) -> str:
+    """A path in a row: as it is where it is UTF-8, else with its foreign bytes escaped."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def write_csv(file: IO[str], rows: Iterable[Row]) -> None:
+    """Rows as CSV (RFC 4180) with a header; nothing in it is taken for a formula by a spreadsheet."""
+    writer = csv.writer(file)
+    writer.writerow(COLUMNS)
+    writer.writerows([_cell(row.get(column)) for column in COLUMNS] for row in rows)
+
+
+def to_line(value: object) -> bytes:
+    """A value as one line of JSON Lines, plain ASCII."""
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii") + b"\n"
+
+
+def _answer(found: Identification) -> dict[str, Any]:
+    cells: dict[str, Any] = {
+        "decision": found.decision.value,
+        "imprint": list(found.imprint),
+        "shape": found.shape.best,
+        "color": found.color.best,
+        "size_mm": round(found.size_mm, 2) if found.size_mm else None,
+        "score": _pieces(found.score),
+        "candidates": [_candidate(candidate) for candidate in found.candidates[:_CANDIDATES]],
+        "reason": found.reason,
+        "warnings": list(found.warnings),
+    }
+    if found.decision is Decision.IDENTIFIED:
+        product = found.candidates[0].product
+        cells |= {
+            "drug": product.drug,
+            "strength": product.strength,
+            "product": product.name,
+            "product_id": product.product_id,
+            "labelers": list(found.candidates[0].labelers),
+            "probability": round(found.candidates[0].probability, 4),
+        }
+    return cells
+
+
+def _pieces(score: Probabilities) -> int | None:
+    return int(score.best) if score.best and score.best.isdecimal() else None
+
+
+def _candidate(candidate: Candidate) -> dict[str, Any]:
+    product = candidate.product
+    return {
+        "product_id": product.product_id,
+        "drug": product.drug,
+        "strength": product.strength,
+        "probability": round(candidate.probability, 4),
+    }
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return _defused("; ".join(_item(item) for item in value))
+    return _defused(value) if isinstance(value, str) else str(value)
+
+
+def _item(item: Any) -> str:
+    if isinstance(item, dict):
+        return f"{item['drug']} {item['strength']} ({item['probability']:.2f})"
+    return str(item)
+
+
+def _defused(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

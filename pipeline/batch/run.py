@@ -1,0 +1,220 @@
+"""The whole batch: look for photos, do those not done yet, put the results together."""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from pipeline.batch import plan
+from pipeline.batch.ledger import Ledger, replace
+from pipeline.batch.local import Task, run_local
+from pipeline.batch.rows import Analyst, Row, shown, to_line, write_csv
+from pipeline.batch.walk import photos_below
+from pipeline.errors import PhotoSetError
+
+# The layout of the result folder; a run of another layout does not go on in it.
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class BatchSettings:
+    """How a batch is run; none of it changes a result.
+
+    ``workers``: processes, None for one a core. ``shard_size``: photos a result file; at some 1 KB a row a shard
+    is about 1 MB, and ten million photos make ten thousand files. ``timeout_seconds``: some hundred times what a
+    photo takes.
+    """
+
+    workers: int | None = None
+    shard_size: int = 1000
+    timeout_seconds: float = 120.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a batch is: ``done`` of ``total`` photos, ``done_before`` of them by earlier runs.
+
+    While it still looks for photos ``total`` is None and ``done`` counts those found.
+    """
+
+    done: int
+    total: int | None
+    done_before: int = 0
+    errors: int = 0
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What came out: all runs together, but for ``photos_this_run`` and ``seconds``."""
+
+    photos: int
+    errors: int
+    decisions: Mapping[str, int]
+    error_kinds: Mapping[str, int]
+    photos_this_run: int
+    seconds: float
+    results: Mapping[str, str] = field(default_factory=dict)
+
+
+def run_batch(
+    folder: Path,
+    out: Path,
+    analyst: Analyst,
+    identity: Mapping[str, str],
+    settings: BatchSettings | None = None,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+) -> Summary:
+    """Identify all photos below a folder; a second call with the same arguments goes on where the first stopped.
+
+    Writes ``results.jsonl``, ``results.csv`` and ``summary.json`` into ``out`` when all photos are done, and
+    the rows so far into ``out/shards`` all the time. Photos added since an earlier run are done too.
+
+    Args:
+        folder: where the photos are; links to folders below it are not entered.
+        out: the result folder; new, empty, or that of an earlier run.
+        analyst: an ``Identifier``, or what has its ``identify``; it must be picklable.
+        identity: what the results depend on (version, catalog, settings); an earlier run must have had the same.
+        settings: workers, shard size, timeout.
+        on_progress: called after each photo.
+
+    Raises:
+        PhotoSetError: the folder is none, or ``out`` holds something else, another batch, or a running one.
+        PillprintError: a worker process cannot start.
+    """
+    settings = settings or BatchSettings()
+    started = time.perf_counter()
+    if not folder.is_dir():
+        raise PhotoSetError(f"{shown(os.fspath(folder))}: is no folder; for one photo use `pillprint identify`")
+    with _claimed(out, {"folder": shown(os.path.realpath(folder)), **identity}):
+        plan.extend(out / "plan", _counted(photos_below(folder, out), on_progress), settings.shard_size)
+        done = _do(folder, out, analyst, settings, on_progress)
+        counts = _put_together(out)
+        summary = Summary(
+            photos=counts["photos"].total(),
+            errors=counts["error_kind"].total(),
+            decisions=dict(sorted(counts["decision"].items())),
+            error_kinds=dict(sorted(counts["error_kind"].items())),
+            photos_this_run=done,
+            seconds=round(time.perf_counter() - started, 3),
+            results={form: shown(out / f"results.{form}") for form in ("jsonl", "csv")},
+        )
+        replace(out / "summary.json", json.dumps(asdict(summary), indent=2).encode("ascii") + b"\n")
+    return summary
+
+
+def _counted(paths: Iterator[str], on_progress: Callable[[Progress], None]) -> Iterator[str]:
+    for number, path in enumerate(paths, start=1):
+        if number % 1000 == 0:
+            on_progress(Progress(number, None))
+        yield path
+
+
+def _do(
+    folder: Path, out: Path, analyst: Analyst, settings: BatchSettings, on_progress: Callable[[Progress], None]
+) -> int:
+    """Do what is left; how many photos that was."""
+    total = plan.count(out / "plan")
+    ledger = Ledger(out / "shards")
+    before = done = errors = 0
+
+    def left() -> Iterator[Task]:
+        nonlocal before
+        for shard in plan.shards(out / "plan"):
+            finished = ledger.begin(shard)
+            before += len(finished)
+            for index, path in enumerate(shard.paths):
+                if index not in finished:
+                    yield Task(shard.key, index, path)
+
+    tasks = left()
+    first = next(tasks, None)
+    on_progress(Progress(before, total, before))
+    try:
+        if first is None:
+            return 0
+        workers = min(settings.workers or _cores(), total - before)
+        rows = run_local(
+            itertools.chain((first,), tasks), analyst, os.fspath(folder), workers, settings.timeout_seconds
+        )
+        for task, row in rows:
+            ledger.add(task.shard, task.index, row)
+            done += 1
+            errors += bool(row["error"])
+            on_progress(Progress(before + done, total, before, errors))
+    finally:
+        ledger.close()
+    return done
+
+
+def _cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def _put_together(out: Path) -> dict[str, Counter[str]]:
+    """Join the shards into one file a form; the counts of what is in them."""
+    counts: dict[str, Counter[str]] = {"photos": Counter(), "decision": Counter(), "error_kind": Counter()}
+    ledger = Ledger(out / "shards")
+
+    def rows() -> Iterator[Row]:
+        for shard in plan.shards(out / "plan"):
+            for row in ledger.rows(shard.key):
+                jsonl.write(to_line(row))
+                counts["photos"]["all"] += 1
+                for column in ("decision", "error_kind"):
+                    if row[column]:
+                        counts[column][row[column]] += 1
+                yield row
+
+    unfinished = {form: out / f"results.{form}.tmp" for form in ("jsonl", "csv")}
+    with unfinished["jsonl"].open("wb") as jsonl, unfinished["csv"].open("w", encoding="utf-8", newline="") as table:
+        write_csv(table, rows())
+    for form, path in unfinished.items():
+        path.replace(out / f"results.{form}")
+    return counts
+
+
+@contextmanager
+def _claimed(out: Path, identity: Mapping[str, str]) -> Iterator[None]:
+    """Hold the result folder for this process alone, and check that it holds this batch or nothing."""
+    name = shown(out)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        lock = (out / ".lock").open("a")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise PhotoSetError(f"{name}: cannot take the results ({reason}); name another folder with --out") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise PhotoSetError(
+                f"{name}: another batch is working in it; wait for it, or name another --out"
+            ) from error
+        _check_identity(out, {"format": str(_FORMAT), **identity})
+        yield
+
+
+def _check_identity(out: Path, identity: Mapping[str, str]) -> None:
+    name, stamp = shown(out), out / "batch.json"
+    if not stamp.exists():
+        if any(entry.name not in (".lock", "batch.json.tmp") for entry in out.iterdir()):
+            raise PhotoSetError(f"{name}: holds files that are no batch's results; name a new folder with --out")
+        replace(stamp, json.dumps(identity, indent=2).encode("ascii") + b"\n")
+        return
+    try:
+        earlier = dict(json.loads(stamp.read_bytes()))
+    except (ValueError, TypeError) as error:
+        raise PhotoSetError(f"{shown(stamp)}: is damaged; name a new folder with --out") from error
+    changed = sorted(key for key in {*earlier, *identity} if earlier.get(key) != identity.get(key))
+    if changed:
+        told = "; ".join(f"{key}: then {earlier.get(key)}, now {identity.get(key)}" for key in changed)
+        raise PhotoSetError(f"{name}: was begun otherwise ({told}); name a new folder with --out, or remove this one")

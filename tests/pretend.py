@@ -1,0 +1,73 @@
+"""Identifiers that only pretend: for tests of what surrounds the real one, in this process and in workers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import PhotoError, PillprintError
+from pipeline.records import Candidate, Decision, Identification, Probabilities
+from reference.product import Product
+
+
+@dataclass(frozen=True)
+class Pretender:
+    """Answers by the file's name: some photos fail, kill the process or hang."""
+
+    log: Path | None = None
+    delay_seconds: float = 0.0
+
+    def identify(self, photo: Path) -> Identification:
+        if self.log:
+            with self.log.open("a") as file:
+                file.write(photo.name + "\n")
+        time.sleep(self.delay_seconds)
+        name = photo.name
+        if "bad" in name:
+            raise PhotoError(f"{photo}: is empty (0 bytes)")
+        if "bug" in name:
+            raise ZeroDivisionError("division by zero")
+        if "crash" in name:
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if "memory" in name:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if "hang" in name:
+            time.sleep(1000)
+        return answer()
+
+
+@dataclass(frozen=True)
+class CannotWake:
+    """Cannot be unpickled in the worker."""
+
+    kind: str
+
+    def identify(self, photo: Path) -> Identification:
+        raise AssertionError
+
+    def __setstate__(self, state: dict[str, str]) -> None:
+        if state["kind"] == "dies":
+            os._exit(9)
+        raise PillprintError("no catalog; build one")
+
+
+def answer(decision: Decision = Decision.IDENTIFIED) -> Identification:
+    product = Product("test:1", "Baclofen 10 MG Oral Tablet", "baclofen", "10 mg", labeler="=cmd()")
+    return Identification(
+        decision=decision,
+        reason="the imprint and the color fit",
+        candidates=(Candidate((product,), 0.97, 12.0, ()),),
+        faces=(),
+        shape=Probabilities((("ROUND", 0.9),)),
+        color=Probabilities((("WHITE", 0.8),)),
+        size=None,
+        score=Probabilities((("2", 0.7),)),
+        scale=None,
+        monograph=None,
+        warnings=(),
+        photos=(),
+        catalog="test",
+    )

@@ -1,0 +1,311 @@
+"""Batches: every photo once, whatever happens on the way. A pretended identifier keeps it fast."""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import io
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import hypothesis
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pretend import CannotWake, Pretender, answer
+
+from pipeline.batch import BatchSettings, Progress, run_batch, walk
+from pipeline.batch.ledger import Ledger
+from pipeline.batch.plan import Shard, count, extend, shards
+from pipeline.batch.rows import COLUMNS, analyze, error_row, write_csv
+from pipeline.batch.walk import order, photos_below
+from pipeline.errors import PhotoSetError, PillprintError
+from pipeline.records import Decision, Identification
+
+IDENTITY = {"catalog": "test"}
+ONE = BatchSettings(workers=1, shard_size=4, timeout_seconds=30)
+
+
+def make_photos(folder: Path, *names: str) -> Path:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    return folder
+
+
+def results(out: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (out / "results.jsonl").read_text().split("\n") if line]
+
+
+# ---------------------------------------------------------------------------------------------- looking for photos
+
+
+def test_the_walk_is_sorted_passes_over_other_files_and_follows_no_loop(tmp_path: Path) -> None:
+    make_photos(tmp_path, "b.JPG", "a/z.png", "a-b.jpg", "a.jpg", "notes.txt", "out/x.jpg", "a/deep/er/q.heic")
+    (tmp_path / "a" / "loop").symlink_to(tmp_path)
+    (tmp_path / "loop.jpg").symlink_to(tmp_path)
+    (tmp_path / "self.jpg").symlink_to("self.jpg")
+    found = list(photos_below(tmp_path, leave_out=tmp_path / "out"))
+    assert found == ["a/deep/er/q.heic", "a/z.png", "a-b.jpg", "a.jpg", "b.JPG", "self.jpg"]
+    assert found == sorted(found, key=order)
+
+
+def test_a_folder_larger_than_memory_is_sorted_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"p\n{number * 37 % 101}.jpg" for number in range(101)] + ["d%0A/x.jpg", "q.jpg"]
+    make_photos(tmp_path, *names)
+    expected = list(photos_below(tmp_path))
+    monkeypatch.setattr(walk, "_NAMES_AT_ONCE", 10)
+    assert list(photos_below(tmp_path)) == expected == sorted(names, key=order)
+
+
+@pytest.mark.slow
+def test_deeply_nested_folders_do_not_overflow_the_stack(tmp_path: Path) -> None:
+    deepest = str(tmp_path)
+    for _ in range(1200):
+        deepest += "/d"
+        os.mkdir(deepest)
+    assert list(photos_below(tmp_path)) == []
+    while deepest != str(tmp_path):  # pytest's own clean-up recurses
+        os.rmdir(deepest)
+        deepest = deepest[:-2]
+
+
+def test_a_folder_that_cannot_be_listed_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_photos(tmp_path, "locked/x.jpg", "z.jpg")
+    listed = os.scandir
+
+    def refuse(path: str) -> object:
+        if path.endswith("locked"):
+            raise PermissionError(13, "Permission denied", path)
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)  # root lists everything, so the mode bits alone test nothing
+    assert list(photos_below(tmp_path)) == ["locked/", "z.jpg"]
+
+    def refuse_list(path: str) -> list[str]:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(os, "listdir", refuse_list)
+    row = analyze(Pretender(), str(tmp_path), "locked/")
+    assert row["error_kind"] == "PhotoSetError"
+    assert "chmod +rx" in row["error"]
+
+
+paths = st.lists(st.text("ab-./\n\udcff", min_size=1, max_size=6), unique=True)
+
+
+@hypothesis.settings(max_examples=40, deadline=None)
+@given(paths, paths, st.integers(1, 4))
+def test_a_plan_holds_every_photo_once_and_grows(
+    tmp_path_factory: pytest.TempPathFactory, first: list[str], later: list[str], size: int
+) -> None:
+    directory = tmp_path_factory.mktemp("plan") / "plan"
+    extend(directory, sorted(first, key=order), size)
+    extend(directory, sorted({*first, *later}, key=order), size)
+    planned = [path for shard in shards(directory) for path in shard.paths]
+    assert sorted(planned) == sorted({*first, *later})
+    assert count(directory) == len(planned)
+    assert len({shard.key for shard in shards(directory)}) == len(list(shards(directory)))
+
+
+# ------------------------------------------------------------------------------------------------- the whole batch
+
+
+def test_every_photo_gets_one_row_whatever_happens(tmp_path: Path) -> None:
+    names = ["a.jpg", "bad.jpg", "bug.png", "crash.jpg", "memory.jpg", "z/hang.jpg", "z/last.jpg"]
+    folder = make_photos(tmp_path / "photos", *names)
+    seen: list[Progress] = []
+    settings = BatchSettings(workers=2, shard_size=3, timeout_seconds=1.5)
+    summary = run_batch(folder, tmp_path / "out", Pretender(), IDENTITY, settings, seen.append)
+    rows = {str(row["photo"]): row for row in results(tmp_path / "out")}
+    assert list(rows) == names
+    assert {name: row["error_kind"] for name, row in rows.items()} == {
+        "a.jpg": None,
+        "bad.jpg": "PhotoError",
+        "bug.png": "UnexpectedError",
+        "crash.jpg": "WorkerDied",
+        "memory.jpg": "WorkerDied",
+        "z/hang.jpg": "TimedOut",
+        "z/last.jpg": None,
+    }
+    assert all("crash.jpg" in str(rows["crash.jpg"][key]) for key in ("photo", "error"))
+    assert "SIGSEGV" in str(rows["crash.jpg"]["error"])
+    assert "lack of memory" in str(rows["memory.jpg"]["error"])
+    assert "--timeout" in str(rows["z/hang.jpg"]["error"])
+    assert (summary.photos, summary.errors, summary.photos_this_run) == (7, 5, 7)
+    assert summary.decisions == {"IDENTIFIED": 2}
+    assert seen[-1] == Progress(7, 7, 0, 5)
+    assert json.loads((tmp_path / "out" / "summary.json").read_text())["error_kinds"]["WorkerDied"] == 2
+    with (tmp_path / "out" / "results.csv").open(newline="") as file:
+        table = list(csv.DictReader(file))
+    assert [row["photo"] for row in table] == names
+    assert tuple(table[0]) == COLUMNS
+    assert table[0]["drug"] == "baclofen"
+    assert table[0]["labelers"] == "'=cmd()"
+    assert table[0]["candidates"] == "baclofen 10 mg (0.97)"
+
+
+def test_names_of_all_kinds_survive(tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for name in (b"line\nbreak.jpg", b"quo\"te's.jpg", b"latin\xff.jpg", b"=1+1.jpg", "ümlaut.jpg".encode()):
+        with open(os.fsencode(folder) + b"/" + name, "wb"):
+            pass
+    run_batch(folder, tmp_path / "out", Pretender(), IDENTITY, ONE)
+    shown = ["=1+1.jpg", "latin\\xff.jpg", "line\nbreak.jpg", "quo\"te's.jpg", "ümlaut.jpg"]
+    assert [row["photo"] for row in results(tmp_path / "out")] == shown
+    with (tmp_path / "out" / "results.csv").open(newline="", encoding="utf-8") as file:
+        assert [row["photo"] for row in csv.DictReader(file)] == ["'=1+1.jpg", *shown[1:]]
+
+
+def test_a_second_run_does_only_what_is_new(tmp_path: Path) -> None:
+    folder, out, log = make_photos(tmp_path / "photos", "b.jpg", "d.jpg"), tmp_path / "out", tmp_path / "log"
+    run_batch(folder, out, Pretender(log), IDENTITY, ONE)
+    make_photos(folder, "a.jpg", "c.jpg")
+    summary = run_batch(folder, out, Pretender(log), IDENTITY, ONE)
+    assert (summary.photos, summary.photos_this_run) == (4, 2)
+    assert sorted(log.read_text().split()) == ["a.jpg", "b.jpg", "c.jpg", "d.jpg"]
+    again = run_batch(folder, out, Pretender(log), IDENTITY, ONE)
+    assert (again.photos, again.photos_this_run) == (4, 0)
+    assert len(results(out)) == 4
+
+
+def test_the_results_may_lie_in_the_folder_itself(tmp_path: Path) -> None:
+    folder = make_photos(tmp_path, "a.jpg")
+    run_batch(folder, folder / "out", Pretender(), IDENTITY, ONE)
+    make_photos(folder, "out/not-a-result.jpg")
+    assert run_batch(folder, folder / "out", Pretender(), IDENTITY, ONE).photos == 1
+
+
+def test_an_empty_folder_gives_empty_results(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    summary = run_batch(tmp_path / "photos", tmp_path / "out", Pretender(), IDENTITY, ONE)
+    assert summary.photos == 0
+    assert (tmp_path / "out" / "results.csv").read_text().startswith("photo,decision")
+
+
+@pytest.mark.slow
+def test_a_killed_batch_goes_on_where_it_was(tmp_path: Path) -> None:
+    names = [f"{number:02d}.jpg" for number in range(30)]
+    folder, out, log = make_photos(tmp_path / "photos", *names), tmp_path / "out", tmp_path / "log"
+    script = (
+        "from pathlib import Path\nfrom pipeline.batch import BatchSettings, run_batch\n"
+        "from pretend import Pretender\n"
+        "if __name__ == '__main__':\n"
+        f"    pretender = Pretender(Path({str(log)!r}), 0.05)\n"
+        f"    run_batch(Path({str(folder)!r}), Path({str(out)!r}), pretender, {IDENTITY!r}, {ONE!r})\n"
+    )
+    (tmp_path / "script.py").write_text(script)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+    process = subprocess.Popen([sys.executable, tmp_path / "script.py"], env=environment)
+    deadline = time.monotonic() + 30
+    while (not log.exists() or len(log.read_text().split()) < 10) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    time.sleep(0.3)  # its worker ends when it finds the pipe closed
+    done_first = len(log.read_text().split())
+    assert 10 <= done_first < 30
+    summary = run_batch(folder, out, Pretender(log), IDENTITY, ONE)
+    assert [row["photo"] for row in results(out)] == names
+    assert done_first - 1 <= 30 - summary.photos_this_run <= done_first
+    assert 30 <= len(log.read_text().split()) <= 31, "at most the photo in hand is done twice"
+
+
+def test_a_worker_that_cannot_start_ends_the_batch_with_its_reason(tmp_path: Path) -> None:
+    folder = make_photos(tmp_path / "photos", "a.jpg")
+    with pytest.raises(PillprintError, match="no catalog; build one"):
+        run_batch(folder, tmp_path / "out", CannotWake("raises"), IDENTITY, ONE)
+    with pytest.raises(PillprintError, match="exit code 9 while it started; run `pillprint doctor`"):
+        run_batch(folder, tmp_path / "out", CannotWake("dies"), IDENTITY, ONE)
+
+
+def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
+    folder, out = make_photos(tmp_path / "photos", "a.jpg"), tmp_path / "out"
+    with pytest.raises(PhotoSetError, match="is no folder"):
+        run_batch(folder / "a.jpg", out, Pretender(), IDENTITY, ONE)
+    with pytest.raises(PhotoSetError, match="cannot take the results"):
+        run_batch(folder, folder / "a.jpg", Pretender(), IDENTITY, ONE)
+    with pytest.raises(PhotoSetError, match="no batch's results"):
+        run_batch(folder, make_photos(tmp_path / "mine", "thesis.doc"), Pretender(), IDENTITY, ONE)
+    run_batch(folder, out, Pretender(), IDENTITY, ONE)
+    with pytest.raises(PhotoSetError, match=r"catalog: then test, now other.*name a new folder with --out"):
+        run_batch(folder, out, Pretender(), {"catalog": "other"}, ONE)
+    with (out / ".lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(PhotoSetError, match="another batch is working in it"):
+            run_batch(folder, out, Pretender(), IDENTITY, ONE)
+
+
+# ---------------------------------------------------------------------------------------------------- rows on disk
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    ledger = Ledger(tmp_path)
+    yield ledger
+    ledger.close()
+
+
+@given(
+    cut=st.integers(0, 200), rubbish=st.sampled_from([b"", b"\0\0\0", b"[1", b"[0,{}]\n", b"[9,{}]\n", b"[[],{}]\n"])
+)
+def test_a_part_file_is_repaired_wherever_it_was_cut(
+    tmp_path_factory: pytest.TempPathFactory, cut: int, rubbish: bytes
+) -> None:
+    directory = tmp_path_factory.mktemp("shards")
+    shard = Shard("0001-000000", ("a", "b", "c"))
+    first = Ledger(directory)
+    assert first.begin(shard) == frozenset()
+    for index in (2, 0):
+        first.add(shard.key, index, error_row(shard.paths[index], "K", "m", 0.0))
+    first.close()
+    part = directory / "0001-000000.part"
+    whole = part.read_bytes()
+    part.write_bytes(whole[:cut] + rubbish)
+    second = Ledger(directory)
+    done = second.begin(shard)
+    assert done <= {0, 2}
+    for index in {0, 1, 2} - done:
+        second.add(shard.key, index, error_row(shard.paths[index], "K", "m", 0.0))
+    second.close()
+    assert [row["photo"] for row in second.rows(shard.key)] == ["a", "b", "c"]
+    assert not part.exists()
+
+
+def test_a_kill_between_the_last_row_and_the_whole_file_loses_nothing(tmp_path: Path, ledger: Ledger) -> None:
+    shard = Shard("k", ("a",))
+    (tmp_path / "k.part").write_text('[0,{"photo":"a"}]\n')
+    assert ledger.begin(shard) == {0}
+    assert list(ledger.rows("k")) == [{"photo": "a"}]
+    (tmp_path / "k.part").write_text('[0,{"photo":"a"}]\n')
+    assert ledger.begin(shard) == {0}
+    assert not (tmp_path / "k.part").exists()
+
+
+@given(st.text(max_size=8))
+def test_no_cell_is_a_formula(text: str) -> None:
+    file = io.StringIO(newline="")
+    write_csv(file, [dict.fromkeys(COLUMNS, text) | {"labelers": [text]}])
+    _, cells = csv.reader(io.StringIO(file.getvalue(), newline=""))
+    for cell in cells:
+        assert not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+        assert cell.removeprefix("'") == text.removeprefix("'")
+
+
+@pytest.mark.parametrize("decision", [decision for decision in Decision if decision is not Decision.IDENTIFIED])
+def test_only_an_identified_pill_has_a_drug_in_its_row(decision: Decision) -> None:
+    class Unsure:
+        def identify(self, photo: Path) -> Identification:
+            return answer(decision)
+
+    row = analyze(Unsure(), "/", "a.jpg")
+    assert row["decision"] == decision.value
+    assert row["drug"] is row["product_id"] is row["probability"] is None
+    assert row["candidates"][0]["drug"] == "baclofen"
