@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.draw.imprinting import FAR_PX, Affine, PlacedGlyph, character_truth, draw_glyphs, draw_logos, place_line
 from pipeline.draw.outlines import outline
-from pipeline.draw.shading import albedo_of, body_height, noise_field, photograph, shade
+from pipeline.draw.shading import albedo_of, body_height, noise_field, photograph, shade, shell_height
 from pipeline.draw.spec import Body, DrawnCharacter, DrawnFace, DrawnMark, FaceSpec, ScoreLine
 
 Field = NDArray[np.float32]
@@ -56,12 +56,14 @@ def render_face(spec: FaceSpec, frame: Affine, shape: tuple[int, int], rng: np.r
     if ink is not None and relief != "PRINTED":
         groove = np.clip(ink / np.float32(stroke_px / 2 * spec.imprint.bevel) + np.float32(0.15), 0.0, 1.0)
         groove = groove * groove * (3 - 2 * groove)
-        deep = spec.imprint.depth * stroke_px * (1 - spec.imprint.fade)
+        if spec.imprint.fade > 0.02:  # coating that filled the die's letters here more, there less
+            groove *= np.clip(1.1 - np.float32(spec.imprint.fade) * (1 + 0.8 * noise_field(shape, 0.12 * half_px, rng)), 0.08, 1.0)
+        deep = spec.imprint.depth * stroke_px
         height += groove * np.float32(deep if relief == "EMBOSSED" else -deep)
         if relief == "DEBOSSED":
-            cavity = np.maximum(cavity, groove * np.float32(1 - 0.7 * spec.imprint.fade))
-    if body.profile == "SHELL" and body.second_color is not None:
-        height += np.clip((np.float32(body.seam) - u) * np.float32(half_px), 0.0, 1.0) * np.float32(0.02 * half_px)
+            cavity = np.maximum(cavity, groove)
+    if body.profile == "SHELL":
+        height += shell_height(u, half_px, body, rng)
     height = cv2.GaussianBlur(height, (0, 0), 0.35 + body.wear * half_px * 0.02)
     if body.grain > 0:
         height += np.float32(body.grain * 2.0) * noise_field(shape, 0.9, rng)
@@ -114,7 +116,8 @@ def _rim_distance(body: Body, alpha: Field, u: Field, v: Field, half_px: float) 
         return np.maximum((1.0 - np.hypot(over, v)) * np.float32(half_px), 0.0)
     inside = (alpha > 0.5).astype(np.uint8)
     far = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return np.asarray(cv2.GaussianBlur(far, (0, 0), 1.5), np.float32)
+    # A convex press has no ridge where the distances to two sides meet.
+    return np.asarray(cv2.GaussianBlur(far, (0, 0), 0.1 * half_px if body.profile == "CONVEX" else 1.5), np.float32)
 
 
 def _pill_coordinates(frame: Affine, shape: tuple[int, int]) -> tuple[Field, Field]:

@@ -121,7 +121,10 @@ def draw_logos(logos: tuple[Logo, ...], to_px: Affine, shape: tuple[int, int]) -
         for stroke in logo.strokes:
             points = np.array(stroke) * logo.size + [logo.u, logo.v]
             pixels = points @ to_px[:2, :2].T + to_px[:2, 2]
-            cv2.polylines(canvas, [np.round(pixels * 16).astype(np.int32)], False, 0, 1, cv2.LINE_8, 4)
+            fixed = [np.round(pixels * 16).astype(np.int32)]
+            if logo.filled:
+                cv2.fillPoly(canvas, fixed, 0, cv2.LINE_8, 4)
+            cv2.polylines(canvas, fixed, False, 0, 1, cv2.LINE_8, 4)
     far = cv2.distanceTransform(canvas, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     weight = max((logo.weight * logo.size for logo in logos), default=0.0)
     return np.maximum(np.float32(weight / 2 * zoom) - far, np.float32(FAR_PX))

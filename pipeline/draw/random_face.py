@@ -88,15 +88,17 @@ def _random_tablet(kind: str, rng: np.random.Generator) -> Body:
 def _random_shell(rng: np.random.Generator) -> Body:
     color = _random_color(rng)
     second = _random_color(rng) if rng.random() < 0.55 else _color(np.array(color) * rng.uniform(0.92, 1.02))
-    return Body(shape="CAPSULE", aspect=float(rng.uniform(2.0, 2.9)), roundness=0.0, profile="SHELL", color=color,
-                second_color=second, seam=float(rng.uniform(-0.3, 0.4)), band_color=_random_color(rng) if rng.random() < 0.07 else None,
+    aspect, seam = float(rng.uniform(2.0, 2.9)), float(rng.uniform(-0.3, 0.4))
+    locks = tuple(float(seam - offset) for offset in rng.uniform(0.3, 1.0, int(rng.integers(1, 3)))) if rng.random() < 0.4 else ()
+    return Body(shape="CAPSULE", aspect=aspect, roundness=0.0, profile="SHELL", color=color, locks=locks, beads=bool(rng.random() < 0.05),
+                second_color=second, seam=seam, band_color=_random_color(rng) if rng.random() < 0.07 else None,
                 grain=0.0 if rng.random() < 0.7 else 0.01, gloss=float(rng.uniform(0.1, 1.0)), wear=0.05)
 
 
 def _random_relief(rng: np.random.Generator) -> Imprint:
     return Imprint(relief="EMBOSSED" if rng.random() < 0.04 else "DEBOSSED", weight=float(rng.uniform(0.07, 0.2)),
                    depth=float(np.clip(rng.lognormal(-0.8, 0.55), 0.12, 1.4)), bevel=float(rng.uniform(0.4, 1.2)),
-                   fade=float(rng.uniform(0, 0.6)) if rng.random() < 0.3 else 0.0)
+                   fade=float(rng.uniform(0.1, 0.75)) if rng.random() < 0.45 else 0.0)
 
 
 def _random_print(body: Body, rng: np.random.Generator) -> Imprint:
@@ -136,6 +138,8 @@ def _random_scores(body: Body, is_blank: bool, rng: np.random.Generator) -> tupl
 def _axis(scores: tuple[ScoreLine, ...]) -> str:
     if not scores:
         return ""
+    if any(score.u for score in scores):
+        return "THIRDS"
     return "QUARTER" if len({s.turn_deg for s in scores}) > 1 else ("LEVEL" if scores[0].turn_deg == 0.0 else "UPRIGHT")
 
 
@@ -158,8 +162,8 @@ def _random_lines(body: Body, scored: bool, axis: str, font: str, weight: float,
     if scored and axis == "LEVEL":
         return _stacked([random_token(rng) for _ in range(2)], font, rng, gap=0.25) if rng.random() < 0.75 else [
             _line(random_token(rng), font, rng.uniform(0.3, 0.55), rng, v=float(rng.choice([-0.48, 0.48])))]
-    if scored and axis in ("UPRIGHT", "QUARTER"):
-        return _beside(body, font, rng)
+    if scored and axis in ("UPRIGHT", "QUARTER", "THIRDS"):
+        return _beside(body, font, rng, 0.0 if axis != "QUARTER" else float(rng.choice([-0.45, 0.45])), axis == "THIRDS")
     if body.aspect < 1.25:
         return _compact_lines(font, rng)
     return _long_lines(body, font, rng)
@@ -172,13 +176,16 @@ def _stacked(texts: list[str], font: str, rng: np.random.Generator, gap: float =
     return [_line(text, font, cap * rng.uniform(0.85, 1.1), rng, v=(index - (count - 1) / 2) * pitch) for index, text in enumerate(texts)]
 
 
-def _beside(body: Body, font: str, rng: np.random.Generator) -> list[TextLine]:
+def _beside(body: Body, font: str, rng: np.random.Generator, v: float, thirds: bool) -> list[TextLine]:
     """Left and right of an upright score line; sometimes turned to read along it."""
-    place, cap = body.aspect * rng.uniform(0.42, 0.52), rng.uniform(0.4, 0.85)
+    if body.aspect >= 1.2 and thirds:
+        return [_line(random_letter(rng) if rng.random() < 0.5 else random_number(rng, 1, 2), font, rng.uniform(0.35, 0.6), rng, u=side * body.aspect * 0.64)
+                for side in (-1, 0, 1)]
+    place, cap = body.aspect * rng.uniform(0.42, 0.52), rng.uniform(0.4, 0.85) * (1.0 if v == 0 else 0.6)
     short = [random_number(rng, 1, 2), random_letters(rng, 1, 2), random_letter(rng), random_number(rng, 2, 3), "mg"]
     left, right = (str(rng.choice(short)) for _ in range(2))
     turns = (90.0, 90.0) if rng.random() < 0.12 else (90.0, -90.0) if rng.random() < 0.06 else (0.0, 0.0)
-    both = [_line(left, font, cap, rng, u=-place, turn_deg=turns[0]), _line(right, font, cap, rng, u=place, turn_deg=turns[1])]
+    both = [_line(left, font, cap, rng, u=-place, v=v, turn_deg=turns[0]), _line(right, font, cap, rng, u=place, v=v, turn_deg=turns[1])]
     return both if rng.random() < 0.85 else both[:1]
 
 
@@ -187,7 +194,7 @@ def _compact_lines(font: str, rng: np.random.Generator) -> list[TextLine]:
     if draw < 0.42:
         return [_line(random_token(rng), font, rng.uniform(0.4, 0.85), rng)]
     if draw < 0.52:
-        return [_line(random_letter(rng) if rng.random() < 0.7 else str(rng.integers(10)), font, rng.uniform(0.7, 1.35), rng)]
+        return [_line(_lone(rng), font, rng.uniform(0.7, 1.35), rng)]
     if draw < 0.76:
         return _stacked([random_token(rng), random_number(rng) if rng.random() < 0.6 else random_token(rng)], font, rng)
     if draw < 0.82:
@@ -215,7 +222,7 @@ def _long_lines(body: Body, font: str, rng: np.random.Generator) -> list[TextLin
         text = random_token(rng) if rng.random() < 0.6 else random_letters(rng, 1, 2) + " " + random_number(rng, 2, 4)
         return [_line(text, font, rng.uniform(0.5, 1.0), rng)]
     if draw < 0.7:
-        return [_line(random_letter(rng), font, rng.uniform(0.8, 1.3), rng)]
+        return [_line(_lone(rng), font, rng.uniform(0.8, 1.3), rng)]
     if draw < 0.86:
         return _stacked([random_token(rng), random_token(rng)], font, rng)
     if draw < 0.93:  # across the axis
@@ -250,6 +257,12 @@ def _shell_lines(body: Body, font: str, rng: np.random.Generator) -> list[TextLi
                 line = _with_cap(line, min(line.cap, line.cap * 0.86 * (room - 0.35) / max(line_width(line), 1e-3)))
             lines.append(line)
     return lines
+
+
+def _lone(rng: np.random.Generator) -> str:
+    """One character that no score line can be taken for."""
+    letter = random_letter(rng) if rng.random() < 0.7 else str(rng.integers(10))
+    return "S" if letter == "I" else letter
 
 
 def _with_cap(line: TextLine, cap: float) -> TextLine:
@@ -289,14 +302,14 @@ def _inside(line: TextLine, border: np.ndarray, weight: float) -> bool:  # type:
 def _random_logos(body: Body, lines: tuple[TextLine, ...], scores: tuple[ScoreLine, ...], rng: np.random.Generator) -> tuple[Logo, ...]:
     free = not lines and not scores
     if free and rng.random() < 0.3:
-        return (Logo(0.0, 0.0, float(rng.uniform(0.35, 0.65)), _logo_strokes(rng), float(rng.uniform(0.1, 0.25))),)
+        return (Logo(0.0, 0.0, float(rng.uniform(0.35, 0.65)), _logo_strokes(rng), float(rng.uniform(0.1, 0.25)), bool(rng.random() < 0.15)),)
     single = len(lines) == 1 and not scores and lines[0].arc_radius is None and abs(lines[0].v) < 1e-9 and lines[0].turn_deg == 0.0
     if single and rng.random() < 0.12 and body.profile != "SHELL":
         half = line_width(lines[0]) / 2
         size = lines[0].cap * float(rng.uniform(0.4, 0.6))
         place = half + lines[0].spacing * lines[0].cap + size * 1.2
         if place + size < body.aspect * 0.85:
-            return (Logo(-place, 0.0, size, _logo_strokes(rng), float(rng.uniform(0.15, 0.3))),)
+            return (Logo(-place, 0.0, size, _logo_strokes(rng), float(rng.uniform(0.15, 0.3)), bool(rng.random() < 0.25)),)
     return ()
 
 
@@ -342,7 +355,7 @@ def _random_camera(root_area: float, rng: np.random.Generator) -> Camera:
     blur = float(rng.uniform(0, 0.8)) if low else float(np.clip(rng.lognormal(-0.4, 0.6), 0, 3))
     return Camera(blur_px=blur, motion_px=float(rng.uniform(2, 5)) if not low and rng.random() < 0.06 else 0.0,
                   noise=float(np.clip(rng.lognormal(0.4, 0.7), 0.2, 9)), jpeg_quality=int(rng.integers(45, 97)),
-                  gamma=float(rng.uniform(0.8, 1.25)), exposure=float(rng.uniform(0.65, 1.12)), reduction=max(float(reduction), 1.0))
+                  gamma=float(rng.uniform(0.8, 1.25)), exposure=float(rng.uniform(0.65, 1.06)), reduction=max(float(reduction), 1.0))
 
 
 def _random_background(rng: np.random.Generator) -> Color:

@@ -30,6 +30,21 @@ def body_height(depth_px: Field, half_px: float, body: Body) -> Field:
     return np.asarray(height, dtype=np.float32)
 
 
+def shell_height(u: Field, half_px: float, body: Body, rng: np.random.Generator) -> Field:
+    """What stands on or lies in a two-part capsule's shell, in px: the cap's step, its locking grooves, beads."""
+    height = np.clip((np.float32(body.seam) - u) * np.float32(half_px), 0.0, 1.0) * np.float32(0.02 * half_px)
+    for place in body.locks:
+        height -= np.exp(-(((u - np.float32(place)) / np.float32(0.03)) ** 2)) * np.float32(0.02 * half_px)
+    if body.beads:
+        seeds = np.full(u.shape, 255, np.uint8)
+        pitch = 0.16 * half_px
+        count = int(u.size / (pitch * pitch))
+        seeds[rng.integers(0, u.shape[0], count), rng.integers(0, u.shape[1], count)] = 0
+        far = cv2.distanceTransform(seeds, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) / np.float32(0.75 * pitch)
+        height += np.sqrt(np.maximum(1.0 - far * far, 0.0)) * np.float32(0.6 * pitch) * (u > body.seam)
+    return np.asarray(height, np.float32)
+
+
 def shade(height_px: Field, albedo: NDArray[np.float32], cavity: Field, light: Light, gloss: float) -> NDArray[np.float32]:
     """Light a height map.
 
@@ -90,7 +105,7 @@ def albedo_of(body: Body, u: Field, scale_px: float, rng: np.random.Generator) -
         _mix(color, band, body.band_color)
     if body.speckle > 0.0:
         level = 1.7 - 3.0 * body.speckle
-        granule = noise_field(shape, max(scale_px * rng.uniform(0.008, 0.025), 0.6), rng)
+        granule = noise_field(shape, max(scale_px * rng.uniform(0.004, 0.025), 0.6), rng)
         _mix(color, np.clip((granule - np.float32(level)) * 1.5, 0.0, 1.0) * np.float32(0.75), body.speckle_color)
     if body.grain > 0.0:
         color *= (1.0 + np.float32(0.35 * body.grain) * noise_field(shape, 0.7, rng))[..., None]

@@ -55,6 +55,7 @@ class Logo:
     size: float
     strokes: tuple[tuple[tuple[float, float], ...], ...]
     weight: float = 0.12
+    filled: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,9 @@ class Body:
     ``profile``: ``FLAT``, ``BEVELED``, ``CONVEX`` or ``SHELL`` (a two-part capsule); ``bevel`` the rim's
     width, ``dome`` the height of the convex face, ``edge`` the rounding of the rim, all in short half axes.
     ``second_color`` is the right half's (SHELL), ``seam`` where along ``u`` the cap ends. ``speckle`` is the
-    share of the face that granules of ``speckle_color`` cover, ``grain`` the roughness, ``gloss`` 0-1.
+    share of the face that granules of ``speckle_color`` cover, ``grain`` the roughness, ``gloss`` 0-1, ``ring``
+    an engraved line along the rim at that distance (0: none). ``beads`` fill a clear right half (SHELL),
+    ``locks`` are the cap's locking grooves, as places along ``u``.
     """
 
     shape: str = "ROUND"
@@ -84,6 +87,8 @@ class Body:
     gloss: float = 0.1
     wear: float = 0.1
     ring: float = 0.0
+    beads: bool = False
+    locks: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
