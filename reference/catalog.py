@@ -131,7 +131,7 @@ class Catalog:
     def __repr__(self) -> str:
         return f"<Catalog {self.name} {self.fingerprint}>"
 
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+    def rows(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
         """All rows of a query of this catalog's database (``reference/schema.sql``)."""
         with self._lock:
             try:

@@ -36,12 +36,18 @@ def imprint_key(imprint: str) -> str:
     return ";".join(sorted(tokens(imprint)))
 
 
-# Pairs that people and OCR take for one another on pills; each class is named by its first member.
-_LOOK_ALIKES = ("0ODQ", "1IL", "2Z", "5S", "6G", "8B", "UV", "MN")
+# Characters that people and OCR take for one another on pills, 6/9 and M/W also because a face can be turned;
+# each class is named by its first member.
+_LOOK_ALIKES = ("0ODQ", "1IL", "2Z", "5S", "69G", "8B", "UV", "MNW")
 _LOOK_ALIKE_OF = str.maketrans({character: group[0] for group in _LOOK_ALIKES for character in group})
 
 # What a character reads as after half a turn; those left out read as nothing.
 _UPSIDE_DOWN = dict(zip("0OQ1ILSZNXHMW5269UC8", "0OQ1I1SZNXHWM5296UC8", strict=True))
+
+
+def without_signs(token: str) -> str:
+    """The letters and digits of a token, in their order."""
+    return "".join(character for character in token if character in CHARACTERS)
 
 
 def look_alike_key(token: str) -> str:

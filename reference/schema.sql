@@ -18,12 +18,12 @@ CREATE TABLE source (
 CREATE TABLE imprint (
     id          INTEGER PRIMARY KEY,
     imprint_key TEXT NOT NULL UNIQUE,
-    characters  TEXT NOT NULL,     -- letters and digits, sorted: any order, any spacing
+    characters  TEXT NOT NULL,     -- letters and digits of the distinct tokens, sorted: any order, any spacing
     products    INTEGER NOT NULL
 );
 CREATE INDEX imprint_characters ON imprint (characters);
 
--- Each distinct token, with the key of its look-alikes and that of its look-alikes after half a turn.
+-- Each distinct token, with the key of its look-alikes and that of its look-alikes after half a turn (without signs).
 CREATE TABLE token (
     id          INTEGER PRIMARY KEY,
     token       TEXT NOT NULL UNIQUE,
@@ -122,3 +122,11 @@ CREATE INDEX product_look ON product (look_id);
 CREATE INDEX product_drug ON product (drug_id);
 CREATE INDEX product_labeler ON product (labeler_id);
 CREATE INDEX product_ndc9 ON product (ndc9);
+
+-- How many products carry an imprint with a look: what a search walks.
+CREATE TABLE imprint_look (
+    imprint_id INTEGER NOT NULL REFERENCES imprint (id),
+    look_id    INTEGER NOT NULL REFERENCES look (id),
+    products   INTEGER NOT NULL,
+    PRIMARY KEY (imprint_id, look_id)
+) WITHOUT ROWID;

@@ -16,7 +16,7 @@ from importlib import resources
 from types import TracebackType
 from typing import Any
 
-from reference.imprint_text import characters, look_alike_key, upside_down
+from reference.imprint_text import characters, look_alike_key, upside_down, without_signs
 from reference.ndc import product_code
 from reference.product import Monograph, Product
 from reference.vocabulary import code_of
@@ -146,6 +146,9 @@ class _Writer:
                 f"UPDATE {table} SET products = found FROM (SELECT {table}_id AS which, count(*) AS found "
                 f"FROM product GROUP BY 1) WHERE id = which"
             )
+        self._connection.execute(
+            "INSERT INTO imprint_look SELECT imprint_id, look_id, count(*) FROM product GROUP BY 1, 2 ORDER BY 1, 2"
+        )
         self._connection.execute("INSERT INTO meta VALUES ('fingerprint', ?)", (self._digest.hexdigest()[:16],))
 
     def _label(self, number: int, key: str, payload: str) -> None:
@@ -193,11 +196,13 @@ class _Writer:
     def _imprint(self, words: Iterable[str]) -> int:
         key = ";".join(sorted(words))
         known = (key,) in self._imprints
-        number = self._imprints.of((key,), characters(key))
+        distinct = sorted(set(key.split(";")) - {""})
+        number = self._imprints.of((key,), characters(";".join(distinct)))
         if not known:
-            for word in sorted(set(key.split(";")) - {""}):
-                turned = upside_down(word)
-                token_id = self._tokens.of((word,), look_alike_key(word), turned and look_alike_key(turned))
+            for word in distinct:
+                plain = without_signs(word)
+                turned = upside_down(plain)
+                token_id = self._tokens.of((word,), look_alike_key(plain), turned and look_alike_key(turned))
                 self._connection.execute("INSERT INTO imprint_token VALUES (?, ?)", (token_id, number))
         return number
 
@@ -217,7 +222,7 @@ class _Writer:
         return self._looks.of(key)
 
     def _drug(self, row: dict[str, Any]) -> int:
-        ingredients = ";".join(row["ingredients"])
+        ingredients = ";".join(name.replace(";", ",") for name in row["ingredients"])
         terms = " ".join((row["name"], row["drug"], row["strength"], ingredients)).casefold()
         return self._drugs.of((row["name"], row["drug"], row["strength"], ingredients, row["rxcui"]), terms)
 

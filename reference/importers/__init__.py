@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from reference.errors import CatalogError
-from reference.importers import c3pi, hand, mfds, pillbox, tfda
+from reference.importers import c3pi, hand, mfds, pillbox, spl, tfda
 from reference.importers.hand import own_products
 from reference.importers.log import Log, Rejected
 from reference.importers.table import first_row_keys
@@ -14,6 +15,15 @@ from reference.writer import Entry
 
 Importer = Callable[[Path, Log], Iterator[Entry]]
 
+IMPORTERS: Mapping[str, Importer] = MappingProxyType(
+    {
+        "spl": spl.entries,
+        "pillbox": pillbox.entries,
+        "c3pi": c3pi.entries,
+        "tfda": tfda.entries,
+        "mfds": mfds.entries,
+    }
+)
 _TABLES: tuple[tuple[frozenset[str], Importer], ...] = tuple(
     (keys, module.entries) for module in (c3pi, tfda, mfds, pillbox, hand) for keys in module.KEYS
 )
@@ -31,4 +41,4 @@ def importer_of(path: Path) -> Importer:
     )
 
 
-__all__ = ["Importer", "Log", "Rejected", "importer_of", "own_products"]
+__all__ = ["IMPORTERS", "Importer", "Log", "Rejected", "importer_of", "own_products"]

@@ -57,7 +57,7 @@ def _csv_rows(path: Path, log: Log) -> Iterator[tuple[str, Row]]:
             if len(values) > len(keys):
                 log.reject(name, f"{len(values)} values under {len(keys)} columns")
             elif values:
-                yield name, dict(zip(keys, (value.strip() for value in values), strict=False))
+                yield name, dict(zip(keys, map(clean, values), strict=False))
 
 
 def _records(file: io.TextIOWrapper, path: Path, log: Log) -> Iterator[tuple[int, list[str]]]:
@@ -133,7 +133,13 @@ def _as_text(value: Any) -> str:
         return ""
     if isinstance(value, list):
         return ";".join(_as_text(part) for part in value)
-    return str(value).strip()
+    return clean(str(value))
+
+
+def clean(text: str) -> str:
+    """Text that any database takes: without control characters and lone surrogates, single blanks."""
+    printable = "".join(character if character >= " " else " " for character in text)
+    return " ".join(printable.encode("utf-8", "replace").decode().split())
 
 
 def millimeters(text: str) -> float | None:

@@ -1,0 +1,125 @@
+"""Finds the documents in folders, files and zips of zips: hostile input, read in memory, never unpacked to disk."""
+
+from __future__ import annotations
+
+import io
+import lzma
+import os
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from reference.errors import CatalogError
+from reference.importers.log import Log
+
+# DailyMed's own: the largest label has some 20 MB of XML, the largest inner zip (with photos) some 60 MB, text
+# packs 20 to 1 at most; a release is a zip of zips. Three times that is damage or malice.
+MAX_DOCUMENT_BYTES = 64 << 20
+MAX_INNER_ZIP_BYTES = 256 << 20
+MAX_RATIO = 200
+MAX_DEPTH = 3
+MAX_DOCUMENTS_IN_INNER_ZIP = 1000
+
+_ZIP_FAULTS = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError, ValueError, RuntimeError,
+    OverflowError, IndexError, KeyError,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Document:
+    """One XML document with the way to it: ``release.zip/prescription/x.zip/y.xml``."""
+
+    name: str
+    data: bytes
+
+
+def documents(path: Path, log: Log) -> Iterator[Document]:
+    """Every ``.xml`` below a folder or in a zip (of zips), one at a time; unreadable ones are reported and skipped.
+
+    Raises ``CatalogError`` where ``path`` itself cannot be read. Symbolic links below a folder are not followed.
+    """
+    if path.is_dir():
+        for file in _files_below(path):
+            yield from _documents_of_file(file, str(file.relative_to(path)), log)
+    elif path.is_file():
+        yield from _documents_of_file(path, path.name, log)
+    else:
+        raise CatalogError(f"{path}: no such file or folder; give a DailyMed zip, a folder or an SPL document")
+
+
+def _files_below(path: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(path):
+        folders.sort()
+        for name in sorted(names):
+            file = Path(folder, name)
+            if file.suffix.lower() in {".xml", ".zip"} and file.is_file() and not file.is_symlink():
+                yield file
+
+
+def _documents_of_file(file: Path, name: str, log: Log) -> Iterator[Document]:
+    name = name.encode("utf-8", "replace").decode()
+    try:
+        with file.open("rb") as stream:
+            if stream.read(4) == b"PK\3\4":
+                yield from _documents_of_zip(stream, name, log, 1)
+            elif file.stat().st_size > MAX_DOCUMENT_BYTES:
+                log.reject(name, f"larger than {MAX_DOCUMENT_BYTES >> 20} MB")
+            else:
+                stream.seek(0)
+                yield Document(name, stream.read(MAX_DOCUMENT_BYTES))
+    except OSError as error:
+        log.reject(name, f"cannot be read: {error.strerror or error}")
+
+
+def _documents_of_zip(stream: BinaryIO, name: str, log: Log, depth: int) -> Iterator[Document]:
+    try:
+        archive = zipfile.ZipFile(stream)
+    except _ZIP_FAULTS as error:
+        log.reject(name, f"damaged zip: {error}")
+        return
+    with archive:
+        found = 0
+        for member in sorted(archive.infolist(), key=lambda info: info.filename):
+            suffix = os.path.splitext(member.filename.lower())[1]
+            place = f"{name}/{member.filename}".encode("utf-8", "replace").decode()
+            if suffix not in {".xml", ".zip"} or member.is_dir():
+                continue
+            found += 1
+            if depth > 1 and found > MAX_DOCUMENTS_IN_INNER_ZIP:
+                log.reject(name, f"more than {MAX_DOCUMENTS_IN_INNER_ZIP} documents in an inner zip")
+                return
+            limit = MAX_DOCUMENT_BYTES if suffix == ".xml" else MAX_INNER_ZIP_BYTES
+            data = _member(archive, member, limit, place, log)
+            if data is None:
+                continue
+            if suffix == ".xml":
+                yield Document(place, data)
+            elif depth < MAX_DEPTH:
+                yield from _documents_of_zip(io.BytesIO(data), place, log, depth + 1)
+            else:
+                log.reject(place, f"zips nested more than {MAX_DEPTH} deep")
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int, place: str, log: Log) -> bytes | None:
+    """The bytes of a member, or None, reported, where it is too large, packed too tightly or damaged."""
+    if member.file_size > limit:
+        log.reject(place, f"larger than {limit >> 20} MB")
+        return None
+    if member.file_size > MAX_RATIO * max(member.compress_size, 1024):
+        log.reject(place, f"packed more than {MAX_RATIO} to 1")
+        return None
+    try:
+        with archive.open(member) as stream:
+            data = stream.read(limit + 1)
+    except _ZIP_FAULTS as error:
+        log.reject(place, f"damaged zip member: {error}")
+        return None
+    if len(data) > limit or len(data) > MAX_RATIO * max(member.compress_size, 1024):
+        log.reject(place, f"larger than its zip says, or than {limit >> 20} MB")
+        return None
+    return data
