@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -14,11 +15,12 @@ from pipeline.draw.shading import albedo_of, body_height, noise_field, photograp
 from pipeline.draw.spec import Body, DrawnCharacter, DrawnFace, DrawnMark, FaceSpec, ScoreLine
 
 Field = NDArray[np.float32]
+_SQUARE = ((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0))
 
 
 def draw_face(spec: FaceSpec, rng: np.random.Generator) -> DrawnFace:
     """Draw one face on a plain background; ``rng`` gives grain and noise only, the geometry is the spec's."""
-    frame, shape = _frame(spec)
+    frame, shape = place_face(spec)
     rendered = render_face(spec, frame, shape, rng)
     background = np.empty((*shape, 3), np.float32)
     background[:] = spec.background
@@ -36,6 +38,13 @@ class Rendered:
     def __init__(self, color: NDArray[np.float32], alpha: Field, outline_rc: NDArray[np.float32],
                  characters: tuple[DrawnCharacter, ...], marks: tuple[DrawnMark, ...]) -> None:
         self.color, self.alpha, self.outline, self.characters, self.marks = color, alpha, outline_rc, characters, marks
+
+    def shifted(self, rows: int, cols: int) -> Rendered:
+        """The same with its truth moved; the images stay."""
+        move = np.array([rows, cols], np.float32)
+        characters = tuple(replace(c, row=c.row + rows, col=c.col + cols) for c in self.characters)
+        marks = tuple(DrawnMark(m.kind, tuple((row + rows, col + cols) for row, col in m.corners)) for m in self.marks)
+        return Rendered(self.color, self.alpha, self.outline + move, characters, marks)
 
 
 def render_face(spec: FaceSpec, frame: Affine, shape: tuple[int, int], rng: np.random.Generator) -> Rendered:
@@ -77,8 +86,8 @@ def render_face(spec: FaceSpec, frame: Affine, shape: tuple[int, int], rng: np.r
                     _truth(spec, placed, frame), _marks(spec, frame))
 
 
-def _frame(spec: FaceSpec) -> tuple[Affine, tuple[int, int]]:
-    """The map from the pill's frame to px and the image's shape that frames the face tightly."""
+def place_face(spec: FaceSpec) -> tuple[Affine, tuple[int, int]]:
+    """The map (3, 3) from the pill's frame to px and the image's shape that frames the face tightly."""
     points = outline(spec.body.shape, spec.body.aspect, spec.body.roundness)
     zoom = spec.size_px / float(np.ptp(points[:, 0]) if spec.body.aspect >= 1 else np.ptp(points[:, 1]))
     linear = _squash(spec.tilt, spec.tilt_deg) @ _rotation(spec.turn_deg) * zoom
@@ -212,8 +221,3 @@ def _marks(spec: FaceSpec, frame: Affine) -> tuple[DrawnMark, ...]:
         kind = "BAND" if spec.body.band_color is not None else "SEAM"
         marks.append(DrawnMark(kind, corners([(spec.body.seam + 0.07 * x, y) for x, y in _SQUARE])))
     return tuple(marks)
-
-
-_SQUARE = ((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0))
-
-__all__ = ["Body", "Rendered", "draw_face", "render_face"]
