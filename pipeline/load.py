@@ -27,7 +27,7 @@ from pipeline.errors import EngineMissingError, PhotoError
 from pipeline.records import Photo, Pixels
 from pipeline.settings import LoadSettings
 
-Source = str | Path | bytes | Image.Image | NDArray[Any]
+PhotoSource = str | Path | bytes | Image.Image | NDArray[Any]
 Box = tuple[int, int, int, int]
 
 # Formats cameras, phones, scanners and web pages make. What Pillow hands to another program (EPS) or reads for
@@ -66,7 +66,7 @@ class _Encoded:
         return (width, height) if self.turn[0] else (height, width)
 
 
-def load(source: Source, settings: LoadSettings | None = None) -> Photo:
+def load(source: PhotoSource, settings: LoadSettings | None = None) -> Photo:
     """Decode one photo upright in sRGB, reduced so that its long side is at most ``settings.long_side_max_px``.
 
     Transparency is laid over white, of an animation the first frame is taken, 16-bit and CMYK become 8-bit
@@ -142,7 +142,7 @@ def display_name(path: str | os.PathLike[str]) -> str:
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in text)
 
 
-def _open(source: Source, settings: LoadSettings) -> tuple[_Encoded, bytes]:
+def _open(source: PhotoSource, settings: LoadSettings) -> tuple[_Encoded, bytes]:
     """The opened source, checked for its size in pixels, and its bytes."""
     if isinstance(source, (str, os.PathLike)):
         name = display_name(source)
