@@ -61,16 +61,19 @@ def monograph_markdown(monograph: Monograph) -> str:
     for section in monograph.sections:
         lines += [f"## {_escape(section.title)}", ""]
         for statement in section.statements:
-            marks = " ".join(f"[\\[{numbers[key]}\\]](#source-{numbers[key]})" for key in statement.citations
-                             if key in numbers)
+            marks = " ".join(
+                f"[\\[{numbers[key]}\\]](#source-{numbers[key]})" for key in statement.citations if key in numbers
+            )
             weak = " \\*" if _is_weak(monograph, statement) else ""
             lines.append(f"- {_escape(statement.text)} {marks}{weak}".rstrip())
         lines.append("")
     lines += ["## Sources", ""]
     for citation in _used(monograph, numbers):
         number = numbers[citation.key]
-        lines.append(f'{number}. <a id="source-{number}"></a>{_escape(citation.title)} ({_origin(citation)}) '
-                     f"{_link(citation.url)}".rstrip())
+        lines.append(
+            f'{number}. <a id="source-{number}"></a>{_escape(citation.title)} ({_origin(citation)}) '
+            f"{_link(citation.url)}".rstrip()
+        )
     if any(_weak_statements(monograph)):
         lines += ["", f"\\* {_WEAK}"]
     return "\n".join([*lines, ""])
