@@ -78,7 +78,7 @@ def __getattr__(name: str) -> Any:
     except ImportError as error:
         from pipeline.doctor import missing_library
 
-        raise missing_library(error) from error
+        raise (missing_library(error) or error) from error
 
 
 def __dir__() -> list[str]:

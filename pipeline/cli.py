@@ -6,6 +6,7 @@ import importlib
 import json
 import sys
 import warnings
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pipeline.batch import Summary
     from pipeline.doctor import Check
     from pipeline.identifier import Identifier
+    from pipeline.records import Identification
 
 # Commands that other modules bring: where each lives, and what --help says of it without importing it.
 _ELSEWHERE = {
@@ -34,20 +36,9 @@ catalog_option = click.option(
     "--catalog",
     metavar="FILE",
     type=FILE,
-    help="Catalog or register table to ask; without it the one inside pillprint.",
+    help="Catalog or register table to ask (else the one inside).",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-
-
-class _Failure(click.ClickException):
-    """An error of ours as click shows it: the message alone, on standard error, with the class's exit code."""
-
-    def __init__(self, error: PillprintError) -> None:
-        super().__init__(str(error))
-        self.exit_code = error.exit_code
-
-    def show(self, file: Any = None) -> None:
-        click.echo(f"pillprint: {self.format_message()}", err=True)
 
 
 class _Commands(click.Group):
@@ -59,10 +50,7 @@ class _Commands(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in _ELSEWHERE:
             return super().get_command(context, name)
-        try:
-            command: click.Command = getattr(importlib.import_module(_ELSEWHERE[name][0]), name)
-        except ImportError as error:
-            raise _Failure(_missing(error)) from error
+        command: click.Command = getattr(importlib.import_module(_ELSEWHERE[name][0]), name)
         return command
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
@@ -75,9 +63,16 @@ class _Commands(click.Group):
         try:
             return super().invoke(context)
         except PillprintError as error:
-            raise _Failure(error) from error
+            failure = error
         except ImportError as error:
-            raise _Failure(_missing(error)) from error
+            from pipeline.doctor import missing_library
+
+            missing = missing_library(error)
+            if missing is None:
+                raise
+            failure = missing
+        click.echo(f"pillprint: {failure}", err=True)
+        context.exit(failure.exit_code)
 
 
 def main() -> None:
@@ -124,10 +119,15 @@ def identify(
         if each
         else (identifier.identify(photos, mm_per_px=mm_per_px),)
     )
-    if overlay:
-        _save_overlay(overlay, photos, answers)
-    if html:
-        _save_html(html, photos, answers)
+    if overlay or html:
+        from pipeline.load import load
+        from pipeline.report.files import save_html, save_overlay
+
+        loaded = [load(photo, identifier.settings.load) for photo in photos]
+        if overlay:
+            save_overlay(overlay, loaded, answers)
+        if html:
+            save_html(html, loaded, answers)
     if as_json:
         _print_json([answer.to_dict() for answer in answers] if each else answers[0].to_dict())
     else:
@@ -210,6 +210,21 @@ def _identifier(catalog: Path | None) -> Identifier:
     return Identifier(catalog=open_catalog(catalog))
 
 
+def _print_answers(answers: Sequence[Identification]) -> None:
+    from rich.console import Console
+
+    from pipeline.report.tables import answer_table, answer_text
+
+    console = Console()
+    for number, answer in enumerate(answers):
+        if number:
+            click.echo()
+        if console.is_terminal:
+            console.print(answer_table(answer))
+        else:
+            click.echo(answer_text(answer), nl=False)
+
+
 def _identity(identifier: Identifier) -> dict[str, str]:
     """What the rows of a batch depend on."""
     import hashlib
@@ -245,9 +260,3 @@ def _check_line(check: Check) -> str:
 def _print_json(value: object) -> None:
     # ASCII: a terminal or pipe of any encoding takes it.
     click.echo(json.dumps(value, indent=2, allow_nan=False))
-
-
-def _missing(error: ImportError) -> PillprintError:
-    from pipeline.doctor import missing_library
-
-    return missing_library(error)

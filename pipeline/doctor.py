@@ -38,13 +38,18 @@ def examine() -> tuple[Check, ...]:
     return tuple(_checks())
 
 
-def missing_library(error: ImportError) -> EngineMissingError:
-    """What an import that failed lacks, and what to install."""
+def missing_library(error: ImportError) -> EngineMissingError | None:
+    """What an import that failed lacks and what to install; None where it is no matter of installation."""
+    package = (error.name or "").partition(".")[0]
+    if package in ("pipeline", "reference"):
+        return None
     if isinstance(error, ModuleNotFoundError):
-        return EngineMissingError(f"the Python package {error.name} is not installed; `{_AGAIN}`")
+        return EngineMissingError(f"the Python package {package} is not installed; `{_AGAIN}`")
+    if not (error.path or "").endswith(".so"):
+        return None
     return EngineMissingError(
-        f"{error.name or 'a Python package'} cannot be loaded ({error}); OpenCV needs system libraries that bare "
-        f"servers lack: `{_OPENCV_ADVICE}`, then see `pillprint doctor`"
+        f"{package} cannot be loaded ({error}); OpenCV needs system libraries that bare servers lack: "
+        f"`{_OPENCV_ADVICE}`, then see `pillprint doctor`"
     )
 
 
