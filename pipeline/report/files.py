@@ -1,0 +1,67 @@
+"""Writes what a report draws: the sheet of a photo, the page of some answers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from pipeline.errors import InputError
+from pipeline.load import display_name
+from pipeline.records import Identification, Photo, Pixels
+from pipeline.report.html import Entry, html_report
+from pipeline.report.overlay import overlay
+
+_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+
+
+def save_overlay(file: Path, photos: Sequence[Photo], answers: Sequence[Identification]) -> None:
+    """Draw the photos one below the other and save them; the name's ending gives the format.
+
+    Args:
+        file: ends in .png, .jpg, .jpeg or .webp.
+        photos: as they were loaded for the answers, in their order.
+        answers: one, or one for each pill of the one photo.
+
+    Raises:
+        InputError: another ending, or the file cannot be written.
+    """
+    form = _FORMATS.get(file.suffix.lower())
+    if form is None:
+        raise InputError(f"{display_name(file)}: the name must end in one of {', '.join(_FORMATS)}")
+    image = Image.fromarray(_sheets(photos, answers))
+    _write(file, lambda part: image.save(part, form))
+
+
+def save_html(file: Path, photos: Sequence[Photo], answers: Sequence[Identification]) -> None:
+    """Save the answers as one HTML page, the photos drawn with what was found.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    entries = [
+        Entry(answer, _sheets(photos, answers) if number == 0 else None) for number, answer in enumerate(answers)
+    ]
+    page = html_report(entries).encode("utf-8")
+    _write(file, lambda part: part.write_bytes(page))
+
+
+def _sheets(photos: Sequence[Photo], answers: Sequence[Identification]) -> Pixels:
+    return np.concatenate([overlay(photo, answers, index) for index, photo in enumerate(photos)])
+
+
+def _write(file: Path, write: Callable[[Path], object]) -> None:
+    """Write beside the file and move into place: a stopped run leaves no half of a page."""
+    part = file.with_name(f".{os.getpid()}.{file.name}")
+    try:
+        try:
+            write(part)
+            part.replace(file)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(f"{display_name(file)}: cannot be written ({reason}); choose another place") from error

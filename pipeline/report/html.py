@@ -1,0 +1,188 @@
+"""One or many answers as one HTML file that needs nothing else: no script, no font, no picture from outside.
+
+Names of files, registers' text and warnings are hostile: all of it is escaped, and the page's own policy forbids
+everything but its style and the pictures inside it.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from PIL import Image
+
+from pipeline.records import Candidate, Decision, Identification, Pixels
+from pipeline.report.tables import CANDIDATES_SHOWN, CAUTION
+from pipeline.report.words import (
+    candidate_name,
+    imprint_words,
+    labelers,
+    likely,
+    percent,
+    plain,
+    score_words,
+    size_words,
+)
+from reference.product import Citation, Monograph, Section
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+# The drawn sheet as JPEG: text stays legible and a page of a hundred photos stays below 20 MB.
+_JPEG_QUALITY = 82
+_LABELERS_SHOWN = 6
+
+_STYLE = """
+:root { color-scheme: light; --ink: #1c1e22; --faint: #5c6168; --rule: #dcdee2; --paper: #ffffff; }
+* { box-sizing: border-box; }
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: #f4f4f1; margin: 0; padding: 24px 16px; }
+main { max-width: 1000px; margin: 0 auto; }
+h1 { font-size: 22px; margin: 0 0 4px; }
+h2 { font-size: 20px; margin: 0; overflow-wrap: anywhere; }
+h3 { font-size: 16px; margin: 24px 0 6px; }
+h4 { font-size: 15px; margin: 14px 0 2px; }
+article { background: var(--paper); border: 1px solid var(--rule); border-radius: 8px; padding: 20px; margin: 20px 0; }
+img { width: 100%; height: auto; border: 1px solid var(--rule); border-radius: 4px; margin-top: 14px; }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; padding: 4px 10px 4px 0; border-bottom: 1px solid var(--rule); vertical-align: top; }
+th { color: var(--faint); font-weight: 500; }
+td { overflow-wrap: anywhere; }
+.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+.faint, .caution { color: var(--faint); }
+.decision { display: inline-block; border-radius: 4px; color: #fff; background: #5a6068; padding: 2px 10px;
+  font-weight: 600; margin-right: 8px; }
+.IDENTIFIED { background: #186f33; }
+.AMBIGUOUS { background: #8f5800; }
+.warning { border-left: 4px solid #b06c00; background: #fff6e5; padding: 6px 10px; margin: 8px 0; }
+details { margin-top: 10px; }
+summary { cursor: pointer; font-weight: 600; }
+"""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An answer and, where there is one, the sheet drawn for it (``report.overlay``)."""
+
+    answer: Identification
+    sheet: Pixels | None = None
+
+
+def html_report(entries: Sequence[Entry], title: str = "pillprint") -> str:
+    """The page as text, to be written as UTF-8."""
+    counts = ", ".join(f"{_count(entries, decision)} {decision.value}" for decision in Decision)
+    parts = [
+        "<!DOCTYPE html>",
+        '<html lang="en"><head><meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        '<meta name="referrer" content="no-referrer">',
+        f"<title>{_text(title)}</title><style>{_STYLE}</style></head><body><main>",
+        f"<h1>{_text(title)}</h1>",
+        f'<p class="faint">{len(entries)} {"answer" if len(entries) == 1 else "answers"}: {counts}</p>',
+        f'<p class="caution">{_text(CAUTION)}</p>',
+        *(part for entry in entries for part in _article(entry)),
+        "</main></body></html>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _count(entries: Iterable[Entry], decision: Decision) -> int:
+    return sum(1 for entry in entries if entry.answer.decision is decision)
+
+
+def _text(words: str) -> str:
+    return escape(plain(words))
+
+
+def _article(entry: Entry) -> Iterator[str]:
+    answer = entry.answer
+    decision = answer.decision.value
+    yield "<article>"
+    yield f'<h2><span class="decision {decision}">{decision}</span>{_text(_title(answer))}</h2>'
+    yield f"<p>{_text(answer.reason)}</p>"
+    yield from (f'<p class="warning">{_text(warning)}</p>' for warning in answer.warnings)
+    if entry.sheet is not None:
+        yield f'<img alt="{_text(", ".join(answer.photos))} with what was found" src="{_data_uri(entry.sheet)}">'
+    yield from _seen(answer)
+    if answer.candidates:
+        yield from _candidates(answer.candidates)
+    if answer.monograph:
+        yield from _monograph(answer.monograph)
+    yield f'<p class="faint">Catalog {_text(answer.catalog)}</p>'
+    yield "</article>"
+
+
+def _title(answer: Identification) -> str:
+    if answer.candidates and answer.decision in (Decision.IDENTIFIED, Decision.AMBIGUOUS):
+        return candidate_name(answer.candidates[0])
+    return ", ".join(answer.photos)
+
+
+def _data_uri(sheet: Pixels) -> str:
+    buffer = io.BytesIO()
+    Image.fromarray(sheet).save(buffer, "JPEG", quality=_JPEG_QUALITY)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def _seen(answer: Identification) -> Iterator[str]:
+    rows = [("Photo", ", ".join(answer.photos))]
+    if answer.faces:
+        rows += [
+            ("Imprint", imprint_words(answer)),
+            ("Shape", likely(answer.shape, "shape")),
+            ("Color", likely(answer.color, "color")),
+            ("Size", size_words(answer.size)),
+            ("Score", score_words(answer.score)),
+        ]
+    yield "<h3>What was seen</h3><table>"
+    yield from (f"<tr><th>{_text(name)}</th><td>{_text(value)}</td></tr>" for name, value in rows)
+    yield "</table>"
+
+
+def _candidates(candidates: Sequence[Candidate]) -> Iterator[str]:
+    yield '<h3>Candidates</h3><table><tr><th class="number">Sure</th><th>Drug</th><th>Imprint</th>'
+    yield "<th>Labelers</th><th>NDC</th><th>Match</th></tr>"
+    for candidate in candidates[:CANDIDATES_SHOWN]:
+        cells = (
+            candidate_name(candidate),
+            " ".join(candidate.product.tokens) or "no text",
+            labelers(candidate, _LABELERS_SHOWN),
+            candidate.product.ndc,
+            candidate.tier,
+        )
+        row = "".join(f"<td>{_text(cell)}</td>" for cell in cells)
+        yield f'<tr><td class="number">{percent(candidate.probability)}</td>{row}</tr>'
+    yield "</table>"
+    yield f"<details open><summary>Why {_text(candidate_name(candidates[0]))}</summary><table>"
+    yield '<tr><th class="number">Bits</th><th>Evidence</th></tr>'
+    for row_of in candidates[0].evidence:
+        yield f'<tr><td class="number">{row_of.bits:+.1f}</td><td>{_text(row_of.sentence)}</td></tr>'
+    yield "</table></details>"
+
+
+def _monograph(monograph: Monograph) -> Iterator[str]:
+    numbers = {citation.key: number for number, citation in enumerate(monograph.citations, start=1)}
+    yield f"<details><summary>Monograph: {_text(monograph.title)}</summary>"
+    yield from (f'<p class="faint">{_text(note)}</p>' for note in monograph.notes)
+    for section in monograph.sections:
+        yield from _section(section, numbers)
+    yield "<h4>Sources</h4><ol>"
+    yield from (f"<li>{_citation(citation)}</li>" for citation in monograph.citations)
+    yield "</ol></details>"
+
+
+def _section(section: Section, numbers: dict[str, int]) -> Iterator[str]:
+    yield f"<h4>{_text(section.title)}</h4><ul>"
+    for statement in section.statements:
+        cited = ", ".join(str(numbers[key]) for key in statement.citations if key in numbers)
+        yield f"<li>{_text(statement.text)}{f' <span class=faint>[{cited}]</span>' if cited else ''}</li>"
+    yield "</ul>"
+
+
+def _citation(citation: Citation) -> str:
+    words = _text(", ".join(filter(None, (citation.title, citation.date))))
+    # Only what a browser opens as a page becomes a link: never javascript: or file:.
+    if citation.url.startswith(("https://", "http://")):
+        return f'<a href="{_text(citation.url)}" rel="noreferrer noopener">{words}</a>'
+    return words

@@ -1,0 +1,393 @@
+"""The one place that draws on a photo: what was found, where, and how sure.
+
+One sheet, always of the same width so that its text is legible whatever the photo's size: the photo with outlines,
+long axes and the scale found; each face enlarged with its characters, their confidence and direction, and the score
+line; below each face its measures; at the foot the answer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from pipeline.load import detail
+from pipeline.records import (
+    Character,
+    Decision,
+    Face,
+    Identification,
+    Photo,
+    Pixels,
+    Scale,
+)
+from pipeline.report.sheet import WIDTH, Color, Point, Sheet, shortened, text_width, wrapped
+from pipeline.report.words import (
+    candidate_name,
+    labelers,
+    likely,
+    percent,
+    plain,
+    reading_words,
+    score_words,
+    size_words,
+)
+
+# In pixels of the sheet.
+_PHOTO_HEIGHT_MAX = 720
+_TILE_HEIGHT_MAX = 460
+_MARGIN = 20
+# A photo of 64 px is not blown up to a wall of squares.
+_ENLARGE_MAX = 6.0
+# More faces than these are outlined and numbered in the photo only.
+_TILES_MAX = 8
+# The share of a face's box added around it, so that the outline and what lies outside it are seen.
+_AROUND = 0.12
+
+_INK: Color = (28, 30, 34)
+_FAINT: Color = (110, 114, 120)
+_OUTLINE: Color = (0, 190, 255)
+_AXIS: Color = (120, 225, 255)
+_SCALE: Color = (255, 150, 0)
+_SCORE: Color = (255, 70, 200)
+_SURE: Color = (46, 204, 64)
+_FAIR: Color = (255, 190, 0)
+_DOUBTFUL: Color = (255, 75, 60)
+# How far a label may reach beyond its character before its neighbors' labels would be covered.
+_LABEL_ROOM = 1.25
+# Confidences from which a character is drawn as sure, and as fair; below it is doubtful.
+_SURE_FROM, _FAIR_FROM = 0.9, 0.6
+
+_DECISION_COLORS: dict[Decision, Color] = {
+    Decision.IDENTIFIED: (24, 128, 56),
+    Decision.AMBIGUOUS: (176, 108, 0),
+    Decision.UNKNOWN: (90, 96, 104),
+    Decision.UNREADABLE: (90, 96, 104),
+    Decision.NO_PILL: (90, 96, 104),
+}
+
+
+@dataclass(frozen=True)
+class _View:
+    """A part of the photo on the sheet: photo pixels to sheet pixels."""
+
+    top: float
+    left: float
+    scale: float
+    sheet_top: float
+    sheet_left: float
+
+    def at(self, row: float, col: float) -> Point:
+        """The place on the sheet as (x, y)."""
+        x = (col + 0.5 - self.left) * self.scale + self.sheet_left
+        return x, (row + 0.5 - self.top) * self.scale + self.sheet_top
+
+
+def overlay(photo: Photo, answers: Identification | Sequence[Identification], photo_index: int = 0) -> Pixels:
+    """Draw what was found in a photo.
+
+    Args:
+        photo: the photo as it was identified.
+        answers: the answer, or one for each pill of the photo.
+        photo_index: which of the answers' photos this is.
+
+    Returns:
+        ``(height, 1200, 3)`` uint8 sRGB.
+    """
+    listed = [answers] if isinstance(answers, Identification) else list(answers)
+    faces = [
+        (number, face)
+        for number, answer in enumerate(listed, start=1)
+        for face in answer.faces
+        if face.photo_index == photo_index
+    ]
+    tiles = [_Tile.of(photo, face, _name(number, listed, index)) for index, (number, face) in enumerate(faces)]
+    rows = _rows(tiles[:_TILES_MAX])
+    feet = [_foot(answer, number if len(listed) > 1 else None) for number, answer in enumerate(listed, start=1)]
+    photo_scale = _fit(photo.pixels.shape[1], photo.pixels.shape[0], WIDTH, _PHOTO_HEIGHT_MAX)
+    photo_height = photo.pixels.shape[0] * photo_scale
+    height = photo_height + sum(_row_height(row) for row in rows) + sum(map(_foot_height, feet)) + _MARGIN
+    sheet = Sheet(height)
+    _draw_photo(sheet, photo, photo_scale, listed, tiles)
+    top = photo_height
+    for row in rows:
+        _draw_row(sheet, row, top)
+        top += _row_height(row)
+    for foot, answer in zip(feet, listed, strict=True):
+        _draw_foot(sheet, foot, answer.decision, top)
+        top += _foot_height(foot)
+    return sheet.done()
+
+
+def _name(number: int, answers: Sequence[Identification], index: int) -> str:
+    """What a face is called: by its place in the one pill's photo, or by its pill."""
+    return chr(ord("A") + index % 26) if len(answers) == 1 else str(number)
+
+
+def _fit(width: float, height: float, width_max: float, height_max: float) -> float:
+    return min(width_max / width, height_max / height, _ENLARGE_MAX)
+
+
+@dataclass(frozen=True)
+class _Tile:
+    """One face enlarged."""
+
+    name: str
+    face: Face
+    pixels: Pixels
+    top: float
+    left: float
+    height: float
+    width: float
+
+    @classmethod
+    def of(cls, photo: Photo, face: Face, name: str) -> _Tile:
+        top, left, bottom, right = face.region.box
+        around = _AROUND * max(bottom - top, right - left) + 2
+        height, width = photo.pixels.shape[:2]
+        box = (
+            max(0, math.floor(top - around)),
+            max(0, math.floor(left - around)),
+            min(height, math.ceil(bottom + around)),
+            min(width, math.ceil(right + around)),
+        )
+        pixels, _ = detail(photo, box)
+        return cls(name, face, pixels, box[0], box[1], box[2] - box[0], box[3] - box[1])
+
+
+_COLUMN = (WIDTH - 3 * _MARGIN) / 2
+# Faces with text and wider than this get the whole width: side by side a capsule's letters would be too small for
+# their labels.
+_LONG_FROM = 1.6
+_CAPTION_SIZE = 19.0
+_CAPTION_LINES = 3
+
+
+def _rows(tiles: Sequence[_Tile]) -> list[list[_Tile]]:
+    """Two faces side by side; a long one with text has a row to itself."""
+    rows: list[list[_Tile]] = []
+    for tile in tiles:
+        beside = rows and len(rows[-1]) == 1 and not _is_long(rows[-1][0]) and not _is_long(tile)
+        if beside:
+            rows[-1].append(tile)
+        else:
+            rows.append([tile])
+    return rows
+
+
+def _is_long(tile: _Tile) -> bool:
+    return bool(tile.face.reading.tokens) and tile.width > _LONG_FROM * tile.height
+
+
+def _tile_scale(tile: _Tile) -> float:
+    room = WIDTH - 2 * _MARGIN if _is_long(tile) else _COLUMN
+    return min(room / tile.width, _TILE_HEIGHT_MAX / tile.height)
+
+
+def _row_height(row: Sequence[_Tile]) -> float:
+    pictures = max(tile.height * _tile_scale(tile) for tile in row)
+    return _MARGIN + pictures + 8 + _CAPTION_LINES * _CAPTION_SIZE * 1.35
+
+
+def _draw_photo(
+    sheet: Sheet, photo: Photo, scale: float, answers: Sequence[Identification], tiles: Sequence[_Tile]
+) -> None:
+    height, width = photo.pixels.shape[:2]
+    left = (WIDTH - width * scale) / 2
+    sheet.paste(photo.pixels, left, 0, width * scale, height * scale)
+    view = _View(0, 0, scale, 0, left)
+    for found in {id(answer.scale): answer.scale for answer in answers if answer.scale}.values():
+        _draw_scale(sheet, view, found, (left, height * scale))
+    for tile in tiles:
+        _draw_outline(sheet, view, tile.face, 3.0)
+        _draw_axis(sheet, view, tile.face, 1.5)
+        box = tile.face.region.box
+        x, y = view.at(box[0], box[1])
+        sheet.text((max(x, 24.0), max(y, 30.0)), tile.name, 24, _OUTLINE, "rd", halo=True)
+
+
+def _draw_scale(sheet: Sheet, view: _View, scale: Scale, corner: Point) -> None:
+    """The ruler, marker, card or coin that gave the scale, and a bar of whole millimeters."""
+    if scale.outline is not None and len(scale.outline) > 1:
+        points = [view.at(row, col) for row, col in scale.outline]
+        sheet.line([*points, points[0]], _SCALE, 2.5)
+    px_per_mm = view.scale / scale.mm_per_px
+    bar_mm = next((mm for mm in (1, 2, 5, 10, 20, 50, 100) if mm * px_per_mm >= 90), 100)
+    x, y = corner[0] + 16, corner[1] - 16
+    sheet.line([(x, y), (x + bar_mm * px_per_mm, y)], _SCALE, 5)
+    words = (
+        f"{bar_mm} mm, from the {scale.source.value}" if scale.source.value != "caller" else f"{bar_mm} mm, as given"
+    )
+    sheet.text((x, y - 8), words, 20, _SCALE, "ld", halo=True)
+
+
+def _draw_outline(sheet: Sheet, view: _View, face: Face, width: float) -> None:
+    points = [view.at(row, col) for row, col in face.region.outline]
+    if len(points) > 1:
+        sheet.line([*points, points[0]], _OUTLINE, width)
+
+
+def _draw_axis(sheet: Sheet, view: _View, face: Face, width: float) -> None:
+    """The long axis through the middle of the outline's box, as long as the pill."""
+    top, left, bottom, right = face.region.box
+    row, col = (top + bottom - 1) / 2, (left + right - 1) / 2
+    along = math.radians(face.measurements.axis_deg)
+    half = face.measurements.axis_major_length_px / 2
+    ends = [view.at(row - sign * half * math.sin(along), col + sign * half * math.cos(along)) for sign in (-1, 1)]
+    sheet.dashes(ends[0], ends[1], _AXIS, width)
+
+
+def _draw_row(sheet: Sheet, row: Sequence[_Tile], top: float) -> None:
+    picture_height = max(tile.height * _tile_scale(tile) for tile in row)
+    for place, tile in enumerate(row):
+        scale = _tile_scale(tile)
+        column = _MARGIN + place * (_COLUMN + _MARGIN)
+        left = column
+        tile_top = top + _MARGIN
+        sheet.paste(tile.pixels, left, tile_top, tile.width * scale, tile.height * scale)
+        view = _View(tile.top, tile.left, scale, tile_top, left)
+        _draw_outline(sheet, view, tile.face, 1.5)
+        for start, end in tile.face.measurements.score.lines:
+            sheet.line([view.at(*start), view.at(*end)], _SCORE, 3)
+        characters = [character for line in tile.face.reading.lines for character in line.characters]
+        for character in characters:
+            _draw_box(sheet, view, character)
+        for character in characters:
+            _draw_label(sheet, view, character)
+        _draw_caption(sheet, tile, column, tile_top + picture_height + 8)
+
+
+def _confidence_color(confidence: float) -> Color:
+    return _SURE if confidence >= _SURE_FROM else _FAIR if confidence >= _FAIR_FROM else _DOUBTFUL
+
+
+def _directions(character: Character) -> tuple[Point, Point]:
+    """Along the line and upward, as (x, y) of length 1."""
+    turn = math.radians(character.turn_deg)
+    return (math.cos(turn), -math.sin(turn)), (-math.sin(turn), -math.cos(turn))
+
+
+def _draw_box(sheet: Sheet, view: _View, character: Character) -> None:
+    """The character's box, open at the top, with an arrowhead where its line runs on."""
+    x, y = view.at(character.row, character.col)
+    along, up = _directions(character)
+    half_width, half_height = character.width_px * view.scale / 2, character.height_px * view.scale / 2
+
+    def place(right: float, above: float) -> Point:
+        a, u = right * half_width, above * half_height
+        return x + a * along[0] + u * up[0], y + a * along[1] + u * up[1]
+
+    color = _confidence_color(character.confidence)
+    sheet.line([place(-1, 1), place(-1, -1), place(1, -1), place(1, 1)], color, 1.5)
+    head = max(5.0, min(10.0, 0.25 * half_height * 2))
+    tip = place(1, -1)
+    sides = [
+        (tip[0] - head * along[0] + s * 0.6 * head * up[0], tip[1] - head * along[1] + s * 0.6 * head * up[1])
+        for s in (-1, 1)
+    ]
+    sheet.polygon([(tip[0] + 3 * along[0], tip[1] + 3 * along[1]), *sides], color)
+
+
+def _draw_label(sheet: Sheet, view: _View, character: Character) -> None:
+    """The letter as it was read, upright, above its box; its confidence in percent where there is room for it."""
+    x, y = view.at(character.row, character.col)
+    _, up = _directions(character)
+    tall = character.height_px * view.scale
+    size = max(13.0, min(20.0, 0.42 * tall))
+    color = _confidence_color(character.confidence)
+    letter, sure = character.text, str(int(100 * character.confidence))
+    width = text_width(letter, size) + 6
+    with_percent = width + text_width(sure, 0.72 * size) + 3
+    room = max(character.width_px, 0.5 * character.height_px) * view.scale * _LABEL_ROOM
+    away = tall / 2 + size * 0.55
+    middle_x, middle_y = x + up[0] * away, y + up[1] * away
+    total = with_percent if with_percent <= room else width
+    left, top = middle_x - total / 2, middle_y - size * 0.62
+    sheet.box(left, top, total, size * 1.24, (20, 20, 24), color)
+    sheet.text((left + 3, middle_y), letter, size, (255, 255, 255), "lm")
+    if total > width:
+        sheet.text((left + total - 3, middle_y), sure, 0.72 * size, color, "rm")
+
+
+def _caption(face: Face) -> list[str]:
+    """What was measured on the face, in three short lines."""
+    measured = face.measurements
+    return [
+        reading_words(face),
+        "    ".join(
+            (
+                likely(measured.shape, "shape"),
+                likely(measured.color.colors, "color"),
+                likely(measured.relief, "relief"),
+            )
+        ),
+        f"{size_words(measured.size)}    {score_words(measured.score.pieces)}",
+    ]
+
+
+def _draw_caption(sheet: Sheet, tile: _Tile, left: float, top: float) -> None:
+    """The face's name, the color patch and the measures."""
+    patch = 24.0
+    labs = tile.face.measurements.color.lab[:2]
+    sheet.text((left, top), tile.name, 30, _INK)
+    for index, lab in enumerate(labs):
+        sheet.box(left, top + 36 + index * (patch + 4), patch, patch, _rgb(lab), _INK)
+    for index, words in enumerate(_caption(tile.face)):
+        place = (left + 38, top + index * _CAPTION_SIZE * 1.35)
+        sheet.text(place, shortened(words, _CAPTION_SIZE, _COLUMN - 38), _CAPTION_SIZE, _INK if index == 0 else _FAINT)
+
+
+def _rgb(lab: tuple[float, float, float]) -> Color:
+    """CIELAB (D65) as sRGB."""
+    pixel = np.array([[lab]], np.float32)
+    red, green, blue = np.clip(cv2.cvtColor(pixel, cv2.COLOR_LAB2RGB)[0, 0] * 255, 0, 255)
+    return round(float(red)), round(float(green)), round(float(blue))
+
+
+@dataclass(frozen=True)
+class _Foot:
+    """The answer in words."""
+
+    title: str
+    subtitle: str
+    lines: tuple[str, ...]
+
+
+_TITLE_SIZE, _LINE_SIZE = 28.0, 19.0
+
+
+def _foot(answer: Identification, number: int | None) -> _Foot:
+    name = "" if number is None else f"{number}  "
+    first = answer.candidates[0] if answer.candidates else None
+    if first is None:
+        title, subtitle = f"{name}{answer.decision.value}", ""
+    else:
+        title = f"{name}{candidate_name(first)}"
+        subtitle = ", ".join(filter(None, (percent(first.probability), labelers(first))))
+    sentences = [answer.reason, *answer.warnings]
+    lines = [part for sentence in sentences for part in wrapped(plain(sentence), _LINE_SIZE, WIDTH - 2 * _MARGIN)]
+    return _Foot(title, subtitle, tuple(lines[:5]))
+
+
+def _foot_height(foot: _Foot) -> float:
+    return _MARGIN + _TITLE_SIZE * 1.5 + len(foot.lines) * _LINE_SIZE * 1.35
+
+
+def _draw_foot(sheet: Sheet, foot: _Foot, decision: Decision, top: float) -> None:
+    top += _MARGIN
+    width = text_width(decision.value, 20) + 20
+    sheet.box(_MARGIN, top, width, 32, _DECISION_COLORS[decision], _DECISION_COLORS[decision])
+    sheet.text((_MARGIN + width / 2, top + 16), decision.value, 20, (255, 255, 255), "mm")
+    left = _MARGIN + width + 14
+    if foot.subtitle:
+        room = WIDTH - left - _MARGIN
+        title = shortened(foot.title, _TITLE_SIZE, room * 0.62)
+        sheet.text((left, top + 16), title, _TITLE_SIZE, _INK, "lm")
+        left += text_width(title, _TITLE_SIZE) + 14
+        subtitle = shortened(foot.subtitle, _LINE_SIZE, WIDTH - left - _MARGIN)
+        sheet.text((left, top + 17), subtitle, _LINE_SIZE, _FAINT, "lm")
+    for index, words in enumerate(foot.lines):
+        sheet.text((_MARGIN, top + _TITLE_SIZE * 1.5 + index * _LINE_SIZE * 1.35), words, _LINE_SIZE, _FAINT)

@@ -1,0 +1,109 @@
+"""A drawing surface of a fixed width whose lines and text are smooth and show on any ground."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from pipeline.records import Pixels
+
+Point = tuple[float, float]
+Color = tuple[int, int, int]
+
+# The width of every sheet, in pixels: enough for two faces side by side, and it fits a page or a laptop's window.
+WIDTH = 1200
+# Everything is drawn at twice the size and reduced: Pillow's lines have no smooth edges of their own.
+_SUPERSAMPLE = 2
+
+_PAPER: Color = (250, 250, 248)
+_HALO: Color = (0, 0, 0)
+
+
+class Sheet:
+    """A drawing surface in sheet pixels; what it draws is smoothed when it is done."""
+
+    def __init__(self, height: float) -> None:
+        size = (WIDTH * _SUPERSAMPLE, max(1, round(height)) * _SUPERSAMPLE)
+        self._image = Image.new("RGB", size, _PAPER)
+        self._draw = ImageDraw.Draw(self._image)
+
+    def paste(self, pixels: Pixels, left: float, top: float, width: float, height: float) -> None:
+        """Lay a picture into the box."""
+        size = (max(1, round(width * _SUPERSAMPLE)), max(1, round(height * _SUPERSAMPLE)))
+        part = Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC)
+        self._image.paste(part, (round(left * _SUPERSAMPLE), round(top * _SUPERSAMPLE)))
+
+    def line(self, points: Sequence[Point], color: Color, width: float, halo: bool = True) -> None:
+        """A line through the points, dark on both sides so that it shows on any ground."""
+        scaled = [(x * _SUPERSAMPLE, y * _SUPERSAMPLE) for x, y in points]
+        if halo:
+            self._draw.line(scaled, _HALO, round((width + 2) * _SUPERSAMPLE), joint="curve")
+        self._draw.line(scaled, color, max(1, round(width * _SUPERSAMPLE)), joint="curve")
+
+    def dashes(self, start: Point, end: Point, color: Color, width: float, dash: float = 12) -> None:
+        """A broken line."""
+        length = math.dist(start, end)
+        for index in range(0, int(length // dash) + 1, 2):
+            ends = (index * dash / length, min(1.0, (index + 1) * dash / length)) if length else (0.0, 0.0)
+            points = [(start[0] + t * (end[0] - start[0]), start[1] + t * (end[1] - start[1])) for t in ends]
+            self.line(points, color, width)
+
+    def polygon(self, points: Sequence[Point], color: Color) -> None:
+        """A filled polygon."""
+        self._draw.polygon([(x * _SUPERSAMPLE, y * _SUPERSAMPLE) for x, y in points], color)
+
+    def box(self, left: float, top: float, width: float, height: float, color: Color, edge: Color) -> None:
+        """A filled box with rounded corners."""
+        corners = [round(edge_px * _SUPERSAMPLE) for edge_px in (left, top, left + width, top + height)]
+        self._draw.rounded_rectangle(corners, 4 * _SUPERSAMPLE, color, edge, _SUPERSAMPLE)
+
+    def text(self, place: Point, words: str, size: float, color: Color, anchor: str = "la", halo: bool = False) -> None:
+        """One line of text; ``anchor`` as Pillow's, ``halo`` for text on a photo."""
+        self._draw.text(
+            (place[0] * _SUPERSAMPLE, place[1] * _SUPERSAMPLE),
+            words,
+            color,
+            _font(size),
+            anchor,
+            stroke_width=2 * _SUPERSAMPLE if halo else 0,
+            stroke_fill=_HALO,
+        )
+
+    def done(self) -> Pixels:
+        """The sheet ``(height, width, 3)`` uint8 sRGB."""
+        return np.asarray(self._image.reduce(_SUPERSAMPLE), dtype=np.uint8)
+
+
+def _font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size * _SUPERSAMPLE)
+
+
+def text_width(words: str, size: float) -> float:
+    """The width of a line of text in sheet pixels."""
+    return _font(size).getlength(words) / _SUPERSAMPLE
+
+
+def shortened(words: str, size: float, room: float) -> str:
+    """The text, cut with an ellipsis where it is wider than the room."""
+    if text_width(words, size) <= room:
+        return words
+    while words and text_width(words + "…", size) > room:
+        words = words[:-1]
+    return words + "…"
+
+
+def wrapped(words: str, size: float, room: float) -> Iterator[str]:
+    """The text in lines no wider than the room."""
+    line = ""
+    for word in words.split():
+        longer = f"{line} {word}".strip()
+        if line and text_width(longer, size) > room:
+            yield shortened(line, size, room)
+            line = word
+        else:
+            line = longer
+    if line:
+        yield shortened(line, size, room)

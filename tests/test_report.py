@@ -1,0 +1,287 @@
+"""What a person gets to see: the drawn sheet, the tables, the page."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from examples import identification, measurements, monograph, no_pill, photo, product, reading, region
+from PIL import Image
+from rich.console import Console
+
+from pipeline.errors import InputError
+from pipeline.load import load
+from pipeline.records import Candidate, Decision, EvidenceRow, Face, Identification, Pixels, Probabilities, Scale
+from pipeline.records import ScaleSource as Source
+from pipeline.report.files import save_html, save_overlay
+from pipeline.report.html import Entry, html_report
+from pipeline.report.overlay import overlay
+from pipeline.report.sheet import WIDTH, shortened, text_width, wrapped
+from pipeline.report.tables import CAUTION, answer_table, answer_text
+from pipeline.report.words import likely, percent, plain, score_words
+
+HOSTILE = 'a\nb\r"quoted" <img src=x onerror=alert(1)> [red]x[/red] \x1b[31m \udcff\'=cmd.png'
+OUTLINE = (0, 190, 255)
+SURE, DOUBTFUL = (46, 204, 64), (255, 75, 60)
+SCORE, SCALE = (255, 70, 200), (255, 150, 0)
+
+
+def share_of(sheet: Pixels, color: tuple[int, int, int], near: int = 40) -> float:
+    """The share of pixels about that color."""
+    return float((np.abs(sheet.astype(int) - color).max(axis=2) <= near).mean())
+
+
+def places(sheet: Pixels, color: tuple[int, int, int]) -> np.ndarray:
+    return np.argwhere(np.abs(sheet.astype(int) - color).max(axis=2) <= 40)
+
+
+def test_outline_lies_on_the_pill() -> None:
+    picture = photo()
+    sheet = overlay(picture, identification(("024",)))
+    assert sheet.shape[1:] == (WIDTH, 3)
+    assert sheet.dtype == np.uint8
+    # The photo of 360 x 240 is shown 1080 x 720; its first face has its center at (120, 100) and a radius of 60.
+    drawn = places(sheet[:720], OUTLINE)
+    on_letter_a = (drawn[:, 0] < 185) & (drawn[:, 1] < 190)
+    distance = np.hypot(drawn[:, 0] - 120.5 * 3, drawn[:, 1] - 60 - 100.5 * 3)[~on_letter_a]
+    assert np.abs(distance - 180).max() < 5
+
+
+def test_what_is_drawn_only_when_it_is_there() -> None:
+    full = overlay(photo(), identification(("024",), ()))
+    bare = overlay(photo(), identification(("024",), with_size=False))
+    assert share_of(full, SCORE) > 0 == share_of(bare, SCORE)
+    assert share_of(full, SCALE) > 0 == share_of(bare, SCALE)
+
+
+def test_confidence_has_its_color() -> None:
+    def answer(confidence: float) -> Identification:
+        face = Face("tablet.png", 0, region(), measurements(), reading("024", confidence=confidence))
+        return dataclasses.replace(identification(), faces=(face,))
+
+    sure, doubtful = overlay(photo(), answer(0.97)), overlay(photo(), answer(0.3))
+    assert share_of(sure, SURE) > 0 == share_of(sure, DOUBTFUL)
+    assert share_of(doubtful, DOUBTFUL) > 0 == share_of(doubtful, SURE)
+
+
+def test_direction_points_along_the_line() -> None:
+    def heads(turn_deg: float) -> np.ndarray:
+        face = Face("tablet.png", 0, region(), measurements(), reading("0", turn_deg=turn_deg))
+        sheet = overlay(photo(), dataclasses.replace(identification(), faces=(face,)))
+        return places(sheet[720:], SURE)
+
+    # The base line of a character turned by 90 degrees lies right of it and runs upward.
+    upright, turned = heads(0), heads(90)
+    assert np.ptp(upright, axis=0) == pytest.approx(np.ptp(turned, axis=0)[::-1], abs=45)
+    assert upright[:, 0].max() - upright[:, 0].min() != turned[:, 0].max() - turned[:, 0].min()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (16, 3000), (3000, 16), (64, 48), (2400, 3200)])
+def test_any_photo_size(size: tuple[int, int]) -> None:
+    picture = dataclasses.replace(photo(), pixels=np.full((*size, 3), 128, np.uint8))
+    sheet = overlay(picture, no_pill())
+    assert sheet.shape[1] == WIDTH
+    assert 50 < sheet.shape[0] < 1000
+
+
+def test_many_pills() -> None:
+    answers = [identification(("024",), name="many.png") for _ in range(12)]
+    sheet = overlay(photo("many.png"), answers)
+    assert sheet.shape[1] == WIDTH
+    assert overlay(photo(), []).shape[1] == WIDTH
+
+
+def test_only_the_faces_of_this_photo() -> None:
+    faces = tuple(Face(f"{index}.png", index, region(), measurements(), reading("024")) for index in range(2))
+    answer = dataclasses.replace(identification(), faces=faces)
+    first, none = overlay(photo(), answer, 0), overlay(photo(), answer, 7)
+    assert first.shape[0] > none.shape[0]
+    assert share_of(none, OUTLINE) == 0
+
+
+def test_scale_of_the_caller_and_its_outline() -> None:
+    outline = np.array([[10, 10], [10, 200], [30, 200], [30, 10]], np.float32)
+    sheet = overlay(photo(), identification(scale=Scale(0.05, 0.01, Source.CALLER, outline=outline)))
+    drawn = places(sheet[:100], SCALE)
+    assert drawn[:, 0].min() == pytest.approx(31, abs=4)
+    assert drawn[:, 1].max() == pytest.approx(60 + 200.5 * 3, abs=4)
+
+
+def test_text_fits_its_room() -> None:
+    assert shortened("short", 20, 500) == "short"
+    cut = shortened("x" * 500, 20, 200)
+    assert cut.endswith("…")
+    assert text_width(cut, 20) <= 200
+    lines = list(wrapped("one two three four five six seven " * 10, 19, 300))
+    assert len(lines) > 3
+    assert all(text_width(line, 19) <= 300 for line in lines)
+    assert list(wrapped("", 19, 300)) == []
+
+
+def test_words() -> None:
+    assert (percent(0.97), percent(1.0), percent(0.9999), percent(0.0), percent(0.0001)) == (
+        *("97 %", "100 %", "> 99.9 %", "0 %", "< 0.1 %"),
+    )
+    assert likely(Probabilities(()), "shape") == "shape unknown"
+    assert likely(Probabilities((("BLUE;WHITE", 0.5),)), "color") == "BLUE and WHITE 50 %"
+    assert score_words(Probabilities((("1", 0.9),))) == "not scored, 90 %"
+    assert plain("a\nb\x1b[31m\udcff") == "a b [31m\\xff"
+
+
+def rendered(answer: Identification, width: int = 100) -> str:
+    console = Console(width=width, record=True, file=io.StringIO(), force_terminal=True)
+    console.print(answer_table(answer))
+    return console.export_text()
+
+
+@pytest.mark.parametrize("show", [rendered, answer_text])
+def test_answer_in_words(show: object) -> None:
+    assert callable(show)
+    shown = show(identification(("024",), ()))
+    for words in (
+        "IDENTIFIED",
+        "024 | blank",
+        "ROUND 97 %",
+        "WHITE 93 %",
+        "7.1 x 7.0 mm",
+        "baclofen 10 mg",
+        "TruPharma",
+    ):
+        assert words in shown
+    assert "+11.2" in shown
+    assert "pillprint monograph baclofen" in shown
+    assert "1-800-222-1222" in shown
+
+
+@pytest.mark.parametrize("show", [rendered, answer_text])
+def test_no_pill_in_words(show: object) -> None:
+    assert callable(show)
+    shown = show(no_pill())
+    assert "NO_PILL" in shown
+    assert "The photo is very dark." in shown
+    assert "candidate" not in shown
+
+
+@pytest.mark.parametrize("show", [rendered, answer_text])
+def test_hostile_names_stay_text(show: object) -> None:
+    assert callable(show)
+    shown = show(identification(("024",), name=HOSTILE, reason=HOSTILE, warnings=(HOSTILE,)))
+    assert "\x1b[31m" not in shown
+    assert "[red]x[/red]" in re.sub(r"\s+", " ", shown)
+    shown.encode("utf-8")
+
+
+def test_plain_text_is_one_fact_a_line() -> None:
+    lines = answer_text(identification(("024",), (), name=HOSTILE)).splitlines()
+    assert lines[0] == "IDENTIFIED: One tablet fits."
+    assert lines[-1] == CAUTION
+    assert all(": " in line for line in lines[:-1])
+
+
+class Page(HTMLParser):
+    """Tags, attributes and text of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.words: list[str] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("meta", "img"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def hostile_answer() -> Identification:
+    bad = product(HOSTILE, HOSTILE, HOSTILE, labeler=HOSTILE)
+    row = EvidenceRow(HOSTILE, HOSTILE, HOSTILE, 1.0, HOSTILE)
+    citation = dataclasses.replace(monograph().citations[0], url="javascript:alert(1)", title=HOSTILE)
+    return identification(
+        ("024",),
+        (),
+        name=HOSTILE,
+        reason=HOSTILE,
+        warnings=(HOSTILE,),
+        candidates=(Candidate((bad,), 0.5, 1.0, (row,), HOSTILE),),
+        monograph=dataclasses.replace(monograph(), title=HOSTILE, citations=(citation,), notes=(HOSTILE,)),
+        catalog=HOSTILE,
+    )
+
+
+def test_page_is_well_formed_and_loads_nothing() -> None:
+    sheet = overlay(photo(), identification(("024",), ()))
+    text = html_report([Entry(identification(("024",), ()), sheet), Entry(no_pill()), Entry(hostile_answer())], HOSTILE)
+    text.encode("utf-8")
+    page = Page(text)
+    assert page.open == []
+    kinds = {tag for tag, _ in page.tags}
+    assert not kinds & {"script", "link", "iframe", "object", "embed", "form", "base"}
+    sources = [attributes["src"] for tag, attributes in page.tags if tag == "img"]
+    assert len(sources) == 1
+    assert sources[0] is not None
+    assert sources[0].startswith("data:image/jpeg;base64,")
+    assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
+    links = [attributes["href"] for tag, attributes in page.tags if tag == "a"]
+    assert links
+    assert all(link is not None and link.startswith("https://") for link in links)
+    assert "url(" not in text
+    assert "default-src 'none'" in text
+
+
+def test_page_says_it_all() -> None:
+    words = " ".join(Page(html_report([Entry(identification(("024",), ()))])).words)
+    for expected in (
+        "IDENTIFIED",
+        "baclofen 10 mg",
+        "TruPharma LLC",
+        "+11.2",
+        "Never stop it abruptly.",
+        "97 %",
+        "024",
+    ):
+        assert expected in words
+    assert "1 answer: 1 IDENTIFIED, 0 AMBIGUOUS" in words
+
+
+def test_saving(tmp_path: Path) -> None:
+    answers = [identification(("024",), ())]
+    for ending in ("png", "jpg", "webp"):
+        save_overlay(tmp_path / f"out.{ending}", [photo()], answers)
+        with Image.open(tmp_path / f"out.{ending}") as image:
+            assert image.width == WIDTH
+    save_html(tmp_path / "out.html", [photo()], answers)
+    assert (tmp_path / "out.html").read_text("utf-8").startswith("<!DOCTYPE html>")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.html", "out.jpg", "out.png", "out.webp"]
+
+
+def test_several_photos_are_drawn_below_one_another(tmp_path: Path) -> None:
+    save_overlay(tmp_path / "one.png", [photo()], [identification(("024",))])
+    save_overlay(tmp_path / "two.png", [photo(), photo()], [identification(("024",))])
+    assert load(tmp_path / "two.png").pixels.shape[0] > load(tmp_path / "one.png").pixels.shape[0]
+
+
+@pytest.mark.parametrize("name", ["out.txt", "out", "missing/out.png"])
+def test_places_that_cannot_be_written(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match="out"):
+        save_overlay(tmp_path / name, [photo()], [identification(("024",))])
+
+
+def test_every_decision_can_be_shown() -> None:
+    for decision in Decision:
+        answer = identification((), (), decision=decision)
+        assert decision.value in answer_text(answer)
+        assert decision.value in html_report([Entry(answer, overlay(photo(), answer))])
