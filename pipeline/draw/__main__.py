@@ -9,6 +9,7 @@ import cv2
 
 from pipeline.draw.bank import write_bank
 from pipeline.draw.fonts import find_fonts
+from pipeline.draw.samples import write_samples
 
 
 @click.group()
@@ -26,6 +27,16 @@ def bank(count: int, seed: int, out: Path, fonts: Path | None, per_shard: int) -
     """Write shards of random faces for training a character reader."""
     cv2.setNumThreads(1)
     for path in write_bank(out, count, seed, find_fonts(fonts) if fonts else (), per_shard):
+        click.echo(path)
+
+
+@main.command()
+@click.option("--out", type=click.Path(path_type=Path), default=Path("samples"), show_default=True, help="Folder of the photos and manifest.csv.")
+@click.option("--seed", default=0, show_default=True, help="Seed of grain and noise.")
+def samples(out: Path, seed: int) -> None:
+    """Draw the sample photos and their manifest."""
+    cv2.setNumThreads(1)
+    for path in write_samples(out, seed):
         click.echo(path)
 
 
