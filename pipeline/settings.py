@@ -24,7 +24,50 @@ class LoadSettings:
 
 
 @dataclass(frozen=True)
+class MatchSettings:
+    """How observations weigh, in bits, and when the answer is sure enough. Set by docs/experiments.md, "Matching".
+
+    ``found_share``: of the characters on a face the reader finds this share. ``misread_share``: of those found this
+    share is another character than any it thought possible. ``stray_share``: of the characters found this share is
+    none although the reader was sure. ``missed_bits``: a character of the register that was not found;
+    ``missed_token_share`` of that for each further one of a token missed whole. ``unseen_token_bits``: a token missed
+    whole where one face was shown only. ``unlisted_share``: prior probability that a pill is not in the catalog.
+    """
+
+    shortlist: int = 200
+    found_share: float = 0.93
+    misread_share: float = 0.03
+    stray_share: float = 0.02
+    stray_floor_bits: float = -5.0
+    missed_bits: float = -3.5
+    missed_token_share: float = 0.5
+    missed_token_floor_bits: float = -9.0
+    unseen_token_bits: float = -2.0
+    repeat_bits: float = -1.0
+    repeat_floor_bits: float = 2.0
+    unlisted_share: float = 0.1
+    look_floor: float = 0.015
+    size_register_sigma_mm: float = 0.45
+    explained: int = 60
+    candidates: int = 20
+
+
+@dataclass(frozen=True)
+class DecideSettings:
+    """When the answer is sure enough.
+
+    ``identified``: the probability that drug and strength of the first candidate are right. ``unlisted``: the
+    probability that the pill is in the catalog must reach this for anything but UNKNOWN.
+    """
+
+    identified: float = 0.95
+    listed: float = 0.5
+
+
+@dataclass(frozen=True)
 class Settings:
     """The settings of the whole flow, one field a stage."""
 
     load: LoadSettings = LoadSettings()
+    match: MatchSettings = MatchSettings()
+    decide: DecideSettings = DecideSettings()

@@ -1,0 +1,143 @@
+"""The built-in reader: one pass of our own network finds every character on a face, at any turn."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Sequence
+from importlib import resources
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.imprint.canvas import Placement, normalize, place, warp
+from pipeline.imprint.lines import group_lines
+from pipeline.load import detail
+from pipeline.records import Character, Line, Photo, PillRegion, Reading
+from reference.imprint_text import CHARACTERS, SIGNS
+
+CLASSES = (*CHARACTERS, *SIGNS, "LOGO")
+STRIDE = 4
+_GEOMETRY = 5
+# A peak below the first is noise; one above the second counts as read. Between them it only lowers what a rival
+# imprint loses by it. Set on the training part, docs/experiments.md, "Floor".
+_PEAK_FLOOR = 0.12
+_READ_FLOOR = 0.35
+# Two centers nearer than this share of the smaller character's extent are one character.
+_SAME_CHARACTER = 0.42
+_ALTERNATIVES = 6
+_ALTERNATIVE_FLOOR = 0.01
+
+
+class DetectorReader:
+    """Reads with the network in ``pipeline/weights/reader.onnx``, run by OpenCV on one thread."""
+
+    name = "pillprint"
+
+    def __init__(self, weights: bytes | None = None) -> None:
+        self._weights = weights or resources.files("pipeline").joinpath("weights", "reader.onnx").read_bytes()
+        self._local = threading.local()
+
+    def __reduce__(self) -> tuple[type[DetectorReader], tuple[bytes]]:
+        return DetectorReader, (self._weights,)
+
+    def _net(self) -> cv2.dnn.Net:
+        """One network a thread: ``cv2.dnn.Net`` keeps its buffers between calls."""
+        if not hasattr(self._local, "net"):
+            self._local.net = cv2.dnn.readNetFromONNX(np.frombuffer(self._weights, np.uint8))
+        net: cv2.dnn.Net = self._local.net
+        return net
+
+    def read(self, photo: Photo, regions: Sequence[PillRegion]) -> tuple[Reading, ...]:
+        """Read each region of the photo."""
+        return tuple(self._read(photo, region) for region in regions)
+
+    def _read(self, photo: Photo, region: PillRegion) -> Reading:
+        canvas, placement = face_canvas(photo, region)
+        net = self._net()
+        net.setInput(canvas[None])
+        found = decode(net.forward()[0], placement)
+        symbol = max((character.confidence for character in found if character.text == "LOGO"), default=0.0)
+        found = [character for character in found if character.text != "LOGO"]
+        sure = [character for character in found if presence(character) >= _READ_FLOOR]
+        hypotheses: list[tuple[tuple[Line, ...], float]] = [(group_lines(sure), 1.0)]
+        blank = math.prod(1.0 - presence(character) for character in found)
+        return Reading(self.name, tuple(hypotheses), min(max(blank, 0.0), 1.0), min(symbol, 1.0))
+
+
+def presence(character: Character) -> float:
+    """The probability that there is a character at all."""
+    return min(sum(probability for _, probability in character.alternatives), 1.0)
+
+
+def face_canvas(photo: Photo, region: PillRegion) -> tuple[NDArray[np.float32], Placement]:
+    """The region's canvas ``(2, h, w)`` and the placement of ``photo.pixels`` on it, from the full size where that helps."""
+    outline = region.outline[:, ::-1].astype(np.float32)
+    placement = place(outline)
+    top, left, bottom, right = region.box
+    margin = round(0.06 * max(bottom - top, right - left)) + 2
+    height, width = photo.pixels.shape[:2]
+    box = max(0, top - margin), max(0, left - margin), min(height, bottom + margin), min(width, right + margin)
+    pixels, factor = photo.pixels[box[0] : box[2], box[1] : box[3]], 1.0
+    if placement.scale > 1.0 and photo.reduction > 1.0:
+        pixels, factor = detail(photo, box)
+    mask = np.zeros((box[2] - box[0], box[3] - box[1]), np.uint8)
+    mask[top - box[0] : bottom - box[0], left - box[1] : right - box[1]] = region.mask * np.uint8(255)
+    if factor != 1.0:
+        mask = cv2.resize(mask, (pixels.shape[1], pixels.shape[0]), interpolation=cv2.INTER_LINEAR)  # type: ignore[assignment]
+    crop_to_photo = np.array([[1 / factor, 0, box[1]], [0, 1 / factor, box[0]], [0, 0, 1]])
+    local = Placement(placement.to_canvas @ crop_to_photo, placement.size, placement.scale / factor, placement.turn_deg)
+    gray = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
+    canvas, inside = warp(gray, mask, local)  # type: ignore[arg-type]
+    return normalize(canvas, inside), placement
+
+
+def decode(output: NDArray[np.float32], placement: Placement) -> list[Character]:
+    """The network's map ``(5 + classes, h, w)`` to characters in the photo, the surest first."""
+    heat = 1.0 / (1.0 + np.exp(-output[0]))
+    peaks = (heat >= cv2.dilate(heat, np.ones((3, 3), np.uint8))) & (heat > _PEAK_FLOOR)
+    rows, cols = np.nonzero(peaks)
+    order = np.argsort(-heat[rows, cols], kind="stable")
+    back = cv2.invertAffineTransform(placement.to_canvas)
+    kept: list[tuple[float, float, float]] = []
+    characters = []
+    for row, col in zip(rows[order], cols[order], strict=True):
+        at = output[:, row, col]
+        x, y = _refined(heat, int(row), int(col))
+        height, width = 2.0 ** float(at[3]), 2.0 ** float(at[4])
+        extent = math.sqrt(height * width)
+        if any(math.hypot(x - other_x, y - other_y) < _SAME_CHARACTER * min(extent, other) for other_x, other_y, other in kept):
+            continue
+        kept.append((x, y, extent))
+        photo_x, photo_y = back @ np.array([x, y, 1.0])
+        turn = math.degrees(math.atan2(float(at[2]), float(at[1]))) - placement.turn_deg
+        alternatives = _alternatives(at[_GEOMETRY:], float(heat[row, col]))
+        characters.append(
+            Character(
+                alternatives,
+                float(photo_y),
+                float(photo_x),
+                height / placement.scale,
+                width / placement.scale,
+                (turn + 180.0) % 360.0 - 180.0,
+            )
+        )
+    return characters
+
+
+def _refined(heat: NDArray[np.float32], row: int, col: int) -> tuple[float, float]:
+    """The peak's center of mass over its neighborhood, in canvas px ``(x, y)``."""
+    top, left = max(row - 1, 0), max(col - 1, 0)
+    patch = heat[top : row + 2, left : col + 2]
+    rows, cols = np.mgrid[top : top + patch.shape[0], left : left + patch.shape[1]]
+    total = patch.sum()
+    return (float((cols * patch).sum() / total) + 0.5) * STRIDE, (float((rows * patch).sum() / total) + 0.5) * STRIDE
+
+
+def _alternatives(logits: NDArray[np.float32], there: float) -> tuple[tuple[str, float], ...]:
+    weights = np.exp(logits - logits.max())
+    probabilities = weights / weights.sum() * there
+    order = np.argsort(-probabilities)[:_ALTERNATIVES]
+    kept = [(CLASSES[index], float(probabilities[index])) for index in order if probabilities[index] > _ALTERNATIVE_FLOOR]
+    return tuple(kept) or ((CLASSES[int(order[0])], float(probabilities[order[0]])),)
