@@ -1,59 +1,27 @@
 """Search as pill identifiers offer it: every answer says in which tier it agrees, nothing is dropped unsaid.
 
 An imprint is compared word by word; the tier of an answer is that of its worst word. A product whose register
-gives no value for something asked is never excluded by it: without an imprint it comes in the last tier, and any
-other empty field is named in ``Hit.unknown`` and ranks the product behind those that have the value.
+gives no value for something asked is never excluded by it. Without an imprint, a labeler or an NDC it comes in the
+last tier; where only its look is partly open it stays in its imprint's tier behind the products that have the
+value, and ``Hit.unknown`` names the empty fields.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from enum import IntEnum
-from itertools import permutations
+from dataclasses import dataclass, field
 from typing import Any
 
 from reference.catalog import PRODUCT_COLUMNS, PRODUCT_JOIN, Catalog, product_of
-from reference.imprint_text import characters, look_alike_key, without_signs
+from reference.imprint_tiers import Tier, imprint_tiers
 from reference.product import Product
 from reference.query import Query
 
-# A word is looked for inside words that look alike only from this length: "I" looks like a part of most imprints.
-MIN_LOOK_ALIKE_PART = 3
-# Longer imprints are never written in one word; the pieces of a word grow with its square.
-MAX_RESPACED_CHARACTERS = 24
-
-
-class Tier(IntEnum):
-    """How an imprint agrees with the words asked, best first."""
-
-    EXACT = 0
-    ALL_TOKENS = 1
-    WILDCARD = 2
-    PREFIX = 3
-    CONTAINS = 4
-    LOOK_ALIKE = 5
-    UPSIDE_DOWN = 6
-    UNKNOWN = 7
-
-    @property
-    def title(self) -> str:
-        """The tier as the answer names it."""
-        return _TITLES[self]
-
-
-_TITLES = {
-    Tier.EXACT: "exact",
-    Tier.ALL_TOKENS: "all tokens",
-    Tier.WILDCARD: "wildcard",
-    Tier.PREFIX: "prefix",
-    Tier.CONTAINS: "contains",
-    Tier.LOOK_ALIKE: "look-alike characters",
-    Tier.UPSIDE_DOWN: "upside down",
-    Tier.UNKNOWN: "cannot be excluded: the register has no value",
-}
+# More products of one imprint and rank than any relabeled tablet has.
+MAX_GROUP = 1000
 
 
 @dataclass(frozen=True)
@@ -89,186 +57,104 @@ class SearchResult:
         return sum(self.counts.values())
 
 
-@dataclass(frozen=True)
-class _Found:
-    """Products of one imprint and look: all of them, or those of ``product_ids``."""
-
-    tier: Tier
-    unknown: int
-    rest: int
-    imprint_id: int
-    look_id: int
-    products: int
-    product_ids: tuple[int, ...] = ()
-
-    @property
-    def rank(self) -> tuple[int, int, int, int, int]:
-        return self.tier, self.unknown, self.rest, self.imprint_id, self.look_id
-
-
 def search(catalog: Catalog, asked: Query, limit: int = 20) -> SearchResult:
     """The ``limit`` best groups of products for what is asked, with counts of all that agree."""
-    tiers = _imprint_tiers(catalog, asked.words) if asked.words else None
-    found = sorted(_found(catalog, asked, tiers), key=lambda part: part.rank)
+    conditions = _Conditions.of(catalog, asked)
+    tiers = imprint_tiers(catalog, asked.words) if asked.words else None
     counts: Counter[Tier] = Counter()
-    for part in found:
-        counts[_shown_tier(part, asked)] += part.products
-    hits = tuple(_hits(catalog, asked, found, limit))
-    return SearchResult(hits, dict(sorted(counts.items())), catalog.fingerprint)
-
-
-def _shown_tier(part: _Found, asked: Query) -> Tier:
-    """Without an imprint to agree in, a product that lacks a value asked for belongs to the last tier."""
-    return Tier.UNKNOWN if part.unknown and not asked.words else part.tier
-
-
-# --- what the imprint says ------------------------------------------------------------------------------------------
-
-_WORD = """
-    SELECT it.imprint_id, min(level) FROM (
-        SELECT id, CASE WHEN token = :word THEN 1 WHEN substr(token, 1, :length) = :word THEN 3
-                        WHEN instr(token, :word) THEN 4 WHEN look_alike = :alike THEN 5
-                        WHEN :length >= :part AND instr(look_alike, :alike) THEN 5 ELSE 6 END AS level
-        FROM token
-        WHERE instr(token, :word) OR look_alike = :alike OR upside_down = :alike
-              OR (:length >= :part AND instr(look_alike, :alike))
-    ) JOIN imprint_token it ON it.token_id = id GROUP BY it.imprint_id
-"""
-_WILDCARD = """
-    SELECT it.imprint_id, 2 FROM token JOIN imprint_token it ON it.token_id = token.id
-    WHERE token.token GLOB ? GROUP BY it.imprint_id
-"""
-
-
-def _imprint_tiers(catalog: Catalog, words: tuple[str, ...]) -> dict[int, tuple[Tier, int]]:
-    """The tier of every imprint that agrees, with how many characters it has beyond the words; by imprint id."""
-    levels = _levels(catalog, words)
-    parted = tuple(part for word in words for part in _without_marks(word))
-    if parted != words:
-        for imprint_id, level in _levels(catalog, parted).items():
-            levels[imprint_id] = min(level, levels.get(imprint_id, level))
-    keys = dict(_keys(catalog, list(levels)))
-    plain = [without_signs(word) for word in words]
-    if not any(mark in word for word in words for mark in "*?"):
-        for imprint_id, key in _respaced(catalog, plain):
-            keys[imprint_id] = key
-            levels[imprint_id] = Tier.ALL_TOKENS
-    asked = sum(map(len, plain))
-    tiers = {}
-    for imprint_id, level in levels.items():
-        tokens = set(keys[imprint_id].split(";"))
-        exact = level == Tier.ALL_TOKENS and (tokens == set(words) or _same_text(plain, tokens))
-        rest = sum(map(len, tokens)) - asked
-        tiers[imprint_id] = (Tier.EXACT if exact else Tier(level), max(rest, 0))
-    return tiers
-
-
-def _without_marks(word: str) -> list[str]:
-    """``0.5`` as registers store it, ``0`` and ``5``."""
-    if "*" in word or "?" in word:
-        return [word]
-    for mark in "/-+.&":
-        word = word.replace(mark, " ")
-    return word.split()
-
-
-def _levels(catalog: Catalog, words: tuple[str, ...]) -> dict[int, int]:
-    """The worst level of any word, for the imprints in which all words are found."""
-    levels: dict[int, int] | None = None
-    for word in words:
-        found = _word_levels(catalog, word)
-        if levels is None:
-            levels = found
-        else:
-            levels = {key: max(level, found[key]) for key, level in levels.items() if key in found}
-    return levels or {}
-
-
-def _word_levels(catalog: Catalog, word: str) -> dict[int, int]:
-    if "*" in word or "?" in word:
-        return dict(catalog.rows(_WILDCARD, (word,)))
-    alike = look_alike_key(without_signs(word))
-    values = {"word": word, "length": len(word), "alike": alike, "part": MIN_LOOK_ALIKE_PART}
-    return dict(catalog.rows(_WORD, values))
-
-
-def _keys(catalog: Catalog, imprint_ids: list[int]) -> list[tuple[int, str]]:
-    return catalog.rows(
-        "SELECT id, imprint_key FROM imprint WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(imprint_ids),)
-    )
-
-
-def _respaced(catalog: Catalog, words: list[str]) -> Iterator[tuple[int, str]]:
-    """Imprints whose tokens, or some of them, are the words parted or joined in another way."""
-    text = "".join(words)
-    if not 2 <= len(text) <= MAX_RESPACED_CHARACTERS:
-        return
-    whole = catalog.rows("SELECT id, imprint_key FROM imprint WHERE characters = ?", (characters(text),))
-    yield from ((number, key) for number, key in whole if _same_text(words, set(key.split(";"))))
-    pieces = {text[a:b] for a in range(len(text)) for b in range(a + 2, len(text) + 1)}
-    for number, key in catalog.rows(_PIECES, {"pieces": json.dumps(sorted(pieces)), "length": len(text)}):
-        if _tiled(text, [without_signs(token) for token in key.split(";")]):
-            yield number, key
-
-
-_PIECES = """
-    SELECT imprint.id, imprint_key FROM (
-        SELECT it.imprint_id AS which FROM token JOIN imprint_token it ON it.token_id = token.id
-        WHERE token.token IN (SELECT value FROM json_each(:pieces))
-        GROUP BY it.imprint_id HAVING count(*) >= 2 AND sum(length(token.token)) >= :length
-    ) JOIN imprint ON imprint.id = which
-"""
-
-
-def _same_text(words: list[str], tokens: set[str]) -> bool:
-    """Whether words and tokens give the same text in some order each, blanks aside."""
-    plain = [without_signs(token) for token in tokens]
-    if sorted("".join(words)) != sorted("".join(plain)) or max(len(words), len(plain)) > 5:
-        return sorted(words) == sorted(plain)
-    return any(_tiled("".join(order), plain, whole=True) for order in permutations(words))
-
-
-def _tiled(text: str, tokens: list[str], whole: bool = False) -> bool:
-    """Whether some of the tokens, all where ``whole``, each used once, make up the text."""
-    if not text:
-        return not whole or not any(tokens)
-    return any(
-        token and text.startswith(token) and _tiled(text[len(token) :], tokens[:at] + tokens[at + 1 :], whole)
-        for at, token in enumerate(tokens)
-    )
-
-
-# --- what the look, the drug and the numbers say --------------------------------------------------------------------
-
-
-def _found(catalog: Catalog, asked: Query, tiers: dict[int, tuple[Tier, int]] | None) -> Iterator[_Found]:
-    where, unknown, values = _look_filter(asked)
-    if asked.drug or asked.labeler or asked.ndc_codes:
-        rows = _rows_of_products(catalog, asked, where, unknown, values)
+    if tiers is None:
+        counts[Tier.EXACT] = _count(catalog, conditions, conditions.agreed)
+        steps = _hits_of(catalog, asked, conditions, conditions.agreed, Tier.EXACT)
     else:
-        rows = _rows_of_looks(catalog, tiers, where, unknown, values)
-    blank = _blank_imprint(catalog)
-    for imprint_id, look_id, missing, products, ids in rows:
+        parts = _parts(catalog, conditions, tiers)
+        for part in parts:
+            counts[part.tier] += part.products
+        steps = _hits_of_imprints(catalog, asked, conditions, parts)
+    rest = conditions.open_with(tiers)
+    counts[Tier.UNKNOWN] = _count(catalog, conditions, rest)
+    hits = itertools.chain(steps, _hits_of(catalog, asked, conditions, rest, Tier.UNKNOWN))
+    found = {tier: number for tier, number in sorted(counts.items()) if number}
+    return SearchResult(tuple(itertools.islice(hits, limit)), found, catalog.fingerprint)
+
+
+# --- conditions in SQL: `part` is a row of imprint_look, or of product where drug, labeler or NDC are asked ----------
+
+
+@dataclass
+class _Conditions:
+    """SQL for one query: ``look`` admits looks that agree or are open, ``open_look`` counts their empty fields.
+
+    ``known`` and ``empty`` are pairs of conditions for labeler and NDC: the value asked, or none.
+    """
+
+    base: str
+    look: str
+    open_look: str
+    fixed: str
+    known: list[str]
+    empty: list[str]
+    blank: int
+    values: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, catalog: Catalog, asked: Query) -> _Conditions:
+        values: dict[str, Any] = {}
+        look, open_look = _look_conditions(asked, values)
+        fixed, base, known, empty = "1", "imprint_look part", [], []
+        if asked.drug:
+            words = asked.drug.split()
+            fixed = " AND ".join(f"instr(drug.terms, :drug{number})" for number in range(len(words)))
+            values |= {f"drug{number}": word for number, word in enumerate(words)}
+            base = "drug CROSS JOIN product part ON part.drug_id = drug.id"
+        elif asked.labeler or asked.ndc_codes:
+            base = "product part"
+        if asked.labeler:
+            rows = catalog.rows("SELECT id FROM labeler WHERE instr(lower(name), ?)", (asked.labeler,))
+            known.append("part.labeler_id IN (SELECT value FROM json_each(:labelers))")
+            empty.append("part.labeler_id IN (SELECT id FROM labeler WHERE name = '')")
+            values["labelers"] = json.dumps([row[0] for row in rows])
+        if asked.ndc_codes:
+            known.append("part.ndc9 IN (SELECT value FROM json_each(:codes))")
+            empty.append("part.ndc9 = ''")
+            values["codes"] = json.dumps(asked.ndc_codes)
+        blank = catalog.rows("SELECT id FROM imprint WHERE imprint_key = ''")
+        return cls(base, look, open_look, fixed, known, empty, blank[0][0] if blank else 0, values)
+
+    @property
+    def each(self) -> str:
+        """What stands for one row of the base: so many products."""
+        return "part.products" if self.base.startswith("imprint_look") else "1"
+
+    @property
+    def agreed(self) -> str:
+        """Everything asked has a value and agrees."""
+        return _all(self.fixed, *self.known, self.look, f"{self.open_look} = 0")
+
+    def open_with(self, tiers: Mapping[int, tuple[Tier, int]] | None) -> str:
+        """Nothing asked disagrees, but the imprint, the labeler or the NDC has no value, or without words a look."""
+        each = [f"({known} OR {empty})" for known, empty in zip(self.known, self.empty, strict=True)]
+        lacking = list(self.empty)
         if tiers is None:
-            tier, rest = Tier.EXACT, 0
-        elif imprint_id == blank:
-            tier, rest = Tier.UNKNOWN, 0
-        elif imprint_id in tiers:
-            tier, rest = tiers[imprint_id]
-        else:
-            continue
-        yield _Found(tier, missing, rest, imprint_id, look_id, products, ids)
+            lacking.append(f"{self.open_look} > 0" if self.open_look != "0" else "0")
+            return _all(self.fixed, *each, self.look, _any(*lacking))
+        self.values["imprints"] = json.dumps([*tiers, self.blank] if lacking else [self.blank])
+        lacking.append(f"part.imprint_id = {self.blank}")
+        imprint = "part.imprint_id IN (SELECT value FROM json_each(:imprints))"
+        return _all(imprint, self.fixed, *each, self.look, _any(*lacking))
 
 
-def _blank_imprint(catalog: Catalog) -> int:
-    rows = catalog.rows("SELECT id FROM imprint WHERE imprint_key = ''")
-    return int(rows[0][0]) if rows else 0
+def _all(*conditions: str) -> str:
+    return " AND ".join(condition for condition in conditions if condition not in {"1", "0 = 0"}) or "1"
 
 
-def _look_filter(asked: Query) -> tuple[str, str, dict[str, Any]]:
-    """SQL that keeps the looks that agree or cannot be excluded, SQL that counts their empty fields, its values."""
-    where, unknown = ["1"], ["0"]
-    values: dict[str, Any] = {}
+def _any(*conditions: str) -> str:
+    kept = [condition for condition in conditions if condition != "0"]
+    return f"({' OR '.join(kept)})" if kept else "0"
+
+
+def _look_conditions(asked: Query, values: dict[str, Any]) -> tuple[str, str]:
+    """SQL that keeps the looks that agree or cannot be excluded, and SQL that counts their empty fields."""
+    where, unknown = [], []
     if asked.shape:
         where.append("look.shape IN (:shape, '')")
         unknown.append("(look.shape = '')")
@@ -289,95 +175,112 @@ def _look_filter(asked: Query) -> tuple[str, str, dict[str, Any]]:
     if asked.logo:
         where.append("(look.symbol IS NULL OR look.symbol)")
         unknown.append("(look.symbol IS NULL)")
-    return " AND ".join(where), " + ".join(unknown), values
+    return _all(*where), f"({' + '.join(unknown)})" if unknown else "0"
 
 
-_Row = tuple[int, int, int, int, tuple[int, ...]]
+def _count(catalog: Catalog, conditions: _Conditions, where: str) -> int:
+    if where == "0" or where.endswith(" AND 0"):
+        return 0
+    look = " JOIN look ON look.id = part.look_id" if "look." in where else ""
+    sql = f"SELECT coalesce(sum({conditions.each}), 0) FROM {conditions.base}{look} WHERE {where}"
+    if conditions.each == "part.products" and "part.imprint_id" not in where:
+        sql = f"SELECT coalesce(sum(products), 0) FROM look WHERE {where}"
+    return int(catalog.rows(sql, conditions.values)[0][0])
 
 
-def _rows_of_looks(
-    catalog: Catalog, tiers: dict[int, tuple[Tier, int]] | None, where: str, unknown: str, values: dict[str, Any]
-) -> Iterator[_Row]:
-    some = ""
-    if tiers is not None:
-        values["imprints"] = json.dumps([*tiers, _blank_imprint(catalog)])
-        some = "AND part.imprint_id IN (SELECT value FROM json_each(:imprints))"
-    sql = (
-        f"SELECT part.imprint_id, part.look_id, {unknown}, part.products FROM imprint_look part "
-        f"JOIN look ON look.id = part.look_id WHERE {where} {some}"
+# --- products with an imprint that agrees ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, order=True)
+class _Part:
+    """Products of one imprint and look, ordered by rank."""
+
+    tier: Tier
+    unknown: int
+    rest: int
+    imprint_id: int
+    look_id: int
+    products: int
+
+
+def _parts(catalog: Catalog, conditions: _Conditions, tiers: Mapping[int, tuple[Tier, int]]) -> list[_Part]:
+    conditions.values["imprints"] = json.dumps(list(tiers))
+    where = _all(
+        "part.imprint_id IN (SELECT value FROM json_each(:imprints))", conditions.fixed, *conditions.known,
+        conditions.look,
+    )  # fmt: skip
+    rows = catalog.rows(
+        f"SELECT part.imprint_id, part.look_id, {conditions.open_look}, sum({conditions.each}) FROM {conditions.base} "
+        f"JOIN look ON look.id = part.look_id WHERE {where} GROUP BY part.imprint_id, part.look_id",
+        conditions.values,
     )
-    for row in catalog.rows(sql, values):
-        yield (*row, ())
-
-
-def _rows_of_products(
-    catalog: Catalog, asked: Query, where: str, unknown: str, values: dict[str, Any]
-) -> Iterator[_Row]:
-    kept, open_fields = [where], [unknown]
-    if asked.drug:
-        words = asked.drug.split()
-        like = " AND ".join(f"instr(terms, :drug{number})" for number in range(len(words)))
-        kept.append(f"product.drug_id IN (SELECT id FROM drug WHERE {like})")
-        values |= {f"drug{number}": word for number, word in enumerate(words)}
-    if asked.labeler:
-        kept.append("product.labeler_id IN (SELECT id FROM labeler WHERE name = '' OR instr(lower(name), :labeler))")
-        open_fields.append("(product.labeler_id IN (SELECT id FROM labeler WHERE name = ''))")
-        values["labeler"] = asked.labeler
-    if asked.ndc_codes:
-        kept.append("product.ndc9 IN (SELECT value FROM json_each(:codes))")
-        values["codes"] = json.dumps([*asked.ndc_codes, ""])
-        open_fields.append("(product.ndc9 = '')")
-    sql = (
-        f"SELECT product.imprint_id, product.look_id, {' + '.join(open_fields)} AS missing, count(*), "
-        f"json_group_array(product.id) FROM product JOIN look ON look.id = product.look_id "
-        f"WHERE {' AND '.join(kept)} GROUP BY 1, 2, 3"
+    return sorted(
+        _Part(tiers[imprint][0], missing, tiers[imprint][1], imprint, look, products)
+        for imprint, look, missing, products in rows
     )
-    for imprint_id, look_id, missing, products, ids in catalog.rows(sql, values):
-        yield imprint_id, look_id, missing, products, tuple(json.loads(ids))
 
 
-# --- the answer -----------------------------------------------------------------------------------------------------
-
-
-def _hits(catalog: Catalog, asked: Query, found: list[_Found], limit: int) -> Iterator[Hit]:
-    """Groups of the same tablet, best first, until there are ``limit``."""
-    given = 0
-    start = 0
-    while start < len(found) and given < limit:
-        end = start + 1
-        while end < len(found) and _belongs(found[start], found[end]):
-            end += 1
-        tier = _shown_tier(found[start], asked)
-        products = _products(catalog, found[start:end], limit)
-        for group in catalog.groups_of(products):
-            if given < limit:
-                given += 1
-                yield Hit(group, tier, _open_fields(asked, group[0]))
-        start = end
-
-
-def _belongs(first: _Found, other: _Found) -> bool:
-    """Whether both can hold members of one group: same rank but for the look."""
-    return first.rank[:4] == other.rank[:4]
-
-
-def _products(catalog: Catalog, parts: list[_Found], limit: int) -> list[Product]:
-    blank_or_many = 50 * limit
-    rows: list[Any] = []
-    for part in parts:
-        if part.product_ids:
-            where = "product.id IN (SELECT value FROM json_each(?))"
-            values: tuple[Any, ...] = (json.dumps(part.product_ids[:blank_or_many]),)
-        else:
-            where = "product.imprint_id = ? AND product.look_id = ?"
-            values = (part.imprint_id, part.look_id)
-        rows += catalog.rows(
-            f"SELECT {PRODUCT_COLUMNS} FROM {PRODUCT_JOIN} WHERE {where} ORDER BY product.id LIMIT {blank_or_many}",
-            values,
+def _hits_of_imprints(catalog: Catalog, asked: Query, conditions: _Conditions, parts: list[_Part]) -> Iterator[Hit]:
+    """Groups of the same tablet, best first."""
+    for _, same in itertools.groupby(parts, key=lambda part: (part.tier, part.unknown, part.rest, part.imprint_id)):
+        some = list(same)
+        looks = ", ".join(str(part.look_id) for part in some)
+        where = _all(
+            f"part.imprint_id = {some[0].imprint_id} AND part.look_id IN ({looks})", conditions.fixed, *conditions.known
         )
-        if len(rows) >= blank_or_many:
-            break
-    return [product_of(row) for row in rows]
+        for group in catalog.groups_of(_products(catalog, conditions, where, MAX_GROUP)):
+            yield Hit(group, some[0].tier, _open_fields(asked, group[0]))
+
+
+# --- products without an imprint to compare -------------------------------------------------------------------------
+
+
+def _hits_of(catalog: Catalog, asked: Query, conditions: _Conditions, where: str, tier: Tier) -> Iterator[Hit]:
+    """Groups of the same tablet by imprint, those without text last; those whose look has all values first."""
+    if where == "0" or where.endswith(" AND 0"):
+        return
+    is_open = conditions.open_look
+    layers = [where] if is_open == "0" or tier == Tier.EXACT else [_all(where, f"{is_open} = {n}") for n in range(6)]
+    for layer in layers:
+        for imprint_id in _imprints(catalog, conditions, layer):
+            same = _all(f"part.imprint_id = {imprint_id}", layer)
+            for group in catalog.groups_of(_products(catalog, conditions, same, MAX_GROUP)):
+                yield Hit(group, tier, _open_fields(asked, group[0]))
+        blank = _all(f"part.imprint_id = {conditions.blank}", layer)
+        for product in _products(catalog, conditions, blank, MAX_GROUP):
+            yield Hit((product,), tier, _open_fields(asked, product))
+
+
+def _imprints(catalog: Catalog, conditions: _Conditions, where: str) -> Iterator[int]:
+    """The imprints with products that meet the condition, a few at a time, without the empty one."""
+    last = 0
+    while True:
+        rows = catalog.rows(
+            f"SELECT DISTINCT part.imprint_id FROM {conditions.base} JOIN look ON look.id = part.look_id "
+            f"WHERE {_all(f'part.imprint_id > {last}', where)} AND part.imprint_id != {conditions.blank} "
+            f"ORDER BY part.imprint_id LIMIT 32",
+            conditions.values,
+        )
+        yield from (row[0] for row in rows)
+        if len(rows) < 32:
+            return
+        last = rows[-1][0]
+
+
+def _products(catalog: Catalog, conditions: _Conditions, where: str, most: int) -> Iterator[Product]:
+    """Products that meet the condition, in the order of their ids, a few at a time."""
+    last, step = 0, 32
+    where = where.replace("part.", "product.")
+    while most > 0:
+        rows = catalog.rows(
+            f"SELECT product.id, {PRODUCT_COLUMNS} FROM {PRODUCT_JOIN} WHERE {where} AND product.id > {last} "
+            f"ORDER BY product.id LIMIT {step}",
+            conditions.values,
+        )
+        yield from (product_of(row[1:]) for row in rows)
+        if len(rows) < step:
+            return
+        last, most = rows[-1][0], most - step
 
 
 def _open_fields(asked: Query, product: Product) -> tuple[str, ...]:

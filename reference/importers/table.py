@@ -138,6 +138,8 @@ def _as_text(value: Any) -> str:
 
 def clean(text: str) -> str:
     """Text that any database takes: without control characters and lone surrogates, single blanks."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     printable = "".join(character if character >= " " else " " for character in text)
     return " ".join(printable.encode("utf-8", "replace").decode().split())
 
