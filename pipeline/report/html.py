@@ -15,6 +15,7 @@ from html import escape
 from PIL import Image
 
 from pipeline.records import Candidate, Decision, Identification, Pixels
+from pipeline.report.monograph import UNREVIEWED, WEAK
 from pipeline.report.tables import CANDIDATES_SHOWN, CAUTION
 from pipeline.report.words import (
     candidate_name,
@@ -163,20 +164,25 @@ def _candidates(candidates: Sequence[Candidate]) -> Iterator[str]:
 
 def _monograph(monograph: Monograph) -> Iterator[str]:
     numbers = {citation.key: number for number, citation in enumerate(monograph.citations, start=1)}
+    weak = {citation.key for citation in monograph.citations if citation.kind == "web"}
     yield f"<details><summary>Monograph: {_text(monograph.title)}</summary>"
+    if monograph.origin != "label":
+        reviewed = f"Reviewed: {monograph.reviewed}." if monograph.reviewed else UNREVIEWED
+        yield f'<p class="faint">{_text(reviewed)}</p>'
     yield from (f'<p class="faint">{_text(note)}</p>' for note in monograph.notes)
     for section in monograph.sections:
-        yield from _section(section, numbers)
+        yield from _section(section, numbers, weak)
     yield "<h4>Sources</h4><ol>"
     yield from (f"<li>{_citation(citation)}</li>" for citation in monograph.citations)
-    yield "</ol></details>"
+    yield f'</ol><p class="faint">* {_text(WEAK)}</p></details>'
 
 
-def _section(section: Section, numbers: dict[str, int]) -> Iterator[str]:
+def _section(section: Section, numbers: dict[str, int], weak: set[str]) -> Iterator[str]:
     yield f"<h4>{_text(section.title)}</h4><ul>"
     for statement in section.statements:
         cited = ", ".join(str(numbers[key]) for key in statement.citations if key in numbers)
-        yield f"<li>{_text(statement.text)}{f' <span class=faint>[{cited}]</span>' if cited else ''}</li>"
+        mark = "*" if statement.citations and weak.issuperset(statement.citations) else ""
+        yield f'<li>{_text(statement.text)} <span class="faint">{f"[{cited}]" if cited else ""}{mark}</span></li>'
     yield "</ul>"
 
 

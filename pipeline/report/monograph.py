@@ -14,7 +14,7 @@ DISCLAIMER = (
 )
 UNREVIEWED = "No clinician has reviewed this text yet. Have one check it before anybody relies on it."
 _FROM_LABEL = "Taken from the product's own label."
-_WEAK = "General web pages only; weakly supported."
+WEAK = "General web pages only; weakly supported."
 
 _KINDS = {
     "label": "product label",
@@ -75,7 +75,7 @@ def monograph_markdown(monograph: Monograph) -> str:
             f"{_link(citation.url)}".rstrip()
         )
     if any(_weak_statements(monograph)):
-        lines += ["", f"\\* {_WEAK}"]
+        lines += ["", f"\\* {WEAK}"]
     return "\n".join([*lines, ""])
 
 
@@ -107,7 +107,7 @@ def _sources_text(monograph: Monograph, numbers: dict[str, int], width: int) -> 
         source = f"{_clean(citation.title)} ({_origin(citation)}) {_clean(citation.url)}"
         yield from _wrap(source, width, f"[{numbers[citation.key]}] ")
     if any(_weak_statements(monograph)):
-        yield f"* {_WEAK}"
+        yield f"* {WEAK}"
 
 
 def _wrap(text: str, width: int, mark: str = "") -> list[str]:
