@@ -202,6 +202,11 @@ def test_ceiling() -> None:
     assert table.ceiling(Truth(imprint="10", row_key="99999-1111-01")) is None
 
 
+def test_outlines_of_a_photo_that_cannot_be_read_are_missed() -> None:
+    triangle = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0))
+    assert shares(None, Truth(polygons=(triangle, triangle), faces=2)) == {"faces_found": 0, "iou": 0}
+
+
 def test_same_drug() -> None:
     assert same_drug(product(drug="baclofen", strength="10 mg"), product(drug="Baclofen", strength="10mg"))
     assert not same_drug(product(drug="baclofen", strength="10 mg"), product(drug="baclofen", strength="20 mg"))

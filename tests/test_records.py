@@ -44,7 +44,7 @@ def test_region_measures_itself() -> None:
     small = PillRegion(np.zeros((4, 2), np.float32), mask, top=10, left=20, confidence=0.5)
     assert small.area == 3
     assert small.box == (10, 20, 13, 25)
-    with pytest.raises(ValueError, match="confidence is 1.5"):
+    with pytest.raises(ValueError, match="not a probability"):
         dataclasses.replace(small, confidence=1.5)
 
 

@@ -80,6 +80,8 @@ def judge(
         shares["wrong_product_among_identified"] = _one(not product_right)
     if truth.boxes and (answer is None or photo_shape is not None):
         shares.update(_places(truth.boxes, answer, photo_shape or (1, 1)))
+    if truth.polygons and answer is None:
+        shares["iou"] = (0.0, float(len(truth.polygons)))
     ceiling = table.ceiling(truth)
     if ceiling:
         shares.update({f"ceiling_{key}": (value, 1.0) for key, value in vars(ceiling).items()})

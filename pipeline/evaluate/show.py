@@ -67,7 +67,8 @@ def _lines(figures: dict[str, Any]) -> list[str]:
         )
     lines.append("decisions: " + ", ".join(f"{name} {count}" for name, count in figures["decisions"].items()))
     if figures["errors"]:
-        lines.append(f"photos with an error: {figures['errors']} (see rows[].error in the JSON, with --rows)")
+        lines.append(f"photos with an error: {figures['errors']}; all stand in the rows of the JSON (--rows), as")
+        lines += [f"  {message}" for message in figures["error_examples"]]
     if figures["calibration"]:
         errors = (f"{name} {each['ece']:.3f}" for name, each in figures["calibration"].items())
         lines.append("expected calibration error: " + ", ".join(errors))

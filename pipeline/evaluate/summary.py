@@ -37,6 +37,7 @@ _CALIBRATED = ("shape", "color", "score", "answer")
 # Measures whose wrong answers are counted by what was taken for what: (truth's key, answer's key).
 _CONFUSED = {"shape": ("shape", "shape"), "color": ("colors", "colors"), "score": ("score", "score")}
 _CONFUSIONS_SHOWN = 10
+_ERRORS_SHOWN = 3
 # Where people set the bar for an answer they would act on.
 _THRESHOLDS = (0.5, 0.9, 0.95, 0.99)
 
@@ -59,6 +60,7 @@ def summarize(verdicts: Sequence[Verdict], rows: bool = False) -> Json:
         seconds_median=median(seconds) if seconds else None,
         seconds_p95=_percentile_95(seconds),
         errors=sum(1 for verdict in verdicts if verdict.error),
+        error_examples=[verdict.error for verdict in verdicts if verdict.error][:_ERRORS_SHOWN],
         ceiling={key: _ratio(_count(verdicts, f"ceiling_{key}")) for key in _CEILINGS},
         calibration=_calibration(verdicts),
         risk_coverage=_risk_coverage(verdicts),
