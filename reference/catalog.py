@@ -25,6 +25,7 @@ from reference.grouping import same_tablet
 from reference.importers import Log, importer_of, own_products
 from reference.monographs import load_monograph
 from reference.product import Citation, Monograph, Product, Section, Statement
+from reference.token_index import TokenIndex
 from reference.writer import APPLICATION_ID, SCHEMA_VERSION, fill
 
 SQLITE_MAGIC = b"SQLite format 3\0"
@@ -102,6 +103,7 @@ class Catalog:
         self._connection = connection
         self._lock = threading.RLock()
         self._imprints: tuple[ImprintRow, ...] | None = None
+        self._tokens: TokenIndex | None = None
         self._path = path
         self.name = name
         self._close = weakref.finalize(self, connection.close)
@@ -154,6 +156,12 @@ class Catalog:
             rows = self.rows("SELECT imprint_key, products FROM imprint ORDER BY id")
             self._imprints = tuple(map(ImprintRow._make, rows))
         return self._imprints
+
+    def tokens(self) -> TokenIndex:
+        """Every distinct word of the imprints; read once, then kept."""
+        if self._tokens is None:
+            self._tokens = TokenIndex(self.rows("SELECT id, token, look_alike, upside_down FROM token ORDER BY id"))
+        return self._tokens
 
     def product(self, product_id: str) -> Product | None:
         """The product of that id, or None."""

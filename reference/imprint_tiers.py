@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
 
 from reference.catalog import Catalog
-from reference.imprint_text import characters, look_alike_key, without_signs
+from reference.imprint_text import characters, without_signs
 
-# A word is looked for inside words that look alike only from this length: "I" looks like a part of most imprints.
-MIN_LOOK_ALIKE_PART = 3
 # Longer imprints are never written in one word; the pieces of a word grow with its square.
 MAX_RESPACED_CHARACTERS = 24
+# Pieces of one character fit anywhere; where all of an imprint was read they are found all the same.
+MIN_PIECE = 2
 
 
 class Tier(IntEnum):
@@ -44,22 +45,6 @@ _TITLES = {
     Tier.UPSIDE_DOWN: "upside down",
     Tier.UNKNOWN: "cannot be excluded: the register has no value",
 }
-
-
-_WORD = """
-    SELECT it.imprint_id, min(level) FROM (
-        SELECT id, CASE WHEN token = :word THEN 1 WHEN substr(token, 1, :length) = :word THEN 3
-                        WHEN instr(token, :word) THEN 4 WHEN look_alike = :alike THEN 5
-                        WHEN :length >= :part AND instr(look_alike, :alike) THEN 5 ELSE 6 END AS level
-        FROM token
-        WHERE instr(token, :word) OR look_alike = :alike OR upside_down = :alike
-              OR (:length >= :part AND instr(look_alike, :alike))
-    ) JOIN imprint_token it ON it.token_id = id GROUP BY it.imprint_id
-"""
-_WILDCARD = """
-    SELECT it.imprint_id, 2 FROM token JOIN imprint_token it ON it.token_id = token.id
-    WHERE token.token GLOB ? GROUP BY it.imprint_id
-"""
 
 
 def imprint_tiers(catalog: Catalog, words: tuple[str, ...]) -> dict[int, tuple[Tier, int]]:
@@ -95,23 +80,43 @@ def _without_marks(word: str) -> list[str]:
 
 
 def _levels(catalog: Catalog, words: tuple[str, ...]) -> dict[int, int]:
-    """The worst level of any word, for the imprints in which all words are found."""
-    levels: dict[int, int] | None = None
-    for word in words:
-        found = _word_levels(catalog, word)
-        if levels is None:
-            levels = found
-        else:
-            levels = {key: max(level, found[key]) for key, level in levels.items() if key in found}
-    return levels or {}
+    """The worst level of any word, for the imprints in which all words are found; the rarest word leads."""
+    of_tokens = sorted((_token_levels(catalog, word) for word in words), key=len)
+    found: dict[int, int] = {}
+    first = of_tokens[0]
+    for imprint_id, token_id in _holding(catalog, first):
+        found[imprint_id] = min(first[token_id], found.get(imprint_id, Tier.UNKNOWN))
+    if len(of_tokens) == 1 or not found:
+        return found
+    tokens: dict[int, list[int]] = {}
+    for imprint_id, token_id in catalog.rows(
+        "SELECT imprint_id, token_id FROM imprint_token WHERE imprint_id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(found)),),
+    ):
+        tokens.setdefault(imprint_id, []).append(token_id)
+    for levels in of_tokens[1:]:
+        for imprint_id in list(found):
+            best = min((levels[token] for token in tokens[imprint_id] if token in levels), default=None)
+            if best is None:
+                del found[imprint_id]
+            else:
+                found[imprint_id] = max(best, found[imprint_id])
+    return found
 
 
-def _word_levels(catalog: Catalog, word: str) -> dict[int, int]:
+def _token_levels(catalog: Catalog, word: str) -> dict[int, int]:
+    index = catalog.tokens()
     if "*" in word or "?" in word:
-        return dict(catalog.rows(_WILDCARD, (word,)))
-    alike = look_alike_key(without_signs(word))
-    values = {"word": word, "length": len(word), "alike": alike, "part": MIN_LOOK_ALIKE_PART}
-    return dict(catalog.rows(_WORD, values))
+        return dict.fromkeys(index.matching(word), int(Tier.WILDCARD))
+    return index.levels(word)
+
+
+def _holding(catalog: Catalog, tokens: Iterable[int]) -> list[tuple[int, int]]:
+    """``(imprint, token)`` wherever one of the tokens occurs."""
+    return catalog.rows(
+        "SELECT imprint_id, token_id FROM imprint_token WHERE token_id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(tokens)),),
+    )
 
 
 def _keys(catalog: Catalog, imprint_ids: list[int]) -> list[tuple[int, str]]:
@@ -127,19 +132,12 @@ def _respaced(catalog: Catalog, words: list[str]) -> Iterator[tuple[int, str]]:
         return
     whole = catalog.rows("SELECT id, imprint_key FROM imprint WHERE characters = ?", (characters(text),))
     yield from ((number, key) for number, key in whole if _same_text(words, set(key.split(";"))))
-    pieces = {text[a:b] for a in range(len(text)) for b in range(a + 2, len(text) + 1)}
-    for number, key in catalog.rows(_PIECES, {"pieces": json.dumps(sorted(pieces)), "length": len(text)}):
+    index = catalog.tokens()
+    pieces = {text[a:b] for a in range(len(text)) for b in range(a + MIN_PIECE, len(text) + 1)}
+    held = Counter(which for which, _ in _holding(catalog, filter(None, map(index.token, pieces))))
+    for number, key in _keys(catalog, [which for which, count in held.items() if count > 1]):
         if _tiled(text, [without_signs(token) for token in key.split(";")]):
             yield number, key
-
-
-_PIECES = """
-    SELECT imprint.id, imprint_key FROM (
-        SELECT it.imprint_id AS which FROM token JOIN imprint_token it ON it.token_id = token.id
-        WHERE token.token IN (SELECT value FROM json_each(:pieces))
-        GROUP BY it.imprint_id HAVING count(*) >= 2 AND sum(length(token.token)) >= :length
-    ) JOIN imprint ON imprint.id = which
-"""
 
 
 def _same_text(words: list[str], tokens: set[str]) -> bool:

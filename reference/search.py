@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,9 @@ from reference.query import Query
 
 # More products of one imprint and rank than any relabeled tablet has.
 MAX_GROUP = 1000
+# Below this many products it is faster to go from their looks to the imprints than through all imprints.
+FEW_PRODUCTS = 2000
+PAGE = 32
 
 
 @dataclass(frozen=True)
@@ -63,15 +67,16 @@ def search(catalog: Catalog, asked: Query, limit: int = 20) -> SearchResult:
     tiers = imprint_tiers(catalog, asked.words) if asked.words else None
     counts: Counter[Tier] = Counter()
     if tiers is None:
-        counts[Tier.EXACT] = _count(catalog, conditions, conditions.agreed)
-        steps = _hits_of(catalog, asked, conditions, conditions.agreed, Tier.EXACT)
+        layers = _layers(catalog, conditions, conditions.agreed)
+        counts[Tier.EXACT] = sum(layer.products for layer in layers)
+        steps = _hits_of(catalog, asked, conditions, layers, Tier.EXACT)
     else:
         parts = _parts(catalog, conditions, tiers)
         for part in parts:
             counts[part.tier] += part.products
         steps = _hits_of_imprints(catalog, asked, conditions, parts)
-    rest = conditions.open_with(tiers)
-    counts[Tier.UNKNOWN] = _count(catalog, conditions, rest)
+    rest = _layers(catalog, conditions, conditions.open_with(tiers))
+    counts[Tier.UNKNOWN] = sum(layer.products for layer in rest)
     hits = itertools.chain(steps, _hits_of(catalog, asked, conditions, rest, Tier.UNKNOWN))
     found = {tier: number for tier, number in sorted(counts.items()) if number}
     return SearchResult(tuple(itertools.islice(hits, limit)), found, catalog.fingerprint)
@@ -84,7 +89,8 @@ def search(catalog: Catalog, asked: Query, limit: int = 20) -> SearchResult:
 class _Conditions:
     """SQL for one query: ``look`` admits looks that agree or are open, ``open_look`` counts their empty fields.
 
-    ``known`` and ``empty`` are pairs of conditions for labeler and NDC: the value asked, or none.
+    ``fixed`` is the condition on the drug, which always has a value; ``known`` and ``empty`` are pairs of
+    conditions for labeler and NDC: the value asked, or none.
     """
 
     base: str
@@ -100,12 +106,11 @@ class _Conditions:
     def of(cls, catalog: Catalog, asked: Query) -> _Conditions:
         values: dict[str, Any] = {}
         look, open_look = _look_conditions(asked, values)
-        fixed, base, known, empty = "1", "imprint_look part", [], []
+        base, fixed, known, empty = "imprint_look part", "1", [], []
         if asked.drug:
-            words = asked.drug.split()
-            fixed = " AND ".join(f"instr(drug.terms, :drug{number})" for number in range(len(words)))
-            values |= {f"drug{number}": word for number, word in enumerate(words)}
-            base = "drug CROSS JOIN product part ON part.drug_id = drug.id"
+            values["drugs"] = json.dumps(_drugs(catalog, asked.drug))
+            fixed = "part.drug_id IN (SELECT value FROM json_each(:drugs))"
+            base = "json_each(:drugs) asked CROSS JOIN product part ON part.drug_id = asked.value"
         elif asked.labeler or asked.ndc_codes:
             base = "product part"
         if asked.labeler:
@@ -143,6 +148,13 @@ class _Conditions:
         return _all(imprint, self.fixed, *each, self.look, _any(*lacking))
 
 
+def _drugs(catalog: Catalog, text: str) -> list[int]:
+    """The ids of the drugs whose name, ingredients or strength hold every word of the text."""
+    words = text.split()
+    where = " AND ".join("instr(terms, ?)" for _ in words)
+    return [row[0] for row in catalog.rows(f"SELECT id FROM drug WHERE {where} ORDER BY id", words)]
+
+
 def _all(*conditions: str) -> str:
     return " AND ".join(condition for condition in conditions if condition not in {"1", "0 = 0"}) or "1"
 
@@ -178,14 +190,28 @@ def _look_conditions(asked: Query, values: dict[str, Any]) -> tuple[str, str]:
     return _all(*where), f"({' + '.join(unknown)})" if unknown else "0"
 
 
-def _count(catalog: Catalog, conditions: _Conditions, where: str) -> int:
-    if where == "0" or where.endswith(" AND 0"):
-        return 0
-    look = " JOIN look ON look.id = part.look_id" if "look." in where else ""
-    sql = f"SELECT coalesce(sum({conditions.each}), 0) FROM {conditions.base}{look} WHERE {where}"
-    if conditions.each == "part.products" and "part.imprint_id" not in where:
-        sql = f"SELECT coalesce(sum(products), 0) FROM look WHERE {where}"
-    return int(catalog.rows(sql, conditions.values)[0][0])
+@dataclass(frozen=True)
+class _Layer:
+    """A condition that as many products meet, all with as many open fields of their look."""
+
+    condition: str
+    products: int
+
+
+def _layers(catalog: Catalog, conditions: _Conditions, where: str) -> list[_Layer]:
+    """The condition parted by how many fields of the look are open, fewest first."""
+    if where.endswith(" AND 0") or where == "0":
+        return []
+    base, each, is_open = conditions.base, conditions.each, conditions.open_look
+    if each == "part.products" and "part." not in where:
+        base, each = "look", "look.products"
+    elif "look." in where + is_open:
+        base += " JOIN look ON look.id = part.look_id"
+    rows = catalog.rows(
+        f"SELECT {is_open} AS missing, sum({each}) FROM {base} WHERE {where} GROUP BY missing ORDER BY missing",
+        conditions.values,
+    )
+    return [_Layer(_all(where, f"{is_open} = {missing}"), products) for missing, products in rows if products]
 
 
 # --- products with an imprint that agrees ---------------------------------------------------------------------------
@@ -235,29 +261,32 @@ def _hits_of_imprints(catalog: Catalog, asked: Query, conditions: _Conditions, p
 # --- products without an imprint to compare -------------------------------------------------------------------------
 
 
-def _hits_of(catalog: Catalog, asked: Query, conditions: _Conditions, where: str, tier: Tier) -> Iterator[Hit]:
+def _hits_of(
+    catalog: Catalog, asked: Query, conditions: _Conditions, layers: list[_Layer], tier: Tier
+) -> Iterator[Hit]:
     """Groups of the same tablet by imprint, those without text last; those whose look has all values first."""
-    if where == "0" or where.endswith(" AND 0"):
-        return
-    is_open = conditions.open_look
-    layers = [where] if is_open == "0" or tier == Tier.EXACT else [_all(where, f"{is_open} = {n}") for n in range(6)]
     for layer in layers:
         for imprint_id in _imprints(catalog, conditions, layer):
-            same = _all(f"part.imprint_id = {imprint_id}", layer)
+            same = _all(f"part.imprint_id = {imprint_id}", layer.condition)
             for group in catalog.groups_of(_products(catalog, conditions, same, MAX_GROUP)):
                 yield Hit(group, tier, _open_fields(asked, group[0]))
-        blank = _all(f"part.imprint_id = {conditions.blank}", layer)
+        blank = _all(f"part.imprint_id = {conditions.blank}", layer.condition)
         for product in _products(catalog, conditions, blank, MAX_GROUP):
             yield Hit((product,), tier, _open_fields(asked, product))
 
 
-def _imprints(catalog: Catalog, conditions: _Conditions, where: str) -> Iterator[int]:
+def _imprints(catalog: Catalog, conditions: _Conditions, layer: _Layer) -> Iterator[int]:
     """The imprints with products that meet the condition, a few at a time, without the empty one."""
+    base = conditions.base
+    if conditions.each == "part.products" and layer.products < FEW_PRODUCTS:
+        base = "look CROSS JOIN product part ON part.look_id = look.id"
+    elif "look." in layer.condition:
+        base += " JOIN look ON look.id = part.look_id"
     last = 0
     while True:
         rows = catalog.rows(
-            f"SELECT DISTINCT part.imprint_id FROM {conditions.base} JOIN look ON look.id = part.look_id "
-            f"WHERE {_all(f'part.imprint_id > {last}', where)} AND part.imprint_id != {conditions.blank} "
+            f"SELECT DISTINCT part.imprint_id FROM {base} "
+            f"WHERE {_all(layer.condition, f'part.imprint_id > {last}')} AND part.imprint_id != {conditions.blank} "
             f"ORDER BY part.imprint_id LIMIT 32",
             conditions.values,
         )
@@ -268,19 +297,18 @@ def _imprints(catalog: Catalog, conditions: _Conditions, where: str) -> Iterator
 
 
 def _products(catalog: Catalog, conditions: _Conditions, where: str, most: int) -> Iterator[Product]:
-    """Products that meet the condition, in the order of their ids, a few at a time."""
-    last, step = 0, 32
-    where = where.replace("part.", "product.")
-    while most > 0:
+    """Products of one imprint that meet the condition, a few at a time."""
+    # The signs keep SQLite from any index but that of the imprint.
+    where = re.sub(r"part\.(ndc9|labeler_id|drug_id)", r"+product.\1", where).replace("part.", "product.")
+    for start in range(0, most, PAGE):
         rows = catalog.rows(
-            f"SELECT product.id, {PRODUCT_COLUMNS} FROM {PRODUCT_JOIN} WHERE {where} AND product.id > {last} "
-            f"ORDER BY product.id LIMIT {step}",
+            f"SELECT {PRODUCT_COLUMNS} FROM {PRODUCT_JOIN} WHERE {where} "
+            f"ORDER BY product.look_id, product.id LIMIT {PAGE} OFFSET {start}",
             conditions.values,
         )
-        yield from (product_of(row[1:]) for row in rows)
-        if len(rows) < step:
+        yield from map(product_of, rows)
+        if len(rows) < PAGE:
             return
-        last, most = rows[-1][0], most - step
 
 
 def _open_fields(asked: Query, product: Product) -> tuple[str, ...]:
