@@ -20,7 +20,9 @@ def main() -> None:
 @main.command()
 @click.option("--n", "count", default=20000, show_default=True, help="Faces to draw.")
 @click.option("--seed", default=0, show_default=True, help="Seed of everything random.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the shards; shards that exist are kept.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Folder of the shards; shards that exist are kept."
+)
 @click.option("--fonts", type=click.Path(path_type=Path, exists=True), help="Folder with more fonts to draw with.")
 @click.option("--per-shard", default=1000, show_default=True, help="Faces in a shard.")
 def bank(count: int, seed: int, out: Path, fonts: Path | None, per_shard: int) -> None:
@@ -31,7 +33,13 @@ def bank(count: int, seed: int, out: Path, fonts: Path | None, per_shard: int) -
 
 
 @main.command()
-@click.option("--out", type=click.Path(path_type=Path), default=Path("samples"), show_default=True, help="Folder of the photos and manifest.csv.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("samples"),
+    show_default=True,
+    help="Folder of the photos and manifest.csv.",
+)
 @click.option("--seed", default=0, show_default=True, help="Seed of grain and noise.")
 def samples(out: Path, seed: int) -> None:
     """Draw the sample photos and their manifest."""

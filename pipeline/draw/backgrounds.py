@@ -20,9 +20,18 @@ def draw_background(kind: str, shape: tuple[int, int], px_per_mm: float, rng: np
     Raises:
         KeyError: the kind is none of `BACKGROUNDS`.
     """
-    drawers = {"PAPER": _paper, "WOOD": _wood, "CLOTH": _cloth, "TRAY": _tray, "LAMINATE": _laminate, "SKIN": _skin,
-               "PATTERN": _pattern, "SLATE": _slate, "GRAY": _gray}
-    return np.clip(drawers[kind](shape, px_per_mm, rng), 0, 255).astype(np.float32)
+    drawers = {
+        "PAPER": _paper,
+        "WOOD": _wood,
+        "CLOTH": _cloth,
+        "TRAY": _tray,
+        "LAMINATE": _laminate,
+        "SKIN": _skin,
+        "PATTERN": _pattern,
+        "SLATE": _slate,
+        "GRAY": _gray,
+    }
+    return np.asarray(np.clip(drawers[kind](shape, px_per_mm, rng), 0, 255), np.float32)
 
 
 def _flat(shape: tuple[int, int], color: tuple[float, float, float]) -> Image:
@@ -58,12 +67,16 @@ def _wood(shape: tuple[int, int], px_per_mm: float, rng: np.random.Generator) ->
     x, y = _coordinates(shape, px_per_mm)
     warp = cv2.resize(noise_field((shape[0], max(shape[1] // 12, 4)), 2.2 * px_per_mm, rng), (shape[1], shape[0]))
     rings = np.sin((y + 2.5 * warp) * np.float32(2 * math.pi / rng.uniform(4, 8)))
-    fine = cv2.resize(noise_field((shape[0], max(shape[1] // 24, 4)), max(0.12 * px_per_mm, 0.6), rng), (shape[1], shape[0]))
+    fine = cv2.resize(
+        noise_field((shape[0], max(shape[1] // 24, 4)), max(0.12 * px_per_mm, 0.6), rng), (shape[1], shape[0])
+    )
     tone = 0.5 * rings + 0.35 * fine + 0.1 * noise_field(shape, 1.0, rng)
-    color = np.array([[188, 146, 100], [150, 105, 66], [205, 172, 130], [110, 74, 48]][int(rng.integers(4))], np.float32)
+    color = np.array(
+        [[188, 146, 100], [150, 105, 66], [205, 172, 130], [110, 74, 48]][int(rng.integers(4))], np.float32
+    )
     image = color * (1 + np.float32(0.11) * tone)[..., None]
     plank = rng.uniform(45, 90)
-    image *= (1 - 0.45 * np.exp(-(((x + y * 0.002) % plank - plank / 2) / 0.25) ** 2))[..., None]
+    image *= (1 - 0.45 * np.exp(-((((x + y * 0.002) % plank - plank / 2) / 0.25) ** 2)))[..., None]
     return np.asarray(image, np.float32)
 
 
@@ -80,8 +93,8 @@ def _cloth(shape: tuple[int, int], px_per_mm: float, rng: np.random.Generator) -
 def _tray(shape: tuple[int, int], px_per_mm: float, rng: np.random.Generator) -> Image:
     x, y = _coordinates(shape, px_per_mm)
     color = np.array([[60, 110, 165], [70, 150, 120], [190, 195, 200], [45, 85, 140]][int(rng.integers(4))], np.float32)
-    ridge = np.exp(-(((x % 14.0) - 7.0) / 0.5) ** 2)
-    gloss = np.exp(-(((x * 0.7 + y * 0.5) - rng.uniform(10, 60)) / 14.0) ** 2)
+    ridge = np.exp(-((((x % 14.0) - 7.0) / 0.5) ** 2))
+    gloss = np.exp(-((((x * 0.7 + y * 0.5) - rng.uniform(10, 60)) / 14.0) ** 2))
     image = color * (1 - 0.12 * ridge + 0.02 * noise_field(shape, 0.25 * px_per_mm, rng))[..., None]
     return np.asarray(image + (28 * gloss + 12 * np.roll(ridge, 2, axis=1))[..., None], np.float32)
 
@@ -107,15 +120,26 @@ def _skin(shape: tuple[int, int], px_per_mm: float, rng: np.random.Generator) ->
         steps = np.linspace(0, 1, 30)
         bend = angle + rng.uniform(-1, 1) * steps
         points = start + np.cumsum(np.stack([np.cos(bend), np.sin(bend)], 1), axis=0) * length / 30
-        cv2.polylines(creases, [np.round(points * 16).astype(np.int32)], False, float(rng.uniform(0.4, 1)), max(int(0.35 * px_per_mm), 1), cv2.LINE_AA, 4)
-    creases = cv2.GaussianBlur(creases, (0, 0), 0.3 * px_per_mm)
-    shade = 1 + 0.09 * broad + 0.022 * pores - 0.3 * creases
+        cv2.polylines(
+            creases,
+            [np.round(points * 16).astype(np.int32)],
+            False,
+            float(rng.uniform(0.4, 1)),
+            max(int(0.35 * px_per_mm), 1),
+            cv2.LINE_AA,
+            4,
+        )
+    soft = cv2.GaussianBlur(creases, (0, 0), 0.3 * px_per_mm)
+    shade = 1 + 0.09 * broad + 0.022 * pores - 0.3 * soft
     return np.asarray(tone * shade[..., None] + np.array([10, -3, -3], np.float32) * broad[..., None] * 0.6, np.float32)
 
 
 def _pattern(shape: tuple[int, int], px_per_mm: float, rng: np.random.Generator) -> Image:
     x, y = _coordinates(shape, px_per_mm)
-    first, second = (rng.uniform(60, 230) + rng.normal(0, 35, 3)).astype(np.float32), (rng.uniform(60, 230) + rng.normal(0, 35, 3)).astype(np.float32)
+    first, second = (
+        (rng.uniform(60, 230) + rng.normal(0, 35, 3)).astype(np.float32),
+        (rng.uniform(60, 230) + rng.normal(0, 35, 3)).astype(np.float32),
+    )
     pitch = rng.uniform(6, 16)
     choice = int(rng.integers(3))
     if choice == 0:  # gingham
@@ -125,4 +149,7 @@ def _pattern(shape: tuple[int, int], px_per_mm: float, rng: np.random.Generator)
     else:  # dots
         share = (np.hypot((x % pitch) - pitch / 2, (y % pitch) - pitch / 2) < pitch * 0.25).astype(np.float32)
     share = cv2.GaussianBlur(share.astype(np.float32), (0, 0), 0.7)
-    return np.asarray(first + share[..., None] * (second - first) + noise_field(shape, 0.4 * px_per_mm, rng)[..., None] * 3, np.float32)
+    return np.asarray(
+        first + share[..., None] * (second - first) + noise_field(shape, 0.4 * px_per_mm, rng)[..., None] * 3,
+        np.float32,
+    )

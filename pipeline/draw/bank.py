@@ -3,11 +3,12 @@
 A shard holds (n faces, m characters, k marks, p outline points):
 
 - ``jpeg`` uint8, all faces as JPEG one after the other; ``jpeg_offsets`` int64 (n + 1)
-- ``char_face`` int32 (m), the face's index; ``char_code`` uint8 (m), the ASCII code, in upper case; ``char_drawn``
-  uint8 (m), as drawn; ``char_box`` float32 (m, 5): row, col, height, width (px), turn (degrees, counter-clockwise
-  as seen); ``char_line`` int16 (m); ``char_curved`` bool (m); ``char_visible`` float32 (m), below 1 where print goes
+- ``char_face`` int32 (m), the face's index; ``char_code`` uint8 (m), the ASCII code, in upper case;
+  ``char_drawn`` uint8 (m), as drawn; ``char_box`` float32 (m, 5): row, col, height, width (px), turn (degrees,
+  counter-clockwise as seen); ``char_line`` int16 (m); ``char_curved`` bool (m); ``char_visible`` float32 (m), below 1 where print goes
   around a capsule's side
-- ``mark_face`` int32 (k); ``mark_kind`` uint8 (k), an index into `MARK_KINDS`; ``mark_corners`` float32 (k, 4, 2) (row, col)
+- ``mark_face`` int32 (k); ``mark_kind`` uint8 (k), an index into `MARK_KINDS`; ``mark_corners``
+  float32 (k, 4, 2) (row, col)
 - ``outline_offsets`` int64 (n + 1); ``outline`` float32 (p, 2) (row, col)
 - ``relief`` uint8 (n), an index into `RELIEFS`; ``shape`` uint8 (n), an index into `SHAPES`; ``shell`` bool (n), a
   two-part capsule; ``contrast`` float32 (n), the mean over characters of the gray deviation inside their boxes
@@ -28,8 +29,23 @@ from pipeline.draw.spec import DrawnCharacter, DrawnFace, DrawnMark
 
 MARK_KINDS = ("SCORE", "LOGO", "SEAM", "BAND", "RING")
 RELIEFS = ("BLANK", "DEBOSSED", "EMBOSSED", "PRINTED")
-SHAPES = ("ROUND", "OVAL", "CAPSULE", "TRIANGLE", "RECTANGLE", "TEAR", "DIAMOND", "SQUARE", "PENTAGON (5 sided)", "HEXAGON (6 sided)",
-          "OCTAGON (8 sided)", "BULLET", "TRAPEZOID", "SEMI-CIRCLE", "FREEFORM")
+SHAPES = (
+    "ROUND",
+    "OVAL",
+    "CAPSULE",
+    "TRIANGLE",
+    "RECTANGLE",
+    "TEAR",
+    "DIAMOND",
+    "SQUARE",
+    "PENTAGON (5 sided)",
+    "HEXAGON (6 sided)",
+    "OCTAGON (8 sided)",
+    "BULLET",
+    "TRAPEZOID",
+    "SEMI-CIRCLE",
+    "FREEFORM",
+)
 # Faces already went through the drawn camera's JPEG; the shard's own must not add to it.
 _QUALITY = 96
 
@@ -63,7 +79,9 @@ def _save(path: Path, arrays: dict[str, NDArray[np.generic]]) -> None:
 
 def shard_arrays(faces: Sequence[DrawnFace]) -> dict[str, NDArray[np.generic]]:
     """The arrays of a shard, as the module says."""
-    codes = [cv2.imencode(".jpg", face.pixels[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1].ravel() for face in faces]
+    codes = [
+        cv2.imencode(".jpg", face.pixels[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1].ravel() for face in faces
+    ]
     characters: list[tuple[int, DrawnCharacter]] = [(i, c) for i, face in enumerate(faces) for c in face.characters]
     marks: list[tuple[int, DrawnMark]] = [(i, mark) for i, face in enumerate(faces) for mark in face.marks]
     return {
@@ -72,7 +90,9 @@ def shard_arrays(faces: Sequence[DrawnFace]) -> dict[str, NDArray[np.generic]]:
         "char_face": np.array([i for i, _ in characters], np.int32),
         "char_code": np.array([ord(c.char) for _, c in characters], np.uint8),
         "char_drawn": np.array([ord(c.drawn) for _, c in characters], np.uint8),
-        "char_box": np.array([(c.row, c.col, c.height_px, c.width_px, c.turn_deg) for _, c in characters], np.float32).reshape(-1, 5),
+        "char_box": np.array(
+            [(c.row, c.col, c.height_px, c.width_px, c.turn_deg) for _, c in characters], np.float32
+        ).reshape(-1, 5),
         "char_line": np.array([c.line_index for _, c in characters], np.int16),
         "char_curved": np.array([c.curved for _, c in characters], np.bool_),
         "char_visible": np.array([c.visible for _, c in characters], np.float32),
@@ -93,7 +113,10 @@ def _contrast(face: DrawnFace) -> float:
     values = []
     for c in face.characters:
         reach = max(c.height_px, c.width_px) / 2
-        rows, cols = slice(max(int(c.row - reach), 0), int(c.row + reach) + 1), slice(max(int(c.col - reach), 0), int(c.col + reach) + 1)
+        rows, cols = (
+            slice(max(int(c.row - reach), 0), int(c.row + reach) + 1),
+            slice(max(int(c.col - reach), 0), int(c.col + reach) + 1),
+        )
         values.append(float(gray[rows, cols].std()))
     return float(np.mean(values)) if values else 0.0
 
@@ -101,7 +124,8 @@ def _contrast(face: DrawnFace) -> float:
 def read_image(shard: dict[str, NDArray[np.generic]], index: int) -> NDArray[np.uint8]:
     """Decode one face of a loaded shard (``dict(np.load(path))``): ``(h, w, 3)`` uint8 RGB."""
     start, end = shard["jpeg_offsets"][index : index + 2]
-    pixels = cv2.imdecode(shard["jpeg"][int(start) : int(end)], cv2.IMREAD_COLOR_RGB)
+    code = np.asarray(shard["jpeg"][int(start) : int(end)], np.uint8)
+    pixels = cv2.imdecode(code, cv2.IMREAD_COLOR_RGB)
     if pixels is None:
         raise ValueError(f"face {index} of the shard does not decode")
     return np.asarray(pixels, np.uint8)

@@ -26,8 +26,15 @@ def draw_face(spec: FaceSpec, rng: np.random.Generator) -> DrawnFace:
     background[:] = spec.background
     alpha = rendered.alpha[..., None]
     pixels = photograph(rendered.color * alpha + background * (1 - alpha), spec.light, spec.camera, rng)
-    return DrawnFace(pixels, rendered.alpha > 0.5, rendered.outline, rendered.characters, rendered.marks,
-                     spec.imprint.relief if rendered.characters else "BLANK", spec)
+    return DrawnFace(
+        pixels,
+        rendered.alpha > 0.5,
+        rendered.outline,
+        rendered.characters,
+        rendered.marks,
+        spec.imprint.relief if rendered.characters else "BLANK",
+        spec,
+    )
 
 
 class Rendered:
@@ -35,8 +42,14 @@ class Rendered:
 
     __slots__ = ("alpha", "characters", "color", "marks", "outline")
 
-    def __init__(self, color: NDArray[np.float32], alpha: Field, outline_rc: NDArray[np.float32],
-                 characters: tuple[DrawnCharacter, ...], marks: tuple[DrawnMark, ...]) -> None:
+    def __init__(
+        self,
+        color: NDArray[np.float32],
+        alpha: Field,
+        outline_rc: NDArray[np.float32],
+        characters: tuple[DrawnCharacter, ...],
+        marks: tuple[DrawnMark, ...],
+    ) -> None:
         self.color, self.alpha, self.outline, self.characters, self.marks = color, alpha, outline_rc, characters, marks
 
     def shifted(self, rows: int, cols: int) -> Rendered:
@@ -48,7 +61,10 @@ class Rendered:
 
 
 def render_face(spec: FaceSpec, frame: Affine, shape: tuple[int, int], rng: np.random.Generator) -> Rendered:
-    """Draw the lit face into an image of ``shape`` (height, width); ``frame`` (3, 3) maps the pill's frame to ``(x, y)`` px."""
+    """Draw the lit face into an image of ``shape`` (height, width).
+
+    ``frame`` (3, 3) maps the pill's frame to ``(x, y)`` px.
+    """
     body, half_px = spec.body, _zoom(frame)
     points = outline(body.shape, body.aspect, body.roundness) @ frame[:2, :2].T + frame[:2, 2]
     alpha = _fill(points, shape)
@@ -56,24 +72,20 @@ def render_face(spec: FaceSpec, frame: Affine, shape: tuple[int, int], rng: np.r
     rim = _rim_distance(body, alpha, u, v, half_px)
     placed = [glyph for index, line in enumerate(spec.lines) for glyph in place_line(line, index)]
     ink = _imprint_field(spec, placed, frame, shape, u, v)
-    stroke_px = max(_stroke_px(spec, half_px), 1.0)
 
     height = body_height(rim, half_px, body)
     scored, cavity = _score(spec.scores, u, v, half_px)
     height -= scored
     relief = spec.imprint.relief
     if ink is not None and relief != "PRINTED":
-        groove = np.clip(ink / np.float32(stroke_px / 2 * spec.imprint.bevel) + np.float32(0.15), 0.0, 1.0)
-        groove = groove * groove * (3 - 2 * groove)
-        if spec.imprint.fade > 0.02:  # coating that filled the die's letters here more, there less
-            groove *= np.clip(1.1 - np.float32(spec.imprint.fade) * (1 + 0.8 * noise_field(shape, 0.12 * half_px, rng)), 0.08, 1.0)
-        deep = spec.imprint.depth * stroke_px
+        groove = _groove(ink, spec, half_px, rng)
+        deep = spec.imprint.depth * max(_stroke_px(spec, half_px), 1.0)
         height += groove * np.float32(deep if relief == "EMBOSSED" else -deep)
         if relief == "DEBOSSED":
             cavity = np.maximum(cavity, groove)
     if body.profile == "SHELL":
         height += shell_height(u, half_px, body, rng)
-    height = cv2.GaussianBlur(height, (0, 0), 0.35 + body.wear * half_px * 0.02)
+    height = np.asarray(cv2.GaussianBlur(height, (0, 0), 0.35 + body.wear * half_px * 0.02), np.float32)
     if body.grain > 0:
         height += np.float32(body.grain * 2.0) * noise_field(shape, 0.9, rng)
         if body.grain > 0.05:
@@ -82,8 +94,13 @@ def render_face(spec: FaceSpec, frame: Affine, shape: tuple[int, int], rng: np.r
     if ink is not None and relief == "PRINTED":
         _print(albedo, ink, spec, rng)
     color = shade(np.asarray(height, np.float32), albedo, np.asarray(cavity, np.float32), spec.light, body.gloss)
-    return Rendered(color, alpha, np.ascontiguousarray(points[:, ::-1], np.float32),
-                    _truth(spec, placed, frame), _marks(spec, frame))
+    return Rendered(
+        color,
+        alpha,
+        np.ascontiguousarray(points[:, ::-1], np.float32),
+        _truth(spec, placed, frame),
+        _marks(spec, frame),
+    )
 
 
 def place_face(spec: FaceSpec) -> tuple[Affine, tuple[int, int]]:
@@ -143,7 +160,9 @@ def _stroke_px(spec: FaceSpec, half_px: float) -> float:
     return half_px * (spec.imprint.weight * cap if cap else logo)
 
 
-def _imprint_field(spec: FaceSpec, placed: list[PlacedGlyph], frame: Affine, shape: tuple[int, int], u: Field, v: Field) -> Field | None:
+def _imprint_field(
+    spec: FaceSpec, placed: list[PlacedGlyph], frame: Affine, shape: tuple[int, int], u: Field, v: Field
+) -> Field | None:
     if not placed and not spec.logos:
         return None
     if spec.body.profile != "SHELL":
@@ -161,8 +180,24 @@ def _wrapped_field(spec: FaceSpec, placed: list[PlacedGlyph], half_px: float, u:
     if spec.logos:
         field = np.maximum(field, draw_logos(spec.logos, flat, shape))
     around = np.arcsin(np.clip(v, -1.0, 1.0))
-    map_x, map_y = (u + np.float32(spec.body.aspect)) * np.float32(half_px), (around + np.float32(reach)) * np.float32(half_px)
-    return np.asarray(cv2.remap(field, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=FAR_PX), np.float32)
+    map_x, map_y = (
+        (u + np.float32(spec.body.aspect)) * np.float32(half_px),
+        (around + np.float32(reach)) * np.float32(half_px),
+    )
+    return np.asarray(
+        cv2.remap(field, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=FAR_PX), np.float32
+    )
+
+
+def _groove(ink: Field, spec: FaceSpec, half_px: float, rng: np.random.Generator) -> Field:
+    """How deep the die went, 0-1: a slope along the strokes' edges, less where coating filled the letters."""
+    slope_px = max(_stroke_px(spec, half_px), 1.0) / 2 * spec.imprint.bevel
+    level = np.clip(ink / np.float32(slope_px) + np.float32(0.15), 0.0, 1.0)
+    groove = level * level * (3 - 2 * level)
+    if spec.imprint.fade > 0.02:
+        filled = np.float32(spec.imprint.fade) * (1 + 0.8 * noise_field(ink.shape, 0.12 * half_px, rng))
+        groove *= np.clip(1.1 - filled, 0.08, 1.0)
+    return np.asarray(groove, np.float32)
 
 
 def _score(scores: tuple[ScoreLine, ...], u: Field, v: Field, half_px: float) -> tuple[Field, Field]:
@@ -214,7 +249,9 @@ def _marks(spec: FaceSpec, frame: Affine) -> tuple[DrawnMark, ...]:
     for line in spec.scores:
         turn = _rotation(line.turn_deg)
         ends = [(line.start, -line.width), (line.end, -line.width), (line.end, line.width), (line.start, line.width)]
-        marks.append(DrawnMark("SCORE", corners([(line.u + x, line.v + y) for x, y in (turn @ np.array(end) for end in ends)])))
+        marks.append(
+            DrawnMark("SCORE", corners([(line.u + x, line.v + y) for x, y in (turn @ np.array(end) for end in ends)]))
+        )
     for logo in spec.logos:
         marks.append(DrawnMark("LOGO", corners([(logo.u + x * logo.size, logo.v + y * logo.size) for x, y in _SQUARE])))
     if spec.body.second_color is not None or spec.body.band_color is not None:

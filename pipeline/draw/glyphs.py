@@ -95,7 +95,9 @@ def _outline(image: NDArray[np.uint8], baseline: int, cap: float, what: str) -> 
 
 
 def _shrink(field: NDArray[np.floating]) -> Field:
-    small = cv2.resize(field.astype(np.float32), None, fx=RESOLUTION / _FINE, fy=RESOLUTION / _FINE, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(
+        field.astype(np.float32), None, fx=RESOLUTION / _FINE, fy=RESOLUTION / _FINE, interpolation=cv2.INTER_AREA
+    )
     small.setflags(write=False)
     return np.asarray(small, dtype=np.float32)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -14,6 +15,7 @@ from pipeline.draw.spec import DrawnCharacter, Logo, TextLine
 
 Affine = NDArray[np.float64]
 Field = NDArray[np.float32]
+ToPixels = Callable[[NDArray[np.float64]], tuple[NDArray[np.float64], float]]
 
 # A field's value far from every character, in px: below any groove's or ink's reach.
 FAR_PX = -50.0
@@ -56,7 +58,15 @@ def place_line(line: TextLine, index: int) -> list[PlacedGlyph]:
             shape = glyph(character, line.font)
             ink = shape.width * line.cap * line.condense
             middle = np.array([[1, 0, -(shape.ink[0] + shape.ink[2]) / 2], [0, 1, -0.5], [0, 0, 1.0]])
-            placed.append(PlacedGlyph(character, line.font, _along(line, pen + ink / 2) @ scale @ middle, index, line.arc_radius is not None))
+            placed.append(
+                PlacedGlyph(
+                    character,
+                    line.font,
+                    _along(line, pen + ink / 2) @ scale @ middle,
+                    index,
+                    line.arc_radius is not None,
+                )
+            )
         pen += advance
     return placed
 
@@ -89,7 +99,9 @@ def draw_glyphs(placed: list[PlacedGlyph], weight: float, to_px: Affine, shape: 
     maps the pill's frame to ``(x, y)`` px.
     """
     field = np.full(shape, FAR_PX, np.float32)
-    pixel = np.array([[1 / RESOLUTION, 0, 0.5 / RESOLUTION - MARGIN], [0, 1 / RESOLUTION, 0.5 / RESOLUTION - MARGIN], [0, 0, 1.0]])
+    pixel = np.array(
+        [[1 / RESOLUTION, 0, 0.5 / RESOLUTION - MARGIN], [0, 1 / RESOLUTION, 0.5 / RESOLUTION - MARGIN], [0, 0, 1.0]]
+    )
     for item in placed:
         shaped = glyph(item.drawn, item.font)
         matrix = to_px @ item.to_pill
@@ -107,8 +119,14 @@ def _stamp(field: Field, source: Field, matrix: Affine, zoom: float, bias: float
     if right <= left or bottom <= top:
         return
     local = _shift(-float(left), -float(top)) @ matrix
-    warped = cv2.warpAffine(source, local[:2], (int(right - left), int(bottom - top)), flags=cv2.INTER_LINEAR,
-                            borderMode=cv2.BORDER_CONSTANT, borderValue=FAR_PX)
+    warped = cv2.warpAffine(
+        source,
+        local[:2],
+        (int(right - left), int(bottom - top)),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=FAR_PX,
+    )
     window = field[top:bottom, left:right]
     np.maximum(window, (warped + np.float32(bias)) * np.float32(zoom), out=window)
 
@@ -127,15 +145,17 @@ def draw_logos(logos: tuple[Logo, ...], to_px: Affine, shape: tuple[int, int]) -
             cv2.polylines(canvas, fixed, False, 0, 1, cv2.LINE_8, 4)
     far = cv2.distanceTransform(canvas, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     weight = max((logo.weight * logo.size for logo in logos), default=0.0)
-    return np.maximum(np.float32(weight / 2 * zoom) - far, np.float32(FAR_PX))
+    return np.asarray(np.maximum(np.float32(weight / 2 * zoom) - far, np.float32(FAR_PX)), np.float32)
 
 
-def character_truth(item: PlacedGlyph, weight: float, to_px, char: str) -> DrawnCharacter:  # type: ignore[no-untyped-def]
-    """A character's truth, ``to_px`` mapping ``(n, 2)`` pill coordinates to ``(n, 2)`` ``(x, y)`` px and their visibility."""
+def character_truth(item: PlacedGlyph, weight: float, to_px: ToPixels, char: str) -> DrawnCharacter:
+    """A character's truth; ``to_px`` maps ``(n, 2)`` places on the pill to ``(x, y)`` px and the share that is seen."""
     shaped = glyph(item.drawn, item.font)
     grow = weight / 2 if shaped.stroke else (weight - 0.12) / 2
     left, top, right, bottom = shaped.ink[0] - grow, shaped.ink[1] - grow, shaped.ink[2] + grow, shaped.ink[3] + grow
-    box = np.array([[left, top], [right, top], [right, bottom], [left, bottom], [(left + right) / 2, (top + bottom) / 2]])
+    box = np.array(
+        [[left, top], [right, top], [right, bottom], [left, bottom], [(left + right) / 2, (top + bottom) / 2]]
+    )
     pill = box @ item.to_pill[:2, :2].T + item.to_pill[:2, 2]
     points, visible = to_px(pill)
     along = (points[1] - points[0] + points[2] - points[3]) / 2
@@ -144,4 +164,6 @@ def character_truth(item: PlacedGlyph, weight: float, to_px, char: str) -> Drawn
     height = abs(float(along[0] * across[1] - along[1] * across[0])) / max(width, 1e-6)
     turn = math.degrees(math.atan2(-along[1], along[0]))
     center = points[:4].mean(axis=0) if visible > 0.99 else points[4]
-    return DrawnCharacter(char, item.drawn, float(center[1]), float(center[0]), height, width, turn, item.line_index, item.curved, visible)
+    return DrawnCharacter(
+        char, item.drawn, float(center[1]), float(center[0]), height, width, turn, item.line_index, item.curved, visible
+    )

@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 Outline = NDArray[np.float64]
 _POINTS = 96
 
-_CORNERS = {"TRIANGLE": 3, "SQUARE": 4, "DIAMOND": 4, "PENTAGON (5 sided)": 5, "HEXAGON (6 sided)": 6, "OCTAGON (8 sided)": 8}
+_CORNERS = {
+    "TRIANGLE": 3,
+    "SQUARE": 4,
+    "DIAMOND": 4,
+    "PENTAGON (5 sided)": 5,
+    "HEXAGON (6 sided)": 6,
+    "OCTAGON (8 sided)": 8,
+}
 
 
 def outline(shape: str, aspect: float, roundness: float = 0.5) -> Outline:
@@ -56,7 +63,9 @@ _FREE = {
 def _ellipse(a: float, b: float, power: float) -> Outline:
     angles = np.linspace(0, 2 * math.pi, _POINTS, endpoint=False)
     cosine, sine = np.cos(angles), np.sin(angles)
-    return np.stack([a * np.sign(cosine) * np.abs(cosine) ** (2 / power), b * np.sign(sine) * np.abs(sine) ** (2 / power)], axis=1)
+    return np.stack(
+        [a * np.sign(cosine) * np.abs(cosine) ** (2 / power), b * np.sign(sine) * np.abs(sine) ** (2 / power)], axis=1
+    )
 
 
 def _lens(aspect: float) -> Outline:
@@ -69,8 +78,13 @@ def _lens(aspect: float) -> Outline:
 
 def _stadium(aspect: float, bulge: float) -> Outline:
     flat = max(aspect - 1.0, 0.0)
-    right, left = np.linspace(-math.pi / 2, math.pi / 2, _POINTS // 2), np.linspace(math.pi / 2, 3 * math.pi / 2, _POINTS // 2)
-    points = np.concatenate([np.stack([flat + np.cos(right), np.sin(right)], 1), np.stack([-flat + np.cos(left), np.sin(left)], 1)])
+    right, left = (
+        np.linspace(-math.pi / 2, math.pi / 2, _POINTS // 2),
+        np.linspace(math.pi / 2, 3 * math.pi / 2, _POINTS // 2),
+    )
+    points = np.concatenate(
+        [np.stack([flat + np.cos(right), np.sin(right)], 1), np.stack([-flat + np.cos(left), np.sin(left)], 1)]
+    )
     middle = np.linspace(-flat, flat, 12)[1:-1]
     half = _POINTS // 2
     lower = np.stack([middle[::-1], np.ones_like(middle)], 1)
@@ -100,6 +114,8 @@ def _soften(corners: Outline, roundness: float, rounds: int = 4) -> Outline:
     points, cut = corners, 0.06 + 0.22 * roundness
     for _ in range(rounds):
         following = np.roll(points, -1, axis=0)
-        points = np.stack([points * (1 - cut) + following * cut, points * cut + following * (1 - cut)], axis=1).reshape(-1, 2)
+        points = np.stack([points * (1 - cut) + following * cut, points * cut + following * (1 - cut)], axis=1).reshape(
+            -1, 2
+        )
         cut = 0.25
     return points

@@ -21,7 +21,7 @@ Image = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class ScenePill:
-    """One pill lying at ``(row_mm, col_mm)``: its face (whose ``size_px`` and ``light`` the scene sets), length and height."""
+    """One pill lying at ``(row_mm, col_mm)``; the scene sets the face's ``size_px`` and ``light``."""
 
     face: FaceSpec
     length_mm: float
@@ -51,8 +51,8 @@ class SceneSpec:
     background: str = "PAPER"
     pills: tuple[ScenePill, ...] = ()
     ruler: Ruler | None = None
-    light: Light = Light()
-    camera: Camera = Camera()
+    light: Light = field(default_factory=Light)
+    camera: Camera = field(default_factory=Camera)
     shadow: float = 0.45
 
 
@@ -95,7 +95,10 @@ def draw_scene(spec: SceneSpec, rng: np.random.Generator) -> DrawnScene:
         _draw_ruler(image, spec.ruler, spec.px_per_mm)
     labels = np.zeros(shape, np.uint16)
     drawn = [_lay(image, labels, index, spec, rng) for index, _ in enumerate(spec.pills)]
-    pills = tuple(_truth(pill, rendered, labels, index) for index, (pill, rendered) in enumerate(zip(spec.pills, drawn, strict=True)))
+    pills = tuple(
+        _truth(pill, rendered, labels, index)
+        for index, (pill, rendered) in enumerate(zip(spec.pills, drawn, strict=True))
+    )
     return DrawnScene(photograph(image, spec.light, spec.camera, rng), labels, pills, 1.0 / spec.px_per_mm, spec)
 
 
@@ -116,7 +119,9 @@ def _lay(image: Image, labels: NDArray[np.uint16], index: int, spec: SceneSpec, 
     return rendered.shifted(top, left)
 
 
-def _overlap(corner: tuple[int, int], shape: tuple[int, int], within: tuple[int, ...]) -> tuple[tuple[slice, slice] | None, tuple[slice, slice]]:
+def _overlap(
+    corner: tuple[int, int], shape: tuple[int, int], within: tuple[int, ...]
+) -> tuple[tuple[slice, slice] | None, tuple[slice, slice]]:
     """The part of a patch that lies in the photo, in the patch's and in the photo's pixels; None where nothing does."""
     low = [max(start, 0) for start in corner]
     high = [min(start + size, limit) for start, size, limit in zip(corner, shape, within, strict=True)]
@@ -126,7 +131,9 @@ def _overlap(corner: tuple[int, int], shape: tuple[int, int], within: tuple[int,
     return (slice(low[0] - corner[0], high[0] - corner[0]), slice(low[1] - corner[1], high[1] - corner[1])), outer
 
 
-def _cast_shadow(image: Image, alpha: NDArray[np.float32], corner: tuple[int, int], spec: SceneSpec, height_px: float) -> None:
+def _cast_shadow(
+    image: Image, alpha: NDArray[np.float32], corner: tuple[int, int], spec: SceneSpec, height_px: float
+) -> None:
     azimuth, elevation = math.radians(spec.light.azimuth_deg), math.radians(max(spec.light.elevation_deg, 20.0))
     reach = 0.6 * height_px / math.tan(elevation)
     pad = math.ceil(reach + 1.5 * height_px) + 2
@@ -163,16 +170,30 @@ def _draw_ruler(image: Image, ruler: Ruler, px_per_mm: float) -> None:
     for tick in range(ruler.length_mm + 1):
         long = 6.0 if tick % 10 == 0 else 4.5 if tick % 5 == 0 else 3.0
         width = 0.09  # a printed ruler's line, mm
-        bar = np.array([at(tick - width, 0), at(tick + width, 0), at(tick + width, long), at(tick - width, long)], np.int32)
+        bar = np.array(
+            [at(tick - width, 0), at(tick + width, 0), at(tick + width, long), at(tick - width, long)], np.int32
+        )
         cv2.fillPoly(image, [bar], (25.0, 25.0, 25.0), cv2.LINE_AA, 4)
-    to_px = np.array([[along[0], across[0], origin[0]], [along[1], across[1], origin[1]], [0, 0, 1 / px_per_mm]]) * px_per_mm
-    numbers = [TextLine(str(tick), STROKE_FONTS[0], 2.4, float(tick), 8.6) for tick in range(0, ruler.length_mm + 1, 10)]
-    distance = draw_glyphs([glyph for line in numbers for glyph in place_line(line, 0)], 0.14, to_px, (image.shape[0], image.shape[1]))
+    to_px = (
+        np.array([[along[0], across[0], origin[0]], [along[1], across[1], origin[1]], [0, 0, 1 / px_per_mm]])
+        * px_per_mm
+    )
+    numbers = [
+        TextLine(str(tick), STROKE_FONTS[0], 2.4, float(tick), 8.6) for tick in range(0, ruler.length_mm + 1, 10)
+    ]
+    distance = draw_glyphs(
+        [glyph for line in numbers for glyph in place_line(line, 0)], 0.14, to_px, (image.shape[0], image.shape[1])
+    )
     ink = np.clip(distance + np.float32(0.5), 0, 1)[..., None]
     image += ink * (np.float32(25.0) - image)
 
 
-def crowd(faces: list[tuple[FaceSpec, float]], center_mm: tuple[float, float], rng: np.random.Generator, closeness: float = 0.93) -> tuple[ScenePill, ...]:
+def crowd(
+    faces: list[tuple[FaceSpec, float]],
+    center_mm: tuple[float, float],
+    rng: np.random.Generator,
+    closeness: float = 0.93,
+) -> tuple[ScenePill, ...]:
     """Lay pills in a heap one layer deep: each touches one that lies there already, or overlaps it a little.
 
     Args:
@@ -191,8 +212,13 @@ def crowd(faces: list[tuple[FaceSpec, float]], center_mm: tuple[float, float], r
     return tuple(pills)
 
 
-def _free_place(laid: list[tuple[float, float, float]], radius: float, center: tuple[float, float], closeness: float,
-                rng: np.random.Generator) -> tuple[float, float]:
+def _free_place(
+    laid: list[tuple[float, float, float]],
+    radius: float,
+    center: tuple[float, float],
+    closeness: float,
+    rng: np.random.Generator,
+) -> tuple[float, float]:
     if not laid:
         return center
     best, score = center, -math.inf

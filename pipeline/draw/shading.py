@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,6 +12,11 @@ from numpy.typing import NDArray
 from pipeline.draw.spec import Body, Camera, Color, Light
 
 Field = NDArray[np.float32]
+
+
+def _field(image: NDArray[Any]) -> Field:
+    """OpenCV's stubs lose the type of what went in."""
+    return np.asarray(image, np.float32)
 
 
 def body_height(depth_px: Field, half_px: float, body: Body) -> Field:
@@ -45,7 +51,9 @@ def shell_height(u: Field, half_px: float, body: Body, rng: np.random.Generator)
     return np.asarray(height, np.float32)
 
 
-def shade(height_px: Field, albedo: NDArray[np.float32], cavity: Field, light: Light, gloss: float) -> NDArray[np.float32]:
+def shade(
+    height_px: Field, albedo: NDArray[np.float32], cavity: Field, light: Light, gloss: float
+) -> NDArray[np.float32]:
     """Light a height map.
 
     Args:
@@ -70,14 +78,18 @@ def shade(height_px: Field, albedo: NDArray[np.float32], cavity: Field, light: L
     bright = np.float32(light.ambient) * ambient + np.float32(1.0 - light.ambient) * direct
     lit = albedo * bright[..., None]
     if gloss > 0.02:
-        lit += _highlight(slope_x, slope_y, normal_z, toward, gloss)[..., None]
+        lit += _highlight(_field(slope_x), _field(slope_y), _field(normal_z), toward, gloss)[..., None]
     return np.asarray(lit, dtype=np.float32)
 
 
-def _highlight(slope_x: Field, slope_y: Field, normal_z: Field, toward: tuple[float, float, float], gloss: float) -> Field:
+def _highlight(
+    slope_x: Field, slope_y: Field, normal_z: Field, toward: tuple[float, float, float], gloss: float
+) -> Field:
     half = np.array([toward[0], toward[1], toward[2] + 1.0])
     half /= np.linalg.norm(half)
-    aligned = np.maximum((np.float32(half[2]) - slope_x * np.float32(half[0]) - slope_y * np.float32(half[1])) * normal_z, 0.0)
+    aligned = np.maximum(
+        (np.float32(half[2]) - slope_x * np.float32(half[0]) - slope_y * np.float32(half[1])) * normal_z, 0.0
+    )
     power = 8.0 + 60.0 * gloss
     return np.asarray(cv2.pow(aligned, power) * np.float32(150.0 * gloss), dtype=np.float32)
 
@@ -88,8 +100,12 @@ def noise_field(shape: tuple[int, int], sigma_px: float, rng: np.random.Generato
     small = rng.standard_normal((shape[0] // reduction + 2, shape[1] // reduction + 2), dtype=np.float32)
     sigma = sigma_px / reduction
     smooth = cv2.GaussianBlur(small, (0, 0), sigma) * np.float32(2.0 * math.sqrt(math.pi) * max(sigma, 0.3))
-    return np.asarray(cv2.resize(smooth, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR) if reduction > 1
-                      else smooth[: shape[0], : shape[1]], dtype=np.float32)
+    return np.asarray(
+        cv2.resize(smooth, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+        if reduction > 1
+        else smooth[: shape[0], : shape[1]],
+        dtype=np.float32,
+    )
 
 
 def albedo_of(body: Body, u: Field, scale_px: float, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -122,18 +138,19 @@ def photograph(image: NDArray[np.float32], light: Light, camera: Camera, rng: np
     image = image * (np.array(light.color, np.float32) * np.float32(camera.exposure))
     if light.falloff > 0:
         azimuth = math.radians(light.azimuth_deg)
-        ramp = (np.linspace(-1, 1, width, dtype=np.float32)[None, :] * math.cos(azimuth)
-                - np.linspace(-1, 1, height, dtype=np.float32)[:, None] * math.sin(azimuth))
+        ramp = np.linspace(-1, 1, width, dtype=np.float32)[None, :] * math.cos(azimuth) - np.linspace(
+            -1, 1, height, dtype=np.float32
+        )[:, None] * math.sin(azimuth)
         image *= (1.0 + np.float32(light.falloff) * ramp)[..., None]
     if camera.reduction > 1.05:
         small = max(int(width / camera.reduction), 8), max(int(height / camera.reduction), 8)
-        image = cv2.resize(image, small, interpolation=cv2.INTER_AREA)
+        image = _field(cv2.resize(image, small, interpolation=cv2.INTER_AREA))
     if camera.blur_px > 0.2:
-        image = cv2.GaussianBlur(image, (0, 0), camera.blur_px)
+        image = _field(cv2.GaussianBlur(image, (0, 0), camera.blur_px))
     if camera.motion_px > 1.0:
-        image = cv2.filter2D(image, -1, _motion(camera.motion_px, rng.uniform(0, math.pi)))
+        image = _field(cv2.filter2D(image, -1, _motion(camera.motion_px, rng.uniform(0, math.pi))))
     if camera.gamma != 1.0:
-        image = cv2.pow(np.clip(image, 0, 255) * np.float32(1 / 255), camera.gamma) * np.float32(255)
+        image = _field(cv2.pow(np.clip(image, 0, 255) * np.float32(1 / 255), camera.gamma)) * np.float32(255)
     if camera.noise > 0.1:
         noise = rng.standard_normal(image.shape[:2], dtype=np.float32)[..., None]
         image = image + noise * np.float32(camera.noise)
@@ -153,4 +170,4 @@ def _motion(length: float, angle: float) -> NDArray[np.float32]:
     start = round(middle - reach * math.cos(angle)), round(middle - reach * math.sin(angle))
     end = round(middle + reach * math.cos(angle)), round(middle + reach * math.sin(angle))
     cv2.line(kernel, start, end, 1.0)
-    return kernel / kernel.sum()
+    return np.asarray(kernel / kernel.sum(), np.float32)

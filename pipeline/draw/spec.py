@@ -35,7 +35,7 @@ class TextLine:
 
 @dataclass(frozen=True)
 class ScoreLine:
-    """A score line through ``(u, v)``: ``turn_deg`` its direction, from ``start`` to ``end`` along it (short half axes)."""
+    """A score line through ``(u, v)`` at ``turn_deg``, from ``start`` to ``end`` along it (short half axes)."""
 
     u: float = 0.0
     v: float = 0.0
@@ -48,7 +48,7 @@ class ScoreLine:
 
 @dataclass(frozen=True)
 class Logo:
-    """An abstract sign that is no character: polylines in a box of -1 to 1, scaled by ``size`` and put at ``(u, v)``."""
+    """An abstract sign, no character: polylines in a box of -1 to 1, scaled by ``size`` and put at ``(u, v)``."""
 
     u: float
     v: float
@@ -128,7 +128,7 @@ class Light:
 
 @dataclass(frozen=True)
 class Camera:
-    """What the camera does to it: blur and motion in px, noise in gray levels, JPEG quality (0: none), gamma, exposure."""
+    """Blur and motion in px, noise in gray levels, JPEG quality (0: none), gamma, exposure, shrinking before all that."""
 
     blur_px: float = 0.5
     motion_px: float = 0.0
@@ -148,13 +148,13 @@ class FaceSpec:
     """
 
     size_px: float
-    body: Body = Body()
-    imprint: Imprint = Imprint()
+    body: Body = field(default_factory=Body)
+    imprint: Imprint = field(default_factory=Imprint)
     lines: tuple[TextLine, ...] = ()
     scores: tuple[ScoreLine, ...] = ()
     logos: tuple[Logo, ...] = ()
-    light: Light = Light()
-    camera: Camera = Camera()
+    light: Light = field(default_factory=Light)
+    camera: Camera = field(default_factory=Camera)
     turn_deg: float = 0.0
     tilt: float = 0.0
     tilt_deg: float = 0.0
