@@ -144,21 +144,27 @@ def identify(
 @click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0, show_default=True, help="Seconds a photo."
 )
+@click.option("--ray", is_flag=True, help="Run the workers on Ray: the cluster that RAY_ADDRESS names, or here.")
 @json_option
-def batch(folder: Path, out: Path, catalog: Path | None, workers: int | None, timeout: float, as_json: bool) -> None:
+def batch(
+    folder: Path, out: Path, catalog: Path | None, workers: int | None, timeout: float, ray: bool, as_json: bool
+) -> None:
     """Identify all photos below FOLDER: one result row a photo, in JSON Lines and CSV.
 
     Photos that cannot be read become error rows. A run that was stopped goes on when the same command is given
     again; photos added since are done too. docs/batch.md describes the files.
     """
     from pipeline.batch import BatchSettings, run_batch
+    from pipeline.batch.local import run_local
+    from pipeline.batch.ray import run_ray
     from pipeline.batch.show import ProgressDisplay
 
     identifier = _identifier(catalog)
+    execute = run_ray if ray else run_local
     settings = BatchSettings(workers=workers, timeout_seconds=timeout)
     try:
         with ProgressDisplay() as display:
-            summary = run_batch(folder, out, identifier, _identity(identifier), settings, display)
+            summary = run_batch(folder, out, identifier, _identity(identifier), settings, display, execute)
     except KeyboardInterrupt:
         click.echo("pillprint: stopped; the same command goes on from here", err=True)
         sys.exit(_INTERRUPTED)

@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
+# A busy machine is no fault, and CI tries the same examples each time.
+hypothesis.settings.register_profile("pillprint", deadline=None, derandomize=bool(os.environ.get("CI")))
+hypothesis.settings.load_profile("pillprint")
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 

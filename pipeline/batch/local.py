@@ -7,9 +7,11 @@ import os
 import pickle
 import signal
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain, islice
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
@@ -17,7 +19,7 @@ from pipeline.batch.rows import Analyst, Row, analyze, error_row
 from pipeline.errors import PillprintError
 
 # Loading the models takes some seconds; a machine that swaps may need much longer.
-_START_SECONDS = 300.0
+START_SECONDS = 300.0
 
 # Each process works on one photo with one thread; else the libraries' threads fight over the cores.
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -69,15 +71,15 @@ class _Worker:
 
 
 def run_local(
-    tasks: Iterator[Task], analyst: Analyst, folder: str, workers: int, timeout_seconds: float
+    tasks: Iterator[Task], analyst: Analyst, folder: str, workers: int | None, timeout_seconds: float
 ) -> Iterator[tuple[Task, Row]]:
     """Do tasks in worker processes; each comes back once with its row, in the order they are done.
 
     Args:
-        tasks: taken one at a time, never more than ``workers`` ahead.
+        tasks: taken as they are needed, some ``workers`` ahead.
         analyst: pickled into each process.
         folder: what the tasks' paths are relative to.
-        workers: how many processes.
+        workers: how many processes; None for one a core this process may use.
         timeout_seconds: a photo that takes longer gets an error row, and its process is replaced.
 
     Raises:
@@ -85,9 +87,10 @@ def run_local(
     """
     payload = pickle.dumps(analyst)
     pool: list[_Worker] = []
+    first = list(islice(tasks, workers or len(os.sched_getaffinity(0))))
     try:
-        pool.extend(_Worker(payload, folder) for _ in range(workers))
-        yield from _supervise(pool, tasks, payload, folder, timeout_seconds)
+        pool.extend(_Worker(payload, folder) for _ in first)
+        yield from _supervise(pool, chain(first, tasks), payload, folder, timeout_seconds)
     finally:
         for worker in pool:
             worker.process.kill()
@@ -112,7 +115,7 @@ def _supervise(
         for worker in waiting:
             if worker.connection in answered:
                 row = _answer(worker)
-            elif worker.seconds > (timeout_seconds if worker.ready else _START_SECONDS):
+            elif worker.seconds > (timeout_seconds if worker.ready else START_SECONDS):
                 row = _overdue(worker, timeout_seconds)
             else:
                 continue
@@ -126,7 +129,7 @@ def _supervise(
 
 def _patience(busy: list[_Worker], timeout_seconds: float) -> float:
     """Seconds until the next worker is overdue."""
-    left = min((timeout_seconds if worker.ready else _START_SECONDS) - worker.seconds for worker in busy)
+    left = min((timeout_seconds if worker.ready else START_SECONDS) - worker.seconds for worker in busy)
     return max(left, 0.01)
 
 
@@ -150,9 +153,14 @@ def _overdue(worker: _Worker, timeout_seconds: float) -> Row:
     worker.process.kill()
     worker.end()
     if worker.task is None:
-        raise PillprintError(f"a worker process did not start in {_START_SECONDS:.0f} s; run `pillprint doctor`")
+        raise PillprintError(f"a worker process did not start in {START_SECONDS:.0f} s; run `pillprint doctor`")
+    return timed_out(worker.task, timeout_seconds)
+
+
+def timed_out(task: Task, timeout_seconds: float) -> Row:
+    """The row of a photo that took too long."""
     advice = f"took longer than {timeout_seconds:g} s; reduce the photo, or give more time with --timeout"
-    return error_row(worker.task.path, "TimedOut", advice, worker.seconds)
+    return error_row(task.path, "TimedOut", advice, timeout_seconds)
 
 
 def _how_it_died(exit_code: int | None) -> str:
@@ -166,12 +174,9 @@ def _work(connection: Connection, payload: bytes, folder: str) -> None:
     """The life of a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends its workers
     try:
-        analyst = _wake(payload)
+        analyst = wake(payload)
     except PillprintError as error:
         connection.send(error)
-        return
-    except Exception as error:
-        connection.send(PillprintError(f"a worker process cannot start ({type(error).__name__}: {error})"))
         return
     try:
         connection.send(None)
@@ -181,11 +186,22 @@ def _work(connection: Connection, payload: bytes, folder: str) -> None:
         return
 
 
-def _wake(payload: bytes) -> Analyst:
+def wake(payload: bytes) -> Analyst:
+    """The pickled analyst in a worker process, which works with one thread.
+
+    Raises:
+        PillprintError: it cannot be unpickled here; the message says why.
+    """
     import cv2  # only in a worker: it is the process's own setting
 
     cv2.setNumThreads(1)
-    analyst: Analyst = pickle.loads(payload)
+    warnings.filterwarnings("ignore", module=r"PIL\.")  # what is wrong with a photo, `load` says itself
+    try:
+        analyst: Analyst = pickle.loads(payload)
+    except PillprintError:
+        raise
+    except Exception as error:
+        raise PillprintError(f"a worker process cannot start ({type(error).__name__}: {error})") from error
     return analyst
 
 

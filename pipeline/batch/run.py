@@ -24,6 +24,10 @@ from pipeline.errors import PhotoSetError
 _FORMAT = 1
 
 
+# Tasks, analyst, folder, workers (None: all there are), timeout in seconds -> each task once, with its row.
+Execute = Callable[[Iterator[Task], Analyst, str, int | None, float], Iterator[tuple[Task, Row]]]
+
+
 @dataclass(frozen=True)
 class BatchSettings:
     """How a batch is run; none of it changes a result.
@@ -71,6 +75,7 @@ def run_batch(
     identity: Mapping[str, str],
     settings: BatchSettings | None = None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
+    execute: Execute = run_local,
 ) -> Summary:
     """Identify all photos below a folder; a second call with the same arguments goes on where the first stopped.
 
@@ -84,6 +89,7 @@ def run_batch(
         identity: what the results depend on (version, catalog, settings); an earlier run must have had the same.
         settings: workers, shard size, timeout.
         on_progress: called after each photo.
+        execute: what runs the worker processes: ``run_local`` or ``ray.run_ray``.
 
     Raises:
         PhotoSetError: the folder is none, or ``out`` holds something else, another batch, or a running one.
@@ -95,7 +101,7 @@ def run_batch(
         raise PhotoSetError(f"{shown(os.fspath(folder))}: is no folder; for one photo use `pillprint identify`")
     with _claimed(out, {"folder": shown(os.path.realpath(folder)), **identity}):
         plan.extend(out / "plan", _counted(photos_below(folder, out), on_progress), settings.shard_size)
-        done = _do(folder, out, analyst, settings, on_progress)
+        done = _do(folder, out, analyst, settings, on_progress, execute)
         counts = _put_together(out)
         summary = Summary(
             photos=counts["photos"].total(),
@@ -118,7 +124,12 @@ def _counted(paths: Iterator[str], on_progress: Callable[[Progress], None]) -> I
 
 
 def _do(
-    folder: Path, out: Path, analyst: Analyst, settings: BatchSettings, on_progress: Callable[[Progress], None]
+    folder: Path,
+    out: Path,
+    analyst: Analyst,
+    settings: BatchSettings,
+    on_progress: Callable[[Progress], None],
+    execute: Execute,
 ) -> int:
     """Do what is left; how many photos that was."""
     total = plan.count(out / "plan")
@@ -140,10 +151,8 @@ def _do(
     try:
         if first is None:
             return 0
-        workers = min(settings.workers or _cores(), total - before)
-        rows = run_local(
-            itertools.chain((first,), tasks), analyst, os.fspath(folder), workers, settings.timeout_seconds
-        )
+        rest = itertools.chain((first,), tasks)
+        rows = execute(rest, analyst, os.path.abspath(folder), settings.workers, settings.timeout_seconds)
         for task, row in rows:
             ledger.add(task.shard, task.index, row)
             done += 1
@@ -152,11 +161,6 @@ def _do(
     finally:
         ledger.close()
     return done
-
-
-def _cores() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 def _put_together(out: Path) -> dict[str, Counter[str]]:
