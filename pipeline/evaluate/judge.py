@@ -84,7 +84,7 @@ def judge(
         shares["iou"] = (0.0, float(len(truth.polygons)))
     ceiling = table.ceiling(truth)
     if ceiling:
-        shares.update({f"ceiling_{key}": (value, 1.0) for key, value in vars(ceiling).items()})
+        shares.update({f"ceiling_{key}": (value, 1.0) for key, value in vars(ceiling).items() if value is not None})
     error_mm = None
     if answer and answer.size and truth.size_mm is not None:
         error_mm = abs(answer.size.length_mm - truth.size_mm)

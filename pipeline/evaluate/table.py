@@ -17,11 +17,11 @@ from reference.product import Product
 class Ceiling:
     """What a photo's answer could reach at best if all of it were read right.
 
-    ``imprint_top1`` is 1 where the table has the imprint; ``product_top1`` and ``drug_top1`` are one over the number
+    ``imprint_top1`` is 1 where the table has the imprint, None where there is none; ``product_top1`` and ``drug_top1`` are one over the number
     of different tablets and of different drugs with strength that share imprint, shape, colors, score and size.
     """
 
-    imprint_top1: float
+    imprint_top1: float | None
     product_top1: float
     drug_top1: float
 
@@ -58,8 +58,8 @@ class Table:
             return None
         twins = [other for other in self._of_imprint[rows[0].imprint_key] if same_look(rows[0], other)]
         drugs = {tablet_key(other)[:2] for other in twins}
-        has_imprint = truth.imprint is not None and imprint_key(truth.imprint) in self._of_imprint
-        return Ceiling(float(has_imprint), 1 / len(same_tablet(twins)), 1 / len(drugs))
+        key = imprint_key(truth.imprint or "")
+        return Ceiling(float(key in self._of_imprint) if key else None, 1 / len(same_tablet(twins)), 1 / len(drugs))
 
 
 def same_drug(one: Product, other: Product) -> bool:
