@@ -17,8 +17,9 @@ from reference.product import Product
 class Ceiling:
     """What a photo's answer could reach at best if all of it were read right.
 
-    ``imprint_top1`` is 1 where the table has the imprint, None where there is none; ``product_top1`` and ``drug_top1`` are one over the number
-    of different tablets and of different drugs with strength that share imprint, shape, colors, score and size.
+    ``imprint_top1`` is 1 where the table has the imprint, None where there is none; ``product_top1`` and
+    ``drug_top1`` are one over the number of different tablets and of different drugs with strength that share
+    imprint, shape, colors, score and size.
     """
 
     imprint_top1: float | None
