@@ -1,7 +1,7 @@
-"""How well a token of the register explains what was read: alignment with every character's probabilities.
+"""How well tokens of the register explain what was read: alignment with every character's probabilities.
 
 All figures are match weights in bits: log2 of how much likelier the reading is if the token stands there than if
-it does not. What is not explained costs bits too.
+it does not. What a token does not explain costs bits too.
 """
 
 from __future__ import annotations
@@ -9,118 +9,127 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
-from pipeline.records import Character, Line
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.records import Character
 from pipeline.settings import MatchSettings
+from reference.imprint_text import CHARACTERS, SIGNS
 
-# The share of each character among the imprints of the C3PI table: a rare character that agrees says more.
-_SHARE = dict(
-    zip(
-        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-        (0.081, 0.076, 0.069, 0.064, 0.049, 0.067, 0.033, 0.046, 0.028, 0.038, 0.051, 0.012, 0.018, 0.015, 0.023, 0.007,
-         0.026, 0.008, 0.021, 0.002, 0.003, 0.027, 0.029, 0.026, 0.020, 0.027, 0.001, 0.028, 0.018, 0.027, 0.007, 0.017,
-         0.013, 0.007, 0.010, 0.007),
-        strict=True,
-    )
+# The share of each character among the imprints of NLM's C3PI tables (5,014 products): a rare character that agrees
+# says more. Signs occur in about three of a thousand places.
+_SHARES = (
+    0.081, 0.076, 0.069, 0.064, 0.049, 0.067, 0.033, 0.046, 0.028, 0.038, 0.051, 0.012, 0.018, 0.015, 0.023, 0.007,
+    0.026, 0.008, 0.021, 0.002, 0.003, 0.027, 0.029, 0.026, 0.020, 0.027, 0.001, 0.028, 0.018, 0.027, 0.007, 0.017,
+    0.013, 0.007, 0.010, 0.007, *(0.003 for _ in SIGNS),
 )  # fmt: skip
-_SIGN_SHARE = 0.003
+_ALPHABET = CHARACTERS + SIGNS
+_COLUMN = {character: column for column, character in enumerate(_ALPHABET)}
+# What may not be used costs more than anything else could gain.
+_FORBIDDEN_BITS = -1e4
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A stretch of a line that a token explains, with its weight."""
+    """The places of a face's characters that a token explains, with the weight."""
 
     bits: float
-    line: int
-    start: int
-    stop: int
-    pairs: tuple[tuple[int, str], ...]
+    face: int
+    places: tuple[int, ...]
 
 
-def share_of(character: str) -> float:
-    """How often a character occurs among imprints."""
-    return _SHARE.get(character, _SIGN_SHARE)
+class ObservedFace:
+    """The characters of one face in reading order, as weights: what each character of a register would earn there."""
 
-
-class ObservedLine:
-    """A line as the matcher sees it: for each place the bits each character would earn there."""
-
-    def __init__(self, line: Line, settings: MatchSettings) -> None:
-        self.line = line
-        self._settings = settings
-        self._probabilities = [dict(character.alternatives) for character in line.characters]
+    def __init__(self, characters: Sequence[Character], settings: MatchSettings) -> None:
+        self.characters = tuple(characters)
+        shares = np.array(_SHARES)
+        probabilities = np.zeros((len(characters), len(_ALPHABET)))
+        for place, character in enumerate(characters):
+            for text, probability in character.alternatives:
+                if text in _COLUMN:
+                    probabilities[place, _COLUMN[text]] = probability
+        read = (1 - settings.misread_share) * probabilities + settings.misread_share * shares
+        self.bits: NDArray[np.float64] = np.log2(read / shares * settings.found_share)
+        there = np.minimum(probabilities.sum(1), 1.0)
+        stray = np.log2((1 - there) * (1 - settings.stray_share) + settings.stray_share)
+        self.stray_bits: NDArray[np.float64] = np.maximum(stray, settings.stray_floor_bits)
+        self.missed_bits = settings.missed_bits
 
     def __len__(self) -> int:
-        return len(self.line.characters)
-
-    def bits(self, place: int, character: str) -> float:
-        """The weight of a character of the register standing where one was found."""
-        return self._bits[place].get(character) or self._bits_of(place, character)
-
-    def stray_bits(self, place: int) -> float:
-        """The (negative) weight of a character found that the register does not have."""
-        return self._stray[place]
-
-    def stray_bits_of(self, places: Sequence[int]) -> float:
-        """The same for several places."""
-        return sum(self._stray[place] for place in places)
-
-    @cached_property
-    def _stray(self) -> list[float]:
-        return [_stray_bits(character, self._settings) for character in self.line.characters]
-
-    @cached_property
-    def _bits(self) -> list[dict[str, float]]:
-        return [{} for _ in self.line.characters]
-
-    def _bits_of(self, place: int, character: str) -> float:
-        probability = self._probabilities[place].get(character, 0.0)
-        error = self._settings.misread_share
-        read = (1 - error) * probability + error * share_of(character)
-        bits = math.log2(read / share_of(character) * self._settings.found_share)
-        self._bits[place][character] = bits
-        return bits
+        return len(self.characters)
 
 
-def _stray_bits(character: Character, settings: MatchSettings) -> float:
-    there = min(sum(probability for _, probability in character.alternatives), 1.0)
-    return max(math.log2((1 - there) * (1 - settings.stray_share) + settings.stray_share), settings.stray_floor_bits)
+class Alignment:
+    """Tokens aligned with one face: each token whole, in a stretch of the face's characters (global-local).
+
+    ``scores[i, t, j]`` is the best weight of the first ``i`` characters of token ``t`` with the stretch ending
+    before place ``j``; the stretch may begin anywhere.
+    """
+
+    def __init__(self, tokens: Sequence[str], face: ObservedFace, taken: frozenset[int] = frozenset()) -> None:
+        self._tokens, self._face = tokens, face
+        lengths = np.array([len(token) for token in tokens])
+        columns = np.zeros((len(tokens), max(int(lengths.max(initial=1)), 1)), np.intp)
+        for row, token in enumerate(tokens):
+            columns[row, : len(token)] = [_COLUMN[character] for character in token]
+        self._bits, stray = face.bits.copy(), face.stray_bits.copy()
+        closed = sorted(taken)
+        self._bits[closed], stray[closed] = _FORBIDDEN_BITS, _FORBIDDEN_BITS
+        self._passed = np.concatenate([[0.0], np.cumsum(stray)])
+        rows = [np.zeros((len(tokens), len(face) + 1))]
+        for step in range(columns.shape[1]):
+            best = rows[-1] + face.missed_bits
+            best[:, 1:] = np.maximum(best[:, 1:], rows[-1][:, :-1] + self._bits[:, columns[:, step]].T)
+            rows.append(np.maximum.accumulate(best - self._passed, axis=1) + self._passed)
+        self._scores = np.stack(rows)
+        self._lengths = lengths
+        self.bits: NDArray[np.float64] = self._scores[lengths, np.arange(len(tokens))].max(axis=1)
+
+    def places(self, number: int) -> tuple[int, ...]:
+        """The places that characters of that token stand at in its best alignment."""
+        token, scores = self._tokens[number], self._scores[:, number]
+        step = int(self._lengths[number])
+        end = int(scores[step].argmax())
+        places = []
+        while step and end >= 0:
+            missed = scores[step - 1, end] + self._face.missed_bits
+            read = _FORBIDDEN_BITS * 9
+            if end:
+                read = scores[step - 1, end - 1] + self._bits[end - 1, _COLUMN[token[step - 1]]]
+            here = scores[step, end]
+            if end and math.isclose(here, read, abs_tol=1e-6):
+                places.append(end - 1)
+                step, end = step - 1, end - 1
+            elif math.isclose(here, missed, abs_tol=1e-6):
+                step -= 1
+            else:
+                end -= 1
+        return tuple(reversed(places))
 
 
-def best_segment(token: str, lines: Sequence[ObservedLine], taken: Sequence[set[int]], settings: MatchSettings) -> Segment | None:
-    """The stretch of a line that the token explains best, over places not yet taken; None where none earns bits."""
+def best_segment(token: str, faces: Sequence[ObservedFace], taken: Sequence[set[int]]) -> Segment | None:
+    """Where one token fits best over places not yet taken; None where it finds no place at all."""
     best: Segment | None = None
-    for number, line in enumerate(lines):
-        segment = _align(token, line, number, taken[number], settings)
-        if segment and (best is None or segment.bits > best.bits):
-            best = segment
+    for number, face in enumerate(faces):
+        if len(face):
+            alignment = Alignment([token], face, frozenset(taken[number]))
+            bits = float(alignment.bits[0])
+            if best is None or bits > best.bits:
+                best = Segment(bits, number, alignment.places(0))
+    return best if best and best.places else None
+
+
+def best_segments(tokens: Sequence[str], faces: Sequence[ObservedFace]) -> dict[str, Segment | None]:
+    """Where each token fits best while nothing is taken."""
+    best: dict[str, Segment | None] = dict.fromkeys(tokens)
+    for number, face in enumerate(faces):
+        if not len(face):
+            continue
+        alignment = Alignment(tokens, face)
+        for row, token in enumerate(tokens):
+            known, bits = best[token], float(alignment.bits[row])
+            if (known is None or bits > known.bits) and (places := alignment.places(row)):
+                best[token] = Segment(bits, number, places)
     return best
-
-
-def _align(token: str, line: ObservedLine, number: int, taken: set[int], settings: MatchSettings) -> Segment | None:
-    """Global in the token, local in the line (Smith-Waterman with free ends in the line)."""
-    count = len(line)
-    missed = settings.missed_bits
-    # Each cell: bits, first place of the segment, the pairs so far.
-    previous: list[tuple[float, int, tuple[tuple[int, str], ...]]] = [(0.0, place, ()) for place in range(count + 1)]
-    for character in token:
-        current: list[tuple[float, int, tuple[tuple[int, str], ...]]] = []
-        for place in range(count + 1):
-            bits, start, pairs = previous[place]
-            cell = (bits + missed, start, pairs)
-            if place and place - 1 not in taken:
-                bits, start, pairs = previous[place - 1]
-                bits += line.bits(place - 1, character)
-                if bits > cell[0]:
-                    cell = (bits, start, (*pairs, (place - 1, character)))
-                bits, start, pairs = current[place - 1]
-                bits += line.stray_bits(place - 1)
-                if bits > cell[0] and pairs:
-                    cell = (bits, start, pairs)
-            current.append(cell)
-        previous = current
-    bits, start, pairs = max(previous, key=lambda cell: cell[0])
-    if not pairs or bits <= missed * len(token) * settings.missed_token_share:
-        return None
-    return Segment(bits, number, pairs[0][0], pairs[-1][0] + 1, pairs)

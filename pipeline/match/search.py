@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.match.alignment import ObservedLine, Segment, best_segment
-from pipeline.records import Line, Reading
+from pipeline.match.alignment import ObservedFace, Segment, best_segment, best_segments
+from pipeline.records import Character, Reading
 from pipeline.settings import MatchSettings
 from reference.catalog import Catalog
 from reference.imprint_text import CHARACTERS
@@ -45,14 +45,13 @@ class ImprintIndex:
         np.add.at(self.counts, (owner[known], place_of[known]), 1)
         self.lengths = self.counts.sum(1).astype(np.float32)
 
-    def shortlist(self, lines: Sequence[Line], count: int) -> NDArray[np.int64]:
+    def shortlist(self, characters: Sequence[Character], count: int) -> NDArray[np.int64]:
         """The imprints that share most characters with what was read, the best first."""
         expected = np.zeros(len(CHARACTERS), np.float32)
-        for line in lines:
-            for character in line.characters:
-                for text, probability in character.alternatives:
-                    if text in _COLUMN:
-                        expected[_COLUMN[text]] += probability
+        for character in characters:
+            for text, probability in character.alternatives:
+                if text in _COLUMN:
+                    expected[_COLUMN[text]] += probability
         columns = np.flatnonzero(expected > 0.02)
         shared = np.zeros(len(self.keys), np.float32)
         for column in columns:
@@ -68,96 +67,94 @@ def search(readings: Sequence[Reading], index: ImprintIndex, settings: MatchSett
     """The imprints that explain the readings best, by the best of the readings' hypotheses; best first."""
     best: dict[str, Explanation] = {}
     for hypothesis in _joint_hypotheses(readings):
-        if not hypothesis:
-            continue
-        lines = [ObservedLine(line, settings) for line in hypothesis]
-        cache: dict[str, Segment | None] = {}
-        for position in index.shortlist(hypothesis, settings.shortlist):
-            explanation = explain(index.keys[position], lines, len(readings), settings, cache)
-            known = best.get(explanation.imprint_key)
-            if known is None or explanation.bits > known.bits:
-                best[explanation.imprint_key] = explanation
+        faces = [ObservedFace(characters, settings) for characters in hypothesis]
+        shortlist = index.shortlist([character for characters in hypothesis for character in characters], settings.shortlist)
+        keys = [index.keys[position] for position in shortlist]
+        fits = best_segments(list(dict.fromkeys(token for key in keys for token in key.split(";") if token)), faces)
+        for key in keys:
+            explanation = explain(key, faces, fits, settings)
+            if key not in best or explanation.bits > best[key].bits:
+                best[key] = explanation
     return sorted(best.values(), key=lambda explanation: (-explanation.bits, explanation.imprint_key))
 
 
-def _joint_hypotheses(readings: Sequence[Reading]) -> list[list[Line]]:
-    """All lines of all faces: each face's first hypothesis, and one variant for each face's other hypotheses."""
-    first = [list(reading.lines) for reading in readings]
-    joint = [[line for lines in first for line in lines]]
-    for number, reading in enumerate(readings):
-        for lines, _ in reading.hypotheses[1:]:
-            joint.append([line for place, own in enumerate(first) for line in (lines if place == number else own)])
-    return joint
+def _joint_hypotheses(readings: Sequence[Reading]) -> list[list[list[Character]]]:
+    """The characters of each face: by each face's first hypothesis, then a variant for each other hypothesis of a face."""
+    faces = [
+        [[character for line in lines for character in line.characters] for lines, _ in reading.hypotheses] or [[]]
+        for reading in readings
+    ]
+    first = [hypotheses[0] for hypotheses in faces]
+    variants = [
+        [*first[:number], characters, *first[number + 1 :]]
+        for number, hypotheses in enumerate(faces)
+        for characters in hypotheses[1:]
+    ]
+    return [first, *variants]
 
 
 def explain(
-    imprint_key: str,
-    lines: Sequence[ObservedLine],
-    faces: int,
-    settings: MatchSettings,
-    cache: dict[str, Segment | None] | None = None,
+    imprint_key: str, faces: Sequence[ObservedFace], fits: Mapping[str, Segment | None], settings: MatchSettings
 ) -> Explanation:
     """Explain what was read by an imprint: each token takes the stretch it fits best, the longest tokens first.
 
-    A token may stand more than once on a pill (both halves of a capsule) though the register names it once; what
-    no token explains counts as stray, tokens not found as missing.
+    A token may stand more than once on a pill (both halves of a capsule) though the register names it once, and the
+    other way round; what no token explains counts as stray, tokens not found as missing.
+
+    Args:
+        imprint_key: the imprint's tokens, joined by ``;``.
+        faces: what was read.
+        fits: for each token the best stretch while nothing is taken (``best_segments``).
+        settings: the weights.
     """
-    tokens = [token for token in imprint_key.split(";") if token]
-    taken: list[set[int]] = [set() for _ in lines]
+    tokens = sorted((token for token in imprint_key.split(";") if token), key=lambda token: (-len(token), token))
+    taken: list[set[int]] = [set() for _ in faces]
     segments: list[tuple[str, Segment]] = []
     missing: list[str] = []
     bits = 0.0
-    for token in sorted(tokens, key=lambda token: (-len(token), token)):
-        segment = _segment(token, lines, taken, settings, cache)
-        if segment is None:
+    for token in tokens:
+        segment = fits[token]
+        if segment and not taken[segment.face].isdisjoint(segment.places):
+            segment = best_segment(token, faces, taken)
+        absent_bits = _absent_bits(token, len(faces), settings)
+        if segment is None or segment.bits <= absent_bits:
             missing.append(token)
             continue
-        _take(segment, taken)
+        taken[segment.face].update(segment.places)
         segments.append((token, segment))
         bits += segment.bits
-    # A register that names a repeated token twice is as right as one that names it once.
-    seen = {token for token, _ in segments}
-    for token in missing:
-        bits += settings.repeat_bits if token in seen else _missing_bits(token, faces, settings)
-    for token in sorted(seen, key=lambda token: (-len(token), token)):
-        while (segment := best_segment(token, lines, taken, settings)) and segment.bits > settings.repeat_floor_bits:
-            _take(segment, taken)
+    found = {token for token, _ in segments}
+    bits += sum(settings.repeat_bits if token in found else _absent_bits(token, len(faces), settings) for token in missing)
+    bits += _repeats(sorted(found, key=lambda token: (-len(token), token)), faces, taken, settings)
+    stray = [[place for place in range(len(face)) if place not in used] for face, used in zip(faces, taken, strict=True)]
+    bits += float(sum(face.stray_bits[places].sum() for face, places in zip(faces, stray, strict=True)))
+    return Explanation(
+        imprint_key,
+        bits,
+        tuple(segments),
+        tuple(missing),
+        "".join(_text(face, places) for face, places in zip(faces, stray, strict=True)),
+        {token: _text(faces[segment.face], segment.places) for token, segment in segments},
+    )
+
+
+def _repeats(found: Sequence[str], faces: Sequence[ObservedFace], taken: list[set[int]], settings: MatchSettings) -> float:
+    """Take what tokens explain a second time, and return what that weighs."""
+    bits = 0.0
+    if not any(len(used) < len(face) for face, used in zip(faces, taken, strict=True)):
+        return bits
+    for token in found:
+        while (segment := best_segment(token, faces, taken)) and segment.bits > settings.repeat_floor_bits:
+            taken[segment.face].update(segment.places)
             bits += settings.repeat_bits
-    stray = [[place for place in range(len(line)) if place not in used] for line, used in zip(lines, taken, strict=True)]
-    bits += sum(line.stray_bits_of(places) for line, places in zip(lines, stray, strict=True))
-    text = "".join(line.line.characters[place].text for line, places in zip(lines, stray, strict=True) for place in places)
-    read = {token: _text(lines[segment.line], segment) for token, segment in segments}
-    return Explanation(imprint_key, bits, tuple(segments), tuple(missing), text, read)
+    return bits
 
 
-def _text(line: ObservedLine, segment: Segment) -> str:
-    return "".join(character.text for character in line.line.characters[segment.start : segment.stop])
+def _text(face: ObservedFace, places: Sequence[int]) -> str:
+    return "".join(face.characters[place].text for place in places)
 
 
-def _segment(
-    token: str,
-    lines: Sequence[ObservedLine],
-    taken: list[set[int]],
-    settings: MatchSettings,
-    cache: dict[str, Segment | None] | None,
-) -> Segment | None:
-    """``best_segment``, remembered for lines of which nothing is taken yet."""
-    if cache is None:
-        return best_segment(token, lines, taken, settings)
-    if token not in cache:
-        cache[token] = best_segment(token, lines, [set() for _ in lines], settings)
-    known = cache[token]
-    if known is None or not any(place in taken[known.line] for place in range(known.start, known.stop)):
-        return known
-    return best_segment(token, lines, taken, settings)
-
-
-def _take(segment: Segment, taken: list[set[int]]) -> None:
-    taken[segment.line].update(range(segment.start, segment.stop))
-
-
-def _missing_bits(token: str, faces: int, settings: MatchSettings) -> float:
+def _absent_bits(token: str, faces: int, settings: MatchSettings) -> float:
     """A token not found at all: it may be on a face that was not shown, or too faint."""
-    if faces < 2:
-        return settings.unseen_token_bits
-    return max(settings.missed_bits * (1 + settings.missed_token_share * (len(token) - 1)), settings.missed_token_floor_bits)
+    missed = settings.missed_bits * (1 + settings.missed_token_share * (len(token) - 1))
+    return max(missed, settings.missed_token_floor_bits) if faces > 1 else settings.unseen_token_bits
