@@ -22,7 +22,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 # What an installed wheel must find beside its modules.
 CARRIED = (
     "pipeline/report/identification.schema.json",
-    "pipeline/samples/manifest.csv",
+    f"pillprint-{PROJECT['version']}.data/data/share/pillprint/samples/manifest.csv",
     "reference/monographs/baclofen.toml",
     "reference/products.csv",
     "reference/schema.sql",
