@@ -5,8 +5,8 @@ A shard holds (n faces, m characters, k marks, p outline points):
 - ``jpeg`` uint8, all faces as JPEG one after the other; ``jpeg_offsets`` int64 (n + 1)
 - ``char_face`` int32 (m), the face's index; ``char_code`` uint8 (m), the ASCII code, in upper case;
   ``char_drawn`` uint8 (m), as drawn; ``char_box`` float32 (m, 5): row, col, height, width (px), turn (degrees,
-  counter-clockwise as seen); ``char_line`` int16 (m); ``char_curved`` bool (m); ``char_visible`` float32 (m), below 1 where print goes
-  around a capsule's side
+  counter-clockwise as seen); ``char_line`` int16 (m); ``char_curved`` bool (m); ``char_visible`` float32 (m), below 1
+  where print goes around a capsule's side
 - ``mark_face`` int32 (k); ``mark_kind`` uint8 (k), an index into `MARK_KINDS`; ``mark_corners``
   float32 (k, 4, 2) (row, col)
 - ``outline_offsets`` int64 (n + 1); ``outline`` float32 (p, 2) (row, col)

@@ -130,9 +130,13 @@ def _zoom(frame: Affine) -> float:
 
 
 def _fill(points_xy: NDArray[np.float64], shape: tuple[int, int]) -> Field:
-    canvas = np.zeros(shape, np.uint8)
-    cv2.fillPoly(canvas, [np.round(points_xy * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
-    return canvas.astype(np.float32) * np.float32(1 / 255)
+    """The share of each pixel inside the outline; OpenCV's own anti-aliased fill is half a pixel too wide."""
+    finer = 4 if max(shape) < 700 else 2
+    canvas = np.zeros((shape[0] * finer, shape[1] * finer), np.uint8)
+    points = (points_xy + 0.5) * finer - 0.5
+    cv2.fillPoly(canvas, [np.round(points * 16).astype(np.int32)], 255, cv2.LINE_8, 4)
+    share = cv2.resize(canvas, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
+    return np.asarray(share, np.float32) * np.float32(1 / 255)
 
 
 def _rim_distance(body: Body, alpha: Field, u: Field, v: Field, half_px: float) -> Field:

@@ -128,7 +128,7 @@ class Light:
 
 @dataclass(frozen=True)
 class Camera:
-    """Blur and motion in px, noise in gray levels, JPEG quality (0: none), gamma, exposure, shrinking before all that."""
+    """Blur and motion in px, noise in gray levels, JPEG quality (0: none), gamma, exposure, shrinking."""
 
     blur_px: float = 0.5
     motion_px: float = 0.0

@@ -1,0 +1,51 @@
+"""Banks of drawn faces: what is written is what is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.draw.bank import MARK_KINDS, RELIEFS, draw_faces, read_image, shard_arrays, write_bank
+
+
+def test_a_shard_holds_every_face_and_character(tmp_path: Path) -> None:
+    (path,) = write_bank(tmp_path, 12, seed=3)
+    with np.load(path, allow_pickle=False) as loaded:
+        shard = dict(loaded)
+    faces = draw_faces(12, np.random.default_rng([3, 0]))
+    assert len(shard["jpeg_offsets"]) == 13
+    for index, face in enumerate(faces):
+        image = read_image(shard, index)
+        assert image.shape == face.pixels.shape
+        assert np.abs(image.astype(int) - face.pixels).mean() < 3
+        mine = shard["char_face"] == index
+        assert bytes(shard["char_code"][mine]).decode() == "".join(c.char for c in face.characters)
+        assert np.allclose(
+            shard["char_box"][mine][:, :2], [(c.row, c.col) for c in face.characters] or np.zeros((0, 2))
+        )
+        start, end = shard["outline_offsets"][index : index + 2]
+        assert np.allclose(shard["outline"][start:end], face.outline)
+        assert RELIEFS[shard["relief"][index]] == face.relief
+        assert [MARK_KINDS[kind] for kind in shard["mark_kind"][shard["mark_face"] == index]] == [
+            m.kind for m in face.marks
+        ]
+
+
+def test_a_cut_off_run_goes_on_with_the_same_shards(tmp_path: Path) -> None:
+    whole = [path.read_bytes() for path in write_bank(tmp_path / "a", 6, seed=1, per_shard=2)]
+    first = next(write_bank(tmp_path / "b", 6, seed=1, per_shard=2))
+    first.write_bytes(b"kept as it is")
+    parts = [path.read_bytes() for path in write_bank(tmp_path / "b", 6, seed=1, per_shard=2)]
+    assert parts[0] == b"kept as it is"
+    assert parts[1:] == whole[1:]
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_shard_of_blank_faces_has_empty_arrays() -> None:
+    rng = np.random.default_rng(0)
+    blank = [face for face in draw_faces(30, rng) if not face.characters][:2]
+    assert blank
+    arrays = shard_arrays(blank)
+    assert arrays["char_box"].shape == (0, 5)
+    assert arrays["mark_corners"].shape[1:] == (4, 2)
