@@ -65,9 +65,20 @@ class DecideSettings:
 
 
 @dataclass(frozen=True)
+class MeasureSettings:
+    """What ``measure`` can be told.
+
+    ``line_above``: score lines are looked for where a face is scored with at least this probability.
+    """
+
+    line_above: float = 0.5
+
+
+@dataclass(frozen=True)
 class Settings:
     """The settings of the whole flow, one field a stage."""
 
     load: LoadSettings = LoadSettings()
     match: MatchSettings = MatchSettings()
     decide: DecideSettings = DecideSettings()
+    measure: MeasureSettings = MeasureSettings()

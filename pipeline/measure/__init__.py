@@ -1,0 +1,41 @@
+"""Region -> what a face looks like, as calibrated probabilities over SPL terms."""
+
+from __future__ import annotations
+
+from pipeline.measure.color import measure_color
+from pipeline.measure.combine import PillLook, combine
+from pipeline.measure.face import axes_of, face_view, network_input
+from pipeline.measure.models import face_logits, load_models
+from pipeline.measure.relief import measure_relief
+from pipeline.measure.score import measure_score
+from pipeline.measure.shape import measure_shape
+from pipeline.measure.size import size as measure_size
+from pipeline.records import Measurements, Photo, PillRegion, Scale
+from pipeline.settings import MeasureSettings
+
+__all__ = ["PillLook", "combine", "measure"]
+
+
+def measure(
+    photo: Photo, region: PillRegion, scale: Scale | None, settings: MeasureSettings | None = None
+) -> Measurements:
+    """Measure one face: shape, color, score, relief, and size where there is a scale.
+
+    Raises ValueError for an empty region.
+    """
+    settings = settings or MeasureSettings()
+    models = load_models()
+    axes, view = axes_of(region), face_view(photo, region)
+    planes = network_input(view)
+    logits = face_logits(planes)
+    return Measurements(
+        shape=measure_shape(region, float(logits[0]), models),
+        color=measure_color(photo, region, view, models),
+        score=measure_score(view, planes, logits[1:5], models, settings),
+        relief=measure_relief(logits[5:9], models),
+        size=measure_size(region, scale) if scale else None,
+        axis_deg=axes.axis_deg,
+        axis_major_length_px=axes.axis_major_length_px,
+        axis_minor_length_px=axes.axis_minor_length_px,
+        solidity=axes.solidity,
+    )

@@ -1,0 +1,88 @@
+"""Several faces of one pill -> what the pill looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from pipeline.measure.models import load_models
+from pipeline.measure.score import PIECES
+from pipeline.records import Measurements, Probabilities, SizeMeasurement
+
+
+@dataclass(frozen=True)
+class PillLook:
+    """Shape, color, score and size of one pill, from all its faces."""
+
+    shape: Probabilities
+    color: Probabilities
+    score: Probabilities
+    size: SizeMeasurement | None
+
+
+_LEAST = 1e-6
+"""No face rules a term out for good."""
+
+
+def combine(measurements: Sequence[Measurements]) -> PillLook:
+    """Merge the faces of one pill.
+
+    Shape and color: the faces' probabilities multiplied, each to a power below 1 since their errors go together
+    (fitted with the models). Two faces of different colors are a two-layer tablet, with a prior of its own. Score:
+    the pill's is the highest of its faces'. Size: the mean, weighed by the faces' own uncertainty; one scale
+    serves all faces, so it grows no surer.
+    """
+    if not measurements:
+        nothing = Probabilities(())
+        return PillLook(nothing, nothing, nothing, None)
+    calibration = load_models().calibration
+    shape = _multiplied([face.shape for face in measurements], calibration["shape_power"])
+    colors = [face.color.colors for face in measurements]
+    return PillLook(
+        Probabilities.of(shape),
+        Probabilities.of(_with_layers(colors, calibration["color_power"], calibration["layers_prior"])),
+        highest([face.score.pieces for face in measurements]),
+        _mean_size([face.size for face in measurements if face.size]),
+    )
+
+
+def _multiplied(faces: Sequence[Probabilities], power: float) -> dict[str, float]:
+    """Product of powers, small in all where the faces contradict each other; one face alone stays as it is."""
+    if len(faces) == 1:
+        return dict(faces[0].terms)
+    terms = {term for face in faces for term, _ in face.terms}
+    return {term: prod(max(face[term], _LEAST) for face in faces) ** power for term in terms}
+
+
+def _with_layers(faces: Sequence[Probabilities], power: float, prior: float) -> dict[str, float]:
+    """Product of the faces' colors, plus the two-color keys of tablets with a different color on each face."""
+    weights = _multiplied(faces, power)
+    single = [dict(face.terms) for face in faces]
+    colors = sorted({term for face in single for term in face if ";" not in term})
+    for n, first in enumerate(colors):
+        for second in colors[n + 1 :]:
+            either = prod(face.get(first, 0.0) + face.get(second, 0.0) for face in single)
+            alike = sum(prod(face.get(color, 0.0) for face in single) for color in (first, second))
+            key = f"{first};{second}"
+            weights[key] = weights.get(key, 0.0) + prior * max(either - alike, 0.0)
+    return weights
+
+
+def highest(faces: Sequence[Probabilities]) -> Probabilities:
+    """Distribution of the most pieces that any face is scored into, the faces taken as independent."""
+    below = np.prod([np.cumsum([face[pieces] for pieces in PIECES]) for face in faces], axis=0)
+    chances = np.maximum(np.diff(np.concatenate([[0.0], below])), 0)
+    return Probabilities.of(dict(zip(PIECES, chances.tolist(), strict=True)))
+
+
+def _mean_size(sizes: Sequence[SizeMeasurement]) -> SizeMeasurement | None:
+    if not sizes:
+        return None
+    weights = np.array([1 / max(size.sigma_mm, 1e-6) ** 2 for size in sizes])
+    weights /= weights.sum()
+    table = np.array([[size.length_mm, size.width_mm, size.sigma_mm] for size in sizes])
+    length, width, sigma = (float(value) for value in weights @ table)
+    return SizeMeasurement(length, width, sigma)

@@ -1,0 +1,99 @@
+"""The fitted models that measuring rests on: small networks as plain arrays, and the face network run by OpenCV.
+
+All are fitted by ``python -m pipeline.train.measure``; docs/experiments/measure.md has the figures.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+# cv2.dnn.Net may not be used by two threads at once, so each keeps its own, loaded at its first face.
+_loaded = threading.local()
+
+
+@dataclass(frozen=True, eq=False)
+class Perceptron:
+    """A network of dense layers with ReLU between, for a few dozen figures.
+
+    ``mean`` and ``scale`` ``(n,)`` normalize the figures, which are then cut at ±``FIGURE_LIMIT``; ``layers`` are
+    weights ``(out, in)`` and biases ``(out,)``. The logits come out divided by ``temperature``, which calibrates them.
+    """
+
+    mean: Array
+    scale: Array
+    layers: tuple[tuple[Array, Array], ...]
+    temperature: float
+
+    def logits(self, figures: Array) -> Array:
+        """``(..., n)`` figures to ``(..., outputs)`` logits."""
+        values = np.clip((figures - self.mean) / self.scale, -FIGURE_LIMIT, FIGURE_LIMIT)
+        for weights, biases in self.layers[:-1]:
+            values = np.maximum(values @ weights.T + biases, 0)
+        weights, biases = self.layers[-1]
+        return np.asarray((values @ weights.T + biases) / self.temperature, np.float64)
+
+
+FIGURE_LIMIT = 8.0
+"""Deviations beyond which a figure says no more; keeps outlines unlike any seen in training finite."""
+
+
+@dataclass(frozen=True, eq=False)
+class Models:
+    """Everything fitted. ``calibration`` holds single figures by name."""
+
+    outline: Perceptron
+    area: Perceptron
+    pair: Perceptron
+    calibration: dict[str, float]
+
+
+@lru_cache(maxsize=1)
+def load_models() -> Models:
+    """Read ``weights/measure.npz`` of the package, once; the arrays are read-only."""
+    with resources.files("pipeline").joinpath("weights/measure.npz").open("rb") as file, np.load(file) as arrays:
+        stored = {name: np.asarray(arrays[name], np.float64) for name in arrays.files}
+    for array in stored.values():
+        array.setflags(write=False)
+    calibration = {
+        name.split("/")[1]: float(value) for name, value in stored.items() if name.startswith("calibration/")
+    }
+    return Models(_perceptron(stored, "outline"), _perceptron(stored, "area"), _perceptron(stored, "pair"), calibration)
+
+
+def _perceptron(stored: dict[str, Array], name: str) -> Perceptron:
+    count = sum(key.startswith(f"{name}/weights") for key in stored)
+    layers = tuple((stored[f"{name}/weights{n}"], stored[f"{name}/biases{n}"]) for n in range(count))
+    return Perceptron(stored[f"{name}/mean"], stored[f"{name}/scale"], layers, float(stored[f"{name}/temperature"]))
+
+
+def face_logits(planes: NDArray[np.float32]) -> Array:
+    """What the face network says of one face, ``(5, VIEW_PX, VIEW_PX)`` as ``face.network_input`` makes it.
+
+    Returns 9 logits: two-part capsule; 1, 2, 3, 4 pieces; blank, debossed, embossed, printed.
+    """
+    network = getattr(_loaded, "network", None)
+    if network is None:
+        weights = resources.files("pipeline").joinpath("weights/face.onnx").read_bytes()
+        network = _loaded.network = cv2.dnn.readNetFromONNX(np.frombuffer(weights, np.uint8))
+    network.setInput(planes[None])
+    return np.asarray(network.forward()[0], np.float64)
+
+
+def softmax(logits: Array) -> Array:
+    """Probabilities along the last axis."""
+    power = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(power / power.sum(axis=-1, keepdims=True), np.float64)
+
+
+def sigmoid(logit: float) -> float:
+    """Probability of a logit."""
+    return float(1 / (1 + np.exp(-np.clip(logit, -50, 50))))
