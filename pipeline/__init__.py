@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from reference.catalog import Catalog, open_catalog
     from reference.product import Monograph, Product
 
+__version__ = "0.1.0"
+
 __all__ = [
     "Candidate",
     "Catalog",

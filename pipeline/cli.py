@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+import pipeline
 from pipeline.errors import InputError, PillprintError
 
 if TYPE_CHECKING:
@@ -63,7 +66,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(context)
         except PillprintError as error:
-            failure = error
+            failure: PillprintError = error
         except ImportError as error:
             from pipeline.doctor import missing_library
 
@@ -71,6 +74,11 @@ class _Commands(click.Group):
             if missing is None:
                 raise
             failure = missing
+        except OSError as error:  # the disk is full, a file may not be written; photos are read by `load`
+            if error.errno == errno.EPIPE:
+                raise
+            what = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else "a file"
+            failure = PillprintError(f"{what}: {error.strerror or error}")
         click.echo(f"pillprint: {failure}", err=True)
         context.exit(failure.exit_code)
 
@@ -82,7 +90,7 @@ def main() -> None:
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="pillprint")
+@click.version_option(pipeline.__version__, prog_name="pillprint")
 def cli() -> None:
     """Tell from photos of a tablet or capsule what it is, how sure and why, with the drug's monograph.
 
@@ -234,11 +242,10 @@ def _print_answers(answers: Sequence[Identification]) -> None:
 def _identity(identifier: Identifier) -> dict[str, str]:
     """What the rows of a batch depend on."""
     import hashlib
-    from importlib import metadata
 
     settings = hashlib.sha256(repr(identifier.settings).encode()).hexdigest()[:16]
     return {
-        "pillprint": metadata.version("pillprint"),
+        "pillprint": pipeline.__version__,
         "catalog": identifier.catalog.fingerprint,
         "reader": identifier.reader.name,
         "settings": settings,
