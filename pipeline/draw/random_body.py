@@ -119,8 +119,8 @@ def random_relief(rng: np.random.Generator) -> Imprint:
     """How debossed (rarely embossed) letters are cut."""
     return Imprint(
         relief="EMBOSSED" if rng.random() < 0.04 else "DEBOSSED",
-        weight=float(rng.uniform(0.07, 0.2)),
-        depth=float(np.clip(rng.lognormal(-0.8, 0.55), 0.12, 1.4)),
+        weight=float(rng.uniform(0.08, 0.22)),
+        depth=float(np.clip(rng.lognormal(-0.5, 0.5), 0.15, 1.6)),
         bevel=float(rng.uniform(0.4, 1.2)),
         fade=float(rng.uniform(0.1, 0.75)) if rng.random() < 0.45 else 0.0,
     )

@@ -79,7 +79,7 @@ def random_face(rng: np.random.Generator, fonts: Sequence[str] = (), blank: floa
         lines=lines,
         scores=scores,
         logos=logos,
-        light=_random_light(rng, 0.55 if kind == "SHELL" else 0.35),
+        light=_random_light(rng, 0.5 if kind == "SHELL" else 0.28),
         camera=_random_camera(root_area, rng),
         turn_deg=float(rng.uniform(-180, 180)) if rng.random() < 0.6 else float(rng.normal(0, 4)),
         tilt=float(rng.uniform(0, 0.14)) if rng.random() < 0.35 else 0.0,
@@ -101,18 +101,18 @@ def _random_light(rng: np.random.Generator, ambient: float) -> Light:
     return Light(
         azimuth_deg=float(rng.uniform(-180, 180)),
         elevation_deg=float(rng.uniform(18, 65)),
-        ambient=float(rng.uniform(ambient, 0.85)),
+        ambient=float(rng.uniform(ambient, 0.78)),
         opposite=float(rng.choice([0.0, rng.uniform(0, 1)])),
-        occlusion=float(rng.uniform(0.05, 0.5)),
+        occlusion=float(rng.uniform(0.08, 0.6)),
         falloff=float(rng.uniform(0, 0.15)) if rng.random() < 0.5 else 0.0,
         color=(1.0 + warm, 1.0, 1.0 - warm),
     )
 
 
 def _random_camera(root_area: float, rng: np.random.Generator) -> Camera:
-    low = rng.random() < 0.3  # a small pill in the photo
+    low = rng.random() < 0.25  # a small pill in the photo
     reduction = root_area / rng.uniform(45, 100) if low else 1.0
-    blur = float(rng.uniform(0, 0.8)) if low else float(np.clip(rng.lognormal(-0.4, 0.6), 0, 3))
+    blur = float(rng.uniform(0, 0.8)) if low else float(np.clip(rng.lognormal(-0.6, 0.6), 0, 3))
     return Camera(
         blur_px=blur,
         motion_px=float(rng.uniform(2, 5)) if not low and rng.random() < 0.06 else 0.0,

@@ -24,10 +24,10 @@ from pipeline.draw.wording import (
 
 
 def _line(text: str, font: str, cap: float, rng: np.random.Generator, **place: float) -> TextLine:
-    spacing = float(rng.uniform(0.14, 0.5)) if rng.random() < 0.9 else float(rng.uniform(0.5, 1.0))
+    spacing = float(rng.uniform(0.12, 0.42)) if rng.random() < 0.9 else float(rng.uniform(0.5, 1.0))
     slant = float(rng.uniform(0.1, 0.25)) if rng.random() < 0.06 else 0.0
     cased = random_case(text, rng)
-    line = TextLine(cased, font, cap, spacing=spacing, condense=float(rng.uniform(0.75, 1.25)), slant=slant)
+    line = TextLine(cased, font, 1.15 * cap, spacing=spacing, condense=float(rng.uniform(0.85, 1.35)), slant=slant)
     return replace(line, **place)  # type: ignore[arg-type]
 
 
@@ -55,7 +55,7 @@ def random_lines(
 def _stacked(texts: list[str], font: str, rng: np.random.Generator, gap: float = 0.0) -> list[TextLine]:
     count = len(texts)
     cap = rng.uniform(0.34, 0.6) if count == 2 else rng.uniform(0.24, 0.36)
-    pitch = cap * rng.uniform(1.3, 1.6) + gap
+    pitch = cap * rng.uniform(1.45, 1.8) + gap
     return [
         _line(text, font, cap * rng.uniform(0.85, 1.1), rng, v=(index - (count - 1) / 2) * pitch)
         for index, text in enumerate(texts)
@@ -161,7 +161,7 @@ def _shell_lines(body: Body, font: str, rng: np.random.Generator) -> list[TextLi
         count = len(texts[side])
         cap = rng.uniform(0.3, 0.55) if count == 1 else rng.uniform(0.24, 0.4)
         for index, text in enumerate(texts[side]):
-            offset = (index - (count - 1) / 2) * cap * 1.35
+            offset = (index - (count - 1) / 2) * cap * 1.5
             place = (
                 {"u": middle, "v": around + offset}
                 if turn == 0
@@ -175,9 +175,9 @@ def _shell_lines(body: Body, font: str, rng: np.random.Generator) -> list[TextLi
 
 
 def _lone(rng: np.random.Generator) -> str:
-    """One character that no score line can be taken for."""
+    """One character that is no score line, and no other character upside down."""
     letter = random_letter(rng) if rng.random() < 0.7 else str(rng.integers(10))
-    return "S" if letter == "I" else letter
+    return {"I": "S", "6": "5", "9": "2"}.get(letter, letter)
 
 
 def _with_cap(line: TextLine, cap: float) -> TextLine:
