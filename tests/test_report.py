@@ -23,7 +23,7 @@ from pipeline.report.html import Entry, html_report
 from pipeline.report.overlay import overlay
 from pipeline.report.sheet import WIDTH, shortened, text_width, wrapped
 from pipeline.report.tables import CAUTION, answer_table, answer_text
-from pipeline.report.words import likely, percent, plain, score_words
+from pipeline.report.words import answer_names, likely, percent, plain, score_words
 
 HOSTILE = 'a\nb\r"quoted" <img src=x onerror=alert(1)> [red]x[/red] \x1b[31m \udcff\'=cmd.png'
 OUTLINE = (0, 190, 255)
@@ -285,3 +285,21 @@ def test_every_decision_can_be_shown() -> None:
         answer = identification((), (), decision=decision)
         assert decision.value in answer_text(answer)
         assert decision.value in html_report([Entry(answer, overlay(photo(), answer))])
+
+
+def test_only_a_claim_is_named() -> None:
+    others = tuple(
+        Candidate((product("024", name),), sure, 1.0, ())
+        for name, sure in (("baclofen", 0.5), ("alprazolam", 0.4), ("rare", 0.02))
+    )
+    names = {
+        decision: answer_names(identification(("024",), decision=decision, candidates=others)) for decision in Decision
+    }
+    assert names[Decision.IDENTIFIED] == ["baclofen 10 mg"]
+    assert names[Decision.AMBIGUOUS] == ["baclofen 10 mg", "alprazolam 10 mg"]
+    assert not any(names[decision] for decision in (Decision.UNKNOWN, Decision.UNREADABLE, Decision.NO_PILL))
+    unknown = identification(("024",), decision=Decision.UNKNOWN, candidates=others)
+    assert "nearest 1: 50 % baclofen" in answer_text(unknown)
+    assert "not an identification" in rendered(unknown)
+    assert "not an identification" in html_report([Entry(unknown)])
+    assert '<h2><span class="decision UNKNOWN">UNKNOWN</span>tablet.png</h2>' in html_report([Entry(unknown)])

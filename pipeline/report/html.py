@@ -18,7 +18,9 @@ from pipeline.records import Candidate, Decision, Identification, Pixels
 from pipeline.report.monograph import UNREVIEWED, WEAK
 from pipeline.report.tables import CANDIDATES_SHOWN, CAUTION
 from pipeline.report.words import (
+    answer_names,
     candidate_name,
+    candidates_title,
     imprint_words,
     labelers,
     likely,
@@ -107,6 +109,7 @@ def _article(entry: Entry) -> Iterator[str]:
         yield f'<img alt="{_text(", ".join(answer.photos))} with what was found" src="{_data_uri(entry.sheet)}">'
     yield from _seen(answer)
     if answer.candidates:
+        yield f"<h3>{_text(candidates_title(answer))}</h3>"
         yield from _candidates(answer.candidates)
     if answer.monograph:
         yield from _monograph(answer.monograph)
@@ -115,9 +118,7 @@ def _article(entry: Entry) -> Iterator[str]:
 
 
 def _title(answer: Identification) -> str:
-    if answer.candidates and answer.decision in (Decision.IDENTIFIED, Decision.AMBIGUOUS):
-        return candidate_name(answer.candidates[0])
-    return ", ".join(answer.photos)
+    return " or ".join(answer_names(answer)) or ", ".join(answer.photos)
 
 
 def _data_uri(sheet: Pixels) -> str:
@@ -142,7 +143,7 @@ def _seen(answer: Identification) -> Iterator[str]:
 
 
 def _candidates(candidates: Sequence[Candidate]) -> Iterator[str]:
-    yield '<h3>Candidates</h3><table><tr><th class="number">Sure</th><th>Drug</th><th>Imprint</th>'
+    yield '<table><tr><th class="number">Sure</th><th>Drug</th><th>Imprint</th>'
     yield "<th>Labelers</th><th>NDC</th><th>Match</th></tr>"
     for candidate in candidates[:CANDIDATES_SHOWN]:
         cells = (

@@ -23,10 +23,11 @@ from pipeline.records import (
     Photo,
     Pixels,
     Scale,
+    ScaleSource,
 )
 from pipeline.report.sheet import WIDTH, Color, Point, Sheet, shortened, text_width, wrapped
 from pipeline.report.words import (
-    candidate_name,
+    answer_names,
     labelers,
     likely,
     percent,
@@ -39,6 +40,8 @@ from pipeline.report.words import (
 # In pixels of the sheet.
 _PHOTO_HEIGHT_MAX = 720
 _TILE_HEIGHT_MAX = 460
+# From the fifth face on all are drawn smaller: the sheet of a tray of pills still fits two screens.
+_LARGE_TILES_MAX, _SMALL_TILE_HEIGHT_MAX = 4, 260
 _MARGIN = 20
 # A photo of 64 px is not blown up to a wall of squares.
 _ENLARGE_MAX = 6.0
@@ -104,7 +107,10 @@ def overlay(photo: Photo, answers: Identification | Sequence[Identification], ph
         for face in answer.faces
         if face.photo_index == photo_index
     ]
-    tiles = [_Tile.of(photo, face, _name(number, listed, index)) for index, (number, face) in enumerate(faces)]
+    height_max = _TILE_HEIGHT_MAX if len(faces) <= _LARGE_TILES_MAX else _SMALL_TILE_HEIGHT_MAX
+    tiles = [
+        _Tile.of(photo, face, _name(number, listed, index), height_max) for index, (number, face) in enumerate(faces)
+    ]
     rows = _rows(tiles[:_TILES_MAX])
     feet = [_foot(answer, number if len(listed) > 1 else None) for number, answer in enumerate(listed, start=1)]
     photo_scale = _fit(photo.pixels.shape[1], photo.pixels.shape[0], WIDTH, _PHOTO_HEIGHT_MAX)
@@ -142,9 +148,10 @@ class _Tile:
     left: float
     height: float
     width: float
+    height_max: float
 
     @classmethod
-    def of(cls, photo: Photo, face: Face, name: str) -> _Tile:
+    def of(cls, photo: Photo, face: Face, name: str, height_max: float) -> _Tile:
         top, left, bottom, right = face.region.box
         around = _AROUND * max(bottom - top, right - left) + 2
         height, width = photo.pixels.shape[:2]
@@ -155,7 +162,7 @@ class _Tile:
             min(width, math.ceil(right + around)),
         )
         pixels, _ = detail(photo, box)
-        return cls(name, face, pixels, box[0], box[1], box[2] - box[0], box[3] - box[1])
+        return cls(name, face, pixels, box[0], box[1], box[2] - box[0], box[3] - box[1], height_max)
 
 
 _COLUMN = (WIDTH - 3 * _MARGIN) / 2
@@ -184,7 +191,7 @@ def _is_long(tile: _Tile) -> bool:
 
 def _tile_scale(tile: _Tile) -> float:
     room = WIDTH - 2 * _MARGIN if _is_long(tile) else _COLUMN
-    return min(room / tile.width, _TILE_HEIGHT_MAX / tile.height)
+    return min(room / tile.width, tile.height_max / tile.height)
 
 
 def _row_height(row: Sequence[_Tile]) -> float:
@@ -210,9 +217,12 @@ def _draw_photo(
 
 
 def _draw_scale(sheet: Sheet, view: _View, scale: Scale, corner: Point) -> None:
-    """The ruler, marker, card or coin that gave the scale, and a bar of whole millimeters."""
-    if scale.outline is not None and len(scale.outline) > 1:
-        points = [view.at(row, col) for row, col in scale.outline]
+    """The ticks of the ruler, or the outline of what else gave the scale, and a bar of whole millimeters."""
+    points = [] if scale.outline is None else [view.at(row, col) for row, col in scale.outline]
+    if scale.source is ScaleSource.RULER:
+        for x, y in points:
+            sheet.dot((x, y), 3.5, _SCALE)
+    elif len(points) > 1:
         sheet.line([*points, points[0]], _SCALE, 2.5)
     px_per_mm = view.scale / scale.mm_per_px
     bar_mm = next((mm for mm in (1, 2, 5, 10, 20, 50, 100) if mm * px_per_mm >= 90), 100)
@@ -360,13 +370,10 @@ _TITLE_SIZE, _LINE_SIZE = 28.0, 19.0
 
 
 def _foot(answer: Identification, number: int | None) -> _Foot:
-    name = "" if number is None else f"{number}  "
-    first = answer.candidates[0] if answer.candidates else None
-    if first is None:
-        title, subtitle = f"{name}{answer.decision.value}", ""
-    else:
-        title = f"{name}{candidate_name(first)}"
-        subtitle = ", ".join(filter(None, (percent(first.probability), labelers(first))))
+    named = answer_names(answer)
+    first = answer.candidates[0] if named else None
+    title = " ".join(filter(None, ("" if number is None else str(number), " or ".join(named))))
+    subtitle = ", ".join(filter(None, (percent(first.probability), labelers(first)))) if first else ""
     sentences = [answer.reason, *answer.warnings]
     lines = [part for sentence in sentences for part in wrapped(plain(sentence), _LINE_SIZE, WIDTH - 2 * _MARGIN)]
     return _Foot(title, subtitle, tuple(lines[:5]))
@@ -382,12 +389,9 @@ def _draw_foot(sheet: Sheet, foot: _Foot, decision: Decision, top: float) -> Non
     sheet.box(_MARGIN, top, width, 32, _DECISION_COLORS[decision], _DECISION_COLORS[decision])
     sheet.text((_MARGIN + width / 2, top + 16), decision.value, 20, (255, 255, 255), "mm")
     left = _MARGIN + width + 14
-    if foot.subtitle:
-        room = WIDTH - left - _MARGIN
-        title = shortened(foot.title, _TITLE_SIZE, room * 0.62)
-        sheet.text((left, top + 16), title, _TITLE_SIZE, _INK, "lm")
-        left += text_width(title, _TITLE_SIZE) + 14
-        subtitle = shortened(foot.subtitle, _LINE_SIZE, WIDTH - left - _MARGIN)
-        sheet.text((left, top + 17), subtitle, _LINE_SIZE, _FAINT, "lm")
+    title = shortened(foot.title, _TITLE_SIZE, (WIDTH - left - _MARGIN) * (0.7 if foot.subtitle else 1.0))
+    sheet.text((left, top + 16), title, _TITLE_SIZE, _INK, "lm")
+    left += text_width(title, _TITLE_SIZE) + 14
+    sheet.text((left, top + 17), shortened(foot.subtitle, _LINE_SIZE, WIDTH - left - _MARGIN), _LINE_SIZE, _FAINT, "lm")
     for index, words in enumerate(foot.lines):
         sheet.text((_MARGIN, top + _TITLE_SIZE * 1.5 + index * _LINE_SIZE * 1.35), words, _LINE_SIZE, _FAINT)

@@ -55,6 +55,13 @@ class Sheet:
         """A filled polygon."""
         self._draw.polygon([(x * _SUPERSAMPLE, y * _SUPERSAMPLE) for x, y in points], color)
 
+    def dot(self, place: Point, radius: float, color: Color) -> None:
+        """A filled circle."""
+        x, y = place
+        for size, fill in ((radius + 1, _HALO), (radius, color)):
+            corners = [edge * _SUPERSAMPLE for edge in (x - size, y - size, x + size, y + size)]
+            self._draw.ellipse(corners, fill)
+
     def box(self, left: float, top: float, width: float, height: float, color: Color, edge: Color) -> None:
         """A filled box with rounded corners."""
         corners = [round(edge_px * _SUPERSAMPLE) for edge_px in (left, top, left + width, top + height)]

@@ -12,6 +12,7 @@ from rich.text import Text
 from pipeline.records import Candidate, Decision, Identification
 from pipeline.report.words import (
     candidate_name,
+    candidates_title,
     imprint_words,
     labelers,
     likely,
@@ -82,7 +83,7 @@ def _candidate_row(candidate: Candidate) -> tuple[str, str, str, str, str]:
 
 
 def _candidates_table(answer: Identification) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=candidates_title(answer), title_justify="left")
     table.add_column("sure", justify="right", no_wrap=True)
     for name in ("drug", "imprint", "labelers", "match"):
         table.add_column(name)
@@ -107,10 +108,11 @@ def answer_text(answer: Identification) -> str:
     """The same as plain lines: nothing is cut, nothing is drawn."""
     lines = [f"{answer.decision.value}: {plain(answer.reason)}"]
     lines += [f"{name}: {value}" for name, value in _seen(answer)]
+    word = "candidate" if answer.decision in (Decision.IDENTIFIED, Decision.AMBIGUOUS) else "nearest"
     for number, candidate in enumerate(answer.candidates[:CANDIDATES_SHOWN], start=1):
         sure, name, imprint, sold_by, tier = _candidate_row(candidate)
         details = "; ".join(filter(None, (f"imprint {imprint}", sold_by, tier)))
-        lines.append(f"candidate {number}: {sure} {name} ({details})")
+        lines.append(f"{word} {number}: {sure} {name} ({details})")
     if answer.candidates:
         lines += [f"evidence: {row.bits:+.1f} bits: {plain(row.sentence)}" for row in answer.candidates[0].evidence]
     lines += [f"warning: {plain(warning)}" for warning in answer.warnings]

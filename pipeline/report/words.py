@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.records import Candidate, Face, Identification, Probabilities, SizeMeasurement
+from pipeline.records import Candidate, Decision, Face, Identification, Probabilities, SizeMeasurement
 from pipeline.serialize import text as valid_text
 
 
@@ -53,6 +53,32 @@ def candidate_name(candidate: Candidate) -> str:
     """Drug and strength, or the product's name where the drug is not known."""
     product = candidate.product
     return plain(f"{product.drug} {product.strength}".strip() or product.name or product.product_id)
+
+
+# Candidates an AMBIGUOUS answer is drawn between: those at least this likely beside the first.
+_NAMED_FROM = 0.1
+_NAMED_MAX = 3
+
+
+def answer_names(answer: Identification) -> list[str]:
+    """The drugs the answer claims: one where it is IDENTIFIED, the likely ones where AMBIGUOUS, else none.
+
+    An UNKNOWN answer has candidates too, but naming the nearest of them in large letters would claim it.
+    """
+    if answer.decision is Decision.IDENTIFIED:
+        return [candidate_name(candidate) for candidate in answer.candidates[:1]]
+    if answer.decision is not Decision.AMBIGUOUS:
+        return []
+    likely_ones = [each for each in answer.candidates[1:] if each.probability >= _NAMED_FROM]
+    names = dict.fromkeys(candidate_name(each) for each in (*answer.candidates[:1], *likely_ones))
+    return list(names)[:_NAMED_MAX]
+
+
+def candidates_title(answer: Identification) -> str:
+    """What stands above the list of candidates; where nothing fits it says so."""
+    if answer.decision in (Decision.IDENTIFIED, Decision.AMBIGUOUS):
+        return "Candidates"
+    return "Nearest in the catalog; not an identification"
 
 
 def labelers(candidate: Candidate, shown: int = 1) -> str:
