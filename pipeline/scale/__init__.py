@@ -1,0 +1,7 @@
+"""Photo -> millimeters per pixel, from whatever of known size lies in it."""
+
+from __future__ import annotations
+
+from pipeline.scale.find import ScaleSettings, find_scale
+
+__all__ = ["ScaleSettings", "find_scale"]

@@ -1,0 +1,66 @@
+"""Photo -> scale: whatever of known size lies in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.records import Photo, PillRegion, Scale, ScaleSource
+from pipeline.scale.plane import mm_per_px_at, plane_of
+from pipeline.scale.ruler import Ruler, find_ruler
+
+
+@dataclass(frozen=True)
+class ScaleSettings:
+    """How scale is looked for and how far it is trusted; set by docs/experiments/scale.md.
+
+    ``ruler_sigma``: relative deviation with two axes across each other. ``one_axis_sigma``: what is added where one
+    axis only is seen and the camera may be tilted. ``caller_sigma``: of the caller's figure.
+    """
+
+    ruler_sigma: float = 0.01
+    one_axis_sigma: float = 0.02
+    caller_sigma: float = 0.005
+
+
+def find_scale(
+    photo: Photo,
+    regions: Sequence[PillRegion],
+    mm_per_px: float | None = None,
+    settings: ScaleSettings | None = None,
+) -> Scale | None:
+    """The scale of a photo: the caller's figure if given, else a ruler; None where there is nothing of known size.
+
+    Args:
+        photo: the photo.
+        regions: its pills; they are left out of the search and their size tells unlikely scales from likely ones.
+        mm_per_px: millimeters per pixel of ``photo.pixels``, where the caller knows.
+    """
+    settings = settings or ScaleSettings()
+    if mm_per_px is not None:
+        return Scale(mm_per_px, settings.caller_sigma, ScaleSource.CALLER)
+    gray = cv2.cvtColor(photo.pixels, cv2.COLOR_RGB2GRAY)
+    ruler = find_ruler(np.asarray(gray, dtype=np.uint8), regions)
+    return _of_ruler(ruler, _center(photo, regions), settings) if ruler else None
+
+
+def _of_ruler(ruler: Ruler, center: tuple[float, float], settings: ScaleSettings) -> Scale:
+    homography = plane_of(ruler.axes)
+    axis = ruler.axes[0]
+    outline = np.concatenate([axis.points[:, ::-1] for axis in ruler.axes]).astype(np.float32)
+    if homography is not None:
+        return Scale(mm_per_px_at(homography, *center), settings.ruler_sigma, ScaleSource.RULER, homography, outline)
+    sigma = float(np.hypot(settings.ruler_sigma, settings.one_axis_sigma))
+    return Scale(axis.tick_mm / axis.spacing_px, sigma, ScaleSource.RULER, None, outline)
+
+
+def _center(photo: Photo, regions: Sequence[PillRegion]) -> tuple[float, float]:
+    """``(x, y)`` of the pills' middle, or of the photo's."""
+    if not regions:
+        return photo.pixels.shape[1] / 2, photo.pixels.shape[0] / 2
+    row, col = np.mean([region.outline.mean(axis=0) for region in regions], axis=0)
+    return float(col), float(row)

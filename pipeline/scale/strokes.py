@@ -1,0 +1,66 @@
+"""Thin strokes in a photo, the raw material of ruler ticks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+# Wider than any tick that was seen at 640 px (docs/experiments/scale.md), in pixels.
+_TICK_WIDTH_MAX_PX = 9
+_TICK_HEIGHT_MIN_PX = 3
+# Gray levels a tick differs from its ground at least; below lie paper grain and JPEG noise.
+_CONTRAST_MIN = 9
+
+
+@dataclass(frozen=True, eq=False)
+class Strokes:
+    """Upright strokes sorted by ``x``: ``x`` center, ``top`` and ``bottom`` end, each ``(n,)`` float64 in pixels."""
+
+    x: NDArray[np.float64]
+    top: NDArray[np.float64]
+    bottom: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+def upright_strokes(gray: NDArray[np.uint8], dark: bool) -> Strokes:
+    """Thin upright strokes, darker (or lighter) than their ground, in ``(h, w)`` uint8."""
+    kernel = np.ones((1, _TICK_WIDTH_MAX_PX), np.uint8)
+    hat = cv2.morphologyEx(gray, cv2.MORPH_BLACKHAT if dark else cv2.MORPH_TOPHAT, kernel)
+    marks = (hat > _threshold(hat)).astype(np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(marks, connectivity=4)
+    left, top, width, height, area = stats[1:].T.astype(np.float64)
+    keep = (height >= _TICK_HEIGHT_MIN_PX) & (height <= 0.2 * max(gray.shape)) & (width <= _TICK_WIDTH_MAX_PX)
+    keep &= (height >= 0.8 * width) & (area >= 0.4 * width * height)
+    left, top, width, height = left[keep], top[keep], width[keep], height[keep]
+    x = _centers(hat, left, top, width, height)
+    order = np.argsort(x)
+    return Strokes(x[order], top[order], (top + height - 1)[order])
+
+
+def _threshold(hat: NDArray[np.uint8]) -> float:
+    """Half of what the strongest strokes reach, so that blurred flanks do not join them, but above the noise."""
+    strong = float(np.percentile(hat[::2, ::2], 99.0))
+    return float(np.clip(0.35 * strong, _CONTRAST_MIN, 40.0))
+
+
+def _centers(
+    hat: NDArray[np.uint8],
+    left: NDArray[np.float64],
+    top: NDArray[np.float64],
+    width: NDArray[np.float64],
+    height: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Centers weighted by contrast, along the stroke's middle row: better than half a pixel."""
+    rows = (top + height / 2).astype(np.intp)
+    offsets = np.arange(-1, _TICK_WIDTH_MAX_PX + 1)
+    columns = left[:, None].astype(np.intp) + offsets[None]
+    inside = (offsets[None] >= -1) & (offsets[None] <= width[:, None])
+    weight = hat[rows[:, None], np.clip(columns, 0, hat.shape[1] - 1)] * inside
+    total = weight.sum(axis=1)
+    weighted = (weight * columns).sum(axis=1) / np.maximum(total, 1)
+    return np.where(total > 0, weighted, left + (width - 1) / 2)

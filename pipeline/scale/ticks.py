@@ -1,0 +1,127 @@
+"""Evenly spaced ticks along a line: chains of strokes and the lattice they lie on."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.scale.strokes import Strokes
+
+_TICKS_MIN = 8
+_SPACING_MIN_PX = 2.5
+_SPACING_MAX_PX = 90.0
+
+
+@dataclass(frozen=True, eq=False)
+class TickRow:
+    """Ticks on one line, left to right.
+
+    ``index`` ``(n,)`` int64 counts the ticks (gaps where one was not seen), ``x`` and ``y`` ``(n,)`` float64 are the
+    places of their aligned ends, ``length`` ``(n,)`` float64 their heights, all in pixels.
+    """
+
+    index: NDArray[np.int64]
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    length: NDArray[np.float64]
+
+    @property
+    def spacing_px(self) -> float:
+        """Mean distance between neighboring ticks along the line."""
+        return float(np.hypot(self.x[-1] - self.x[0], self.y[-1] - self.y[0])) / float(self.index[-1] - self.index[0])
+
+    @property
+    def span_px(self) -> float:
+        """From the first to the last tick."""
+        return float(np.hypot(self.x[-1] - self.x[0], self.y[-1] - self.y[0]))
+
+
+def tick_rows(strokes: Strokes) -> list[TickRow]:
+    """All rows of at least eight evenly spaced strokes whose tops or bottoms lie on one line, most ticks first."""
+    rows = [row for ends in (strokes.top, strokes.bottom) for row in _chains(strokes, ends)]
+    return sorted(rows, key=lambda row: -len(row.index))
+
+
+def _chains(strokes: Strokes, ends: NDArray[np.float64]) -> list[TickRow]:
+    x, y = strokes.x.tolist(), ends.tolist()
+    seconds = _nearest_right(strokes.x, ends)
+    used: set[tuple[int, int]] = set()
+    rows = []
+    for first, second in enumerate(seconds):
+        if second < 0 or (first, second) in used:
+            continue
+        chain = _grow(x, y, first, second)
+        members = [member for _, member in chain]
+        used.update(zip(members, members[1:], strict=False))
+        if len(chain) >= _TICKS_MIN and (row := _row(strokes, ends, chain)) is not None:
+            rows.append(row)
+    return rows
+
+
+def _nearest_right(x: NDArray[np.float64], y: NDArray[np.float64]) -> list[int]:
+    """For each stroke the nearest one to its right that ends at the same height, or -1."""
+    result = []
+    for place in range(len(x)):
+        stop = int(np.searchsorted(x, x[place] + _SPACING_MAX_PX))
+        start = int(np.searchsorted(x, x[place] + _SPACING_MIN_PX))
+        near = np.abs(y[start:stop] - y[place]) <= 1.2 + 0.12 * (x[start:stop] - x[place])
+        result.append(start + int(near.argmax()) if near.any() else -1)
+    return result
+
+
+def _grow(x: list[float], y: list[float], first: int, second: int) -> list[tuple[int, int]]:
+    """``(index, stroke)`` of a chain that goes on to the right, over at most two missing ticks at a time."""
+    chain = [(0, first), (1, second)]
+    step, slope = x[second] - x[first], (y[second] - y[first]) / (x[second] - x[first])
+    slope *= 0.5
+    while True:
+        index, last = chain[-1]
+        for skip in (1, 2, 3):
+            found = _at(x, y, x[last] + skip * step, y[last] + skip * step * slope, step, skip)
+            if found >= 0 and found != last:
+                break
+        else:
+            return chain
+        chain.append((index + skip, found))
+        back = max(0, len(chain) - 12)
+        (start_index, start), (end_index, end) = chain[back], chain[-1]
+        step = (x[end] - x[start]) / (end_index - start_index)
+        if len(chain) > 4:
+            slope = (y[end] - y[start]) / (x[end] - x[start])
+
+
+def _at(x: list[float], y: list[float], at_x: float, at_y: float, step: float, skip: int) -> int:
+    """The stroke nearest to where a tick is expected, or -1."""
+    reach = min(0.25 * step, 0.12 * step + 0.8)
+    best, best_distance = -1, reach
+    place = bisect_left(x, at_x - reach)
+    while place < len(x) and x[place] <= at_x + reach:
+        if abs(y[place] - at_y) <= 1.6 + 0.06 * step * skip and abs(x[place] - at_x) <= best_distance:
+            best, best_distance = place, abs(x[place] - at_x)
+        place += 1
+    return best
+
+
+def _row(strokes: Strokes, ends: NDArray[np.float64], chain: list[tuple[int, int]]) -> TickRow | None:
+    """The chain as a row, without what does not lie on its even lattice; None where little is left."""
+    index = np.array([number for number, _ in chain])
+    member = np.array([stroke for _, stroke in chain])
+    x, y = strokes.x[member], ends[member]
+    for _ in range(2):
+        # A quadratic is enough for the perspective of a ruler lying near the middle of a photo.
+        fit = np.polyfit(index, x, 2 if len(index) > 15 else 1)
+        line = np.polyfit(index, y, 1)
+        step = (x[-1] - x[0]) / (index[-1] - index[0])
+        good = np.abs(np.polyval(fit, index) - x) <= 0.15 * step + 0.3
+        good &= np.abs(np.polyval(line, index) - y) <= 2.0 + 0.1 * step
+        if np.count_nonzero(good) < _TICKS_MIN:
+            return None
+        index, x, y, member = index[good], x[good], y[good], member[good]
+    residual = float(np.std(np.polyval(fit, index) - x))
+    if residual > 0.05 * step + 0.25 or len(index) < 0.6 * (index[-1] - index[0] + 1):
+        return None
+    length = (strokes.bottom - strokes.top + 1)[member]
+    return TickRow(index - index[0], x, y, length)
