@@ -22,7 +22,7 @@ from reference.product import Monograph, Product
 from reference.vocabulary import code_of
 
 APPLICATION_ID = 0x50494C4C  # "PILL"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 PAGE_SIZE_BYTES = 4096
 
 _STAGE = """

@@ -1,0 +1,312 @@
+"""The commands on catalogs: ``pillprint catalog ...`` and ``pillprint search``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any
+
+import click
+from rich import box
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from reference.build import BuildReport, build_catalog
+from reference.catalog import Catalog, open_catalog
+from reference.ceiling import ceiling as ceiling_of
+from reference.check import check as check_products
+from reference.compare import compare
+from reference.export import as_row, write_csv, write_json_lines
+from reference.migrations import migrate as migrate_catalog
+from reference.query import query
+from reference.search import Hit, SearchResult
+from reference.search import search as search_catalog
+
+FILE = click.Path(path_type=Path)
+FAULTS_SHOWN = 10
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+catalog_argument = click.argument("catalog", metavar="[CATALOG]", required=False, type=FILE)
+
+
+@click.group()
+def catalog() -> None:
+    """Build, compare, check and export catalogs of tablets and capsules.
+
+    Where CATALOG is left out, the one inside the package is meant; it may also be a register's table.
+    """
+
+
+@catalog.command()
+@click.option("--spl", multiple=True, metavar="PATH", type=FILE, help="DailyMed zip, folder or SPL document.")
+@click.option("--pillbox", multiple=True, metavar="FILE", type=FILE, help="NLM Pillbox master table (CSV).")
+@click.option("--c3pi", multiple=True, metavar="FILE", type=FILE, help="NLM C3PI table (CSV).")
+@click.option("--tfda", multiple=True, metavar="FILE", type=FILE, help="Taiwan FDA appearance data (JSON or CSV).")
+@click.option("--mfds", multiple=True, metavar="FILE", type=FILE, help="Korea MFDS pill data (JSON or CSV).")
+@click.option("--out", required=True, metavar="FILE", type=FILE, help="The catalog to write.")
+@json_option
+def build(out: Path, as_json: bool, **registers: tuple[Path, ...]) -> None:
+    """Build a catalog from public registers: complete, or the old file stays."""
+    sources = [(name, path) for name, paths in registers.items() for path in paths]
+    columns = (SpinnerColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("reading", total=None)
+        report = build_catalog(
+            sources, out, lambda name, count: bar.update(task, description=f"{name}: {count:,} products")
+        )
+    if as_json:
+        _print_json(_report(report))
+        return
+    rows = [(name, f"{count:,}") for name, count in sorted(report.entries.items())]
+    _table(("register", "entries"), rows)
+    click.echo(
+        f"{out}: {report.products:,} products, fingerprint {report.fingerprint}, {report.seconds:.1f} s"
+        + (f", {report.repeated:,} entries given more than once" if report.repeated else "")
+    )
+    for path, log in report.logs.items():
+        for reason, count in sorted(log.passed_over.items()):
+            click.echo(f"{path}: passed over {count:,}: {reason}")
+        if log.rejected_count:
+            click.echo(f"{path}: skipped {log.rejected_count:,} that cannot be used:")
+        for fault in log.rejected[:FAULTS_SHOWN]:
+            click.echo(f"  {_plain(fault.name)}: {_plain(fault.reason)}")
+        if log.rejected_count > FAULTS_SHOWN:
+            click.echo("  ... (--json names up to 1,000)")
+
+
+def _report(report: BuildReport) -> dict[str, Any]:
+    return {
+        "catalog": str(report.path),
+        "fingerprint": report.fingerprint,
+        "products": report.products,
+        "entries": dict(report.entries),
+        "repeated": report.repeated,
+        "seconds": report.seconds,
+        "skipped": {path: [asdict(fault) for fault in log.rejected] for path, log in report.logs.items()},
+        "skipped_count": {path: log.rejected_count for path, log in report.logs.items()},
+        "passed_over": {path: dict(log.passed_over) for path, log in report.logs.items()},
+    }
+
+
+@catalog.command()
+@catalog_argument
+@json_option
+def info(catalog: Path | None, as_json: bool) -> None:
+    """Say what a catalog holds: its registers, and how often each field is filled."""
+    with open_catalog(catalog) as opened:
+        facts = _facts(opened)
+    if as_json:
+        _print_json(facts)
+        return
+    click.echo(f"catalog      {facts['catalog']}")
+    click.echo(f"fingerprint  {facts['fingerprint']}")
+    for name in ("products", "imprints", "labels"):
+        click.echo(f"{name:12s} {facts[name]:,}")
+    _table(("register", "products", "dated"), [tuple(map(str, row.values())) for row in facts["registers"]])
+    filled = [(name, f"{count:,}", _percent(count, facts["products"])) for name, count in facts["filled"].items()]
+    _table(("field", "filled", "share"), filled)
+
+
+def _facts(opened: Catalog) -> dict[str, Any]:
+    registers = opened.rows(
+        "SELECT source.name, count(*), min(nullif(source_date, '')), max(source_date) FROM product "
+        "JOIN source ON source.id = source_id GROUP BY 1 ORDER BY 2 DESC, 1"
+    )
+    filled: Counter[str] = Counter()
+    for product in opened.products():
+        for name in ("tokens", "shape", "colors", "size_mm", "score", "symbol", "drug", "strength", "labeler", "ndc"):
+            value = getattr(product, name)
+            filled["imprint" if name == "tokens" else name] += value is not None and value not in ("", ())
+    return {
+        "catalog": opened.name,
+        "fingerprint": opened.fingerprint,
+        "products": len(opened),
+        "imprints": len(opened.imprints()),
+        "labels": opened.rows("SELECT count(*) FROM monograph")[0][0],
+        "registers": [
+            {"register": name, "products": count, "dated": f"{first} to {last}" if first else ""}
+            for name, count, first, last in registers
+        ],
+        "filled": dict(filled),
+    }
+
+
+@catalog.command()
+@catalog_argument
+@click.option("--out", metavar="FILE", type=click.File("w", encoding="utf-8", lazy=True), default="-")
+@json_option
+def export(catalog: Path | None, out: IO[str], as_json: bool) -> None:
+    """Write all products as CSV, or with --json as JSON Lines."""
+    with open_catalog(catalog) as opened:
+        (write_json_lines if as_json else write_csv)(opened.products(), out)  # type: ignore[arg-type]
+
+
+@catalog.command()
+@click.argument("old", type=FILE)
+@click.argument("new", type=FILE)
+@json_option
+def diff(old: Path, new: Path, as_json: bool) -> None:
+    """Say what changed from the catalog OLD to NEW: appeared, gone, looks changed, other changes."""
+    with open_catalog(old) as before, open_catalog(new) as after:
+        if as_json:
+            for change in compare(before, after):
+                fields = [{"field": name, "old": was, "new": now} for name, was, now in change.fields]
+                click.echo(_json({"kind": change.kind, "product_id": change.product.product_id, "fields": fields}))
+            return
+        kinds: Counter[str] = Counter()
+        for change in compare(before, after):
+            kinds[change.kind] += 1
+            fields_text = "; ".join(f"{name}: {was or '-'} -> {now or '-'}" for name, was, now in change.fields)
+            words = f"{change.product.name} {change.product.labeler}".strip()
+            click.echo(_plain(f"{change.kind:9s}{change.product.product_id}  {words}  {fields_text}".rstrip()))
+        total = ", ".join(f"{kinds[kind]:,} {kind}" for kind in ("appeared", "gone", "look", "other"))
+        click.echo(f"{before.fingerprint} -> {after.fingerprint}: {total}")
+
+
+@catalog.command()
+@catalog_argument
+@json_option
+def check(catalog: Path | None, as_json: bool) -> None:
+    """List rows that are probably wrong; none is changed."""
+    with open_catalog(catalog) as opened:
+        findings = list(check_products(opened.products()))
+    if as_json:
+        _print_json([asdict(finding) for finding in findings])
+        return
+    for finding in findings:
+        click.echo(_plain(f"{finding.product_id}: {finding.rule}: {finding.sentence}"))
+    rules = Counter(finding.rule for finding in findings)
+    told = ", ".join(f"{count} {rule}" for rule, count in sorted(rules.items()))
+    click.echo(f"{len(findings)} suspicious rows{': ' + told if told else ''}")
+
+
+@catalog.command()
+@catalog_argument
+@json_option
+def ceiling(catalog: Path | None, as_json: bool) -> None:
+    """Say how ambiguous a catalog is: what share of products is unique, by what is known of them."""
+    with open_catalog(catalog) as opened:
+        found = ceiling_of(opened.products())
+        fingerprint = opened.fingerprint
+    if as_json:
+        _print_json({"catalog": fingerprint, "kit_parts": found.kit_parts, "rows": [asdict(row) for row in found.rows]})
+        return
+    rows = [
+        (row.known, f"{row.products:,}", f"{row.unique:.1%}", f"{row.unique_drug:.1%}", f"{row.candidates:.1f}")
+        for row in found.rows
+    ]
+    _table(("known", "products", "one product left", "one drug left", "candidates (mean)"), rows)
+    click.echo(f"{found.kit_parts:,} parts of kits left out; catalog {fingerprint}")
+
+
+@catalog.command()
+@click.argument("catalog", type=FILE)
+def migrate(catalog: Path) -> None:
+    """Bring a catalog of an older version up to date."""
+    before, after = migrate_catalog(catalog)
+    click.echo(f"{catalog}: {'already ' if before == after else f'version {before} -> '}version {after}")
+
+
+@click.command()
+@click.option("--imprint", multiple=True, help="Text of one face (give twice for two); logo, * and ? are understood.")
+@click.option("--color", multiple=True, help="One or several SPL colors.")
+@click.option("--shape", default="", help="SPL shape of the outline.")
+@click.option("--size", default="", metavar="MM", help="Longest dimension: 7 (one more or less), 6-8.")
+@click.option("--score", default="", metavar="N", help="Equal pieces the score lines give; 1 is not scored.")
+@click.option("--drug", default="", help="Words of the name, drug, ingredients or strength.")
+@click.option("--labeler", default="", help="Part of the labeler's name.")
+@click.option("--ndc", default="", help="10 or 11 digits or a product code, with or without dashes.")
+@click.option("--catalog", metavar="FILE", type=FILE, help="Catalog or register table to ask (else the one inside).")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="Groups to show.")
+@json_option
+def search(
+    imprint: tuple[str, ...], color: tuple[str, ...], catalog: Path | None, limit: int, as_json: bool, **asked: str
+) -> None:
+    """Find products by imprint, look, name or number.
+
+    Products that are the same tablet are one answer with all labelers. Answers come in tiers, best first; a
+    product is never left out because its register does not say something.
+    """
+    wanted = query(";".join(imprint), color=";".join(color), **asked)
+    if not wanted:
+        raise click.UsageError("say at least one thing to look for, for instance --imprint 024 --color white")
+    with open_catalog(catalog) as opened:
+        result = search_catalog(opened, wanted, limit)
+    if as_json:
+        _print_json(_result(result))
+        return
+    columns = ("tier", "drug", "imprint", "look", "labelers", "products", "example")
+    _table(columns, [_hit_row(hit) for hit in result.hits])
+    for tier, count in result.counts.items():
+        click.echo(f"{count:6,}  {tier.title}")
+    click.echo(f"{result.products:6,}  products in all; catalog {result.catalog}")
+
+
+def _hit_row(hit: Hit) -> tuple[str, ...]:
+    product = hit.product
+    size = f"{product.size_mm:g} mm" if product.size_mm is not None else ""
+    score = f"score {product.score}" if product.score not in (None, 1) else ""
+    look = " ".join(filter(None, ("/".join(product.colors), product.shape, size, score)))
+    others = f" and {len(hit.labelers) - 2} more" if len(hit.labelers) > 2 else ""
+    is_open = f" (open: {', '.join(hit.unknown)})" if hit.unknown and hit.tier.name != "UNKNOWN" else ""
+    imprint = " ".join(product.tokens) + (" + logo" if product.symbol else "")
+    return (
+        hit.tier.title + is_open,
+        f"{product.drug} {product.strength}".strip(),
+        imprint.strip(),
+        look,
+        ", ".join(hit.labelers[:2]) + others,
+        str(len(hit.products)),
+        product.product_id,
+    )
+
+
+def _result(result: SearchResult) -> dict[str, Any]:
+    return {
+        "catalog": result.catalog,
+        "products": result.products,
+        "counts": {tier.title: count for tier, count in result.counts.items()},
+        "hits": [
+            {
+                "tier": hit.tier.title,
+                "unknown": list(hit.unknown),
+                "labelers": list(hit.labelers),
+                "products": [as_row(product) for product in hit.products],
+            }
+            for hit in result.hits
+        ],
+    }
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A rich table on a terminal, tab-separated lines in a pipe."""
+    if not sys.stdout.isatty():
+        for row in (columns, *rows):
+            click.echo("\t".join(map(_plain, row)))
+        return
+    table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        table.add_row(*(Text(_plain(cell)) for cell in row))
+    Console().print(table)
+
+
+def _plain(text: str) -> str:
+    """Text without control characters, which registers could use to play with the terminal."""
+    return "".join(sign if sign.isprintable() else " " for sign in text)
+
+
+def _percent(count: int, total: int) -> str:
+    return f"{count / total:.0%}" if total else ""
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _print_json(value: object) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
