@@ -17,6 +17,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.report.words import plain
 from reference.build import BuildReport, build_catalog
 from reference.catalog import Catalog, open_catalog
 from reference.ceiling import ceiling as ceiling_of
@@ -74,7 +75,7 @@ def build(out: Path, as_json: bool, **registers: tuple[Path, ...]) -> None:
         if log.rejected_count:
             click.echo(f"{path}: skipped {log.rejected_count:,} that cannot be used:")
         for fault in log.rejected[:FAULTS_SHOWN]:
-            click.echo(f"  {_plain(fault.name)}: {_plain(fault.reason)}")
+            click.echo(f"  {plain(fault.name)}: {plain(fault.reason)}")
         if log.rejected_count > FAULTS_SHOWN:
             click.echo("  ... (--json names up to 1,000)")
 
@@ -163,7 +164,7 @@ def diff(old: Path, new: Path, as_json: bool) -> None:
             kinds[change.kind] += 1
             fields_text = "; ".join(f"{name}: {was or '-'} -> {now or '-'}" for name, was, now in change.fields)
             words = f"{change.product.name} {change.product.labeler}".strip()
-            click.echo(_plain(f"{change.kind:9s}{change.product.product_id}  {words}  {fields_text}".rstrip()))
+            click.echo(plain(f"{change.kind:9s}{change.product.product_id}  {words}  {fields_text}".rstrip()))
         total = ", ".join(f"{kinds[kind]:,} {kind}" for kind in ("appeared", "gone", "look", "other"))
         click.echo(f"{before.fingerprint} -> {after.fingerprint}: {total}")
 
@@ -179,7 +180,7 @@ def check(catalog: Path | None, as_json: bool) -> None:
         _print_json([asdict(finding) for finding in findings])
         return
     for finding in findings:
-        click.echo(_plain(f"{finding.product_id}: {finding.rule}: {finding.sentence}"))
+        click.echo(plain(f"{finding.product_id}: {finding.rule}: {finding.sentence}"))
     rules = Counter(finding.rule for finding in findings)
     told = ", ".join(f"{count} {rule}" for rule, count in sorted(rules.items()))
     click.echo(f"{len(findings)} suspicious rows{': ' + told if told else ''}")
@@ -287,17 +288,12 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """A rich table on a terminal, tab-separated lines in a pipe."""
     if not sys.stdout.isatty():
         for row in (columns, *rows):
-            click.echo("\t".join(map(_plain, row)))
+            click.echo("\t".join(map(plain, row)))
         return
     table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
     for row in rows:
-        table.add_row(*(Text(_plain(cell)) for cell in row))
+        table.add_row(*(Text(plain(cell)) for cell in row))
     Console().print(table)
-
-
-def _plain(text: str) -> str:
-    """Text without control characters, which registers could use to play with the terminal."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def _percent(count: int, total: int) -> str:

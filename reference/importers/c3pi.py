@@ -30,7 +30,7 @@ _RXNORM = re.compile(
 
 def entries(path: Path, log: Log) -> Iterator[Entry]:
     """Read the table at ``path``; rows that cannot be used are noted in ``log``."""
-    for name, row in rows(path, log):
+    for name, row in rows(path, log, KEYS):
         if product_code(row.get("ndc11", "")):
             yield Entry(_product(row))
         else:

@@ -33,7 +33,7 @@ def own_products(table: str) -> Iterator[Entry]:
 
 def entries(path: Path, log: Log) -> Iterator[Entry]:
     """Read a table laid out like the package's own; wrong rows are reported and skipped."""
-    for name, row in rows(path, log):
+    for name, row in rows(path, log, KEYS):
         try:
             yield Entry(_product(row))
         except CatalogError as error:

@@ -73,7 +73,7 @@ _DATE = re.compile(r"((?:19|20)\d\d)[-.]?(\d\d)[-.]?(\d\d)")
 
 def entries(path: Path, log: Log) -> Iterator[Entry]:
     """Read the register at ``path``; rows that cannot be used are noted in ``log``."""
-    for name, raw in rows(path, log):
+    for name, raw in rows(path, log, KEYS):
         row = {key: raw.get(key) or next((raw[o] for o in other if raw.get(o)), "") for key, other in _NAMES.items()}
         if _DIGITS.fullmatch(row["item_seq"]):
             yield Entry(_product(row))

@@ -33,7 +33,7 @@ _ORIGINALS = (
 
 def entries(path: Path, log: Log) -> Iterator[Entry]:
     """Read the master table at ``path``; rows that cannot be used are noted in ``log``."""
-    for name, row in rows(path, log):
+    for name, row in rows(path, log, KEYS):
         if row.get("setid") and _code(row):
             yield Entry(_product(row))
         else:

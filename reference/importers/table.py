@@ -7,6 +7,7 @@ import io
 import json
 import math
 import re
+from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,33 +15,57 @@ from typing import Any
 from reference.errors import CatalogError
 from reference.importers.log import Log
 
-# No register has a field or an item near these sizes; longer ones are damage or malice.
-MAX_FIELD_CHARACTERS = 100_000
-MAX_ITEM_CHARACTERS = 4_000_000
+# No register has a record or an item near these sizes; longer ones are damage or malice.
+MAX_LINE_CHARACTERS = 100_000
+MAX_LINES_OF_RECORD = 20
+MAX_ITEM_CHARACTERS = 200_000
 _BLOCK = 1 << 16
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_BLANKS = re.compile(r"[\s,\[\]]*")
+_NUMBER = re.compile(r"\d{1,4}(?:\.\d{1,4})?")
+_STRUCTURE = re.compile(r'"(?:[^"\\]|\\[\s\S])*(?:"|\Z)|[{}]')
 
 Row = Mapping[str, str]
+Keys = tuple[frozenset[str], ...]
 
 
-def rows(path: Path, log: Log) -> Iterator[tuple[str, Row]]:
+def rows(path: Path, log: Log, keys: Keys) -> Iterator[tuple[str, Row]]:
     """``(name, row)`` of each record of a CSV or JSON file; unreadable ones are reported and skipped.
 
-    Keys are lower case, values stripped text. A JSON file is a list of objects or holds one, however deep
-    (``{"body": {"items": [...]}}``).
+    Keys are lower case, values clean text. ``keys`` are the sets of columns of which a row must have one whole;
+    ``CatalogError`` where the file has none such. A JSON file is a list of flat objects or holds one, however
+    deep (``{"body": {"items": [...]}}``). A damaged record costs itself alone: reading goes on in its next line or
+    at the next brace.
     """
+    fitting = 0
+    for name, row in _rows(path, log):
+        if any(row.keys() >= needed for needed in keys):
+            fitting += 1
+            yield name, row
+        elif any(row.keys() & needed for needed in keys):
+            log.reject(name, "lacks columns of this register")
+    if not fitting and not any(first_row_keys(path) >= needed for needed in keys):
+        raise CatalogError(f"{path}: has no row with the columns {', '.join(sorted(keys[0]))}; is it the right file?")
+
+
+def first_row_keys(path: Path) -> frozenset[str]:
+    """The keys of a CSV file, or of the first object of a JSON file that has several; in lower case."""
+    if not _is_json(path):
+        with _text(path) as file:
+            _, header = next(_records(file, path, Log()), (0, []))
+            return frozenset(clean(key).lower() for key in header)
+    return next((frozenset(row) for _, row in _json_rows(path, Log()) if len(row) > 3), frozenset())
+
+
+def _rows(path: Path, log: Log) -> Iterator[tuple[str, Row]]:
+    yield from _json_rows(path, log) if _is_json(path) else _csv_rows(path, log)
+
+
+def _is_json(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             start = file.read(_BLOCK).lstrip(b"\xef\xbb\xbf \t\r\n")
     except OSError as error:
         raise CatalogError(f"cannot read {path}: {error.strerror or error}") from error
-    yield from _json_rows(path, log) if start[:1] in (b"{", b"[") else _csv_rows(path, log)
-
-
-def first_row_keys(path: Path) -> frozenset[str]:
-    """The keys of the first record, in lower case; empty where there is none."""
-    return next((frozenset(row) for _, row in rows(path, Log())), frozenset())
+    return start[:1] in (b"{", b"[")
 
 
 def _text(path: Path) -> io.TextIOWrapper:
@@ -51,81 +76,105 @@ def _csv_rows(path: Path, log: Log) -> Iterator[tuple[str, Row]]:
     with _text(path) as file:
         records = _records(file, path, log)
         _, header = next(records, (0, []))
-        keys = [key.strip().lower() for key in header]
+        keys = [clean(key).lower() for key in header]
         for line, values in records:
-            name = f"{path.name}:{line}"
-            if len(values) > len(keys):
-                log.reject(name, f"{len(values)} values under {len(keys)} columns")
-            elif values:
-                yield name, dict(zip(keys, map(clean, values), strict=False))
+            yield f"{path.name}:{line}", dict(zip(keys, map(clean, values), strict=True))
 
 
 def _records(file: io.TextIOWrapper, path: Path, log: Log) -> Iterator[tuple[int, list[str]]]:
-    """CSV records with their line; one that cannot be parsed costs only itself."""
-    reader = csv.reader(_bounded_lines(file), strict=False)
-    while True:
-        try:
-            values = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            log.reject(f"{path.name}:{reader.line_num}", str(error))
-            continue
-        yield reader.line_num, values
+    """``(line, values)`` of the header and of every record with as many values.
+
+    A quoted value may hold line breaks. Where a quote is never closed, or a record has another number of
+    values, its first line alone is given up.
+    """
+    lines = _Lines(file)
+    columns = 0
+    while lines.peek(0) is not None:
+        first = lines.number
+        values: list[str] | None = None
+        text = ""
+        for count in range(1, MAX_LINES_OF_RECORD + 1):
+            more = lines.peek(count - 1)
+            if more is None:
+                break
+            text += more
+            if text.count('"') % 2 == 0:
+                values = next(csv.reader(io.StringIO(text, newline="")), [])
+                break
+        if values is not None and (not columns or len(values) == columns):
+            lines.drop(count)
+            columns = columns or len(values)
+            yield first, values
+        else:
+            lines.drop(1)
+            if text.strip():
+                found = "a quote that is not closed" if values is None else f"{len(values)} values, not {columns}"
+                log.reject(f"{path.name}:{first}", found)
 
 
-def _bounded_lines(file: io.TextIOWrapper) -> Iterator[str]:
-    while line := file.readline(MAX_FIELD_CHARACTERS):
-        yield line.replace("\0", "")
+class _Lines:
+    """The lines of a file with a look ahead, each of bounded length."""
+
+    def __init__(self, file: io.TextIOWrapper) -> None:
+        self._file = file
+        self._ahead: deque[str] = deque()
+        self.number = 1
+
+    def peek(self, distance: int) -> str | None:
+        while len(self._ahead) <= distance:
+            line = self._file.readline(MAX_LINE_CHARACTERS)
+            if not line:
+                return None
+            self._ahead.append(line.replace("\0", ""))
+        return self._ahead[distance]
+
+    def drop(self, count: int) -> None:
+        for _ in range(count):
+            self._ahead.popleft()
+        self.number += count
 
 
 def _json_rows(path: Path, log: Log) -> Iterator[tuple[str, Row]]:
     with _text(path) as file:
-        for number, item in enumerate(_objects(file, path, log), 1):
-            yield f"{path.name}#{number}", item
+        for number, text in enumerate(_flat_objects(file, path, log), 1):
+            name = f"{path.name}#{number}"
+            try:
+                item = json.loads(text)
+            except (ValueError, RecursionError) as error:
+                log.reject(name, f"{error} in {text[:60]!r}")
+                continue
+            yield name, {clean(str(key)).lower(): _as_text(value) for key, value in item.items()}
 
 
-def _objects(file: io.TextIOWrapper, path: Path, log: Log) -> Iterator[Row]:
-    """The innermost flat objects of a JSON text, one at a time."""
-    depth_start: list[int] = []
-    buffer, position, in_text, escaped, flat = "", 0, False, False, False
+def _flat_objects(file: io.TextIOWrapper, path: Path, log: Log) -> Iterator[str]:
+    """The texts of the objects that hold no other object; after one that is no JSON, from its next brace on."""
+    buffer, is_end = "", False
     while True:
-        if position >= len(buffer):
+        start = buffer.find("{")
+        buffer = buffer[start:] if start >= 0 else ""
+        brace = next((found for found in _STRUCTURE.finditer(buffer, 1) if found[0] in "{}"), None)
+        if brace is None and not is_end and len(buffer) < MAX_ITEM_CHARACTERS:
             block = file.read(_BLOCK)
-            if not block:
+            is_end = not block
+            buffer += block
+        elif brace is None:
+            if not buffer:
                 return
-            keep = depth_start[-1] if depth_start and flat else len(buffer)
-            buffer, shift = buffer[keep:] + block, keep
-            position -= shift
-            depth_start = [max(0, start - shift) for start in depth_start]
-        character = buffer[position]
-        if in_text:
-            in_text = escaped or character != '"'
-            escaped = not escaped and character == "\\"
-        elif character == '"':
-            in_text = True
-        elif character == "{":
-            depth_start.append(position)
-            flat = True
-        elif character == "}" and depth_start:
-            start = depth_start.pop()
-            if flat:
-                yield from _parsed(buffer[start : position + 1], path, log)
-            flat = False
-        position += 1
-        if flat and position - depth_start[-1] > MAX_ITEM_CHARACTERS:
-            log.reject(path.name, f"an object of more than {MAX_ITEM_CHARACTERS} characters")
-            depth_start.pop()
-            flat = False
+            log.reject(path.name, f"an object that does not end: {buffer[:60]!r}")
+            buffer = buffer[1:]
+        elif brace[0] == "{":
+            buffer = buffer[brace.start() :]
+        else:
+            text = buffer[: brace.end()]
+            yield text
+            buffer = buffer[brace.end() :] if _is_json_object(text) else buffer[1:]
 
 
-def _parsed(text: str, path: Path, log: Log) -> Iterator[Row]:
+def _is_json_object(text: str) -> bool:
     try:
-        item = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        log.reject(path.name, f"{error} in {text[:60]!r}")
-        return
-    yield {str(key).strip().lower(): _as_text(value) for key, value in item.items()}
+        return isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _as_text(value: Any) -> str:

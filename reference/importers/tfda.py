@@ -41,7 +41,7 @@ _NO_INGREDIENT = re.compile(r"(?i)tab|cap|coated|release|import|export|^f\.?c\.?
 
 def entries(path: Path, log: Log) -> Iterator[Entry]:
     """Read the register at ``path``; rows that cannot be used are noted in ``log``."""
-    for name, raw in rows(path, log):
+    for name, raw in rows(path, log, KEYS):
         row = {key: raw.get(key) or raw.get(original, "") for key, original in _NAMES.items()}
         if not row["licence_id"]:
             log.reject(name, "no license number")
