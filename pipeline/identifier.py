@@ -60,7 +60,7 @@ class Identifier:
         with clock("load"):
             loaded = [load(source, self.settings.load) for source in sources]
         with clock("segment"):
-            found = [(photo, segment(photo, self.settings.segment)) for photo in loaded]
+            found = [(photo, segment(photo)) for photo in loaded]
             shown, more = _faces_of_one_pill(found)
         return self._answer(loaded, shown, mm_per_px, clock, more)
 
@@ -70,7 +70,7 @@ class Identifier:
         with clock("load"):
             loaded = load(photo, self.settings.load)
         with clock("segment"):
-            regions = segment(loaded, self.settings.segment)
+            regions = segment(loaded)
             groups = [tuple(regions[index] for index in group) for group in group_faces(loaded, regions)]
         pills = [
             (loaded, group[start : start + _FACES]) for group in groups for start in range(0, len(group), _FACES)
