@@ -99,7 +99,7 @@ def _records(file: io.TextIOWrapper, path: Path, log: Log) -> Iterator[tuple[int
                 break
             text += more
             if text.count('"') % 2 == 0:
-                values = next(csv.reader(io.StringIO(text, newline="")), [])
+                values = _parsed(text)
                 break
         if values is not None and (not columns or len(values) == columns):
             lines.drop(count)
@@ -108,8 +108,19 @@ def _records(file: io.TextIOWrapper, path: Path, log: Log) -> Iterator[tuple[int
         else:
             lines.drop(1)
             if text.strip():
-                found = "a quote that is not closed" if values is None else f"{len(values)} values, not {columns}"
+                found = (
+                    "a quote that is not closed, or too long a value"
+                    if values is None
+                    else f"{len(values)} values, not {columns}"
+                )
                 log.reject(f"{path.name}:{first}", found)
+
+
+def _parsed(text: str) -> list[str] | None:
+    try:
+        return next(csv.reader(io.StringIO(text, newline="")), [])
+    except csv.Error:
+        return None
 
 
 class _Lines:

@@ -1,0 +1,175 @@
+"""Feeds each importer mutated input: nothing may be raised, and no good record beside a bad one may be lost.
+
+    python tests/fuzz_importers.py --mutations 10000 --seed 1
+
+A file is built of good records around one that is mutated (bytes flipped, cut, doubled, swapped, replaced by signs
+that mean something to the format); the importer must give every good record unchanged. Runs in the suite with few
+mutations (``test_importers_fuzz.py``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+import random
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from spl_documents import document, look, product, zipped
+
+from reference.importers import IMPORTERS, Log
+from reference.product import Product
+
+SIGNS = (
+    b'"', b"'", b",", b";", b"\n", b"\r\n", b"{", b"}", b"[", b"]", b"<", b">", b"&", b"&#0;", b"</", b"<!--", b"\0",
+    b"\xff", b"\xed\xa0\x80", b"]]>", b"\\", b"\\u0000", b"\\ud800", b"99999999999999999999", b"-1", b"NaN", b"1e999",
+    "분할선".encode(), "½".encode(), b"%s", b"=cmd()", b" " * 5000, b'"' * 101, b"(" * 2000, b"A" * 200_000,
+)  # fmt: skip
+
+
+def mutate(data: bytes, rng: random.Random) -> bytes:
+    """One to eight random changes."""
+    changed = bytearray(data)
+    for _ in range(rng.randint(1, 8)):
+        at = rng.randrange(len(changed) + 1)
+        end = min(len(changed), at + rng.randint(1, 40))
+        kind = rng.randrange(6)
+        if kind == 0 and at < len(changed):
+            changed[at] = rng.randrange(256)
+        elif kind == 1:
+            del changed[at:end]
+        elif kind == 2:
+            changed[at:at] = changed[at:end]
+        elif kind == 3:
+            other = rng.randrange(len(changed) + 1)
+            changed[at:end] = changed[other : other + end - at]
+        elif kind == 4:
+            changed[at : at + rng.choice((0, 1))] = rng.choice(SIGNS)
+        elif len(changed) > 1:
+            del changed[rng.randrange(1, len(changed)) :]
+    return bytes(changed)
+
+
+@dataclass(frozen=True)
+class Target:
+    """An importer with a way to put a bad record among good ones; ``records`` are the good ones."""
+
+    name: str
+    importer: str
+    file_name: str
+    records: tuple[bytes, ...]
+    join: Callable[[list[bytes]], bytes]
+
+    def products(self, records: list[bytes], folder: Path) -> list[Product]:
+        path = folder / self.file_name
+        path.write_bytes(self.join(records))
+        return [entry.product for entry in IMPORTERS[self.importer](path, Log())]
+
+
+def _lines(header: list[str]) -> Callable[[list[bytes]], bytes]:
+    return lambda records: b"\n".join([",".join(header).encode(), *records, b""])
+
+
+def _csv(rows: list[dict[str, str]]) -> tuple[bytes, ...]:
+    def line(row: dict[str, str]) -> bytes:
+        out = io.StringIO()
+        csv.writer(out, lineterminator="").writerow(row.values())
+        return out.getvalue().encode()
+
+    return tuple(map(line, rows))
+
+
+def _json(rows: list[dict[str, str]]) -> tuple[bytes, ...]:
+    return tuple(json.dumps(row, ensure_ascii=False).encode() for row in rows)
+
+
+def _list(records: list[bytes]) -> bytes:
+    return b'{"header": {"resultCode": "00"}, "body": {"items": [' + b",".join(records) + b"]}}"
+
+
+def targets() -> Iterator[Target]:
+    """Every importer in every format it reads."""
+    c3pi = [
+        {"ndc11": f"{n:05d}-0001-01", "part": "1", "parts": "1", "labeler": 'ACME, "INC."', "generic_name": "BACLOFEN",
+         "proprietary_name": "BACLOFEN 10MG", "imprint": f"A;{n}", "imprint_type": "DEBOSSED", "color": "WHITE;BLUE",
+         "shape": "HEXAGON (6 sided)", "size_mm": "7", "score": "2", "symbol": "FALSE", "rxcui": "197391",
+         "rxnorm_name": "Baclofen 10 MG Oral Tablet"}
+        for n in range(100, 106)
+    ]  # fmt: skip
+    tfda = [
+        {"許可證字號": f"衛署藥製字第{n}號", "中文品名": "錠", "英文品名": "BETA TABLETS 5MG (BACLOFEN)",
+         "形狀": "圓形", "顏色": "白", "刻痕": "直線", "外觀尺寸": "7.5", "標註一": f"T{n}", "標註二": "B", "特殊劑型": ""}
+        for n in range(100, 106)
+    ]  # fmt: skip
+    mfds = [
+        {"ITEM_SEQ": f"2000{n:05d}", "ITEM_NAME": "바클로펜정10밀리그램(바클로펜)", "PRINT_FRONT": f"M분할선{n}",
+         "PRINT_BACK": "마크", "DRUG_SHAPE": "원형", "COLOR_CLASS1": "하양", "LENG_LONG": "7.6", "LENG_SHORT": "7.6",
+         "LINE_FRONT": "-", "FORM_CODE_NAME": "나정", "ETC_OTC_NAME": "전문의약품", "CHANGE_DATE": "20240101"}
+        for n in range(100, 106)
+    ]  # fmt: skip
+    pillbox = [
+        {"setid": f"set-{n}", "product_code": f"0001-{n}", "part_num": "0", "splimprint": f"P;{n}", "splsize": "7.0",
+         "splshape": "C48348", "splshape_text": "ROUND", "splcolor": "C48325", "splcolor_text": "WHITE",
+         "splscore": "2", "medicine_name": "Baclofen", "spl_strength": "BACLOFEN 10 mg;",
+         "spl_ingredients": "BACLOFEN[BACLOFEN];", "effective_time": "20200101", "author": "Acme",
+         "dea_schedule_code": "C48677", "rxcui": "197391"}
+        for n in range(100, 106)
+    ]  # fmt: skip
+    spl = tuple(
+        document(product(f"0001-{n}", marks=look(f"S;{n}")), f"aaaaaaaa-0000-4000-8000-{n:012d}")
+        for n in range(100, 103)
+    )
+
+    def zips(records: list[bytes]) -> bytes:
+        return zipped({f"rx/{n}.zip": zipped({f"{n}.xml": record}) for n, record in enumerate(records)}, 0)
+
+    def zips_in_zip(records: list[bytes]) -> bytes:
+        return zipped({f"rx/{n}.zip": record for n, record in enumerate(records)}, 0)
+
+    yield Target("spl xml in zips", "spl", "release.zip", spl, zips)
+    yield Target("spl zips in zip", "spl", "release.zip", tuple(zipped({"x.xml": one}) for one in spl), zips_in_zip)
+    for name, rows in (("c3pi", c3pi), ("tfda", tfda), ("mfds", mfds), ("pillbox", pillbox)):
+        yield Target(f"{name} csv", name, f"{name}.csv", _csv(rows), _lines(list(rows[0])))
+        if name in {"tfda", "mfds"}:
+            yield Target(f"{name} json", name, f"{name}.json", _json(rows), _list)
+
+
+def fuzz(target: Target, mutations: int, seed: int) -> None:
+    """Mutate one record after another; raises ``AssertionError`` that shows the input that breaks the rule."""
+    rng = random.Random(f"{target.name} {seed}")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        good = target.products(list(target.records), folder)
+        assert len(good) == len(target.records), f"{target.name}: the good records are not read"
+        for number in range(mutations):
+            at = rng.randrange(len(target.records))
+            records = list(target.records)
+            records[at] = mutate(records[at], rng)
+            try:
+                found = target.products(records, folder)
+            except Exception as error:
+                raise AssertionError(f"{target.name} #{number}: {error!r} of {records[at][:3000]!r}") from error
+            lost = [one.product_id for one in good[:at] + good[at + 1 :] if one not in found]
+            assert not lost, f"{target.name} #{number}: {lost} lost beside {records[at][:3000]!r}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--mutations", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", default="", help="part of a target's name")
+    asked = parser.parse_args()
+    for target in targets():
+        if asked.only in target.name:
+            start = time.perf_counter()
+            fuzz(target, asked.mutations, asked.seed)
+            print(f"{target.name}: {asked.mutations} mutations, {time.perf_counter() - start:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()
