@@ -139,7 +139,9 @@ def _facts(opened: Catalog) -> dict[str, Any]:
 
 @catalog.command()
 @catalog_argument
-@click.option("--out", metavar="FILE", type=click.File("w", encoding="utf-8", lazy=True), default="-")
+@click.option(
+    "--out", metavar="FILE", type=click.File("w", encoding="utf-8", lazy=True), default="-", help="Else printed."
+)
 @json_option
 def export(catalog: Path | None, out: IO[str], as_json: bool) -> None:
     """Write all products as CSV, or with --json as JSON Lines."""

@@ -92,7 +92,7 @@ def test_every_command_and_every_option_has_help() -> None:
 
 def test_every_command_prints_json() -> None:
     for words, command in every_command():
-        if not isinstance(command, click.Group):
+        if not isinstance(command, click.Group) and words != ("catalog", "migrate"):  # it has no result to print
             options = {option for parameter in command.params for option in parameter.opts}
             assert "--json" in options, words
 
@@ -213,14 +213,14 @@ def test_a_stopped_batch_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.M
 def test_batch_runs_the_real_thing(tmp_path: Path) -> None:
     folder = tmp_path / "photos"
     folder.mkdir()
-    for name in ("empty_file.jpg", "024_both_paper.jpg"):
+    for name in ("empty_file.jpg", "024_both_gray.jpg"):
         (folder / name).symlink_to(SAMPLES / name)
     done = run("batch", folder, "--out", tmp_path / "out", "--workers", "1", "--json")
     assert done.exit_code == 0, done.output
     summary = json.loads(done.stdout)
     assert (summary["photos"], summary["errors"], summary["decisions"]) == (2, 1, {"IDENTIFIED": 1})
     rows = [json.loads(line) for line in (tmp_path / "out" / "results.jsonl").read_text().splitlines()]
-    assert [row["photo"] for row in rows] == ["024_both_paper.jpg", "empty_file.jpg"]
+    assert [row["photo"] for row in rows] == ["024_both_gray.jpg", "empty_file.jpg"]
     assert rows[0]["drug"] == "baclofen"
     again = run("batch", folder, "--out", tmp_path / "out")
     assert again.exit_code == 0

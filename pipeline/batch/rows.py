@@ -153,7 +153,8 @@ def _cell(value: Any) -> str:
 
 def _item(item: Any) -> str:
     if isinstance(item, dict):
-        return f"{item['drug']} {item['strength']} ({item['probability']:.2f})"
+        name = f"{item['drug']} {item['strength']}".strip()
+        return f"{name} ({item['probability']:.2f})"
     return str(item)
 
 
