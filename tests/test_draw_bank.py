@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
+import pytest
 
 from pipeline.draw.bank import MARK_KINDS, RELIEFS, draw_faces, read_image, shard_arrays, write_bank
+from pipeline.draw.sets import write_face_set, write_heap_set
+from pipeline.evaluate.sets import open_set
+from reference.catalog import open_catalog
 
 
 def test_a_shard_holds_every_face_and_character(tmp_path: Path) -> None:
@@ -49,3 +54,24 @@ def test_a_shard_of_blank_faces_has_empty_arrays() -> None:
     arrays = shard_arrays(blank)
     assert arrays["char_box"].shape == (0, 5)
     assert arrays["mark_corners"].shape[1:] == (4, 2)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_drawn_face_set_opens_for_evaluation(tmp_path: Path, turned: bool) -> None:
+    list(write_face_set(tmp_path, 4, seed=0, printed=turned, turned=turned))
+    drawn = open_set(tmp_path)
+    assert len(drawn.photos) == 4
+    for photo in drawn.photos:
+        image = cv2.imread(str(photo.path))
+        assert image is not None and max(image.shape) < 700
+        assert photo.truth.imprint
+        assert photo.truth.shape
+        assert photo.truth.faces == 2
+    assert len(tuple(open_catalog(tmp_path / "catalog.csv").products())) == 4
+
+
+def test_a_drawn_heap_set_has_a_polygon_a_pill(tmp_path: Path) -> None:
+    list(write_heap_set(tmp_path, 1, seed=0, pills=6, background="WOOD"))
+    (photo,) = open_set(tmp_path).photos
+    assert len(photo.truth.polygons) == 6
+    assert all(0 <= x <= 1 and 0 <= y <= 1 for polygon in photo.truth.polygons for x, y in polygon)

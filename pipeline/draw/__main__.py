@@ -7,9 +7,11 @@ from pathlib import Path
 import click
 import cv2
 
+from pipeline.draw.backgrounds import BACKGROUNDS
 from pipeline.draw.bank import write_bank
 from pipeline.draw.fonts import find_fonts
 from pipeline.draw.samples import write_samples
+from pipeline.draw.sets import write_face_set, write_heap_set
 
 
 @click.group()
@@ -46,6 +48,30 @@ def samples(out: Path, seed: int) -> None:
     cv2.setNumThreads(1)
     for path in write_samples(out, seed):
         click.echo(path)
+
+
+@main.command("face-set")
+@click.option("--n", "count", default=300, show_default=True, help="Photos to draw.")
+@click.option("--seed", default=0, show_default=True, help="Seed of everything random.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the set.")
+@click.option("--printed/--debossed", default=False, show_default=True, help="How the characters are made.")
+@click.option("--turned/--upright", default=False, show_default=True, help="Turn every face at random.")
+def face_set(count: int, seed: int, out: Path, printed: bool, turned: bool) -> None:
+    """Draw photos of both faces, laid out for `pillprint evaluate OUT --catalog OUT/catalog.csv`."""
+    cv2.setNumThreads(1)
+    click.echo(len(list(write_face_set(out, count, seed, printed, turned))))
+
+
+@main.command("heap-set")
+@click.option("--n", "count", default=20, show_default=True, help="Photos to draw.")
+@click.option("--seed", default=0, show_default=True, help="Seed of everything random.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the set.")
+@click.option("--pills", default=40, show_default=True, help="Pills in each photo.")
+@click.option("--background", type=click.Choice(BACKGROUNDS), help="What they lie on; without it, all kinds.")
+def heap_set(count: int, seed: int, out: Path, pills: int, background: str | None) -> None:
+    """Draw photos of heaps of pills with polygons, for measuring segmentation."""
+    cv2.setNumThreads(1)
+    click.echo(len(list(write_heap_set(out, count, seed, pills, background))))
 
 
 if __name__ == "__main__":

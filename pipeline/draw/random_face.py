@@ -21,7 +21,7 @@ from pipeline.draw.random_body import (
 )
 from pipeline.draw.random_lines import fit_lines, random_lines
 from pipeline.draw.random_logos import random_logos
-from pipeline.draw.spec import Camera, Color, FaceSpec, Light
+from pipeline.draw.spec import Body, Camera, Color, FaceSpec, Light, TextLine
 
 # Shares of shapes after the labels of the public reference photos (counts of 2,912), the rare ones raised.
 
@@ -43,32 +43,34 @@ _SHAPES = {
 }
 
 
-def random_face(rng: np.random.Generator, fonts: Sequence[str] = (), blank: float = 0.2) -> FaceSpec:
+def random_face(
+    rng: np.random.Generator,
+    fonts: Sequence[str] = (),
+    blank: float = 0.2,
+    body: Body | None = None,
+    printed: bool | None = None,
+) -> FaceSpec:
     """A random face.
 
     Args:
         rng: the source of everything random.
         fonts: paths of more fonts, used for half of the lines.
         blank: the share of faces without characters.
+        body: the pill, where it is not to be random too.
+        printed: printed or debossed, where it is not to be random too.
     """
-    kind = str(rng.choice(list(_SHAPES), p=np.array(list(_SHAPES.values())) / sum(_SHAPES.values())))
-    body = random_shell(rng) if kind == "SHELL" else random_tablet(kind, rng)
-    printed = rng.random() < (0.97 if kind == "SHELL" else 0.13)
+    body = random_body(rng) if body is None else body
+    shell = body.profile == "SHELL"
+    printed = rng.random() < (0.97 if shell else 0.13) if printed is None else printed
     imprint = random_print(body, rng) if printed else random_relief(rng)
     shape = outline(body.shape, body.aspect, body.roundness)
     is_blank = rng.random() < blank
-    scores = () if kind == "SHELL" else random_scores(body, is_blank, rng)
+    scores = () if shell else random_scores(body, is_blank, rng)
     font = _random_font(printed, fonts, rng)
-    lines = (
-        ()
-        if is_blank
-        else fit_lines(
-            random_lines(body, bool(scores), score_layout(scores), font, imprint.weight, rng),
-            shape,
-            body,
-            imprint.weight,
-        )
-    )
+    lines: tuple[TextLine, ...] = ()
+    if not is_blank:
+        laid = random_lines(body, bool(scores), score_layout(scores), font, imprint.weight, rng)
+        lines = fit_lines(laid, shape, body, imprint.weight)
     logos = random_logos(body, lines, scores, rng)
     root_area = rng.uniform(110, 230)
     zoom = root_area / math.sqrt(abs(float(cv2.contourArea(shape.astype(np.float32)))))
@@ -79,7 +81,7 @@ def random_face(rng: np.random.Generator, fonts: Sequence[str] = (), blank: floa
         lines=lines,
         scores=scores,
         logos=logos,
-        light=_random_light(rng, 0.5 if kind == "SHELL" else 0.28),
+        light=_random_light(rng, 0.5 if shell else 0.28),
         camera=_random_camera(root_area, rng),
         turn_deg=float(rng.uniform(-180, 180)) if rng.random() < 0.6 else float(rng.normal(0, 4)),
         tilt=float(rng.uniform(0, 0.14)) if rng.random() < 0.35 else 0.0,
@@ -87,6 +89,12 @@ def random_face(rng: np.random.Generator, fonts: Sequence[str] = (), blank: floa
         background=_random_background(rng),
         margin_px=float(rng.uniform(4, 14)),
     )
+
+
+def random_body(rng: np.random.Generator) -> Body:
+    """A random pill without imprint."""
+    kind = str(rng.choice(list(_SHAPES), p=np.array(list(_SHAPES.values())) / sum(_SHAPES.values())))
+    return random_shell(rng) if kind == "SHELL" else random_tablet(kind, rng)
 
 
 def _random_font(printed: bool, fonts: Sequence[str], rng: np.random.Generator) -> str:
