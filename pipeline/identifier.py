@@ -32,7 +32,10 @@ class Identifier:
     """
 
     def __init__(
-        self, catalog: Catalog | str | Path | None = None, reader: Reader | None = None, settings: Settings | None = None
+        self,
+        catalog: Catalog | str | Path | None = None,
+        reader: Reader | None = None,
+        settings: Settings | None = None,
     ) -> None:
         self.catalog = catalog if isinstance(catalog, Catalog) else open_catalog(catalog)
         self.reader = reader or DetectorReader()
@@ -45,7 +48,9 @@ class Identifier:
     def _index(self) -> ImprintIndex:
         return ImprintIndex(self.catalog)
 
-    def identify(self, photos: PhotoSource | Sequence[PhotoSource], *, mm_per_px: float | None = None) -> Identification:
+    def identify(
+        self, photos: PhotoSource | Sequence[PhotoSource], *, mm_per_px: float | None = None
+    ) -> Identification:
         """Identify ONE pill from a photo or several photos of it.
 
         Args:
@@ -56,7 +61,7 @@ class Identifier:
             PhotoError: a photo cannot be used; the message names it and says what to do.
         """
         clock = _Clock()
-        sources = list(photos) if isinstance(photos, (list, tuple)) else [photos]
+        sources: list[PhotoSource] = list(photos) if isinstance(photos, (list, tuple)) else [photos]  # type: ignore[list-item]
         with clock("load"):
             loaded = [load(source, self.settings.load) for source in sources]
         with clock("segment"):
@@ -107,8 +112,8 @@ class Identifier:
         nothing = Probabilities(())
         if not faces:
             return Identification(
-                Decision.NO_PILL, "No pill was found in the photo.", (), (), nothing, nothing, None, nothing, None, None,
-                tuple(warnings), names, self.catalog.fingerprint, clock.seconds,
+                Decision.NO_PILL, "No pill was found in the photo.", (), (), nothing, nothing, None, nothing, None,
+                None, tuple(warnings), names, self.catalog.fingerprint, clock.seconds,
             )  # fmt: skip
         if any(face.region.cut_by_border for face in faces):
             warnings.append("The pill is cut by the border of the photo: shape, size and imprint may be incomplete.")
@@ -125,7 +130,10 @@ class Identifier:
 
 
 def identify(
-    photos: PhotoSource | Sequence[PhotoSource], *, catalog: Catalog | str | Path | None = None, mm_per_px: float | None = None
+    photos: PhotoSource | Sequence[PhotoSource],
+    *,
+    catalog: Catalog | str | Path | None = None,
+    mm_per_px: float | None = None,
 ) -> Identification:
     """Identify ONE pill from a photo or several photos of it; see ``Identifier`` for many calls."""
     return Identifier(catalog).identify(photos, mm_per_px=mm_per_px)
@@ -156,9 +164,9 @@ class _Clock:
 def _faces_of_one_pill(
     found: Sequence[tuple[Photo, Sequence[PillRegion]]],
 ) -> tuple[list[tuple[Photo, Sequence[PillRegion]]], list[PillRegion]]:
-    """The faces of the most prominent pill in each photo: both where one photo shows two, one each where there are several."""
+    """The faces of the most prominent pill: both of one photo, or one of each of several photos, and all regions."""
     most = _FACES if len(found) == 1 else 1
-    shown = []
+    shown: list[tuple[Photo, Sequence[PillRegion]]] = []
     for photo, regions in found:
         if regions:
             group = group_faces(photo, tuple(regions))[0]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -25,7 +26,7 @@ LONG_ASPECT = 1.3
 COMPACT_ROOT_AREA_PX = 136.0
 LONG_ROOT_AREA_PX = 150.0
 _MARGIN_PX = 3.0
-# Local normalization: the mean over this share of the root area, and the deviation over twice it; the
+# Local normalization: the mean is taken with this Gaussian, the deviation, at half size, over twice it; the
 # deviation's floor keeps the noise of a blank face from growing into letters (gray levels of 0-255).
 _MEAN_SIGMA_PX = 9.0
 _DEVIATION_FLOOR = 3.0
@@ -62,13 +63,15 @@ def place(outline_xy: NDArray[np.float32]) -> Placement:
 
 
 def affine(center_xy: tuple[float, float], size: tuple[int, int], scale: float, turn_deg: float) -> Affine:
-    """The (2, 3) map that turns by ``turn_deg`` (counter-clockwise as seen), scales, and brings the center to the middle."""
+    """The (2, 3) map that turns by ``turn_deg`` (counter-clockwise as seen), scales, and centers on the canvas."""
     matrix = cv2.getRotationMatrix2D(center_xy, turn_deg, scale).astype(np.float64)
     matrix[:, 2] += np.array([size[1] / 2, size[0] / 2]) - np.array(center_xy)
     return matrix
 
 
-def warp(gray: NDArray[np.uint8], mask: NDArray[np.uint8], placement: Placement) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def warp(
+    gray: NDArray[np.uint8], mask: NDArray[np.uint8], placement: Placement
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Bring a gray photo and its face's mask (both ``(h, w)`` uint8, mask 0 or 255) onto the canvas.
 
     Returns the gray as float32 in 0-255 and the mask as float32 in 0-1.
@@ -96,12 +99,15 @@ def normalize(gray: NDArray[np.float32], inside: NDArray[np.float32]) -> NDArray
     Returns:
         ``(2, h, w)`` float32: the normalized gray, clipped to +-3 and 0 off the pill, and the mask.
     """
-    blur = lambda image, sigma: cv2.GaussianBlur(image, (0, 0), sigma)  # noqa: E731
-    weight = blur(inside, _MEAN_SIGMA_PX) + 1e-3
-    centered = (gray - blur(gray * inside, _MEAN_SIGMA_PX) / weight) * inside
+    weight = _blur(inside) + 1e-3
+    centered = (gray - _blur(gray * inside) / weight) * inside
     spread = cv2.resize(inside, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     energy = cv2.resize(centered * centered, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    variance = blur(energy, _MEAN_SIGMA_PX) / (blur(spread, _MEAN_SIGMA_PX) + 1e-3)
+    variance = _blur(energy) / (_blur(spread) + 1e-3)
     deviation = cv2.resize(np.sqrt(np.maximum(variance, 0)), (gray.shape[1], gray.shape[0]))
     normal = np.clip(centered / (deviation + _DEVIATION_FLOOR), -_CLIP, _CLIP) * (inside > 0.5)
     return np.stack([normal, inside]).astype(np.float32)
+
+
+def _blur(image: NDArray[Any]) -> NDArray[Any]:
+    return cv2.GaussianBlur(image, (0, 0), _MEAN_SIGMA_PX)

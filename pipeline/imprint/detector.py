@@ -72,7 +72,7 @@ def presence(character: Character) -> float:
 
 
 def face_canvas(photo: Photo, region: PillRegion) -> tuple[NDArray[np.float32], Placement]:
-    """The region's canvas ``(2, h, w)`` and the placement of ``photo.pixels`` on it, from the full size where that helps."""
+    """The region's canvas ``(2, h, w)``, from the full size where that helps, and where ``photo.pixels`` lie on it."""
     outline = region.outline[:, ::-1].astype(np.float32)
     placement = place(outline)
     top, left, bottom, right = region.box
@@ -85,7 +85,7 @@ def face_canvas(photo: Photo, region: PillRegion) -> tuple[NDArray[np.float32], 
     mask = np.zeros((box[2] - box[0], box[3] - box[1]), np.uint8)
     mask[top - box[0] : bottom - box[0], left - box[1] : right - box[1]] = region.mask * np.uint8(255)
     if factor != 1.0:
-        mask = cv2.resize(mask, (pixels.shape[1], pixels.shape[0]), interpolation=cv2.INTER_LINEAR)  # type: ignore[assignment]
+        mask = cv2.resize(mask, (pixels.shape[1], pixels.shape[0]), interpolation=cv2.INTER_LINEAR)
     crop_to_photo = np.array([[1 / factor, 0, box[1]], [0, 1 / factor, box[0]], [0, 0, 1]])
     local = Placement(placement.to_canvas @ crop_to_photo, placement.size, placement.scale / factor, placement.turn_deg)
     gray = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
@@ -107,7 +107,7 @@ def decode(output: NDArray[np.float32], placement: Placement) -> list[Character]
         x, y = _refined(heat, int(row), int(col))
         height, width = 2.0 ** float(at[3]), 2.0 ** float(at[4])
         extent = math.sqrt(height * width)
-        if any(math.hypot(x - other_x, y - other_y) < _SAME_CHARACTER * min(extent, other) for other_x, other_y, other in kept):
+        if any(math.dist((x, y), place) < _SAME_CHARACTER * min(extent, other) for *place, other in kept):
             continue
         kept.append((x, y, extent))
         photo_x, photo_y = back @ np.array([x, y, 1.0])
@@ -139,5 +139,5 @@ def _alternatives(logits: NDArray[np.float32], there: float) -> tuple[tuple[str,
     weights = np.exp(logits - logits.max())
     probabilities = weights / weights.sum() * there
     order = np.argsort(-probabilities)[:_ALTERNATIVES]
-    kept = [(CLASSES[index], float(probabilities[index])) for index in order if probabilities[index] > _ALTERNATIVE_FLOOR]
-    return tuple(kept) or ((CLASSES[int(order[0])], float(probabilities[order[0]])),)
+    best = [(CLASSES[index], float(probabilities[index])) for index in order]
+    return (best[0], *(pair for pair in best[1:] if pair[1] > _ALTERNATIVE_FLOOR))

@@ -43,7 +43,9 @@ def rank(groups: Sequence[Weighed], catalog_size: int, settings: MatchSettings) 
     return candidates, 1.0 - settings.unlisted_share / total
 
 
-def decide(candidates: Sequence[Candidate], listed: float, legible: bool, blank: bool, settings: DecideSettings) -> tuple[Decision, str]:
+def decide(
+    candidates: Sequence[Candidate], listed: float, legible: bool, blank: bool, settings: DecideSettings
+) -> tuple[Decision, str]:
     """What may be claimed, and why, in a sentence.
 
     Args:
@@ -55,8 +57,14 @@ def decide(candidates: Sequence[Candidate], listed: float, legible: bool, blank:
     """
     if not legible:
         if blank:
-            return Decision.UNKNOWN, "The faces shown carry no imprint; without one a pill cannot be identified by its look."
-        return Decision.UNREADABLE, "There is an imprint, but it cannot be read; take a sharp photo in light from the side."
+            return (
+                Decision.UNKNOWN,
+                "No imprint was found, and without one a pill cannot be told by its look.",
+            )
+        return (
+            Decision.UNREADABLE,
+            "The imprint cannot be read; take a sharp photo with light from the side.",
+        )
     if not candidates or listed < settings.listed:
         return Decision.UNKNOWN, "Nothing in the catalog explains what was read."
     first = candidates[0]

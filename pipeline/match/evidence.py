@@ -44,7 +44,9 @@ class Look:
     faces: int
 
 
-def weigh(product: Product, explanation: Explanation | None, look: Look, settings: MatchSettings) -> tuple[EvidenceRow, ...]:
+def weigh(
+    product: Product, explanation: Explanation | None, look: Look, settings: MatchSettings
+) -> tuple[EvidenceRow, ...]:
     """All evidence for one product: the imprint's rows, then shape, color, size and score."""
     rows = list(imprint_rows(explanation, settings, look.faces)) if explanation else []
     rows.append(_term_row("shape", look.shape, product.shape, SHAPES, settings))
@@ -73,7 +75,8 @@ def imprint_rows(explanation: Explanation, settings: MatchSettings, faces: int) 
     if explanation.stray:
         parts.append(f"{explanation.stray} was read that the register does not have")
     sentence = (" and ".join(parts) or "repeated text") + "."
-    rows.append(EvidenceRow("imprint", explanation.stray, " ".join(explanation.missing), rest, sentence[0].upper() + sentence[1:]))
+    missing = " ".join(explanation.missing)
+    rows.append(EvidenceRow("imprint", explanation.stray, missing, rest, sentence[0].upper() + sentence[1:]))
     return tuple(rows)
 
 
@@ -82,20 +85,28 @@ def _bits(observed: float, expected: float, floor: float) -> float:
     return math.log2((1 - floor) * observed / expected + floor)
 
 
-def _term_row(kind: str, seen: Probabilities, expected: str, shares: Mapping[str, float], settings: MatchSettings) -> EvidenceRow:
+def _term_row(
+    kind: str, seen: Probabilities, expected: str, shares: Mapping[str, float], settings: MatchSettings
+) -> EvidenceRow:
     best = seen.best
-    if best is None or not expected:
-        return EvidenceRow(kind, best or "", expected, 0.0, f"The {kind} is not known." if best else f"The {kind} was not measured.")
+    if best is None:
+        return EvidenceRow(kind, "", expected, 0.0, f"The {kind} was not measured.")
+    if not expected:
+        return EvidenceRow(kind, best, "", 0.0, f"The register does not say the {kind}.")
     rest = max(1.0 - sum(value for _, value in seen.terms), 0.0) * OTHER
     bits = _bits(seen[expected] + rest, shares.get(expected, OTHER), settings.look_floor)
     verb = "agrees" if bits > 0.1 else "disagrees" if bits < -0.5 else "says little"
     named = expected.lower().replace(";", " and ")
-    return EvidenceRow(kind, best, expected, bits, f"The {kind} {verb}: the register says {named}, the photo shows {seen[expected]:.0%} for it.")
+    sentence = f"The {kind} {verb}: the register says {named}, for which the photo gives {seen[expected]:.0%}."
+    return EvidenceRow(kind, best, expected, bits, sentence)
 
 
 def _size_row(size: SizeMeasurement | None, expected_mm: float | None, settings: MatchSettings) -> EvidenceRow:
     if size is None or expected_mm is None:
-        return EvidenceRow("size", f"{size.length_mm:.1f}" if size else "", f"{expected_mm:g}" if expected_mm else "", 0.0, "The size is not known.")
+        observed = f"{size.length_mm:.1f}" if size else ""
+        expected = f"{expected_mm:g}" if expected_mm else ""
+        sentence = "The register does not say the size." if size else "The photo carries no scale."
+        return EvidenceRow("size", observed, expected, 0.0, sentence)
     sigma = math.hypot(size.sigma_mm, settings.size_register_sigma_mm)
     density = _normal(size.length_mm - expected_mm, sigma)
     random = _normal(size.length_mm - SIZE_MEAN_MM, SIZE_SIGMA_MM)

@@ -68,7 +68,9 @@ def search(readings: Sequence[Reading], index: ImprintIndex, settings: MatchSett
     best: dict[str, Explanation] = {}
     for hypothesis in _joint_hypotheses(readings):
         faces = [ObservedFace(characters, settings) for characters in hypothesis]
-        shortlist = index.shortlist([character for characters in hypothesis for character in characters], settings.shortlist)
+        shortlist = index.shortlist(
+            [character for characters in hypothesis for character in characters], settings.shortlist
+        )
         keys = [index.keys[position] for position in shortlist]
         fits = best_segments(list(dict.fromkeys(token for key in keys for token in key.split(";") if token)), faces)
         bounds = np.array([_bound(key, faces, fits, settings) for key in keys])
@@ -82,7 +84,7 @@ def search(readings: Sequence[Reading], index: ImprintIndex, settings: MatchSett
 def _bound(
     imprint_key: str, faces: Sequence[ObservedFace], fits: Mapping[str, Segment | None], settings: MatchSettings
 ) -> float:
-    """At most what ``explain`` would give if its tokens did not contend for places: quick, to choose which to explain."""
+    """What ``explain`` would give at most if no two tokens contended for a place: quick, to choose what to explain."""
     bits = sum(float(face.stray_bits.sum()) for face in faces)
     for token in imprint_key.split(";"):
         absent, fit = _absent_bits(token, len(faces), settings), fits.get(token)
@@ -91,7 +93,7 @@ def _bound(
 
 
 def _joint_hypotheses(readings: Sequence[Reading]) -> list[list[list[Character]]]:
-    """The characters of each face: by each face's first hypothesis, then a variant for each other hypothesis of a face."""
+    """The characters of each face by its first hypothesis, then a variant for each other hypothesis of a face."""
     faces = [
         [[character for line in lines for character in line.characters] for lines, _ in reading.hypotheses] or [[]]
         for reading in readings
@@ -136,9 +138,13 @@ def explain(
         segments.append((token, segment))
         bits += segment.bits
     found = {token for token, _ in segments}
-    bits += sum(settings.repeat_bits if token in found else _absent_bits(token, len(faces), settings) for token in missing)
+    bits += sum(
+        settings.repeat_bits if token in found else _absent_bits(token, len(faces), settings) for token in missing
+    )
     bits += _repeats(sorted(found, key=lambda token: (-len(token), token)), faces, taken, settings)
-    stray = [[place for place in range(len(face)) if place not in used] for face, used in zip(faces, taken, strict=True)]
+    stray = [
+        [place for place in range(len(face)) if place not in used] for face, used in zip(faces, taken, strict=True)
+    ]
     bits += float(sum(face.stray_bits[places].sum() for face, places in zip(faces, stray, strict=True)))
     return Explanation(
         imprint_key,
@@ -150,12 +156,18 @@ def explain(
     )
 
 
-def _repeats(found: Sequence[str], faces: Sequence[ObservedFace], taken: list[set[int]], settings: MatchSettings) -> float:
+def _repeats(
+    found: Sequence[str], faces: Sequence[ObservedFace], taken: list[set[int]], settings: MatchSettings
+) -> float:
     """Take what tokens explain a second time, and return what that weighs."""
     bits = 0.0
     for token in found:
         free = max(len(face) - len(used) for face, used in zip(faces, taken, strict=True))
-        while free >= len(token) - 1 and (segment := best_segment(token, faces, taken)) and segment.bits > settings.repeat_floor_bits:
+        while (
+            free >= len(token) - 1
+            and (segment := best_segment(token, faces, taken))
+            and segment.bits > settings.repeat_floor_bits
+        ):
             taken[segment.face].update(segment.places)
             free = max(len(face) - len(used) for face, used in zip(faces, taken, strict=True))
             bits += settings.repeat_bits
