@@ -53,7 +53,7 @@ def _share_row(key: str, label: str, figures: dict[str, Any]) -> tuple[str, str,
         label,
         f"{100 * figures[key]:.1f} %",
         f"{100 * low:.1f}-{100 * high:.1f}",
-        f"{over:g} / {under:g}",
+        f"{over:.5g} / {under:.5g}",
         "" if ceiling is None else f"{100 * ceiling:.1f} %",
     )
 

@@ -132,10 +132,10 @@ def _seen(answer: Identification) -> Iterator[str]:
     if answer.faces:
         rows += [
             ("Imprint", imprint_words(answer)),
-            ("Shape", likely(answer.shape, "shape")),
-            ("Color", likely(answer.color, "color")),
-            ("Size", size_words(answer.size)),
-            ("Score", score_words(answer.score)),
+            ("Shape", likely(answer.shape, "shape").removeprefix("shape ")),
+            ("Color", likely(answer.color, "color").removeprefix("color ")),
+            ("Size", size_words(answer.size).removeprefix("size ")),
+            ("Score", score_words(answer.score).removeprefix("score ")),
         ]
     yield "<h3>What was seen</h3><table>"
     yield from (f"<tr><th>{_text(name)}</th><td>{_text(value)}</td></tr>" for name, value in rows)

@@ -56,10 +56,10 @@ def _seen(answer: Identification) -> Iterator[tuple[str, str]]:
     if answer.decision is Decision.NO_PILL:
         return
     yield "imprint", imprint_words(answer)
-    yield "shape", likely(answer.shape, "shape")
-    yield "color", likely(answer.color, "color")
-    yield "size", size_words(answer.size)
-    yield "score", score_words(answer.score)
+    yield "shape", likely(answer.shape, "shape").removeprefix("shape ")
+    yield "color", likely(answer.color, "color").removeprefix("color ")
+    yield "size", size_words(answer.size).removeprefix("size ")
+    yield "score", score_words(answer.score).removeprefix("score ")
 
 
 def _seen_table(answer: Identification) -> Table:
