@@ -31,7 +31,8 @@ class MatchSettings:
     share is another character than any it thought possible. ``stray_share``: of the characters found this share is
     none although the reader was sure. ``missed_bits``: a character of the register that was not found;
     ``missed_token_share`` of that for each further one of a token missed whole. ``unseen_token_bits``: a token missed
-    whole where one face was shown only. ``unlisted_share``: prior probability that a pill is not in the catalog.
+    whole where one face was shown only. ``repeat_bits``: a token that stands more often on the pill than in the
+    register or the other way round; its second place must earn ``repeat_share`` of what its first does. ``unlisted_share``: prior probability that a pill is not in the catalog.
     """
 
     shortlist: int = 200
@@ -44,7 +45,7 @@ class MatchSettings:
     missed_token_floor_bits: float = -9.0
     unseen_token_bits: float = -2.0
     repeat_bits: float = -1.0
-    repeat_floor_bits: float = 2.0
+    repeat_share: float = 0.7
     unlisted_share: float = 0.1
     look_floor: float = 0.015
     size_register_sigma_mm: float = 0.45

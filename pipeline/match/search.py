@@ -137,11 +137,11 @@ def explain(
         taken[segment.face].update(segment.places)
         segments.append((token, segment))
         bits += segment.bits
-    found = {token for token, _ in segments}
+    found = dict(reversed(segments))
     bits += sum(
         settings.repeat_bits if token in found else _absent_bits(token, len(faces), settings) for token in missing
     )
-    bits += _repeats(sorted(found, key=lambda token: (-len(token), token)), faces, taken, settings)
+    bits += _repeats(segments, faces, taken, settings)
     stray = [
         [place for place in range(len(face)) if place not in used] for face, used in zip(faces, taken, strict=True)
     ]
@@ -157,19 +157,19 @@ def explain(
 
 
 def _repeats(
-    found: Sequence[str], faces: Sequence[ObservedFace], taken: list[set[int]], settings: MatchSettings
+    segments: Sequence[tuple[str, Segment]],
+    faces: Sequence[ObservedFace],
+    taken: list[set[int]],
+    settings: MatchSettings,
 ) -> float:
-    """Take what tokens explain a second time, and return what that weighs."""
+    """Take what tokens explain a second time, about as well as the first, and return what that weighs."""
     bits = 0.0
-    for token in found:
-        free = max(len(face) - len(used) for face, used in zip(faces, taken, strict=True))
-        while (
-            free >= len(token) - 1
-            and (segment := best_segment(token, faces, taken))
-            and segment.bits > settings.repeat_floor_bits
-        ):
+    for token, first in dict(reversed(segments)).items():
+        while any(len(face) - len(used) >= len(token) - 1 for face, used in zip(faces, taken, strict=True)):
+            segment = best_segment(token, faces, taken)
+            if segment is None or segment.bits < settings.repeat_share * first.bits:
+                break
             taken[segment.face].update(segment.places)
-            free = max(len(face) - len(used) for face, used in zip(faces, taken, strict=True))
             bits += settings.repeat_bits
     return bits
 
