@@ -32,7 +32,10 @@ class MatchSettings:
     none although the reader was sure. ``missed_bits``: a character of the register that was not found;
     ``missed_token_share`` of that for each further one of a token missed whole. ``unseen_token_bits``: a token missed
     whole where one face was shown only. ``repeat_bits``: a token that stands more often on the pill than in the
-    register or the other way round; its second place must earn ``repeat_share`` of what its first does. ``unlisted_share``: prior probability that a pill is not in the catalog.
+    register or the other way round; its second place must earn ``repeat_share`` of what its first does.
+    ``unlisted_share``: the prior probability that a pill is not in the catalog. ``look_floor``: the share of products
+    whose register errs in a look. ``size_register_sigma_mm``: registers give whole millimeters and err besides.
+    ``shortlist`` imprints are compared, ``explained`` of them whole, ``candidates`` are answered.
     """
 
     shortlist: int = 200
