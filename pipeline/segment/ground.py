@@ -73,7 +73,7 @@ def fit_ground(lab: Lab) -> tuple[Lab, NDArray[np.float32]]:
 def _densest(grid: NDArray[np.float32], edge: NDArray[np.bool_]) -> NDArray[np.float32]:
     """The most common color, places near the photo's edge counted eight times."""
     weights = np.where(edge, 8.0, 1.0)
-    sample = grid[:: max(1, len(grid) // 600)]
+    sample = grid[:: max(1, len(grid) // 120)]
     near = np.linalg.norm(sample[:, None, :] - grid[None, :, :], axis=2) < 4.0
     best = int(np.argmax(near @ weights))
     return np.asarray(np.median(grid[near[best]], axis=0), dtype=np.float32)

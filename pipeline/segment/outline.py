@@ -96,26 +96,29 @@ def _steps(profile: NDArray[np.float32], span: int) -> NDArray[np.float32]:
 
 
 def _best_path(gain: NDArray[np.float64]) -> NDArray[np.int64]:
-    """One sample a point, so that the sum of gains less the steps between neighbors is highest (closed)."""
-    count = len(gain)
-    turned = np.concatenate([gain, gain, gain[: count // 4]])
-    cost = np.array([_STEP_COST * 2, _STEP_COST, 0.0, _STEP_COST, _STEP_COST * 2])
-    score = turned[0].copy()
-    back = np.zeros(turned.shape, np.int8)
-    width = gain.shape[1]
-    padded = np.full(width + 4, -1e9)
+    """One sample a point, so that the sum of gains less the steps between neighbors is highest (closed).
+
+    Viterbi over the outline once around and half a turn more; the first and last quarter are dropped.
+    """
+    count, width = gain.shape
+    turned = np.concatenate([gain, gain[: count // 2]]).astype(np.float32)
+    scores = np.full((len(turned), width + 2), -1e9, np.float32)
+    scores[0, 1:-1] = turned[0]
     for index in range(1, len(turned)):
-        padded[2:-2] = score
-        options = np.lib.stride_tricks.sliding_window_view(padded, 5) - cost
-        choice = np.argmax(options, axis=1)
-        back[index] = choice
-        score = options[np.arange(width), choice] + turned[index]
+        last = scores[index - 1]
+        beside = np.maximum(last[:-2], last[2:])
+        beside -= _STEP_COST
+        np.maximum(beside, last[1:-1], out=beside)
+        np.add(beside, turned[index], out=scores[index, 1:-1])
     path = np.zeros(len(turned), np.int64)
-    path[-1] = int(np.argmax(score))
-    for index in range(len(turned) - 1, 0, -1):
-        path[index - 1] = path[index] + back[index, path[index]] - 2
-    middle = path[count // 2 : count // 2 + count]
-    return np.roll(middle, count // 2)
+    at = int(np.argmax(scores[-1]))
+    path[-1] = at
+    for index in range(len(turned) - 2, -1, -1):
+        low, mid, high = scores[index, at - 1 : at + 2].tolist()
+        at += (-1 if low >= high else 1) if max(low, high) - _STEP_COST > mid else 0
+        path[index] = at
+    quarter = count // 4
+    return np.roll(path[quarter : quarter + count] - 1, quarter)
 
 
 def _subsample(strength: NDArray[np.float32], at: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -1,0 +1,44 @@
+"""Finds the pills of one photo."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from pipeline.records import Photo, PillRegion
+from pipeline.segment import outline
+from pipeline.segment.candidates import find_candidates
+from pipeline.segment.regions import clockwise, content_box, region_of
+
+# A pill of 20 px across in a photo of 640 x 480.
+_LEAST_SHARE = 0.0006
+
+
+def segment_even_ground(photo: Photo, work_px: int = 512) -> tuple[PillRegion, ...]:
+    """Find every pill of the photo, the largest first.
+
+    Returns:
+        One region a pill face; empty where the photo shows none. A pill that leaves the photo is flagged
+        ``cut_by_border``.
+    """
+    top, left, bottom, right = content_box(photo.pixels)
+    pixels = photo.pixels[top:bottom, left:right]
+    factor = min(1.0, work_px / max(pixels.shape[:2]))
+    size = max(1, round(pixels.shape[1] * factor)), max(1, round(pixels.shape[0] * factor))
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if factor < 1 else pixels
+    if min(small.shape[:2]) < 8:
+        return ()
+    least = max(40.0, _LEAST_SHARE * small.shape[0] * small.shape[1])
+    found = []
+    for candidate in find_candidates(np.asarray(small, np.uint8), least):
+        points = (candidate.contour.reshape(-1, 2)[:, ::-1] + 0.5) / factor - 0.5 + (top, left)
+        rough = clockwise(points.astype(np.float32))
+        reach = max(3.0, 0.05 * float(np.sqrt(cv2.contourArea(rough))))
+        sharp = outline.refine(photo.pixels, rough, reach, rounds=2)
+        found.append(region_of(photo, sharp, (top, left, bottom, right), _confidence(candidate.score)))
+    return tuple(sorted(found, key=lambda region: -region.area))
+
+
+def _confidence(score: float) -> float:
+    """A candidate's score, 4-8 for what is kept, as 0.5-1 (a score, not a calibrated probability)."""
+    return float(np.clip(0.5 + (score - 4.0) / 8.0, 0.0, 1.0))

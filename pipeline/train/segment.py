@@ -1,0 +1,235 @@
+"""Trains the segmentation network: pill or not, and pill core, at half the input's resolution.
+
+    python -m pipeline.train.segment cut-outs ../shared/data/rximage300 WORK
+    python -m pipeline.train.segment fit WORK --masks ../shared/data/masks --minutes 40
+    python -m pipeline.train.segment export WORK pipeline/weights/segment.onnx
+
+``fit`` goes on from ``WORK/segment.pt`` where it was stopped.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from pathlib import Path
+
+import click
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from pipeline.train.segment_cutouts import save_cut_outs
+from pipeline.train.segment_real import RealScenes
+from pipeline.train.segment_scenes import Scene, SceneMaker, load_cut_outs
+
+_SIDE = 192
+
+
+class Block(nn.Module):
+    """3x3 convolution, batch normalization, ReLU, with a shortcut where the size stays."""
+
+    def __init__(self, given: int, made: int, stride: int = 1) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(given, made, 3, stride, 1, bias=False)
+        self.normal = nn.BatchNorm2d(made)
+        self.shortcut = given == made and stride == 1
+
+    def forward(self, given: Tensor) -> Tensor:
+        """``(n, given, h, w)`` -> ``(n, made, h / stride, w / stride)``."""
+        made: Tensor = self.normal(self.convolution(given))
+        return functional.relu(made + given if self.shortcut else made)
+
+
+class SegmentNetwork(nn.Module):
+    """A small U-Net, 0.7 M weights.
+
+    ``(n, 3, h, w)`` RGB in -0.5..0.5, sides divisible by 32 -> ``(n, 2, h / 2, w / 2)`` logits: pill, core of a pill.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.down2 = Block(3, 16, 2)
+        self.down4 = nn.Sequential(Block(16, 24, 2), Block(24, 24))
+        self.down8 = nn.Sequential(Block(24, 48, 2), Block(48, 48), Block(48, 48))
+        self.down16 = nn.Sequential(Block(48, 80, 2), Block(80, 80), Block(80, 80))
+        self.down32 = nn.Sequential(Block(80, 112, 2), Block(112, 112), Block(112, 112))
+        self.across16 = nn.Conv2d(112, 80, 1)
+        self.up16 = Block(80, 80)
+        self.across8 = nn.Conv2d(80, 48, 1)
+        self.up8 = Block(48, 48)
+        self.across4 = nn.Conv2d(48, 24, 1)
+        self.up4 = Block(24, 24)
+        self.across2 = nn.Conv2d(24, 16, 1)
+        self.up2 = Block(16, 16)
+        self.head = nn.Conv2d(16, 2, 1)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Logits, see the class."""
+        at2 = self.down2(pixels)
+        at4 = self.down4(at2)
+        at8 = self.down8(at4)
+        at16 = self.down16(at8)
+        deep = self.down32(at16)
+        deep = self.up16(at16 + _double(self.across16(deep)))
+        deep = self.up8(at8 + _double(self.across8(deep)))
+        deep = self.up4(at4 + _double(self.across4(deep)))
+        deep = self.up2(at2 + _double(self.across2(deep)))
+        result: Tensor = self.head(deep)
+        return result
+
+
+def _double(given: Tensor) -> Tensor:
+    return functional.interpolate(given, scale_factor=2.0, mode="nearest")
+
+
+def loss_of(logits: Tensor, truth: Tensor) -> Tensor:
+    """Cross-entropy plus Dice, each over both maps; ``truth`` ``(n, 2, h, w)`` in 0-1."""
+    weight = torch.tensor([1.0, 1.5]).view(1, 2, 1, 1)
+    entropy = functional.binary_cross_entropy_with_logits(logits, truth, weight=weight)
+    chance = torch.sigmoid(logits)
+    overlap = (chance * truth).sum(dim=(0, 2, 3))
+    dice = 1 - (2 * overlap + 1) / (chance.sum(dim=(0, 2, 3)) + truth.sum(dim=(0, 2, 3)) + 1)
+    return entropy * 2 + dice.mean()
+
+
+def _tensors(scenes: list[Scene]) -> tuple[Tensor, Tensor]:
+    pixels = np.stack([scene.pixels for scene in scenes]).transpose(0, 3, 1, 2).astype(np.float32) / 255 - 0.5
+    maps = [np.stack([scene.labels > 0, scene.cores]).astype(np.float32) for scene in scenes]
+    truth = functional.avg_pool2d(torch.from_numpy(np.stack(maps)), 2)
+    return torch.from_numpy(pixels).contiguous(memory_format=torch.channels_last), truth
+
+
+def _varied(rng: np.random.Generator, scene: Scene) -> Scene:
+    """A scene again: turned by right angles, mirrored, lighter or darker."""
+    turns, mirrored = int(rng.integers(4)), rng.random() < 0.5
+
+    def moved(array: NDArray[np.generic]) -> NDArray[np.generic]:
+        array = np.rot90(array, turns)
+        return np.ascontiguousarray(array[:, ::-1] if mirrored else array)
+
+    gain = np.exp(rng.normal(0, 0.12, 3) + rng.normal(0, 0.15))
+    pixels = np.clip(moved(scene.pixels).astype(np.float32) * gain, 0, 255).astype(np.uint8)
+    return Scene(pixels, moved(scene.labels), moved(scene.cores))  # type: ignore[arg-type]
+
+
+class _Pool:
+    """Scenes drawn so far, each used several times; a few new ones join with every batch."""
+
+    def __init__(self, maker: SceneMaker, real: RealScenes | None, most: int = 3000) -> None:
+        self.maker, self.real, self.most = maker, real, most
+        self.scenes: list[Scene] = []
+
+    def batch(self, rng: np.random.Generator, size: int, fresh: int, real_share: float) -> list[Scene]:
+        """``size`` scenes, of them ``fresh`` drawn anew."""
+        for _ in range(fresh):
+            scene = self.maker.scene(rng)
+            if len(self.scenes) < self.most:
+                self.scenes.append(scene)
+            else:
+                self.scenes[int(rng.integers(self.most))] = scene
+        chosen = self.scenes[-fresh:] if len(self.scenes) <= self.most else []
+        while len(chosen) < size:
+            if self.real is not None and rng.random() < real_share:
+                chosen.append(self.real.scene(rng))
+            else:
+                chosen.append(_varied(rng, self.scenes[int(rng.integers(len(self.scenes)))]))
+        return chosen
+
+
+def fit(work: Path, real: RealScenes | None, minutes: float, rate: float, real_share: float) -> None:
+    """Train for so many minutes; saves ``work/segment.pt`` every 100 steps and goes on from it."""
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    network, step = SegmentNetwork(), 0
+    state_file = work / "segment.pt"
+    optimizer = torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=1e-3)
+    if state_file.exists():
+        state = torch.load(state_file, weights_only=True)
+        network.load_state_dict(state["network"])
+        optimizer.load_state_dict(state["optimizer"])
+        step = int(state["step"])
+    pool = _Pool(SceneMaker(load_cut_outs(work / "train"), _SIDE), real)
+    rng = np.random.default_rng(1000 + step)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.train()
+    begun, losses = time.monotonic(), []
+    while (spent := (time.monotonic() - begun) / 60) < minutes:
+        for group in optimizer.param_groups:
+            group["lr"] = rate * min(1.0, (step + 1) / 100) * (0.02 + 0.49 * (1 + math.cos(math.pi * spent / minutes)))
+        pixels, truth = _tensors(pool.batch(rng, 8, 4 if len(pool.scenes) < 60 else 1, real_share))
+        loss = loss_of(network(pixels), truth)
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 2.0)
+        optimizer.step()
+        step += 1
+        losses.append(loss.item())
+        if step % 25 == 0:
+            click.echo(f"step {step} minute {spent:.1f} loss {np.mean(losses[-50:]):.4f}")
+        if step % 100 == 0:
+            _save(network, optimizer, step, state_file)
+    _save(network, optimizer, step, state_file)
+
+
+def _save(network: nn.Module, optimizer: torch.optim.Optimizer, step: int, file: Path) -> None:
+    part = file.with_suffix(".part")
+    torch.save({"network": network.state_dict(), "optimizer": optimizer.state_dict(), "step": step}, part)
+    part.replace(file)
+
+
+@click.group()
+def main() -> None:
+    """Train the segmentation network."""
+
+
+@main.command("cut-outs")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("work", type=click.Path(path_type=Path))
+@click.option("--limit", default=900)
+def cut_outs_command(folder: Path, work: Path, limit: int) -> None:
+    """Cut pills out of an RxIMAGE folder."""
+    click.echo(f"{save_cut_outs(folder, work, limit)} pills cut out")
+
+
+@main.command("fit")
+@click.argument("work", type=click.Path(path_type=Path))
+@click.option("--masks", type=click.Path(path_type=Path), help="folder of photos with polygons")
+@click.option("--taught", type=click.Path(path_type=Path), help="folder of photos labeled by an earlier network")
+@click.option("--minutes", default=40.0)
+@click.option("--rate", default=2e-3)
+@click.option("--real-share", default=0.2)
+def fit_command(
+    work: Path, masks: Path | None, taught: Path | None, minutes: float, rate: float, real_share: float
+) -> None:
+    """Train, or go on training."""
+    real = RealScenes.load(masks, taught, _SIDE) if masks or taught else None
+    fit(work, real, minutes, rate, real_share)
+
+
+@main.command("export")
+@click.argument("work", type=click.Path(path_type=Path))
+@click.argument("target", type=click.Path(path_type=Path))
+def export_command(work: Path, target: Path) -> None:
+    """Write the network as ONNX."""
+    network = SegmentNetwork()
+    network.load_state_dict(torch.load(work / "segment.pt", weights_only=True)["network"])
+    network.eval()
+    names = {"pixels": {2: "height", 3: "width"}, "logits": {2: "height2", 3: "width2"}}
+    torch.onnx.export(
+        network,
+        (torch.zeros(1, 3, 256, 320),),
+        str(target),
+        input_names=["pixels"],
+        output_names=["logits"],
+        dynamic_axes=names,
+        opset_version=13,
+        dynamo=False,
+    )
+    click.echo(f"{target}: {target.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""Crops of real photos with polygons, as scenes for the segmentation network."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.evaluate.segmentation import is_validation_file, polygons_of
+from pipeline.train.segment_scenes import Scene, core_of
+
+Polygon = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class RealPhoto:
+    """``pixels`` ``(h, w, 3)`` uint8 RGB, ``polygons`` each ``(n, 2)`` float32 (x, y) in pixels."""
+
+    file: str
+    pixels: NDArray[np.uint8]
+    polygons: tuple[Polygon, ...]
+
+
+def load_masks(folder: Path, validation: bool) -> list[RealPhoto]:
+    """The photos of one part of a folder with ``labels.csv`` (file, bbox)."""
+    photos = []
+    with (folder / "labels.csv").open(newline="", encoding="utf-8") as table:
+        for row in csv.DictReader(table):
+            if is_validation_file(row["file"]) != validation:
+                continue
+            pixels = cv2.imread(str(folder / row["file"]))
+            if pixels is None:
+                continue
+            height, width = pixels.shape[:2]
+            polygons = tuple(outline[:, ::-1] for outline in polygons_of(row["bbox"], width, height))
+            photos.append(RealPhoto(row["file"], np.ascontiguousarray(pixels[:, :, ::-1]), polygons))
+    return photos
+
+
+class RealScenes:
+    """Random crops of real photos at random scales."""
+
+    def __init__(self, photos: list[RealPhoto], side: int) -> None:
+        self.photos, self.side = photos, side
+
+    @classmethod
+    def load(cls, masks: Path | None, taught: Path | None, side: int) -> RealScenes:
+        """The training parts of polygon photos and of photos labeled by an earlier network, half of each."""
+        first = load_masks(masks, validation=False) if masks else []
+        second = load_masks(taught, validation=False) + load_masks(taught, validation=True) if taught else []
+        if first and second:
+            first = first * max(1, len(second) // len(first) // 2)
+        return cls(first + second, side)
+
+    def scene(self, rng: np.random.Generator) -> Scene:
+        """One crop, turned and scaled, two in three around a pill."""
+        photo = self.photos[int(rng.integers(len(self.photos)))]
+        height, width = photo.pixels.shape[:2]
+        side = self.side
+        scale = float(np.exp(rng.uniform(np.log(0.4), np.log(1.1)))) * 640 / max(height, width)
+        center = rng.uniform(0, 1, 2) * [width, height]
+        if photo.polygons and rng.random() < 0.8:
+            center = photo.polygons[int(rng.integers(len(photo.polygons)))].mean(axis=0) + rng.normal(
+                0, side / 4 / scale, 2
+            )
+        angle = rng.uniform(0, 2 * np.pi) if rng.random() < 0.4 else rng.integers(4) * np.pi / 2
+        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * scale
+        if rng.random() < 0.5:
+            turn[0] *= -1
+        matrix = np.column_stack([turn, side / 2 - turn @ center])
+        source = photo.pixels
+        pixels = cv2.warpAffine(source, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        gain = np.exp(rng.normal(0, 0.1, 3) + rng.normal(0, 0.15))
+        pixels = np.clip(pixels * gain + rng.normal(0, rng.uniform(0.3, 3), pixels.shape), 0, 255).astype(np.uint8)
+        labels = np.zeros((side, side), np.int32)
+        cores = np.zeros((side, side), bool)
+        for number, polygon in enumerate(photo.polygons, start=1):
+            placed = polygon @ turn.T + matrix[:, 2]
+            low, high = np.floor(placed.min(axis=0)).astype(int) - 1, np.ceil(placed.max(axis=0)).astype(int) + 2
+            if (high <= 0).any() or (low >= side).any():
+                continue
+            canvas = np.zeros((high[1] - low[1], high[0] - low[0]), np.uint8)
+            cv2.fillPoly(canvas, [np.round((placed - low) * 16).astype(np.int32)[:, None]], 1, shift=4)
+            whole = canvas > 0
+            rows, cols = slice(max(0, low[1]), min(side, high[1])), slice(max(0, low[0]), min(side, high[0]))
+            own = slice(rows.start - low[1], rows.stop - low[1]), slice(cols.start - low[0], cols.stop - low[0])
+            cores[rows, cols] |= core_of(whole)[own]
+            labels[rows, cols][whole[own]] = number
+        return Scene(pixels, labels, cores)

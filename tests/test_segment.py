@@ -1,0 +1,139 @@
+"""Segmentation on drawn pills whose outlines are known exactly."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pipeline.evaluate.segmentation import iou, match, polygons_of
+from pipeline.records import Photo
+from pipeline.segment import group_faces, segment
+from pipeline.segment.outline import refine
+from pipeline.segment.regions import clockwise, content_box
+
+Outline = NDArray[np.float32]
+
+
+def ellipse(row: float, col: float, half_row: float, half_col: float, count: int = 200) -> Outline:
+    """A clockwise ellipse outline (row, col)."""
+    angle = np.linspace(0, 2 * np.pi, count, endpoint=False)
+    return np.stack([row + half_row * np.sin(angle), col + half_col * np.cos(angle)], axis=1).astype(np.float32)
+
+
+def paint(pixels: NDArray[np.uint8], outline: Outline, color: tuple[int, int, int]) -> None:
+    """Fill an outline with smooth edges and a rim a little darker, in place."""
+    canvas = np.zeros((pixels.shape[0] * 4, pixels.shape[1] * 4), np.uint8)
+    corners = np.round(((outline[:, ::-1] + 0.5) * 4 - 0.5) * 16).astype(np.int32)
+    cv2.fillPoly(canvas, [corners[:, None]], 255, shift=4)
+    share = cv2.resize(canvas, pixels.shape[1::-1], interpolation=cv2.INTER_AREA).astype(np.float32)[..., None] / 255
+    rim = cv2.GaussianBlur(share, (0, 0), 4)[..., None] if share.ndim == 2 else cv2.GaussianBlur(share, (0, 0), 4)
+    rim = rim.reshape(*pixels.shape[:2], 1)
+    body = np.array(color, np.float32) * (0.8 + 0.2 * rim)
+    pixels[:] = np.clip(pixels * (1 - share) + body * share, 0, 255).astype(np.uint8)
+
+
+def sheet(height: int = 480, width: int = 640, level: int = 118) -> NDArray[np.uint8]:
+    """Even gray paper with a little grain."""
+    grain = np.random.default_rng(1).normal(0, 1.5, (height, width, 1))
+    return np.clip(level + np.repeat(grain, 3, axis=2), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("color", [(235, 235, 230), (200, 60, 50), (90, 130, 190)])
+def test_one_disc_is_found_where_it_lies(color: tuple[int, int, int]) -> None:
+    pixels, truth = sheet(), ellipse(240, 320, 60, 60)
+    paint(pixels, truth, color)
+    regions = segment(Photo(pixels, "disc"))
+    assert len(regions) == 1
+    assert iou(truth, regions[0].outline) > 0.96
+    assert not regions[0].cut_by_border
+    assert regions[0].area == pytest.approx(math.pi * 60 * 60, rel=0.04)
+
+
+def test_an_empty_sheet_has_no_pill() -> None:
+    assert segment(Photo(sheet(), "empty")) == ()
+
+
+def test_two_faces_side_by_side_are_one_pill_and_a_third_of_another_color_is_not() -> None:
+    pixels = sheet()
+    truth = [ellipse(240, 150, 45, 45), ellipse(240, 270, 45, 45), ellipse(240, 460, 30, 70)]
+    for outline, color in zip(truth, [(235, 235, 230), (230, 232, 228), (190, 60, 60)], strict=True):
+        paint(pixels, outline, color)
+    photo = Photo(pixels, "three")
+    regions = segment(photo)
+    assert len(regions) == 3
+    assert min(match(truth, regions)) > 0.94
+    groups = group_faces(photo, regions)
+    assert sorted(len(group) for group in groups) == [1, 2]
+    assert sorted(index for group in groups for index in group) == [0, 1, 2]
+
+
+def test_touching_discs_are_two() -> None:
+    pixels = sheet()
+    truth = [ellipse(240, 270, 50, 50), ellipse(240, 370, 50, 50)]
+    for outline in truth:
+        paint(pixels, outline, (235, 230, 225))
+    regions = segment(Photo(pixels, "touching"))
+    assert len(regions) == 2
+    assert min(match(truth, regions)) > 0.92
+
+
+def test_a_pill_that_leaves_the_photo_is_flagged() -> None:
+    pixels = sheet()
+    paint(pixels, ellipse(240, 0, 60, 60), (240, 240, 235))
+    regions = segment(Photo(pixels, "cut"))
+    assert [region.cut_by_border for region in regions] == [True]
+
+
+def test_black_padding_is_not_looked_at() -> None:
+    pixels, truth = sheet(), ellipse(240, 320, 60, 60)
+    paint(pixels, truth, (230, 230, 225))
+    padded = cv2.copyMakeBorder(pixels, 80, 80, 0, 0, cv2.BORDER_CONSTANT, value=(0, 0, 0))
+    assert content_box(np.asarray(padded, np.uint8)) == (80, 0, 560, 640)
+    regions = segment(Photo(np.asarray(padded, np.uint8), "padded"))
+    assert len(regions) == 1
+    assert iou(truth + np.array([80, 0], np.float32), regions[0].outline) > 0.95
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (16, 16), (20, 3000), (8, 8)])
+def test_tiny_and_narrow_photos_have_an_answer(shape: tuple[int, int]) -> None:
+    assert isinstance(segment(Photo(np.full((*shape, 3), 90, np.uint8), "tiny")), tuple)
+
+
+def test_a_black_photo_has_no_pill() -> None:
+    assert segment(Photo(np.zeros((300, 400, 3), np.uint8), "black")) == ()
+
+
+def test_refining_puts_a_rough_circle_on_the_edge() -> None:
+    pixels, truth = sheet(), ellipse(240, 320, 70, 70)
+    paint(pixels, truth, (230, 225, 220))
+    rough = ellipse(241.5, 318.5, 66, 72)
+    sharp = refine(pixels, rough, 6.0, rounds=2)
+    radius = np.linalg.norm(sharp - [240, 320], axis=1)
+    assert abs(float(np.mean(radius)) - 70) < 0.3
+    assert float(np.std(radius)) < 0.35
+
+
+def test_outlines_run_clockwise_and_the_mask_is_the_filled_outline() -> None:
+    pixels = sheet()
+    paint(pixels, ellipse(200, 300, 40, 80), (225, 210, 120))
+    (region,) = segment(Photo(pixels, "oval"))
+    assert np.array_equal(clockwise(region.outline), region.outline)
+    top, left, bottom, right = region.box
+    assert (top, left) <= tuple(region.outline.min(axis=0)) and tuple(region.outline.max(axis=0)) <= (bottom, right)
+    assert region.area == pytest.approx(cv2.contourArea(region.outline), rel=0.03)
+
+
+def test_iou_of_known_squares() -> None:
+    one = np.array([[0, 0], [0, 10], [10, 10], [10, 0]], np.float32)
+    assert iou(one, one) == 1.0
+    assert iou(one, one + np.array([0, 5], np.float32)) == pytest.approx(1 / 3, abs=0.03)
+
+
+def test_polygons_are_read_as_row_and_col() -> None:
+    (outline,) = polygons_of("1 0.5 0.25 0.75 0.25 0.5 0.5", width=100, height=200)
+    assert outline.tolist() == [[50, 50], [50, 75], [100, 50]]
+    assert polygons_of("1 0.5 0.25", 100, 100) == ()
