@@ -241,12 +241,15 @@ def _draw_outline(sheet: Sheet, view: _View, face: Face, width: float) -> None:
 
 
 def _draw_axis(sheet: Sheet, view: _View, face: Face, width: float) -> None:
-    """The long axis through the middle of the outline's box, as long as the pill."""
+    """The long axis through the middle of the outline's box, from edge to edge."""
     top, left, bottom, right = face.region.box
     row, col = (top + bottom - 1) / 2, (left + right - 1) / 2
-    along = math.radians(face.measurements.axis_deg)
-    half = face.measurements.axis_major_length_px / 2
-    ends = [view.at(row - sign * half * math.sin(along), col + sign * half * math.cos(along)) for sign in (-1, 1)]
+    turn = math.radians(face.measurements.axis_deg)
+    along = np.array([-math.sin(turn), math.cos(turn)])
+    reach = (face.region.outline - (row, col)) @ along
+    if not reach.size:
+        return
+    ends = [view.at(row + end * along[0], col + end * along[1]) for end in (reach.min(), reach.max())]
     sheet.dashes(ends[0], ends[1], _AXIS, width)
 
 
@@ -347,7 +350,8 @@ def _draw_caption(sheet: Sheet, tile: _Tile, left: float, top: float) -> None:
         sheet.box(left, top + 36 + index * (patch + 4), patch, patch, _rgb(lab), _INK)
     for index, words in enumerate(_caption(tile.face)):
         place = (left + 38, top + index * _CAPTION_SIZE * 1.35)
-        sheet.text(place, shortened(words, _CAPTION_SIZE, _COLUMN - 38), _CAPTION_SIZE, _INK if index == 0 else _FAINT)
+        room = (WIDTH - 2 * _MARGIN if _is_long(tile) else _COLUMN) - 38
+        sheet.text(place, shortened(words, _CAPTION_SIZE, room), _CAPTION_SIZE, _INK if index == 0 else _FAINT)
 
 
 def _rgb(lab: tuple[float, float, float]) -> Color:
@@ -371,7 +375,7 @@ _TITLE_SIZE, _LINE_SIZE = 28.0, 19.0
 
 def _foot(answer: Identification, number: int | None) -> _Foot:
     named = answer_names(answer)
-    first = answer.candidates[0] if named else None
+    first = answer.candidates[0] if len(named) == 1 else None
     title = " ".join(filter(None, ("" if number is None else str(number), " or ".join(named))))
     subtitle = ", ".join(filter(None, (percent(first.probability), labelers(first)))) if first else ""
     sentences = [answer.reason, *answer.warnings]
