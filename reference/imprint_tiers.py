@@ -56,15 +56,19 @@ def imprint_tiers(catalog: Catalog, words: tuple[str, ...]) -> dict[int, tuple[T
             levels[imprint_id] = min(level, levels.get(imprint_id, level))
     keys = dict(_keys(catalog, list(levels)))
     plain = [without_signs(word) for word in words]
+    distinct = list(dict.fromkeys(plain))
     if not any(mark in word for word in words for mark in "*?"):
-        for imprint_id, key in _respaced(catalog, plain):
-            keys[imprint_id] = key
-            levels[imprint_id] = Tier.ALL_TOKENS
-    asked = sum(map(len, plain))
+        for spelled in (plain, distinct) if plain != distinct else (plain,):
+            for imprint_id, key in _respaced(catalog, spelled):
+                keys[imprint_id] = key
+                levels[imprint_id] = Tier.ALL_TOKENS
+    asked = sum(map(len, distinct))
     tiers = {}
     for imprint_id, level in levels.items():
         tokens = set(keys[imprint_id].split(";"))
-        exact = level == Tier.ALL_TOKENS and (tokens == set(words) or _same_text(plain, tokens))
+        exact = level == Tier.ALL_TOKENS and (
+            tokens == set(words) or _same_text(plain, tokens) or _same_text(distinct, tokens)
+        )
         rest = sum(map(len, tokens)) - asked
         tiers[imprint_id] = (Tier.EXACT if exact else Tier(level), max(rest, 0))
     return tiers

@@ -80,7 +80,7 @@ def _words(imprint: str) -> tuple[str, ...]:
             words.append(re.sub(r"\*+", "*", kept))
         else:
             words.extend(tokens(part))
-    return tuple(dict.fromkeys(word for word in words if word.strip("*")))
+    return tuple(word for word in words if word.strip("*"))
 
 
 def _shape(text: str) -> str:

@@ -1,0 +1,291 @@
+"""The catalog: built whole or not at all, the same bytes twice, opened read-only from threads and processes."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from spl_documents import document, look, product, zipped
+
+from reference.build import build_catalog
+from reference.catalog import Catalog, open_catalog
+from reference.check import check
+from reference.compare import compare
+from reference.errors import CatalogError
+from reference.export import COLUMNS, write_csv
+from reference.importers import IMPORTERS, Log
+from reference.migrations import migrate
+from reference.ndc import possible_product_codes, product_code
+from reference.product import Product
+from reference.writer import SCHEMA_VERSION, Entry, fill
+
+SECTION = """<component><section><code code="34067-9" displayName="INDICATIONS"/><title>1 INDICATIONS</title>
+  <text><paragraph>For <content>tests</content>.</paragraph><list><item>one</item><item>two</item></list></text>
+  </section></component>"""
+TABLET = Product(
+    "t:1", "Testol 10 mg", "testol", "10 mg", labeler="A", imprint="TE;10", tokens=("TE", "10"), shape="ROUND",
+    colors=("WHITE",), size_mm=7.0, score=2,
+)  # fmt: skip
+
+
+def catalog_of(*products: Product) -> Catalog:
+    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    fill(connection, map(Entry, products))
+    return Catalog(connection, None, "test")
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Path:
+    path = tmp_path / "release.zip"
+    one = document(product("1234-567"), sections=SECTION)
+    two = document(product("1234-568", marks=look("CD;34")), "aaaaaaaa-0000-4000-8000-000000000002")
+    path.write_bytes(zipped({"rx/1.zip": zipped({"1.xml": one}), "rx/2.zip": zipped({"2.xml": two})}))
+    return path
+
+
+def test_building_twice_gives_the_same_bytes_in_any_order(tmp_path: Path, release: Path) -> None:
+    other = tmp_path / "other.xml"
+    other.write_bytes(document(product("1234-569"), "aaaaaaaa-0000-4000-8000-000000000003"))
+    first = build_catalog([("spl", release), ("spl", other)], tmp_path / "a.sqlite")
+    second = build_catalog([("spl", other), ("spl", release)], tmp_path / "b.sqlite")
+    assert first.products == 3 and first.fingerprint == second.fingerprint
+    assert (tmp_path / "a.sqlite").read_bytes() == (tmp_path / "b.sqlite").read_bytes()
+
+
+def test_a_build_that_fails_leaves_the_old_catalog(tmp_path: Path, release: Path) -> None:
+    out = tmp_path / "c.sqlite"
+    build_catalog([("spl", release)], out)
+    before = out.read_bytes()
+    (tmp_path / "bad.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(CatalogError):
+        build_catalog([("spl", release), ("c3pi", tmp_path / "bad.csv")], out)
+    assert out.read_bytes() == before
+    assert not list(tmp_path.glob(".*.partial"))
+
+
+def test_a_build_that_is_killed_leaves_the_old_catalog(tmp_path: Path, release: Path) -> None:
+    out = tmp_path / "c.sqlite"
+    build_catalog([("spl", release)], out)
+    before = out.read_bytes()
+    code = (
+        "import os, signal, reference.build as b\n"
+        "b._settle = lambda partial, out: os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"from pathlib import Path\nb.build_catalog([('spl', Path({str(release)!r}))], Path({str(out)!r}))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])})
+    assert done.returncode == -9 and out.read_bytes() == before
+    with open_catalog(out) as catalog:
+        assert len(catalog) == 2
+
+
+def test_nothing_to_build_from_and_nowhere_to_write(tmp_path: Path, release: Path) -> None:
+    with pytest.raises(CatalogError, match="--spl"):
+        build_catalog([], tmp_path / "x")
+    with pytest.raises(CatalogError, match="folder"):
+        build_catalog([("spl", release)], tmp_path)
+    with pytest.raises(CatalogError, match="cannot write"):
+        build_catalog([("spl", release)], tmp_path / "no/where.sqlite")
+
+
+def test_the_newest_version_of_a_label_stands_alone(tmp_path: Path) -> None:
+    (tmp_path / "new.xml").write_bytes(document(product("1234-567", marks=look("NEW")), version=3))
+    (tmp_path / "old.xml").write_bytes(document(product("1234-567") + product("1234-999"), version=2))
+    build_catalog([("spl", tmp_path)], tmp_path / "c.sqlite")
+    with open_catalog(tmp_path / "c.sqlite") as catalog:
+        assert [(pill.ndc, pill.tokens) for pill in catalog.products()] == [("1234-567", ("NEW",))]
+
+
+def test_the_label_is_the_products_monograph(tmp_path: Path, release: Path) -> None:
+    build_catalog([("spl", release)], tmp_path / "c.sqlite")
+    with open_catalog(tmp_path / "c.sqlite") as catalog:
+        first, second = catalog.products()
+        label = catalog.label(first.product_id)
+        assert label is not None and label == catalog.monograph("testol") and label.origin == "label"
+        section = label.section("indications")
+        assert section is not None and section.loinc == "34067-9"
+        assert [statement.text for statement in section.statements] == ["For tests.", "one", "two"]
+        assert catalog.label(second.product_id) is None
+
+
+def test_a_catalog_survives_threads_and_pickling(tmp_path: Path, release: Path) -> None:
+    build_catalog([("spl", release)], tmp_path / "c.sqlite")
+    for catalog in (open_catalog(tmp_path / "c.sqlite"), open_catalog()):
+        with catalog, pickle.loads(pickle.dumps(catalog)) as copy, ThreadPoolExecutor(8) as pool:
+            assert copy.fingerprint == catalog.fingerprint
+            keys = [row.imprint_key for row in catalog.imprints()] * 10
+            answers = list(pool.map(lambda key: len(copy.products_with([key])[key]), keys))
+            assert sum(answers) == 10 * len(catalog)
+
+
+def test_a_read_only_file_and_folder_are_enough(tmp_path: Path, release: Path) -> None:
+    folder = tmp_path / "ro"
+    folder.mkdir()
+    build_catalog([("spl", release)], folder / "c?#%.sqlite")
+    (folder / "c?#%.sqlite").chmod(0o444)
+    folder.chmod(0o555)
+    try:
+        with open_catalog(folder / "c?#%.sqlite") as catalog:
+            assert len(catalog) == 2
+        assert [path.name for path in folder.iterdir()] == ["c?#%.sqlite"]
+    finally:
+        folder.chmod(0o755)
+
+
+def test_what_is_no_catalog_is_refused_with_a_way_out(tmp_path: Path, release: Path) -> None:
+    with pytest.raises(CatalogError, match="cannot read"):
+        open_catalog(tmp_path / "none")
+    with pytest.raises(CatalogError, match="cannot read"):
+        open_catalog(tmp_path)
+    foreign = tmp_path / "foreign.sqlite"
+    with sqlite3.connect(foreign) as connection:
+        connection.execute("CREATE TABLE t (x)")
+    connection.close()
+    with pytest.raises(CatalogError, match="no pillprint catalog"):
+        open_catalog(foreign)
+    cut = tmp_path / "cut.sqlite"
+    build_catalog([("spl", release)], cut)
+    cut.write_bytes(cut.read_bytes()[:3000])
+    with pytest.raises(CatalogError, match=r"build it again|damaged"), open_catalog(cut) as catalog:
+        list(catalog.products())
+
+
+def test_newer_and_older_versions(tmp_path: Path, release: Path) -> None:
+    path = tmp_path / "c.sqlite"
+    build_catalog([("spl", release)], path)
+    with open_catalog(path) as catalog:
+        whole = catalog.rows("SELECT * FROM imprint_look"), catalog.rows("SELECT * FROM imprint")
+    _set(path, f"PRAGMA user_version={SCHEMA_VERSION + 1}")
+    with pytest.raises(CatalogError, match="update it"):
+        open_catalog(path)
+    with pytest.raises(CatalogError, match="update it"):
+        migrate(path)
+    _set(path, "DROP TABLE imprint_look", "UPDATE imprint SET characters = 'x'", "PRAGMA user_version=1")
+    with pytest.raises(CatalogError, match="catalog migrate"):
+        open_catalog(path)
+    assert migrate(path) == (1, SCHEMA_VERSION)
+    assert migrate(path) == (SCHEMA_VERSION, SCHEMA_VERSION)
+    with open_catalog(path) as catalog:
+        assert whole == (catalog.rows("SELECT * FROM imprint_look"), catalog.rows("SELECT * FROM imprint"))
+
+
+def _set(path: Path, *statements: str) -> None:
+    connection = sqlite3.connect(path)
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+text = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=8)
+words = st.lists(st.from_regex(r"[0-9A-Z]{1,4}", fullmatch=True), max_size=3).map(tuple)
+
+
+@settings(max_examples=40)
+@given(
+    text,
+    text,
+    words,
+    st.none() | st.floats(1, 40),
+    st.none() | st.booleans(),
+    st.lists(st.tuples(text, text), max_size=2),
+)
+def test_a_product_comes_back_as_it_was(
+    name: str,
+    labeler: str,
+    tokens: tuple[str, ...],
+    size: float | None,
+    symbol: bool | None,
+    pairs: list[tuple[str, str]],
+) -> None:
+    given_product = replace(
+        TABLET, name=name, labeler=labeler, tokens=tokens, faces=(tokens, ()) if tokens else (), size_mm=size,
+        symbol=symbol, originals=tuple(pairs), colors=("BLUE", "WHITE"), ingredients=("a", "b c"),
+    )  # fmt: skip
+    with catalog_of(given_product) as catalog:
+        assert catalog.product("t:1") == given_product
+        assert catalog.products_with([given_product.imprint_key]) == {given_product.imprint_key: (given_product,)}
+        assert [row.tokens for row in catalog.imprints()] == [tuple(sorted(tokens))]
+
+
+def test_the_same_tablet_under_many_names() -> None:
+    relabeled = replace(TABLET, product_id="t:2", name="TESTOL", drug="testol hydrochloride", labeler="B", size_mm=8.0)
+    other_color = replace(TABLET, product_id="t:3", colors=("PINK",))
+    other_strength = replace(TABLET, product_id="t:4", strength="20 mg")
+    unknown_look = replace(TABLET, product_id="t:5", shape="", colors=(), size_mm=None, score=None, labeler="C")
+    far = replace(TABLET, product_id="t:6", size_mm=9.0)
+    blank = [replace(TABLET, product_id=f"t:{n}", tokens=(), imprint="") for n in (7, 8)]
+    with catalog_of(TABLET) as catalog:
+        groups = catalog.groups_of([TABLET, relabeled, other_color, other_strength, unknown_look, far, *blank])
+    assert [[pill.product_id for pill in group] for group in groups] == [
+        ["t:1", "t:2", "t:5"], ["t:3"], ["t:4"], ["t:6"], ["t:7"], ["t:8"],
+    ]  # fmt: skip
+
+
+def test_what_changed_between_two_builds() -> None:
+    changed = replace(TABLET, product_id="t:2", size_mm=8.0)
+    renamed = replace(TABLET, product_id="t:3", labeler="B")
+    with (
+        catalog_of(TABLET, *(replace(TABLET, product_id=f"t:{n}") for n in (2, 3))) as old,
+        catalog_of(changed, renamed, replace(TABLET, product_id="t:4")) as new,
+    ):
+        changes = [(change.kind, change.product.product_id, change.fields) for change in compare(old, new)]
+    assert changes == [
+        ("gone", "t:1", ()),
+        ("look", "t:2", (("size_mm", "7.0", "8.0"),)),
+        ("other", "t:3", (("labeler", "A", "B"),)),
+        ("appeared", "t:4", ()),
+    ]
+
+
+def test_suspicious_rows_are_listed() -> None:
+    rows = [
+        replace(TABLET, product_id="t:cap", shape="CAPSULE", size_mm=2.0, score=1),
+        replace(TABLET, product_id="t:mg", labeler="1 mg", tokens=("X",)),
+        replace(TABLET, product_id="t:a", tokens=("4096", "10"), imprint="4096;10"),
+        replace(TABLET, product_id="t:b", tokens=("4096", "10"), imprint="4096;10"),
+        replace(TABLET, product_id="t:c", tokens=("4096", "TV"), imprint="TV;4096"),
+    ]
+    found = {(finding.rule, finding.product_id) for finding in check(rows)}
+    assert found == {("size", "t:cap"), ("labeler", "t:mg"), ("imprint of twins", "t:c")}
+
+
+def test_the_shared_table_shows_its_known_errors(shared_data: Path) -> None:
+    entries = IMPORTERS["c3pi"](shared_data / "catalog/c3pi_pills.csv", Log())
+    found = {(finding.rule, finding.product_id) for finding in check(entry.product for entry in entries)}
+    assert {("labeler", "c3pi:00228-4024-11:1"), ("size", "c3pi:00054-2527-31:1")} <= found
+
+
+def test_export_defuses_formulas(tmp_path: Path) -> None:
+    with (tmp_path / "x.csv").open("w", newline="") as out:
+        assert write_csv([replace(TABLET, name="=HYPERLINK(1)", labeler="-x")], out) == 1
+    header, row = (tmp_path / "x.csv").read_text().splitlines()
+    assert tuple(header.split(",")) == COLUMNS
+    assert "'=HYPERLINK(1)" in row and ",'-x," in row
+
+
+@pytest.mark.parametrize(
+    ("ndc", "codes"),
+    [
+        ("0054-0010-25", ("000540010",)),
+        ("00054-0010-25", ("000540010",)),
+        ("00054001025", ("000540010",)),
+        ("0054001025", ("000540010", "005400010", "005400102")),
+        ("0054-0010", ("000540010",)),
+        ("68382-040-01", ("683820040",)),
+        ("n/a", ()),
+        ("", ()),
+        ("١٢٣٤٥٦٧٨٩٠١", ()),
+    ],
+)
+def test_ndc_forms(ndc: str, codes: tuple[str, ...]) -> None:
+    assert possible_product_codes(ndc) == codes
+    assert product_code(ndc) == (codes[0] if len(codes) == 1 else "")

@@ -1,0 +1,86 @@
+"""The commands on catalogs, in a pipe and as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from spl_documents import document, look, product
+
+from pipeline.cli import cli
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Path:
+    (tmp_path / "good.xml").write_bytes(document(product() + product("1234-568", marks=look("CD;34"))))
+    (tmp_path / "bad.xml").write_bytes(b"<html/>")
+    result = run(
+        "catalog", "build", "--spl", tmp_path / "good.xml", "--spl", tmp_path / "bad.xml", "--out", tmp_path / "c"
+    )
+    assert result.exit_code == 0, result.output
+    assert "2 products" in result.output and "bad.xml: not an SPL document" in result.output
+    return tmp_path / "c"
+
+
+def test_build_reports_as_json(built: Path) -> None:
+    out = built.with_name("d")
+    report = json.loads(run("catalog", "build", "--spl", built.with_name("good.xml"), "--out", out, "--json").output)
+    assert (report["products"], report["entries"], report["repeated"]) == (2, {"spl": 2}, 0)
+    assert out.read_bytes() == built.read_bytes()
+
+
+def test_info_export_check_and_ceiling(built: Path) -> None:
+    info = json.loads(run("catalog", "info", built, "--json").output)
+    assert info["products"] == 2 and info["filled"]["shape"] == 2 and info["registers"][0]["register"] == "DailyMed"
+    assert "fingerprint" in run("catalog", "info", built).output
+    lines = run("catalog", "export", built).output.splitlines()
+    assert lines[0].startswith("product_id,name,drug") and len(lines) == 3
+    first = json.loads(run("catalog", "export", built, "--json").output.splitlines()[0])
+    assert first["tokens"] == ["AB", "12"]
+    assert run("catalog", "check", built).output == "0 suspicious rows\n"
+    assert json.loads(run("catalog", "check", built, "--json").output) == []
+    assert "all tokens\t2\t100.0%" in run("catalog", "ceiling", built).output
+    assert json.loads(run("catalog", "ceiling", built, "--json").output)["rows"][0]["known"] == "color + shape"
+
+
+def test_diff_and_migrate(built: Path) -> None:
+    other = built.with_name("e")
+    built.with_name("new.xml").write_bytes(document(product(marks=look(size="9")), version=2))
+    assert run("catalog", "build", "--spl", built.with_name("new.xml"), "--out", other).exit_code == 0
+    told = run("catalog", "diff", built, other).output
+    assert "size_mm: 7.0 -> 9.0" in told and told.splitlines()[-1].endswith("0 appeared, 1 gone, 1 look, 0 other")
+    kinds = [json.loads(line)["kind"] for line in run("catalog", "diff", built, other, "--json").output.splitlines()]
+    assert sorted(kinds) == ["gone", "look"]
+    assert "already version" in run("catalog", "migrate", built).output
+
+
+def test_search_in_a_pipe_and_as_json(built: Path) -> None:
+    told = run("search", "--imprint", "AB12", "--catalog", built).output
+    assert told.splitlines()[1].startswith("exact\ttestol 10 mg\tAB 12\tWHITE ROUND 7 mm score 2\tTest Labs\t1\tspl:")
+    answer = json.loads(run("search", "--imprint", "AB", "--imprint", "12", "--catalog", built, "--json").output)
+    assert answer["counts"] == {"exact": 1} and answer["hits"][0]["labelers"] == ["Test Labs"]
+    inside = json.loads(
+        run("search", "--imprint", "024", "--color", "white", "--shape", "round", "--size", "7", "--json").output
+    )
+    assert inside["hits"][0]["products"][0]["drug"] == "baclofen"
+
+
+def test_wrong_use_says_so(built: Path) -> None:
+    assert run("search").exit_code == 2
+    nothing = run("catalog", "build", "--out", built)
+    assert nothing.exit_code == 4 and "--spl" in nothing.output
+    color = run("search", "--color", "mauve")
+    assert color.exit_code == 2 and "WHITE" in color.output
+    assert run("catalog", "info", built.with_name("none")).exit_code == 4
+
+
+def test_registers_cannot_play_with_the_terminal(tmp_path: Path) -> None:
+    header = "product_id,name,drug,imprint,source\n"
+    (tmp_path / "t.csv").write_text(header + "x:1,\x1b[2J,\x1b]0;evil\x07,A1,s\n")
+    assert "\x1b" not in run("search", "--imprint", "A1", "--catalog", tmp_path / "t.csv").output
