@@ -31,8 +31,8 @@ def measure(
     return Measurements(
         shape=measure_shape(region, float(logits[0]), models),
         color=measure_color(photo, region, view, models),
-        score=measure_score(view, planes, logits[1:5], models, settings),
-        relief=measure_relief(logits[5:9], models),
+        score=measure_score(view, planes, logits[1:5], settings),
+        relief=measure_relief(logits[5:9]),
         size=measure_size(region, scale) if scale else None,
         axis_deg=axes.axis_deg,
         axis_major_length_px=axes.axis_major_length_px,

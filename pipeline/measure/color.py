@@ -156,7 +156,7 @@ def under_gray_ground(samples: Lab, ground: Lab) -> Lab:
     """
     middle = np.maximum(ground[..., 1, :], 1e-3)
     gain = np.clip((middle @ _LUMINANCE)[..., None] / middle, 1 / 3, 3)
-    return samples * gain[..., None, :]
+    return np.asarray(samples * gain[..., None, :])
 
 
 def area_figures(area: Lab, ground: Lab) -> Lab:

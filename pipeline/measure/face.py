@@ -110,7 +110,7 @@ def _sample(
     height, width = (max(round(side / shrink), 1) for side in part.shape[:2])
     if shrink > 1.0:
         sx, sy = width / part.shape[1], height / part.shape[0]
-        part = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA)
+        part = np.asarray(cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
     else:
         sx = sy = 1.0
     # Pixel centers: x_part = (x + 0.5 - left) * sx - 0.5.
@@ -131,7 +131,7 @@ def network_input(view: FaceView) -> NDArray[np.float32]:
     mask = view.mask.astype(np.float32)
     if not view.mask.any():
         return np.zeros((5, VIEW_PX, VIEW_PX), np.float32)
-    lightness = lab[..., 0]
+    lightness = np.asarray(lab[..., 0], np.float32)
     detail = (lightness - _masked_blur(lightness, mask, _DETAIL_SIGMA_PX)) * mask
     contrast = np.sqrt(_masked_blur(detail * detail, mask, _CONTRAST_SIGMA_PX))
     local = np.clip(detail / (contrast + _MIN_CONTRAST_L), -3, 3)

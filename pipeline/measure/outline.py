@@ -108,7 +108,8 @@ def _radius_spectrum(framed: Figures) -> Figures:
     order = np.argsort(angle)
     places = np.linspace(-np.pi, np.pi, SAMPLES, endpoint=False)
     radius = np.interp(places, angle[order], np.linalg.norm(framed, axis=1)[order], period=2 * np.pi)
-    return np.abs(np.fft.rfft(radius))[1 : _FOURIER_ORDERS + 1] / max(float(radius.sum()), 1e-9) * 10
+    magnitudes = np.abs(np.fft.rfft(radius))[1 : _FOURIER_ORDERS + 1]
+    return np.asarray(magnitudes / max(float(radius.sum()), 1e-9) * 10)
 
 
 def _turning_rate(points: Figures) -> Figures:
@@ -117,12 +118,12 @@ def _turning_rate(points: Figures) -> Figures:
     heading = np.unwrap(np.arctan2(step[:, 1], step[:, 0]), period=2 * np.pi)
     turn = np.diff(np.concatenate([heading, heading[:1]]))
     turn = (turn + np.pi) % (2 * np.pi) - np.pi
-    return turn * np.sign(turn.sum() or 1.0) / (2 * np.pi / len(points))
+    return np.asarray(turn * np.sign(turn.sum() or 1.0) / (2 * np.pi / len(points)))
 
 
 def _turning_spectrum(turning: Figures) -> Figures:
     """Magnitudes of the turning rate's Fourier orders: order k stands out where the outline has k like corners."""
-    return np.abs(np.fft.rfft(turning))[1 : _FOURIER_ORDERS + 1] / len(turning)
+    return np.asarray(np.abs(np.fft.rfft(turning))[1 : _FOURIER_ORDERS + 1] / len(turning))
 
 
 def _curve_spectrum(framed: Figures) -> Figures:
@@ -133,4 +134,4 @@ def _curve_spectrum(framed: Figures) -> Figures:
         spectrum = np.fft.fft(curve.conj())
     first = max(abs(spectrum[1]), 1e-9)
     orders = [*range(2, 8), *range(-7, 0)]
-    return np.abs(spectrum[orders]) / first
+    return np.asarray(np.abs(spectrum[orders]) / first)

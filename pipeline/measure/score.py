@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.measure.face import VIEW_PX, FaceView
-from pipeline.measure.models import Array, Models, softmax
+from pipeline.measure.models import Array, softmax
 from pipeline.records import Probabilities, ScoreMeasurement
 from pipeline.settings import MeasureSettings
 
@@ -33,13 +33,13 @@ _LEAST_CHORD = 0.5
 
 
 def measure_score(
-    view: FaceView, planes: NDArray[np.float32], logits: Array, models: Models, settings: MeasureSettings
+    view: FaceView, planes: NDArray[np.float32], logits: Array, settings: MeasureSettings
 ) -> ScoreMeasurement:
     """Probabilities over ``PIECES`` from the face network's four logits, with the lines in photo pixels.
 
     ``planes`` is what the face network saw, its first the local detail of the lightness.
     """
-    chances = softmax(logits / models.calibration["score_temperature"])
+    chances = softmax(logits)
     pieces = Probabilities.of(dict(zip(PIECES, chances.tolist(), strict=True)))
     if 1 - pieces["1"] < settings.line_above:
         return ScoreMeasurement(pieces)

@@ -22,7 +22,7 @@ def measure_shape(region: PillRegion, two_part_logit: float, models: Models) -> 
     """
     outline = softmax(models.outline.logits(outline_figures(region.outline)))
     weights = dict(zip(OUTLINE_SHAPES, outline.tolist(), strict=True))
-    two_part = sigmoid(two_part_logit / models.calibration["two_part_temperature"])
+    two_part = sigmoid(two_part_logit)
     weights["CAPSULE"] = weights["OVAL"] * two_part
     weights["OVAL"] *= 1 - two_part
     return Probabilities.of(weights)

@@ -63,7 +63,7 @@ def _as_segmented(contour: Points, rng: np.random.Generator) -> NDArray[np.float
     matrix = _turn(rng.uniform(0, 2 * np.pi)) @ squeeze @ _turn(rng.uniform(0, 2 * np.pi))
     moved = centered @ matrix.T
     size_px = np.exp(rng.uniform(np.log(40), np.log(250)))
-    moved *= size_px / np.ptp(moved, axis=0).max()
+    moved = moved * (size_px / float(np.ptp(moved, axis=0).max()))
     side = int(size_px * 1.5) + 12
     canvas = np.zeros((side, side), np.uint8)
     cv2.fillPoly(canvas, [((moved + side / 2) * 16).round().astype(np.int32)], 255, shift=4)
