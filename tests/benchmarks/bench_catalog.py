@@ -1,6 +1,6 @@
 """How fast catalogs are built, opened and searched; run apart from the suite:
 
-    pytest tests/benchmarks --benchmark-enable --benchmark-columns=min,median,rounds
+    pytest tests/benchmarks/bench_catalog.py --benchmark-columns=min,median,max,rounds
 
 The registers are those of ``../shared/data/catalog``; the large catalog holds 200,000 products drawn from them.
 """
