@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _ELSEWHERE = {
     "catalog": ("pipeline.cli_catalog", "Build, compare, check and export catalogs."),
     "evaluate": ("pipeline.evaluate.cli", "Measure how well a labeled photo set is identified."),
+    "marker": ("pipeline.cli_marker", "Print a marker that gives photos their scale."),
     "search": ("pipeline.cli_catalog", "Find products by imprint, color, shape, size, score or drug."),
 }
 
@@ -184,7 +185,14 @@ def batch(
 
 @cli.command()
 @click.argument("drug")
-@click.option("--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print it.",
+)
 @json_option
 def monograph(drug: str, form: str, as_json: bool) -> None:
     """Print what a person should know of a DRUG, each statement with its source."""
