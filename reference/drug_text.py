@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-# Trailing words of an ingredient that name its salt, not its active moiety (USP salt policy:
-# https://www.fda.gov/media/87247/download). "potassium chloride" and the like keep theirs.
+# Trailing words of an ingredient that name its salt, not its active moiety (FDA guidance "Naming of Drug Products
+# Containing Salt Drug Substances", after the USP salt policy). "potassium chloride" and the like keep theirs.
 _SALTS = frozenset(
     {
         "acetate", "anhydrous", "besilate", "besylate", "bitartrate", "bromide", "calcium", "camsylate", "carbonate",

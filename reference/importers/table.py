@@ -208,7 +208,7 @@ def millimeters(text: str) -> float | None:
     """The longest dimension that a register's text gives, in mm; None where it gives no sensible one.
 
     ``15;15`` and ``15.50-15.60`` are several measurements: the largest holds. Nothing that is swallowed is
-    longer than 50 mm (the FDA advises at most 22 mm: https://www.fda.gov/media/161902/download).
+    longer than 50 mm (the FDA's guidance on the size of generic tablets and capsules advises at most 22 mm).
     """
     numbers = [float(number) for number in _NUMBER.findall(text.replace("±", ";±"))[:8]]
     largest = max(numbers, default=math.nan)
