@@ -21,6 +21,8 @@ Map = NDArray[np.float32]
 
 # Departures from the ground, in its own scatter; a factor of about 1.5 apart.
 _LEVELS = (0.8, 1.2, 1.8, 2.7, 4.0, 6.0, 9.0, 14.0, 22.0)
+# Above it an outline is taken as one pill's.
+_SOLID = 0.975
 # Color steps, Lab units per pixel.
 _EDGE_LEVELS = (0.7, 1.2, 2.0, 3.5)
 
@@ -105,11 +107,9 @@ def _scored(mask: Mask, scene: _Scene) -> Iterator[Candidate]:
         if area < scene.least_area or area > 0.9 * mask.size:
             continue
         pieces = [whole]
-        if parts.solidity(whole) < 0.972:
+        if parts.solidity(whole) < _SOLID:
             core = _core(whole)
-            pieces = [core] if core is not None else [whole]
-            if parts.solidity(pieces[0]) < 0.972:
-                pieces += parts.split(pieces[0], scene.least_area)
+            pieces = parts.split(whole if core is None else core, scene.least_area)
         for piece in pieces:
             candidate = _score(piece, scene)
             if candidate is not None:
@@ -139,16 +139,21 @@ def _score(contour: Contour, scene: _Scene) -> Candidate | None:
         return None
     points = contour.reshape(-1, 2)
     height, width = scene.rim.shape
-    if area > 0.3 * height * width and longer < 2 * shorter and area / (shorter * longer) > 0.88:
-        return None
     inner = (points > 1).all(axis=1) & (points[:, 0] < width - 2) & (points[:, 1] < height - 2)
     if inner.mean() < 0.4:
+        return None
+    share = area / (height * width)
+    if (
+        (share > 0.3 or (share > 0.05 and not inner.all()))
+        and longer < 2 * shorter
+        and area / (shorter * longer) > 0.87
+    ):
         return None
     strength = scene.rim[points[inner, 1], points[inner, 0]]
     low = float(np.quantile(strength, 0.12)) / scene.usual_edge
     clear = float(np.clip(np.log2(max(low, 1e-3)), -3, 3.0))
     roundness = 4 * np.pi * area / max(1.0, cv2.arcLength(contour, True)) ** 2
-    score = clear + 25 * (min(solid, 0.985) - 0.985) + 0.7 * np.log2(area / scene.least_area) + 2 * min(roundness, 0.6)
+    score = clear + 45 * (min(solid, 0.985) - 0.985) + 0.9 * np.log2(area / scene.least_area) + 2 * min(roundness, 0.6)
     score -= 2.0 * (1 - float(inner.mean()))
     shaded = _share(contour, scene.shadow)
     score -= 6.0 * max(0.0, min(shaded, 0.8 - shaded) - 0.04)

@@ -14,19 +14,19 @@ from pipeline.segment.ground import to_lab
 # Faces of one pill photographed together differ by less than this; set on rximage300 and tfda, see
 # docs/experiments/segment.md.
 _MOST_LENGTH_RATIO = 1.18
-_MOST_AREA_RATIO = 1.30
-_MOST_HUE_DIFFERENCE = 14.0
+_MOST_AREA_RATIO = 1.35
+_MOST_HUE_DIFFERENCE = 18.0
 
 
 def _look(photo: Photo, region: PillRegion) -> NDArray[np.float64]:
-    """Length, width (px), and the two halves' mean a, b along the long axis, paler half first."""
+    """Length, width, area (px) and mean CIELAB color, ``(6,)``."""
     (_, (first, second), _) = cv2.minAreaRect(region.outline[:, ::-1].astype(np.float32))
     top, left, bottom, right = region.box
     lab = to_lab(photo.pixels[top:bottom, left:right])
     inside = lab[cv2.erode(region.mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0]
     if len(inside) == 0:
         inside = lab[region.mask]
-    color = np.median(inside, axis=0) if len(inside) else np.zeros(3)
+    color = np.mean(inside, axis=0) if len(inside) else np.zeros(3)
     return np.array([max(first, second), min(first, second), region.area, *color], dtype=np.float64)
 
 

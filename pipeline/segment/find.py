@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pipeline.records import Photo, PillRegion, Pixels
-from pipeline.segment.instances import Instance, instances
-from pipeline.segment.network import pill_maps
-from pipeline.segment.outline import refine
+from pipeline.records import Photo, PillRegion
+from pipeline.segment import outline
+from pipeline.segment.candidates import find_candidates
 from pipeline.segment.regions import clockwise, content_box, region_of
 
 
@@ -18,19 +17,12 @@ from pipeline.segment.regions import clockwise, content_box, region_of
 class SegmentSettings:
     """How pills are looked for.
 
-    ``work_px``: the long side at which the network looks; outlines are drawn in the photo's own pixels.
-    ``least_px``: pills with a smaller area, in pixels at ``work_px``, are not told from blots.
-    ``least_confidence``: mean chance of pill inside an outline.
-    ``least_solidity``: area over convex hull; SPL's CLOVER and GEAR have 0.88 and more.
-    ``most_pills``: the smallest beyond this count are left out, so that a photo of gravel ends.
-    All from docs/experiments/segment.md.
+    ``work_px``: the long side at which pills are found; outlines are drawn in the photo's own pixels.
+    ``least_share``: the smallest pill as a share of the photo; 0.0006 is one of 15 px in 640 x 480.
     """
 
-    work_px: int = 384
-    least_px: float = 80.0
-    least_confidence: float = 0.75
-    least_solidity: float = 0.86
-    most_pills: int = 200
+    work_px: int = 512
+    least_share: float = 0.0006
 
 
 def segment(photo: Photo, settings: SegmentSettings | None = None) -> tuple[PillRegion, ...]:
@@ -41,27 +33,24 @@ def segment(photo: Photo, settings: SegmentSettings | None = None) -> tuple[Pill
         ``cut_by_border``.
     """
     settings = settings or SegmentSettings()
-    content = content_box(photo.pixels)
-    top, left, bottom, right = content
+    top, left, bottom, right = content_box(photo.pixels)
     pixels = photo.pixels[top:bottom, left:right]
-    maps = pill_maps(pixels, settings.work_px)
+    factor = min(1.0, settings.work_px / max(pixels.shape[:2]))
+    size = max(1, round(pixels.shape[1] * factor)), max(1, round(pixels.shape[0] * factor))
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if factor < 1 else pixels
+    if min(small.shape[:2]) < 8:
+        return ()
+    least = max(40.0, settings.least_share * small.shape[0] * small.shape[1])
     found = []
-    for instance in instances(maps, settings.least_px / 4):
-        if not _is_pill(instance, settings):
-            continue
-        sharp = _sharpened(pixels, instance, maps.to_photo[0]) + np.array([top, left], np.float32)
-        found.append(region_of(photo, sharp, content, instance.confidence))
-    return tuple(sorted(found, key=lambda region: -region.area))[: settings.most_pills]
+    for candidate in find_candidates(np.asarray(small, np.uint8), least):
+        points = (candidate.contour.reshape(-1, 2)[:, ::-1] + 0.5) / factor - 0.5 + (top, left)
+        rough = clockwise(points.astype(np.float32))
+        reach = max(3.0, 0.05 * float(np.sqrt(cv2.contourArea(rough))))
+        sharp = outline.refine(photo.pixels, rough, reach, rounds=2)
+        found.append(region_of(photo, sharp, (top, left, bottom, right), _confidence(candidate.score)))
+    return tuple(sorted(found, key=lambda region: -region.area))
 
 
-def _is_pill(instance: Instance, settings: SegmentSettings) -> bool:
-    points = instance.outline[:, ::-1]
-    hull = cv2.contourArea(cv2.convexHull(points))
-    solid = cv2.contourArea(points) / hull if hull > 0 else 0.0
-    return instance.confidence >= settings.least_confidence and solid >= settings.least_solidity
-
-
-def _sharpened(pixels: Pixels, instance: Instance, map_px: float) -> np.ndarray:
-    size = float(np.sqrt(cv2.contourArea(instance.outline)))
-    reach = max(2.0, 1.2 * map_px, 0.03 * size)
-    return refine(pixels, clockwise(instance.outline), reach, rounds=2)
+def _confidence(score: float) -> float:
+    """A candidate's score, 4-8 for what is kept, as 0.5-1 (a score, not a calibrated probability)."""
+    return float(np.clip(0.5 + (score - 4.0) / 8.0, 0.0, 1.0))

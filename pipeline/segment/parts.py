@@ -15,7 +15,7 @@ Contour = NDArray[np.int32]
 
 # Single pills of all 19 SPL shapes but CLOVER, BULLET-like notches and FREEFORM have a solidity above this;
 # two touching discs have 0.88-0.93, two capsules side by side 0.94-0.97.
-_SOLID = 0.972
+_SOLID = 0.975
 # A concavity shallower than this share of the square root of the area is a rough edge, not a junction.
 _NOTCH = 0.025
 _MOST_CUTS = 80

@@ -6,21 +6,32 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.records import Photo, PillRegion, Pixels
+from pipeline.records import Mask, Photo, PillRegion, Pixels
 
 Box = tuple[int, int, int, int]
 
 # Black padding is JPEG-compressed: a little above 0.
 _BLACK = 12
+_WHITE = 244
 
 
 def content_box(pixels: Pixels) -> Box:
-    """The box inside black padding: ``(top, left, bottom, right)``."""
-    bright = pixels.max(axis=2) > _BLACK
-    rows = np.flatnonzero(bright.mean(axis=1) > 0.03)
-    cols = np.flatnonzero(bright.mean(axis=0) > 0.03)
+    """The box inside black padding or a white page around the photo: ``(top, left, bottom, right)``."""
+    box = _extent(pixels.max(axis=2) > _BLACK, 0.03)
+    top, left, bottom, right = box
+    colored = pixels[top:bottom, left:right].min(axis=2) < _WHITE
+    inset = _extent(colored, 0.25)
+    if colored[inset[0] : inset[2], inset[1] : inset[3]].mean() < 0.95:
+        return box
+    return top + inset[0], left + inset[1], top + inset[2], left + inset[3]
+
+
+def _extent(mask: Mask, share: float) -> Box:
+    """The rows and columns of which at least ``share`` lies in the mask; everything where there are none."""
+    rows = np.flatnonzero(mask.mean(axis=1) > share)
+    cols = np.flatnonzero(mask.mean(axis=0) > share)
     if len(rows) == 0 or len(cols) == 0:
-        return 0, 0, pixels.shape[0], pixels.shape[1]
+        return 0, 0, mask.shape[0], mask.shape[1]
     return int(rows[0]), int(cols[0]), int(rows[-1]) + 1, int(cols[-1]) + 1
 
 

@@ -8,17 +8,27 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pipeline.draw.bank import MARK_KINDS
-from pipeline.train.faces import IGNORED, LabeledFace
+from pipeline.draw.bank import MARK_KINDS, write_bank
+from pipeline.draw.fonts import find_fonts
+from pipeline.train.faces import IGNORED, LabeledFace, filled
 from pipeline.train.network import CLASSES
 
 _CLASS = {text: index for index, text in enumerate(CLASSES)}
+_PER_SHARD = 1000
 # Print that runs over the side of a capsule is legible to this share at least.
 _VISIBLE = 0.6
 # Gray levels; fainter characters drown in the grain and no one could read them.
 _CONTRAST = 3.0
 # The detector counts a sign's height as that of the letters beside it would be too large for its ink: keep a floor.
 _SIGN_HEIGHT_PX = 8.0
+
+
+def drawn_faces(folder: Path, count: int, seed: int = 0, fonts: Path | None = None) -> list[LabeledFace]:
+    """All faces of the bank in ``folder``, after drawing what it lacks of ``count`` faces of that seed."""
+    if len(list(folder.glob("faces-*.npz"))) * _PER_SHARD < count:
+        for _ in write_bank(folder, count, seed, find_fonts(fonts) if fonts else (), _PER_SHARD):
+            pass
+    return load_bank(folder.glob("faces-*.npz"))
 
 
 def load_bank(paths: Iterable[Path]) -> list[LabeledFace]:
@@ -37,8 +47,7 @@ def _shard(path: Path) -> list[LabeledFace]:
         gray = cv2.imdecode(shard["jpeg"][start:stop], cv2.IMREAD_GRAYSCALE)
         start, stop = shard["outline_offsets"][number : number + 2]
         outline = np.ascontiguousarray(shard["outline"][start:stop, ::-1], np.float32)
-        mask = np.zeros(gray.shape, np.uint8)
-        cv2.fillPoly(mask, [np.round(outline).astype(np.int32)], 255)
+        mask = filled(outline, gray.shape)
         own = np.flatnonzero(shard["char_face"] == number)
         boxes = shard["char_box"][own]
         characters = np.zeros((len(own), 6), np.float32)

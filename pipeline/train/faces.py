@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -39,18 +40,29 @@ class LabeledFace:
         return place(self.outline).size == LONG
 
 
-def canvas_of(face: LabeledFace, rng: np.random.Generator | None = None) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def filled(outline: NDArray[np.float32], shape: Sequence[int]) -> NDArray[np.uint8]:
+    """The mask ``(h, w)`` uint8 of an outline ``(n, 2)`` ``(x, y)``: 255 inside, 0 elsewhere."""
+    mask = np.zeros((shape[0], shape[1]), np.uint8)
+    cv2.fillPoly(mask, [np.round(outline).astype(np.int32)], 255)
+    return mask
+
+
+def canvas_of(
+    face: LabeledFace, rng: np.random.Generator | None = None
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The face on its canvas ``(2, h, w)`` and its characters there; with ``rng`` augmented, else as in reading."""
     placement = place(face.outline)
     gray, mask = face.gray, face.mask
     if rng is None:
         canvas, inside = warp(gray, mask, placement)
-        return normalize(canvas, inside), _moved(face.characters, placement.to_canvas, placement.scale, placement.turn_deg)
+        moved = _moved(face.characters, placement.to_canvas, placement.scale, placement.turn_deg)
+        return normalize(canvas, inside), moved
     height, width = placement.size
     inverse = cv2.invertAffineTransform(placement.to_canvas)
     center = inverse @ np.array([width / 2, height / 2, 1.0])
     scale = placement.scale * rng.uniform(0.8, 1.06)
-    turn = placement.turn_deg + (rng.normal(0, 4) + 180.0 * rng.integers(2) if placement.size == LONG else rng.uniform(-180, 180))
+    is_long = placement.size == LONG  # either way up; other faces at any turn
+    turn = placement.turn_deg + (rng.normal(0, 4) + 180.0 * rng.integers(2) if is_long else rng.uniform(-180, 180))
     matrix = affine((float(center[0]), float(center[1])), placement.size, scale, turn)
     matrix[:, 2] += rng.uniform(-5, 5, 2)
     shape = np.eye(2) + rng.normal(0, 0.04, (2, 2))
@@ -60,7 +72,9 @@ def canvas_of(face: LabeledFace, rng: np.random.Generator | None = None) -> tupl
     return normalize(_relit(canvas, rng), _remasked(inside, rng)), _moved(face.characters, matrix, scale, turn)
 
 
-def _moved(characters: NDArray[np.float32], matrix: NDArray[np.float64], scale: float, turn_deg: float) -> NDArray[np.float32]:
+def _moved(
+    characters: NDArray[np.float32], matrix: NDArray[np.float64], scale: float, turn_deg: float
+) -> NDArray[np.float32]:
     moved = characters.copy()
     moved[:, :2] = characters[:, :2] @ matrix[:, :2].T + matrix[:, 2]
     moved[:, [WIDTH, HEIGHT]] *= scale

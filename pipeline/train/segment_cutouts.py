@@ -12,7 +12,7 @@ import numpy as np
 
 from pipeline.evaluate.split import is_validation
 from pipeline.records import Photo, PillRegion
-from pipeline.segment import group_faces, segment_even_ground
+from pipeline.segment import group_faces, segment
 from pipeline.segment.parts import solidity
 
 
@@ -39,7 +39,7 @@ def cut_outs(folder: Path, limit: int, seed: int, validation: bool) -> Iterator[
         if pixels is None:
             continue
         photo = Photo(np.ascontiguousarray(pixels[:, :, ::-1]), row["file"])
-        regions = segment_even_ground(photo)
+        regions = segment(photo)
         if len(regions) != 2 or len(group_faces(photo, regions)) != 1:
             continue
         for index, region in enumerate(regions):

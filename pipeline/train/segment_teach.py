@@ -1,4 +1,4 @@
-"""Photos labeled by an earlier segmentation, kept where its answer is plausible: two like regions, each smooth and convex."""
+"""Photos labeled by an earlier segmentation, kept where it found two like regions, each smooth and convex."""
 
 from __future__ import annotations
 

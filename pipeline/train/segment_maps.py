@@ -1,10 +1,9 @@
-"""The network that tells pill from ground: weights/segment.onnx, run by OpenCV."""
+"""A trained segmentation network run by OpenCV, to try it out; it is not part of the product yet."""
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -19,9 +18,6 @@ _MULTIPLE = 32
 # The maps are given for every second pixel.
 _MAP_STEP = 2
 
-# cv2.dnn.Net may not be used by two threads at once, so each keeps its own, loaded at its first photo.
-_loaded = threading.local()
-
 
 @dataclass(frozen=True, eq=False)
 class PillMaps:
@@ -35,16 +31,7 @@ class PillMaps:
     to_photo: tuple[float, float]
 
 
-def _network() -> cv2.dnn.Net:
-    network = getattr(_loaded, "network", None)
-    if network is None:
-        weights = resources.files("pipeline").joinpath("weights/segment.onnx").read_bytes()
-        network = cv2.dnn.readNetFromONNX(np.frombuffer(weights, np.uint8))
-        _loaded.network = network
-    return network
-
-
-def pill_maps(pixels: Pixels, long_side_px: int) -> PillMaps:
+def pill_maps(weights: Path, pixels: Pixels, long_side_px: int) -> PillMaps:
     """Where pills are, looked for at ``long_side_px``; ``pixels`` ``(h, w, 3)`` uint8 sRGB."""
     height, width = pixels.shape[:2]
     factor = long_side_px / max(height, width)
@@ -52,7 +39,7 @@ def pill_maps(pixels: Pixels, long_side_px: int) -> PillMaps:
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR)
     down, right = -size[1] % _MULTIPLE, -size[0] % _MULTIPLE
     padded = cv2.copyMakeBorder(small, 0, down, 0, right, cv2.BORDER_REPLICATE)
-    network = _network()
+    network = cv2.dnn.readNetFromONNX(str(weights))
     network.setInput(cv2.dnn.blobFromImage(padded, 1 / 255, mean=(127.5, 127.5, 127.5)))
     logits = network.forward()[0]
     chances = 1.0 / (1.0 + np.exp(-logits[:, : -(-size[1] // _MAP_STEP), : -(-size[0] // _MAP_STEP)]))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.records import Mask
-from pipeline.segment.network import Map, PillMaps
+from pipeline.train.segment_maps import Map, PillMaps
 
 _ENLARGE = 4
 
