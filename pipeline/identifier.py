@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
-from pipeline.imprint import DetectorReader, Reader
+from pipeline.imprint import Reader, default_reader
 from pipeline.load import PhotoSource, load
 from pipeline.match import ImprintIndex, Look, match
 from pipeline.measure import combine, measure
@@ -38,7 +38,7 @@ class Identifier:
         settings: Settings | None = None,
     ) -> None:
         self.catalog = catalog if isinstance(catalog, Catalog) else open_catalog(catalog)
-        self.reader = reader or DetectorReader()
+        self.reader = reader or default_reader()
         self.settings = settings or Settings()
 
     def __reduce__(self) -> tuple[type[Identifier], tuple[Catalog, Reader, Settings]]:

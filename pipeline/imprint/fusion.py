@@ -1,0 +1,97 @@
+"""Two readers' votes on every character, one reading."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pipeline.imprint.lines import group_lines
+from pipeline.imprint.protocol import Reader
+from pipeline.records import Character, Line, Photo, PillRegion, Reading
+
+# What a character is worth that only one of the two readers found, and from where on it counts as read. Not fitted: an
+# even vote of two readers, of which the silent one may be wrong (docs/experiments.md, "Two readers").
+_ALONE = 0.6
+_READ_FLOOR = 0.35
+# The same character where two centers lie within this share of its height.
+_SAME_PLACE = 0.6
+# The best of the first reader's hypotheses that are merged: as it lies, and upside down.
+_HYPOTHESES = 2
+
+
+class FusedReader:
+    """Asks two readers and merges what they say, character by character."""
+
+    def __init__(self, first: Reader, second: Reader) -> None:
+        self._first, self._second = first, second
+
+    @property
+    def name(self) -> str:
+        """Both engines' names."""
+        return f"{self._first.name}+{self._second.name}"
+
+    def read(self, photo: Photo, regions: Sequence[PillRegion]) -> tuple[Reading, ...]:
+        """Read each region with both readers."""
+        pairs = zip(self._first.read(photo, regions), self._second.read(photo, regions), strict=True)
+        return tuple(fuse(first, second) for first, second in pairs)
+
+
+def fuse(first: Reading, second: Reading) -> Reading:
+    """Merge two readings of one face: the mean of both where both found a character, less where only one did.
+
+    The first reader's lines stay; what only the second found makes lines of its own. Each hypothesis of the first is
+    merged, with its probability.
+    """
+    others = [character for line in second.lines for character in line.characters]
+    hypotheses = []
+    blank = 1.0
+    for lines, probability in first.hypotheses[:_HYPOTHESES] or (((), 1.0),):
+        merged, alone = _merged(lines, others)
+        if not hypotheses:
+            everything = [*(character for line in merged for character in line.characters), *alone]
+            blank = math.prod(1.0 - min(_presence(character), 1.0) for character in everything)
+        kept = [Line(tuple(filter(_is_read, line.characters))) for line in merged]
+        lines = (*(line for line in kept if line.characters), *group_lines(list(filter(_is_read, alone))))
+        hypotheses.append((lines, probability))
+    return Reading(f"{first.engine}+{second.engine}", tuple(hypotheses), blank, max(first.symbol, second.symbol))
+
+
+def _merged(lines: Sequence[Line], others: Sequence[Character]) -> tuple[list[Line], list[Character]]:
+    """The first reader's lines with both votes, and the characters that only the second reader found."""
+    left = list(others)
+    merged = []
+    for line in lines:
+        characters = []
+        for character in line.characters:
+            other = _nearest(character, left)
+            if other is not None:
+                left.remove(other)
+            characters.append(replace(character, alternatives=_voted(character, other)))
+        merged.append(Line(tuple(characters)))
+    return merged, [replace(other, alternatives=_voted(other, None)) for other in left]
+
+
+def _presence(character: Character) -> float:
+    return sum(probability for _, probability in character.alternatives)
+
+
+def _is_read(character: Character) -> bool:
+    return _presence(character) >= _READ_FLOOR
+
+
+def _nearest(character: Character, others: Sequence[Character]) -> Character | None:
+    def distance(other: Character) -> float:
+        return math.dist((character.row, character.col), (other.row, other.col))
+
+    best = min(others, key=distance, default=None)
+    return best if best is not None and distance(best) < _SAME_PLACE * best.height_px else None
+
+
+def _voted(character: Character, other: Character | None) -> tuple[tuple[str, float], ...]:
+    if other is None:
+        return tuple((text, probability * _ALONE) for text, probability in character.alternatives)
+    votes: dict[str, float] = {}
+    for text, probability in (*character.alternatives, *other.alternatives):
+        votes[text] = votes.get(text, 0.0) + probability / 2
+    return tuple(sorted(votes.items(), key=lambda pair: (-pair[1], pair[0])))

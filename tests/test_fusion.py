@@ -1,0 +1,49 @@
+"""Two readers' votes on made readings."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.imprint.fusion import fuse
+from pipeline.records import Character, Line, Reading
+
+
+def character(text: str, col: float, confidence: float = 0.9, row: float = 50.0) -> Character:
+    return Character(((text, confidence),), row, col, 20.0, 12.0, 0.0)
+
+
+def reading(engine: str, *lines: list[Character]) -> Reading:
+    return Reading(engine, ((tuple(Line(tuple(line)) for line in lines), 1.0),), blank=0.0)
+
+
+def test_both_agree() -> None:
+    fused = fuse(
+        reading("one", [character("7", 10), character("4", 30)]),
+        reading("two", [character("7", 12), character("4", 29)]),
+    )
+    assert fused.tokens == ("74",)
+    assert fused.engine == "one+two"
+    assert fused.lines[0].confidence == pytest.approx(0.9)
+
+
+def test_the_surer_vote_wins_where_they_differ() -> None:
+    fused = fuse(reading("one", [character("0", 10, 0.6)]), reading("two", [character("D", 10, 0.9)]))
+    assert dict(fused.lines[0].characters[0].alternatives) == pytest.approx({"D": 0.45, "0": 0.3})
+
+
+def test_what_one_found_alone_counts_less_and_weak_votes_are_dropped() -> None:
+    fused = fuse(reading("one", [character("A", 10)]), reading("two", [character("B", 60), character("C", 200, 0.5)]))
+    assert fused.tokens == ("A", "B")
+    assert fused.lines[0].confidence == pytest.approx(0.54)
+
+
+def test_two_characters_never_share_one_vote() -> None:
+    fused = fuse(reading("one", [character("1", 10), character("1", 16)]), reading("two", [character("1", 13)]))
+    votes = sorted(found.confidence for line in fused.lines for found in line.characters)
+    assert votes == pytest.approx([0.54, 0.9])
+
+
+def test_a_face_nobody_reads_is_blank() -> None:
+    fused = fuse(Reading("one", (), 0.99), Reading("two", (), 0.99))
+    assert fused.lines == ()
+    assert fused.blank == 1.0
