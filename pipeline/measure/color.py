@@ -37,6 +37,9 @@ _GROUND_NEAR, _GROUND_FAR = 0.08, 0.45
 near enough to lie in the same light."""
 
 _GROUND_MAX_PX = 4000
+_SAMPLED_PX = 1500
+"""Pixels enough for the mean of a twentieth of them; sorting all takes twice the time."""
+
 _CUT_FROM, _CUT_TO = 0.25, 0.75
 _LEAST_KEPT = 1e-5
 """Keys less probable are left out of the record: 78 keys for each face would fill it with nothing."""
@@ -117,7 +120,7 @@ def _by_lightness(pixels: NDArray[np.uint8], quantiles: Sequence[float]) -> Lab:
     """Mean linear RGB of the pixels near some places of the order by luminance, ``(len(quantiles), 3)``."""
     if len(pixels) == 0:
         return np.full((len(quantiles), 3), 0.5)
-    linear = to_linear(pixels)
+    linear = to_linear(pixels[:: max(len(pixels) // _SAMPLED_PX, 1)])
     ordered = linear[np.argsort(linear @ _LUMINANCE, kind="stable")]
     half = max(len(ordered) // 20, 1)
     places = [int(q * (len(ordered) - 1)) for q in quantiles]
