@@ -68,7 +68,7 @@ def _as_segmented(contour: Points, rng: np.random.Generator) -> NDArray[np.float
     canvas = np.zeros((side, side), np.uint8)
     cv2.fillPoly(canvas, [((moved + side / 2) * 16).round().astype(np.int32)], 255, shift=4)
     noise = cv2.GaussianBlur(rng.normal(0, 255, canvas.shape).astype(np.float32), (0, 0), size_px / 40 + 1)
-    noise *= rng.uniform(0, 25) / max(float(noise.std()), 1e-6)
+    noise = noise * (rng.uniform(0, 25) / max(float(noise.std()), 1e-6))
     soft = cv2.GaussianBlur(canvas.astype(np.float32), (0, 0), size_px / 80 + 0.8)
     return _largest((soft + noise > 127).astype(np.uint8) * 255)[:, ::-1].astype(np.float32)
 
