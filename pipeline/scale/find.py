@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.records import Photo, PillRegion, Scale, ScaleSource
 from pipeline.scale.plane import mm_per_px_at, plane_of
+from pipeline.scale.references import CARD_MM, find_card, find_markers
 from pipeline.scale.ruler import Ruler, find_ruler
 
 
@@ -24,6 +25,8 @@ class ScaleSettings:
 
     ruler_sigma: float = 0.01
     one_axis_sigma: float = 0.02
+    marker_sigma: float = 0.01
+    card_sigma: float = 0.02
     caller_sigma: float = 0.005
 
 
@@ -33,7 +36,7 @@ def find_scale(
     mm_per_px: float | None = None,
     settings: ScaleSettings | None = None,
 ) -> Scale | None:
-    """The scale of a photo: the caller's figure if given, else a ruler; None where there is nothing of known size.
+    """The scale of a photo: the caller's figure if given, else the marker sheet, a ruler or a card; None without any.
 
     Args:
         photo: the photo.
@@ -43,9 +46,31 @@ def find_scale(
     settings = settings or ScaleSettings()
     if mm_per_px is not None:
         return Scale(mm_per_px, settings.caller_sigma, ScaleSource.CALLER)
-    gray = cv2.cvtColor(photo.pixels, cv2.COLOR_RGB2GRAY)
-    ruler = find_ruler(np.asarray(gray, dtype=np.uint8), regions)
-    return _of_ruler(ruler, _center(photo, regions), settings) if ruler else None
+    gray = np.asarray(cv2.cvtColor(photo.pixels, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+    center = _center(photo, regions)
+    if (markers := find_markers(gray)) is not None:
+        return _of_markers(*markers, center, settings)
+    if (ruler := find_ruler(gray, regions)) is not None:
+        return _of_ruler(ruler, center, settings)
+    if (card := find_card(gray)) is not None:
+        return _of_card(card, settings)
+    return None
+
+
+def _of_markers(
+    pixels: NDArray[np.float64], places: NDArray[np.float64], center: tuple[float, float], settings: ScaleSettings
+) -> Scale:
+    matrix = np.asarray(cv2.findHomography(pixels, places, 0)[0], dtype=np.float64)
+    outline = pixels[:, ::-1].astype(np.float32)
+    return Scale(mm_per_px_at(matrix, *center), settings.marker_sigma, ScaleSource.MARKER, matrix, outline)
+
+
+def _of_card(corners: NDArray[np.float64], settings: ScaleSettings) -> Scale:
+    sides = np.sort(np.hypot(*(corners - np.roll(corners, 1, axis=0)).T))
+    # Corners lie on pixel centers of the card's edge: half a pixel on each side belongs to it.
+    mm_per_px = float(np.sqrt(CARD_MM[0] * CARD_MM[1] / ((sides[0] + 1) * (sides[2] + 1))))
+    outline = corners[:, ::-1].astype(np.float32)
+    return Scale(mm_per_px, settings.card_sigma, ScaleSource.CARD, None, outline)
 
 
 def _of_ruler(ruler: Ruler, center: tuple[float, float], settings: ScaleSettings) -> Scale:

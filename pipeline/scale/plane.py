@@ -28,6 +28,10 @@ class Axis:
         """Mean distance between neighboring ticks."""
         return float(np.hypot(*(self.points[-1] - self.points[0]))) / float(self.index[-1] - self.index[0])
 
+    def enlarged(self, factor: float) -> Axis:
+        """The same axis in a photo ``factor`` times as large; a pixel's place is its center."""
+        return Axis((self.points + 0.5) * factor - 0.5, self.index, self.tick_mm, self.cycled)
+
 
 def plane_of(axes: Sequence[Axis]) -> NDArray[np.float64] | None:
     """The homography ``(3, 3)`` from pixels to millimeters that two axes across each other fix, else None.
@@ -40,24 +44,32 @@ def plane_of(axes: Sequence[Axis]) -> NDArray[np.float64] | None:
     if crossing is None:
         return None
     pixels, places = [], []
-    for number, axis in enumerate(axes):
+    for axis in axes:
         at_crossing = _index_at(axis, crossing)
         along = (axis.index - at_crossing) * axis.tick_mm
         # Millimeters grow to the right and downward, as pixels do.
-        along = along if axis.points[-1][number_of_main(axis)] > axis.points[0][number_of_main(axis)] else -along
+        along = along if axis.points[-1][_main(axis)] > axis.points[0][_main(axis)] else -along
         place = np.zeros((len(along), 2))
-        place[:, number_of_main(axis)] = along
+        place[:, _main(axis)] = along
         pixels.append(axis.points)
         places.append(place)
-    if number_of_main(axes[0]) == number_of_main(axes[1]):
+    if _main(axes[0]) == _main(axes[1]):
         return None
-    homography, _ = cv2.findHomography(np.concatenate(pixels), np.concatenate(places), 0)
-    if homography is None or not np.isfinite(homography).all():
-        return None
-    return np.asarray(homography, dtype=np.float64)
+    homography = np.asarray(cv2.findHomography(np.concatenate(pixels), np.concatenate(places), 0)[0], dtype=np.float64)
+    return homography if homography.shape == (3, 3) and np.isfinite(homography).all() else None
 
 
-def number_of_main(axis: Axis) -> int:
+def form_corner(one: Axis, other: Axis) -> bool:
+    """Whether two axes meet at an end of either, as those of a printed L do, within three ticks."""
+    crossing = _crossing(one.points, other.points)
+    if crossing is None:
+        return False
+    return all(
+        min(abs(at), abs(at - axis.index[-1])) <= 3.0 for axis in (one, other) for at in (_index_at(axis, crossing),)
+    )
+
+
+def _main(axis: Axis) -> int:
     """0 where the axis runs mostly along x, 1 where along y."""
     return int(np.argmax(np.abs(axis.points[-1] - axis.points[0])))
 

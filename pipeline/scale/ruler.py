@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.records import PillRegion
-from pipeline.scale.plane import Axis, plane_of
+from pipeline.scale.plane import Axis, form_corner
 from pipeline.scale.strokes import upright_strokes
 from pipeline.scale.ticks import TickRow, tick_rows
 
@@ -22,7 +22,14 @@ _UNITS_MM = {1.0: 0.0, 10.0: -4.0, 5.0: -5.0, 2.0: -5.0, 0.5: -5.0}
 _LOG_LENGTH_MEAN = math.log(11.0)
 _LOG_LENGTH_SIGMA = 0.4
 _ROWS_MAX = 6
-_TICKS_SURE = 20
+# Ticks that no grain, print or weave brings about by chance: of one axis alone, with every fifth or tenth longer, with
+# a second axis across. From so many on light ticks are not looked for.
+_TICKS_ALONE = 20
+_TICKS_CYCLED = 14
+_TICKS_CROSSED = 10
+_TICKS_PLENTY = 40
+# Ticks are found in a copy of this size; their places are good to a tenth of a pixel of it.
+_SEARCH_PX = 800
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,27 +52,40 @@ class _Guess:
 
 def find_ruler(gray: NDArray[np.uint8], regions: Sequence[PillRegion]) -> Ruler | None:
     """The best supported ruler in ``(h, w)`` uint8, or None."""
+    share = min(1.0, _SEARCH_PX / max(gray.shape))
+    small = cv2.resize(gray, None, fx=share, fy=share, interpolation=cv2.INTER_AREA) if share < 1 else gray
+    images = [np.ascontiguousarray(image, dtype=np.uint8) for image in (small, np.transpose(small))]
     length_px = _typical_length_px(regions)
-    across = _guesses(gray, length_px, upright=False)
-    along = _guesses(np.ascontiguousarray(gray.T), length_px, upright=True)
+    across: list[_Guess] = []
+    along: list[_Guess] = []
+    for dark in (True, False):
+        across += _guesses(images[0], dark, length_px and length_px * share, upright=False)
+        along += _guesses(images[1], dark, length_px and length_px * share, upright=True)
+        best = _best(across, along)
+        # Light ticks are rare and looked for only where dark ones leave room for doubt.
+        if best is not None and len(best.axes) == 2 and max(len(axis.index) for axis in best.axes) >= _TICKS_PLENTY:
+            break
+    return best and Ruler(tuple(axis.enlarged(1 / share) for axis in best.axes), best.support)
+
+
+def _best(across: Sequence[_Guess], along: Sequence[_Guess]) -> Ruler | None:
     best: Ruler | None = None
-    for guess in (*across, *along):
-        others = along if guess in across else across
-        partner = max((other for other in others if _agree(guess, other)), key=lambda other: other.support, default=None)
-        support = guess.support + (0.5 * partner.support if partner else 0.0)
-        ticks = len(guess.axis.index)
-        if ticks < _TICKS_SURE and partner is None and not guess.axis.cycled:
-            continue
-        if best is None or support > best.support:
-            best = Ruler((guess.axis, partner.axis) if partner else (guess.axis,), support)
+    for guesses, others in ((across, along), (along, across)):
+        for guess in guesses:
+            partners = [other for other in others if _agree(guess, other)]
+            partner = max(partners, key=lambda other: other.support, default=None)
+            support = guess.support + (0.5 * partner.support if partner else 0.0)
+            crossed = partner is not None and form_corner(guess.axis, partner.axis)
+            needed = _TICKS_CROSSED if crossed else _TICKS_CYCLED if guess.axis.cycled else _TICKS_ALONE
+            if len(guess.axis.index) < needed:
+                continue
+            if best is None or support > best.support:
+                best = Ruler((guess.axis, partner.axis) if partner else (guess.axis,), support)
     return best
 
 
-def _guesses(gray: NDArray[np.uint8], length_px: float | None, upright: bool) -> list[_Guess]:
-    rows: list[TickRow] = []
-    for dark in (True, False):
-        rows += tick_rows(upright_strokes(gray, dark))
-    rows.sort(key=lambda row: -len(row.index))
+def _guesses(gray: NDArray[np.uint8], dark: bool, length_px: float | None, upright: bool) -> list[_Guess]:
+    rows = tick_rows(upright_strokes(gray, dark))
     guesses = []
     for row in rows[:_ROWS_MAX]:
         cycled = _is_cycled(row)
@@ -88,7 +108,7 @@ def _is_cycled(row: TickRow) -> bool:
     for cycle in (10, 5):
         for phase in range(cycle):
             long = row.index % cycle == phase
-            if np.count_nonzero(long) < 2 or np.count_nonzero(~long) < 5:
+            if np.count_nonzero(long) < 3 or np.count_nonzero(~long) < 5:
                 continue
             if np.min(row.length[long]) >= 1.2 * np.percentile(row.length[~long], 75):
                 return True

@@ -13,6 +13,8 @@ _TICK_WIDTH_MAX_PX = 9
 _TICK_HEIGHT_MIN_PX = 3
 # Gray levels a tick differs from its ground at least; below lie paper grain and JPEG noise.
 _CONTRAST_MIN = 9
+# A photo with a ruler, print and grain has some hundred.
+_MARKS_MAX = 1500
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,9 +32,9 @@ class Strokes:
 def upright_strokes(gray: NDArray[np.uint8], dark: bool) -> Strokes:
     """Thin upright strokes, darker (or lighter) than their ground, in ``(h, w)`` uint8."""
     kernel = np.ones((1, _TICK_WIDTH_MAX_PX), np.uint8)
-    hat = cv2.morphologyEx(gray, cv2.MORPH_BLACKHAT if dark else cv2.MORPH_TOPHAT, kernel)
-    marks = (hat > _threshold(hat)).astype(np.uint8)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(marks, connectivity=4)
+    operation = cv2.MORPH_BLACKHAT if dark else cv2.MORPH_TOPHAT
+    hat = np.asarray(cv2.morphologyEx(gray, operation, kernel), dtype=np.uint8)
+    stats = _components(hat)
     left, top, width, height, area = stats[1:].T.astype(np.float64)
     keep = (height >= _TICK_HEIGHT_MIN_PX) & (height <= 0.2 * max(gray.shape)) & (width <= _TICK_WIDTH_MAX_PX)
     keep &= (height >= 0.8 * width) & (area >= 0.4 * width * height)
@@ -40,6 +42,18 @@ def upright_strokes(gray: NDArray[np.uint8], dark: bool) -> Strokes:
     x = _centers(hat, left, top, width, height)
     order = np.argsort(x)
     return Strokes(x[order], top[order], (top + height - 1)[order])
+
+
+def _components(hat: NDArray[np.uint8]) -> NDArray[np.int32]:
+    """OpenCV's statistics of the marks; of grain and weave, which make thousands, the strongest only."""
+    threshold = _threshold(hat)
+    for _ in range(4):
+        marks = np.asarray(hat > threshold, dtype=np.uint8)
+        count, _, stats, _ = cv2.connectedComponentsWithStats(marks, connectivity=4)
+        if count <= _MARKS_MAX:
+            return np.asarray(stats, dtype=np.int32)
+        threshold *= 1.5
+    return np.zeros((1, 5), np.int32)
 
 
 def _threshold(hat: NDArray[np.uint8]) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,7 +56,7 @@ def _chains(strokes: Strokes, ends: NDArray[np.float64]) -> list[TickRow]:
             continue
         chain = _grow(x, y, first, second)
         members = [member for _, member in chain]
-        used.update(zip(members, members[1:], strict=False))
+        used.update(pairwise(members))
         if len(chain) >= _TICKS_MIN and (row := _row(strokes, ends, chain)) is not None:
             rows.append(row)
     return rows
