@@ -132,7 +132,7 @@ def train(
         done = (time.monotonic() - start) / (60 * minutes)
         if done >= 1:
             break
-        warm = min(1.0, (session + 1) / 200)
+        warm = min(1.0, (session + 1) / 80)
         for group in optimizer.param_groups:
             group["lr"] = rate * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
         output = model(batch["image"].to(memory_format=torch.channels_last))
