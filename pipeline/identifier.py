@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+
+import numpy as np
 
 from pipeline.imprint import Reader, default_reader
 from pipeline.load import PhotoSource, load
@@ -20,6 +23,10 @@ from reference.catalog import Catalog, open_catalog
 
 # A tablet or capsule has two faces; what a photo shows beyond that is another pill or the same face again.
 _FACES = 2
+# What is smaller beside the pill than this share of it is a crumb or a reflection, not another pill.
+_RIVAL_AREA_SHARE = 0.3
+# A pill may touch a ruler; the ruler itself holds most of its own ticks.
+_REFERENCE_SHARE = 0.3
 
 
 class Identifier:
@@ -62,61 +69,67 @@ class Identifier:
         """
         clock = _Clock()
         sources: list[PhotoSource] = list(photos) if isinstance(photos, (list, tuple)) else [photos]  # type: ignore[list-item]
-        with clock("load"):
-            loaded = [load(source, self.settings.load) for source in sources]
-        with clock("segment"):
-            found = [(photo, segment(photo)) for photo in loaded]
-            shown, more = _faces_of_one_pill(found)
-        return self._answer(loaded, shown, mm_per_px, clock, more)
+        scenes = [self._scene(source, mm_per_px, clock) for source in sources]
+        shown, others = _faces_of_one_pill(scenes)
+        warnings = [f"The photo shows {others} more pills; identify_each answers for every one."] if others else []
+        answer = self._answer(scenes, shown, warnings, clock)
+        if others and answer.decision is Decision.IDENTIFIED:
+            reason = "The photo shows different pills."
+            return replace(answer, decision=Decision.AMBIGUOUS, reason=reason, monograph=None)
+        return answer
 
     def identify_each(self, photo: PhotoSource, *, mm_per_px: float | None = None) -> tuple[Identification, ...]:
         """Identify every pill of a photo that shows several different ones, the largest first."""
         clock = _Clock()
-        with clock("load"):
-            loaded = load(photo, self.settings.load)
-        with clock("segment"):
-            regions = segment(loaded)
-            groups = [tuple(regions[index] for index in group) for group in group_faces(loaded, regions)]
+        scene = self._scene(photo, mm_per_px, clock)
         pills = [
-            (loaded, group[start : start + _FACES]) for group in groups for start in range(0, len(group), _FACES)
-        ] or [(loaded, ())]
-        return tuple(self._answer([loaded], [pill], mm_per_px, clock, regions) for pill in pills)
+            (scene, group[start : start + _FACES])
+            for group in group_faces(scene.photo, scene.pills)
+            for start in range(0, len(group), _FACES)
+        ]
+        return tuple(self._answer([scene], [pill], [], clock) for pill in pills or [(scene, ())])
+
+    def _scene(self, source: PhotoSource, mm_per_px: float | None, clock: _Clock) -> _Scene:
+        with clock("load"):
+            photo = load(source, self.settings.load)
+        with clock("segment"):
+            regions = segment(photo)
+        with clock("scale"):
+            scale = find_scale(photo, regions, None if mm_per_px is None else mm_per_px * photo.reduction)
+        return _Scene(photo, tuple(region for region in regions if not _is_reference(region, scale)), scale)
 
     def _answer(
         self,
-        photos: Sequence[Photo],
-        shown: Sequence[tuple[Photo, Sequence[PillRegion]]],
-        mm_per_px: float | None,
+        scenes: Sequence[_Scene],
+        shown: Sequence[tuple[_Scene, Sequence[int]]],
+        warnings: Sequence[str],
         clock: _Clock,
-        regions: Sequence[PillRegion],
     ) -> Identification:
         faces: list[Face] = []
-        scales: list[Scale] = []
-        for photo, own in shown:
-            index = next(place for place, other in enumerate(photos) if other is photo)
-            with clock("scale"):
-                scale = find_scale(photo, regions or own, None if mm_per_px is None else mm_per_px * photo.reduction)
-            scales += [scale] if scale else []
+        for scene, indices in shown:
+            own = [scene.pills[index] for index in indices]
             with clock("measure"):
-                looks = [measure(photo, region, scale, self.settings.measure) for region in own]
+                looks = [measure(scene.photo, region, scene.scale, self.settings.measure) for region in own]
             with clock("read"):
-                readings = self.reader.read(photo, own)
-            faces += [Face(photo.name, index, *parts) for parts in zip(own, looks, readings, strict=True)]
-        return self._identification(photos, faces, scales, clock)
+                readings = self.reader.read(scene.photo, own)
+            number = next(place for place, other in enumerate(scenes) if other is scene)
+            faces += [Face(scene.photo.name, number, *parts) for parts in zip(own, looks, readings, strict=True)]
+        return self._identification(scenes, faces, warnings, clock)
 
     def _identification(
-        self, photos: Sequence[Photo], faces: Sequence[Face], scales: Sequence[Scale], clock: _Clock
+        self, scenes: Sequence[_Scene], faces: Sequence[Face], warnings: Sequence[str], clock: _Clock
     ) -> Identification:
-        warnings = [warning for photo in photos for warning in photo.warnings]
-        names = tuple(photo.name for photo in photos)
+        notes = [*warnings, *(warning for scene in scenes for warning in scene.photo.warnings)]
+        names = tuple(scene.photo.name for scene in scenes)
+        scale = next((scene.scale for scene in scenes if scene.scale), None)
         nothing = Probabilities(())
         if not faces:
             return Identification(
-                Decision.NO_PILL, "No pill was found in the photo.", (), (), nothing, nothing, None, nothing, None,
-                None, tuple(warnings), names, self.catalog.fingerprint, clock.seconds,
+                Decision.NO_PILL, "No pill was found in the photo.", (), (), nothing, nothing, None, nothing, scale,
+                None, tuple(notes), names, self.catalog.fingerprint, clock.seconds,
             )  # fmt: skip
         if any(face.region.cut_by_border for face in faces):
-            warnings.append("The pill is cut by the border of the photo: shape, size and imprint may be incomplete.")
+            notes.append("The pill is cut by the border of the photo: shape, size and imprint may be incomplete.")
         pill = combine([face.measurements for face in faces])
         look = Look(pill.shape, pill.color, pill.score, pill.size, len(faces))
         with clock("match"):
@@ -124,9 +137,17 @@ class Identifier:
             monograph = self.catalog.monograph(matched.drug) if matched.drug else None
         return Identification(
             matched.decision, matched.reason, matched.candidates, tuple(faces), pill.shape, pill.color, pill.size,
-            pill.score, scales[0] if scales else None, monograph, tuple(warnings), names, self.catalog.fingerprint,
-            clock.seconds,
+            pill.score, scale, monograph, tuple(notes), names, self.catalog.fingerprint, clock.seconds,
         )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class _Scene:
+    """What one photo shows: its pills and its scale."""
+
+    photo: Photo
+    pills: tuple[PillRegion, ...]
+    scale: Scale | None
 
 
 def identify(
@@ -161,14 +182,27 @@ class _Clock:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
 
 
-def _faces_of_one_pill(
-    found: Sequence[tuple[Photo, Sequence[PillRegion]]],
-) -> tuple[list[tuple[Photo, Sequence[PillRegion]]], list[PillRegion]]:
-    """The faces of the most prominent pill: both of one photo, or one of each of several photos, and all regions."""
-    most = _FACES if len(found) == 1 else 1
-    shown: list[tuple[Photo, Sequence[PillRegion]]] = []
-    for photo, regions in found:
-        if regions:
-            group = group_faces(photo, tuple(regions))[0]
-            shown.append((photo, [regions[index] for index in group[:most]]))
-    return shown, [region for _, regions in found for region in regions]
+def _is_reference(region: PillRegion, scale: Scale | None) -> bool:
+    """Whether a region is the ruler, card or marker that the scale was taken from."""
+    if scale is None or scale.outline is None:
+        return False
+    rows, cols = np.round(scale.outline).astype(int).T
+    rows, cols = rows - region.top, cols - region.left
+    height, width = region.mask.shape
+    near = (rows >= 0) & (rows < height) & (cols >= 0) & (cols < width)
+    return int(region.mask[rows[near], cols[near]].sum()) > _REFERENCE_SHARE * len(rows)
+
+
+def _faces_of_one_pill(scenes: Sequence[_Scene]) -> tuple[list[tuple[_Scene, Sequence[int]]], int]:
+    """The faces of the most prominent pill, both of one photo or one of each of several; and how many pills more."""
+    most = _FACES if len(scenes) == 1 else 1
+    shown: list[tuple[_Scene, Sequence[int]]] = []
+    others = 0
+    for scene in scenes:
+        groups = group_faces(scene.photo, scene.pills)
+        if groups:
+            shown.append((scene, groups[0][:most]))
+            largest = scene.pills[groups[0][0]].area
+            rivals = sum(scene.pills[group[0]].area > _RIVAL_AREA_SHARE * largest for group in groups[1:])
+            others += rivals + max(len(groups[0]) - _FACES, 0)
+    return shown, others

@@ -184,5 +184,5 @@ def _broken_files(seed: int) -> list[tuple[str, bytes, dict[str, str]]]:
         ("truncated.jpg", whole[: len(whole) // 2], {"what": "a JPEG cut off in the middle", "expected": "ERROR"}),
         ("text_named.jpg", b"This is no photo.\n", {"what": "a text file named .jpg", "expected": "ERROR"}),
         ("empty_file.jpg", b"", {"what": "an empty file", "expected": "ERROR"}),
-        ("one_pixel.png", dot, {"what": "a photo of one pixel", "expected": "NO_PILL", "pills": "0"}),
+        ("one_pixel.png", dot, {"what": "a photo of one pixel", "expected": "ERROR", "pills": "0"}),
     ]
