@@ -79,7 +79,7 @@ def _shadow(lab: Map, surface: Map, scatter: Map) -> Mask:
 
 
 def _masks(scene: _Scene) -> Iterator[Mask]:
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (scene.stroke, scene.stroke))
+    kernel = np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (scene.stroke, scene.stroke)), np.uint8)
     for level in _LEVELS:
         yield _opened(ground.fill(scene.away > level), kernel)
     small = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
@@ -102,7 +102,8 @@ def _opened(mask: Mask, kernel: NDArray[np.uint8]) -> Mask:
 
 def _scored(mask: Mask, scene: _Scene) -> Iterator[Candidate]:
     contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    for whole in contours:
+    for found in contours:
+        whole = np.asarray(found, np.int32)
         area = cv2.contourArea(whole)
         if area < scene.least_area or area > 0.9 * mask.size:
             continue
@@ -207,7 +208,7 @@ def _touch(one: Candidate, other: Candidate) -> bool:
 
 # The smallest pills (4 mm round, 13 mm2) beside the usual ones (10 mm round or 18 x 7 mm, 80-110 mm2).
 _LEAST_OF_LARGEST = 0.12
-# Set on 28 photos of tfda and masks (training parts): pills 4.6-8.3 and at most 1.8 behind the photo's best,
-# letters, ticks and shadows 2.2 behind and more.
+# Set on 28 photos of tfda and masks drawn without regard to the split (docs/experiments/segment.md): pills 4.6-8.3 and
+# at most 1.8 behind the photo's best, letters, ticks and shadows 2.2 behind and more.
 _LEAST_SCORE = 4.0
 _MOST_BEHIND = 2.3

@@ -42,7 +42,8 @@ def fit_ground(lab: Lab) -> tuple[Lab, NDArray[np.float32]]:
         The ground ``(h, w, 3)`` in CIELAB and its scatter per channel (robust standard deviation).
     """
     height, width = lab.shape[:2]
-    grid = cv2.resize(lab, (_FIT_GRID, _FIT_GRID), interpolation=cv2.INTER_AREA).reshape(-1, 3)
+    small = cv2.resize(lab, (_FIT_GRID, _FIT_GRID), interpolation=cv2.INTER_AREA)
+    grid = np.asarray(small, np.float32).reshape(-1, 3)
     axis = np.linspace(-1, 1, _FIT_GRID, dtype=np.float32)
     rows, cols = np.meshgrid(axis, axis, indexing="ij")
     terms = _terms(rows.ravel(), cols.ravel())

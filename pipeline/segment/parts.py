@@ -21,8 +21,8 @@ _NOTCH = 0.025
 _MOST_CUTS = 80
 
 
-def solidity(contour: Contour) -> float:
-    """Area over the area of the convex hull, 0-1."""
+def solidity(contour: Contour | NDArray[np.float32]) -> float:
+    """Area over the area of the convex hull, 0-1; in pixels of either order."""
     hull = cv2.contourArea(cv2.convexHull(contour))
     return cv2.contourArea(contour) / hull if hull > 0 else 0.0
 
@@ -30,7 +30,7 @@ def solidity(contour: Contour) -> float:
 def largest_contour(mask: Mask) -> Contour | None:
     """The outline of the mask's largest part, ``(n, 1, 2)`` int32 (x, y), or None for an empty mask."""
     contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    return max(contours, key=cv2.contourArea) if contours else None
+    return np.asarray(max(contours, key=cv2.contourArea), np.int32) if contours else None
 
 
 def notches(contour: Contour) -> list[tuple[int, float]]:
@@ -43,8 +43,8 @@ def notches(contour: Contour) -> list[tuple[int, float]]:
         defects = cv2.convexityDefects(contour, np.sort(hull, axis=0)[::-1])
     except cv2.error:
         return []
-    if defects is None:
-        return []
+    if defects is None:  # where nothing is concave; the stubs do not say so
+        return []  # type: ignore[unreachable]
     least = _NOTCH * np.sqrt(cv2.contourArea(contour))
     found = [(int(far), depth / 256.0) for _, _, far, depth in defects.reshape(-1, 4) if depth / 256.0 > least]
     return sorted(found, key=lambda item: -item[1])[:8]
