@@ -1,0 +1,106 @@
+"""The whole flow on the drawn sample photos, and every way to hand a photo over."""
+
+from __future__ import annotations
+
+import csv
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipeline import Identifier
+from pipeline.errors import PhotoError
+from pipeline.imprint.null import NullReader
+from pipeline.imprint.replay import ReplayReader, typed
+from pipeline.records import Decision, Identification
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+ROWS = list(csv.DictReader((SAMPLES / "manifest.csv").read_text(encoding="utf-8").splitlines()))
+PHOTO = SAMPLES / "024_both_gray.jpg"
+GROUPS = sorted({row["group"] for row in ROWS if row["group"]})
+
+
+@pytest.fixture(scope="module")
+def identifier() -> Identifier:
+    return Identifier()
+
+
+def claim(answer: Identification) -> str:
+    """The product id an answer stands by, or ""."""
+    return answer.candidates[0].product.product_id if answer.decision is Decision.IDENTIFIED else ""
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row["expected"] != "ERROR"], ids=lambda row: row["file"])
+def test_sample(identifier: Identifier, row: dict[str, str]) -> None:
+    answer = identifier.identify(SAMPLES / row["file"])
+    assert answer.decision.name in row["expected"].split(";"), answer.reason
+    assert claim(answer) in {"", *row["product_id"].split(";")}
+    if answer.decision is Decision.IDENTIFIED:
+        assert answer.monograph is None or answer.monograph.drug == answer.candidates[0].product.drug
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row["expected"] == "ERROR"], ids=lambda row: row["file"])
+def test_bad_sample_is_named_with_the_way_out(identifier: Identifier, row: dict[str, str]) -> None:
+    with pytest.raises(PhotoError, match=row["file"]):
+        identifier.identify(SAMPLES / row["file"])
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_front_and_back_on_two_photos(identifier: Identifier, group: str) -> None:
+    rows = [row for row in ROWS if row["group"] == group]
+    answer = identifier.identify([SAMPLES / row["file"] for row in rows])
+    assert answer.decision.name in rows[0]["expected_group"].split(";"), answer.reason
+    assert claim(answer) in {"", rows[0]["product_id"]}
+    assert len(answer.faces) == 2
+
+
+def test_the_tablet_024_comes_with_its_monograph(identifier: Identifier) -> None:
+    answer = identifier.identify(PHOTO)
+    product = answer.candidates[0].product
+    assert (product.drug, product.labeler, product.ndc) == ("baclofen", "TruPharma LLC", "")
+    assert (product.shape, product.colors, product.size_mm, product.score) == ("ROUND", ("WHITE",), 7.0, 2)
+    assert product.prescription == "RX"
+    assert answer.monograph is not None
+    assert answer.monograph.section("withdrawal") is not None
+
+
+def test_every_way_to_hand_a_photo_over_gives_one_answer(identifier: Identifier) -> None:
+    with Image.open(PHOTO) as image:
+        pixels = np.array(image.convert("RGB"))
+        sources = [PHOTO, str(PHOTO), PHOTO.read_bytes(), image.copy(), pixels]
+    answers = [identifier.identify(source) for source in sources]
+    assert {claim(answer) for answer in answers} == {"pillprint:baclofen-10-trupharma-024"}
+    assert len({answer.imprint for answer in answers}) == 1
+
+
+def test_size_from_the_callers_figure(identifier: Identifier) -> None:
+    row = next(row for row in ROWS if row["file"] == PHOTO.name)
+    answer = identifier.identify(PHOTO, mm_per_px=float(row["mm_per_px"]))
+    assert answer.size_mm == pytest.approx(float(row["size_mm"]), abs=0.3)
+
+
+def test_each_pill_of_a_photo_is_answered(identifier: Identifier) -> None:
+    answers = identifier.identify_each(SAMPLES / "three_024.jpg")
+    assert len(answers) == 3
+    row = next(row for row in ROWS if row["file"] == "three_024.jpg")
+    claims = [claim(answer) for answer in answers if claim(answer)]
+    assert set(claims) <= set(row["product_id"].split(";"))
+    assert len(claims) == len(set(claims))
+
+
+def test_threads_and_processes_may_share_it(identifier: Identifier) -> None:
+    photos = [PHOTO, SAMPLES / "flecainide_both.jpg"] * 2
+    with ThreadPoolExecutor(4) as threads:
+        together = [claim(answer) for answer in threads.map(identifier.identify, photos)]
+    assert together == [claim(identifier.identify(photo)) for photo in photos]
+    again: Identifier = pickle.loads(pickle.dumps(identifier))
+    assert claim(again.identify(PHOTO)) == together[0]
+
+
+def test_the_reader_is_handed_in() -> None:
+    assert Identifier(reader=NullReader()).identify(PHOTO).decision in {Decision.UNKNOWN, Decision.UNREADABLE}
+    answer = Identifier(reader=ReplayReader({PHOTO.name: (typed("54", "024"), typed())})).identify(PHOTO)
+    assert answer.imprint == ("54", "024")
