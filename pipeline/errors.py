@@ -13,7 +13,6 @@ file or thing and says what to do next.
 
 from __future__ import annotations
 
-
 from reference.errors import CatalogError, InputError, PillprintError
 
 __all__ = ["CatalogError", "EngineMissingError", "InputError", "PhotoError", "PhotoSetError", "PillprintError"]

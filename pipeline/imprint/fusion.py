@@ -44,7 +44,7 @@ def fuse(first: Reading, second: Reading) -> Reading:
     merged, with its probability.
     """
     others = [character for line in second.lines for character in line.characters]
-    hypotheses = []
+    hypotheses: list[tuple[tuple[Line, ...], float]] = []
     blank = 1.0
     for lines, probability in first.hypotheses[:_HYPOTHESES] or (((), 1.0),):
         merged, alone = _merged(lines, others)

@@ -121,10 +121,16 @@ def save_models(models: Models, path: Path) -> None:
     arrays: dict[str, NDArray[np.float32]] = {}
     for name in ("outline", "area", "pair"):
         network: Perceptron = getattr(models, name)
-        arrays |= {f"{name}/{part}": np.float32(getattr(network, part)) for part in ("mean", "scale", "temperature")}
+        arrays |= {
+            f"{name}/{part}": np.asarray(getattr(network, part), np.float32)
+            for part in ("mean", "scale", "temperature")
+        }
         for n, (weights, biases) in enumerate(network.layers):
-            arrays |= {f"{name}/weights{n}": np.float32(weights), f"{name}/biases{n}": np.float32(biases)}
-    arrays |= {f"calibration/{name}": np.float32(value) for name, value in models.calibration.items()}
+            arrays |= {
+                f"{name}/weights{n}": np.asarray(weights, np.float32),
+                f"{name}/biases{n}": np.asarray(biases, np.float32),
+            }
+    arrays |= {f"calibration/{name}": np.asarray(value, np.float32) for name, value in models.calibration.items()}
     with path.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
 

@@ -43,8 +43,15 @@ class Faces:
 
     def part(self, chosen: NDArray[np.bool_]) -> Faces:
         """The faces where ``chosen``."""
-        arrays = (self.views, self.masks, self.outlines, self.areas, self.grounds, self.shares)
-        return Faces(self.rows[chosen].reset_index(drop=True), *(array[chosen] for array in arrays))
+        return Faces(
+            self.rows[chosen].reset_index(drop=True),
+            self.views[chosen],
+            self.masks[chosen],
+            self.outlines[chosen],
+            self.areas[chosen],
+            self.grounds[chosen],
+            self.shares[chosen],
+        )
 
     @property
     def validation(self) -> NDArray[np.bool_]:

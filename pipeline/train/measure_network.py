@@ -72,7 +72,7 @@ def degraded(pixels: NDArray[np.uint8], mask: NDArray[np.bool_], aspect: float, 
     size = (VIEW_PX, VIEW_PX)
     turn = rng.uniform(-180, 180) if aspect > 0.93 else 180 * rng.integers(2) + rng.normal(0, 4)
     middle = (VIEW_PX - 1) / 2
-    matrix = cv2.getRotationMatrix2D((middle, middle), float(turn), rng.uniform(0.92, 1.04))
+    matrix = np.asarray(cv2.getRotationMatrix2D((middle, middle), float(turn), rng.uniform(0.92, 1.04)), np.float64)
     if rng.random() < 0.5:
         matrix[:, :2] = (np.eye(2) + rng.uniform(-0.08, 0.08, (2, 2))) @ matrix[:, :2]
         matrix[:, 2] = middle - matrix[:, :2] @ [middle, middle]
@@ -82,7 +82,8 @@ def degraded(pixels: NDArray[np.uint8], mask: NDArray[np.bool_], aspect: float, 
     if rng.random() < 0.5:
         side = int(rng.uniform(28, 90))
         pixels, soft = (
-            cv2.resize(cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA), size) for image in (pixels, soft)
+            np.asarray(cv2.resize(cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA), size), np.uint8)
+            for image in (pixels, soft)
         )
     if rng.random() < 0.3:
         soft = (cv2.erode if rng.random() < 0.5 else cv2.dilate)(soft, np.ones((3, 3), np.uint8))
@@ -90,7 +91,7 @@ def degraded(pixels: NDArray[np.uint8], mask: NDArray[np.bool_], aspect: float, 
 
 
 def _relit(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    light = pixels.astype(np.float32)
+    light: NDArray[np.floating] = pixels.astype(np.float32)
     if rng.random() < 0.5:
         light = 255 * (light / 255) ** np.exp(rng.normal(0, 0.25))
     if rng.random() < 0.6:

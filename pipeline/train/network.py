@@ -56,6 +56,7 @@ class CharacterDetector(nn.Module):
         nn.init.constant_(self.objectness.bias, -4.0)  # centers are rare (CenterNet, arXiv:1904.07850, uses -2.19)
 
     def forward(self, x: Tensor) -> Tensor:
+        """The maps of a batch of canvases, shapes as the class says."""
         maps = []
         for stage in self.stages:
             x = stage(x)

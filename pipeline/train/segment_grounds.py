@@ -247,9 +247,9 @@ def draw_clutter(rng: Random, picture: Picture) -> None:
     elif kind == 2:
         ink = tuple(float(value) for value in _ink(rng))
         gap, thick = rng.uniform(15, 80), int(rng.integers(1, 4))
-        for at in np.arange(rng.uniform(0, gap), side, gap):
-            cv2.line(picture, (int(at), 0), (int(at), side), ink, thick, cv2.LINE_AA)
-            cv2.line(picture, (0, int(at)), (side, int(at)), ink, thick, cv2.LINE_AA)
+        for place in np.arange(rng.uniform(0, gap), side, gap).astype(int).tolist():
+            cv2.line(picture, (place, 0), (place, side), ink, thick, cv2.LINE_AA)
+            cv2.line(picture, (0, place), (side, place), ink, thick, cv2.LINE_AA)
     elif kind == 3:
         _draw_coin(rng, picture)
     elif kind == 4:

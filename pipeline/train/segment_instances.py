@@ -85,8 +85,8 @@ def _outline(chance: Map, mask: Mask) -> NDArray[np.float32] | None:
     """Where the chance crosses one half, ``(n, 2)`` (row, col), to a part of a pixel."""
     own = np.where(mask, chance, np.where(chance > 0.5, 0.0, chance)).astype(np.float32)
     margin = 2
-    own = cv2.copyMakeBorder(own, margin, margin, margin, margin, cv2.BORDER_REPLICATE)
-    large = cv2.resize(own, None, fx=_ENLARGE, fy=_ENLARGE, interpolation=cv2.INTER_LINEAR)
+    wider = cv2.copyMakeBorder(own, margin, margin, margin, margin, cv2.BORDER_REPLICATE)
+    large = cv2.resize(wider, None, fx=_ENLARGE, fy=_ENLARGE, interpolation=cv2.INTER_LINEAR)
     contours, _ = cv2.findContours((large > 0.5).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not contours:
         return None

@@ -36,10 +36,8 @@ def core_of(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def load_cut_outs(folder: Path) -> list[NDArray[np.uint8]]:
     """All cut-outs below a folder, ``(h, w, 4)`` uint8 RGBA."""
-    return [
-        cv2.cvtColor(cv2.imread(str(path), cv2.IMREAD_UNCHANGED), cv2.COLOR_BGRA2RGBA)
-        for path in sorted(folder.glob("*.png"))
-    ]
+    stored = (cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in sorted(folder.glob("*.png")))
+    return [np.asarray(cv2.cvtColor(np.asarray(cut), cv2.COLOR_BGRA2RGBA), np.uint8) for cut in stored]
 
 
 def _recolored(rng: Random, cut: NDArray[np.uint8]) -> Floats:
@@ -64,7 +62,8 @@ def _posed(rng: Random, cut: NDArray[np.uint8], length_px: float, turn_deg: floa
     scale = length_px / max(height, width)
     source = cut
     if scale < 0.5:
-        source = cv2.resize(cut, None, fx=2 * scale, fy=2 * scale, interpolation=cv2.INTER_AREA)
+        smaller = cv2.resize(cut, None, fx=2 * scale, fy=2 * scale, interpolation=cv2.INTER_AREA)
+        source = np.asarray(smaller, np.uint8)
         scale = 0.5
     height, width = source.shape[:2]
     side = int(np.ceil(length_px * 1.45)) + 4
@@ -76,8 +75,9 @@ def _posed(rng: Random, cut: NDArray[np.uint8], length_px: float, turn_deg: floa
         matrix[:, 0] *= -1
     shift = np.array([side / 2, side / 2]) - matrix @ np.array([width / 2, height / 2])
     full = np.column_stack([matrix, shift])
-    pixels = cv2.warpAffine(_recolored(rng, source), full, (side, side), borderMode=cv2.BORDER_REPLICATE)
-    coverage = cv2.warpAffine(source[..., 3].astype(np.float32) / 255, full, (side, side))
+    moved = cv2.warpAffine(_recolored(rng, source), full, (side, side), borderMode=cv2.BORDER_REPLICATE)
+    pixels = np.asarray(moved, np.float32)
+    coverage = np.asarray(cv2.warpAffine(source[..., 3].astype(np.float32) / 255, full, (side, side)), np.float32)
     rows, cols = np.nonzero(coverage > 0.02)
     if len(rows) == 0:
         return pixels[:1, :1], coverage[:1, :1]
@@ -217,10 +217,10 @@ def _developed(rng: Random, picture: Floats, labels: NDArray[np.int32]) -> NDArr
     if rng.random() < 0.8:
         picture = picture * (1 + grounds.noise(rng, side, side / 1.5)[..., None] * rng.uniform(0, 0.12))
     if rng.random() < 0.25:
-        edge = np.zeros((side, side), np.float32)
+        filled = np.zeros((side, side), np.float32)
         corners = rng.uniform(-0.5, 1.5, (int(rng.integers(3, 5)), 2)) * side
-        cv2.fillPoly(edge, [corners.astype(np.int32)], 1.0)
-        edge = cv2.GaussianBlur(edge, (0, 0), rng.uniform(0.7, 25))
+        cv2.fillPoly(filled, [corners.astype(np.int32)], 1.0)
+        edge = cv2.GaussianBlur(filled, (0, 0), rng.uniform(0.7, 25))
         picture = picture * (1 - edge[..., None] * rng.uniform(0.1, 0.5))
     if rng.random() < 0.1:
         spot = np.exp(-0.5 * ((np.mgrid[:side, :side] - rng.uniform(0, side, (2, 1, 1))) / rng.uniform(5, 40)) ** 2)
@@ -228,9 +228,9 @@ def _developed(rng: Random, picture: Floats, labels: NDArray[np.int32]) -> NDArr
     picture = picture * np.exp(rng.normal(0, 0.06, 3)) * rng.uniform(0.6, 1.15)
     picture = (picture - 128) * rng.uniform(0.75, 1.15) + 128
     if rng.random() < 0.6:
-        picture = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), rng.uniform(0.3, 1.3))
-    picture = picture + rng.normal(0, rng.uniform(0.3, 6), picture.shape)
-    pixels = np.clip(picture, 0, 255).astype(np.uint8)
+        picture = np.asarray(cv2.GaussianBlur(picture.astype(np.float32), (0, 0), rng.uniform(0.3, 1.3)), np.float32)
+    noisy = picture + rng.normal(0, rng.uniform(0.3, 6), picture.shape)
+    pixels = np.clip(noisy, 0, 255).astype(np.uint8)
     if rng.random() < 0.5:
         _, packed = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(35, 95))])
         pixels = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)
