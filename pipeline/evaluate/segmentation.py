@@ -56,7 +56,8 @@ def iou(one: Polygon, other: Polygon) -> float:
         canvas = np.zeros((size[0], size[1]), np.uint8)
         cv2.fillPoly(canvas, [np.round((outline - low) * 4 * 16).astype(np.int32)[:, None, ::-1]], 1, shift=4)
         masks.append(canvas > 0)
-    return float(np.count_nonzero(masks[0] & masks[1]) / max(1, np.count_nonzero(masks[0] | masks[1])))
+    shared, covered = np.count_nonzero(masks[0] & masks[1]), np.count_nonzero(masks[0] | masks[1])
+    return float(shared / covered) if covered else 0.0
 
 
 def match(truth: Sequence[Polygon], found: Sequence[PillRegion]) -> list[float]:
@@ -109,7 +110,8 @@ def main() -> None:
 @click.option("--show", is_flag=True, help="Name the photos that differ.")
 def faces(folder: Path, validation: bool, limit: int, seed: int, show: bool) -> None:
     """How many photos give exactly two regions that are the faces of one pill."""
-    right, counts, seconds = 0, {}, []
+    right, counts = 0, dict[int, int]()
+    seconds: list[float] = []
     for name, photo in _chosen(folder, validation, limit, seed):
         begun = time.perf_counter()
         regions = segment(photo)
