@@ -38,7 +38,7 @@ class MatchSettings:
     ``shortlist`` imprints are compared, ``explained`` of them whole, ``candidates`` are answered.
     """
 
-    shortlist: int = 200
+    shortlist: int = 120
     found_share: float = 0.93
     misread_share: float = 0.03
     stray_share: float = 0.02
@@ -52,7 +52,7 @@ class MatchSettings:
     unlisted_share: float = 0.1
     look_floor: float = 0.015
     size_register_sigma_mm: float = 0.45
-    explained: int = 60
+    explained: int = 40
     candidates: int = 20
 
 
