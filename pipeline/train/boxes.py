@@ -52,14 +52,14 @@ class KnownImprints:
         self._by_product: dict[str, set[str]] = defaultdict(set)
         if (data / "rximage300" / "labels.csv").is_file():
             for photo in open_set(data / "rximage300").photos:
-                self._by_photo[_photo_key(photo.name)] = photo.truth.imprint or ""
+                self._by_photo[photo_key(photo.name)] = photo.truth.imprint or ""
         if (data / "catalog" / "c3pi_pills.csv").is_file():
             for product in open_catalog(data / "catalog" / "c3pi_pills.csv").products():
                 self._by_product[re.sub(r"\D", "", product.ndc)[:9]].add(product.imprint)
 
     def imprint(self, photo: LabeledPhoto) -> str:
         """The imprint of the whole pill, or "" where nobody knows it or sources for the product differ."""
-        key = _photo_key(photo.name)
+        key = photo_key(photo.name)
         ndc9 = re.sub(r"\D", "", key[0])[:9]
         listed = self._by_product.get(ndc9, set()) if len(ndc9) == 9 else set()
         return photo.truth.imprint or self._by_photo.get(key) or (next(iter(listed)) if len(listed) == 1 else "")
@@ -70,7 +70,7 @@ class KnownImprints:
         return frozenset(characters(imprint) for imprint in imprints if is_validation(imprint))
 
 
-def _photo_key(name: str) -> tuple[str, str]:
+def photo_key(name: str) -> tuple[str, str]:
     """NDC and hash of an RxIMAGE file name, which both sets keep."""
     parts = PurePosixPath(name).stem.split("_")
     return parts[0], parts[-1]

@@ -44,7 +44,7 @@ def _shard(path: Path) -> list[LabeledFace]:
         if number in shard["char_face"] and shard["contrast"][number] < _CONTRAST:
             continue
         start, stop = shard["jpeg_offsets"][number : number + 2]
-        gray = cv2.imdecode(shard["jpeg"][start:stop], cv2.IMREAD_GRAYSCALE)
+        gray = np.asarray(cv2.imdecode(shard["jpeg"][start:stop], cv2.IMREAD_GRAYSCALE), np.uint8)
         start, stop = shard["outline_offsets"][number : number + 2]
         outline = np.ascontiguousarray(shard["outline"][start:stop, ::-1], np.float32)
         mask = filled(outline, gray.shape)

@@ -34,14 +34,16 @@ def export(checkpoint: Path, out: Path) -> None:
 
 
 def halve(path: Path) -> None:
-    """Store the weights as fp16, widened again by a Cast when the file is read: half the size, the same answers to 1e-3."""
+    """Store the weights as fp16, widened by a Cast when the file is read: half the size, the same answers to 1e-3."""
     model = onnx.load(path)
     graph = model.graph
     casts = []
     for initializer in list(graph.initializer):
         if initializer.data_type != onnx.TensorProto.FLOAT:
             continue
-        half = onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(initializer).astype(np.float16), f"{initializer.name}.half")
+        half = onnx.numpy_helper.from_array(
+            onnx.numpy_helper.to_array(initializer).astype(np.float16), f"{initializer.name}.half"
+        )
         casts.append(onnx.helper.make_node("Cast", [half.name], [initializer.name], to=onnx.TensorProto.FLOAT))
         graph.initializer.remove(initializer)
         graph.initializer.append(half)

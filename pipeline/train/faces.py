@@ -89,7 +89,7 @@ def _degraded(gray: NDArray[np.uint8], scale: float, rng: np.random.Generator) -
         small = cv2.resize(gray, None, fx=keep, fy=keep, interpolation=cv2.INTER_AREA)
         if rng.random() < 0.5:
             _, encoded = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(50, 95))])
-            small = cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE)
+            small = np.asarray(cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE), np.uint8)
         gray = cv2.resize(small, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_LINEAR)  # type: ignore[assignment]
     if rng.random() < 0.4:
         gray = cv2.GaussianBlur(gray, (0, 0), rng.uniform(0.4, 1.6) / max(scale, 0.3))  # type: ignore[assignment]

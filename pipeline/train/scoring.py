@@ -6,6 +6,9 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pipeline.imprint.detector import presence
 from pipeline.records import Character
 from pipeline.train.faces import CLASS, HEIGHT, IGNORED, LabeledFace, X, Y
@@ -96,8 +99,8 @@ def _heights_away(character: Character, wanted: Wanted) -> float:
     return math.hypot(character.row - wanted.row, character.col - wanted.col) / max(wanted.height_px, 1.0)
 
 
-def wanted_of(face: LabeledFace) -> list[Wanted]:
-    """The labels of a face, in its own pixels."""
+def wanted_of(rows: NDArray[np.float32]) -> list[Wanted]:
+    """Rows of ``LabeledFace.characters``, in whatever pixels they are."""
     return [
         Wanted(
             None if row[CLASS] == IGNORED else CLASSES[int(row[CLASS])],
@@ -105,10 +108,10 @@ def wanted_of(face: LabeledFace) -> list[Wanted]:
             float(row[X]),
             float(row[HEIGHT]),
         )
-        for row in face.characters
+        for row in rows
     ]
 
 
 def score_face(face: LabeledFace, found: Iterable[Character]) -> Score:
     """Score what the network found on a labeled face, in the face's own pixels."""
-    return score((character for character in found if presence(character) >= _PRESENT), wanted_of(face))
+    return score((character for character in found if presence(character) >= _PRESENT), wanted_of(face.characters))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,7 +16,7 @@ from pipeline.train.faces import LabeledFace, filled
 def save_faces(path: Path, faces: Sequence[LabeledFace]) -> None:
     """Write faces to an ``.npz`` without pickles, whole or not at all; masks are kept as outlines."""
     codes = [cv2.imencode(".png", face.gray)[1].ravel() for face in faces]
-    arrays = {
+    arrays: dict[str, Any] = {
         "png": np.concatenate([np.zeros(0, np.uint8), *codes]),
         "png_offsets": _offsets(codes),
         "outline": np.concatenate([np.zeros((0, 2), np.float32), *(face.outline for face in faces)]),
@@ -37,13 +38,14 @@ def load_faces(path: Path) -> list[LabeledFace]:
         arrays = dict(stored)
     faces = []
     for number in range(len(arrays["png_offsets"]) - 1):
-        gray = cv2.imdecode(_slice(arrays, "png", "png_offsets", number), cv2.IMREAD_GRAYSCALE)
+        code = _slice(arrays, "png", "png_offsets", number)
+        gray = np.asarray(cv2.imdecode(code, cv2.IMREAD_GRAYSCALE), np.uint8)
         outline = _slice(arrays, "outline", "outline_offsets", number)
         characters = _slice(arrays, "characters", "character_offsets", number)
         mask = filled(outline, gray.shape)
         faces.append(
             LabeledFace(
-                np.asarray(gray, np.uint8),
+                gray,
                 mask,
                 outline,
                 characters,
@@ -58,6 +60,6 @@ def _offsets(parts: Sequence[NDArray[np.generic]]) -> NDArray[np.int64]:
     return np.cumsum([0, *(len(part) for part in parts)]).astype(np.int64)
 
 
-def _slice(arrays: dict[str, NDArray[np.generic]], name: str, offsets: str, number: int) -> NDArray[np.generic]:
+def _slice(arrays: dict[str, Any], name: str, offsets: str, number: int) -> NDArray[Any]:
     start, stop = arrays[offsets][number : number + 2]
     return np.ascontiguousarray(arrays[name][int(start) : int(stop)])

@@ -1,0 +1,84 @@
+"""``python -m pipeline.train``: from the folder of data to the weights that ship, and how good they are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from pipeline.train.evaluate_reader import MEASURES, measure_reader
+from pipeline.train.rounds import ReaderTraining, train_reader
+
+_WEIGHTS = Path(__file__).parents[1] / "weights" / "reader.onnx"
+_FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+
+
+@click.group()
+def main() -> None:
+    """Train the weights that ship and measure them."""
+
+
+@main.command("reader")
+@click.option("--data", type=_FOLDER, required=True, help="Folder of the photo sets.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=_WEIGHTS, help="ONNX file to write.")
+@click.option(
+    "--work",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("build/reader"),
+    show_default=True,
+    help="Folder of the state; the same command goes on from there.",
+)
+@click.option("--drawn", type=click.Path(path_type=Path, file_okay=False), help="Folder of drawn banks [WORK/drawn].")
+@click.option("--drawn-count", type=click.IntRange(min=0), default=16000, show_default=True, help="Drawn faces.")
+@click.option("--fonts", type=_FOLDER, help="Folder with more fonts to draw with.")
+@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), default=120.0, show_default=True)
+@click.option("--rate", type=click.FloatRange(min=0, min_open=True), default=1.8e-3, show_default=True)
+@click.option("--seed", default=0, show_default=True)
+@click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True)
+def reader_command(
+    data: Path,
+    out: Path,
+    work: Path,
+    drawn: Path | None,
+    drawn_count: int,
+    fonts: Path | None,
+    minutes: float,
+    rate: float,
+    seed: int,
+    threads: int,
+) -> None:
+    """Train the imprint reader, or go on training it.
+
+    A run that is cut off loses four minutes at most: start it again with the same options. WORK/curve.csv is the
+    learning curve, WORK/card.json what the model card says of the training.
+    """
+    bank = drawn or work / "drawn"
+    train_reader(ReaderTraining(data, out, work, bank, drawn_count, fonts, minutes, rate, seed, threads), click.echo)
+
+
+@main.command("measure-reader")
+@click.option("--data", type=_FOLDER, required=True, help="Folder of the photo sets.")
+@click.option(
+    "--weights", type=click.Path(path_type=Path, exists=True, dir_okay=False), default=_WEIGHTS, help="ONNX file."
+)
+@click.option(
+    "--only", type=click.Choice(list(MEASURES)), multiple=True, help="Only this measure; can be given several times."
+)
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many photos or faces a measure.")
+@click.option("--seed", default=9001, show_default=True, help="Of the drawn faces: none of a training bank's.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the figures there.")
+def measure_command(
+    data: Path, weights: Path, only: tuple[str, ...], limit: int | None, seed: int, json_file: Path | None
+) -> None:
+    """Measure the imprint reader: boxed characters, blank faces, drawn faces, time."""
+    figures = {}
+    for name in only or MEASURES:
+        figures[name] = measure_reader(name, data, weights.read_bytes(), limit, seed)
+        click.echo(f"{name}: {json.dumps(figures[name])}")
+    if json_file is not None:
+        json_file.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,240 @@
+"""How good the reader is where ``pillprint evaluate`` has no figure: cleaned boxes, blank faces, drawn faces, time.
+
+Photos go the way they go in the product: loaded, segmented, read by ``DetectorReader``.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.draw.sets import write_face_set
+from pipeline.evaluate.metrics import bootstrap_interval, sorted_characters
+from pipeline.evaluate.sets import LabeledPhoto, open_set
+from pipeline.evaluate.split import is_validation
+from pipeline.imprint.detector import DetectorReader, face_canvas
+from pipeline.records import Photo, PillRegion, Reading
+from pipeline.train.boxes import BoxedPhoto, blank_regions, character_rows, clean_photos, photo_key
+from pipeline.train.cutting import photo_faces
+from pipeline.train.scoring import Score, score, wanted_of
+from reference.imprint_text import characters, tokens, without_signs
+
+Figures = dict[str, Any]
+_BLANK_FACES = 500
+_DRAWN_PHOTOS = 100
+_TIMED_FACES = 60
+_TIMED_TURNS = 5
+
+
+def measure_reader(name: str, data: Path, weights: bytes, limit: int | None = None, seed: int = 9001) -> Figures:
+    """One of `MEASURES` for these ONNX weights.
+
+    Args:
+        name: which.
+        data: folder of the photo sets.
+        weights: the ONNX file's bytes.
+        limit: at most so many photos (boxes, drawn) or faces (blank, time).
+        seed: of the drawn faces.
+
+    Raises:
+        PhotoSetError: a set it needs is missing or broken.
+    """
+    cv2.setNumThreads(1)
+    return MEASURES[name](data, DetectorReader(weights), weights, limit, seed)
+
+
+def _boxes(data: Path, reader: DetectorReader, weights: bytes, limit: int | None, seed: int) -> Figures:
+    """Characters on the boxed photos of the validation part whose imprint is known and agrees with the labels."""
+    photos = [boxed for boxed in clean_photos(data) if boxed.is_validation]
+    scores = [_boxed_score(boxed, reader) for boxed in _sample(photos, limit)]
+    total = sum(scores, Score())
+    interval = bootstrap_interval([2 * each.hits for each in scores], [each.found + each.wanted for each in scores])
+    return {
+        "photos": len(scores),
+        "characters": total.wanted,
+        "character_f1": round(total.f1, 4),
+        "f1_95_percent": [round(bound, 4) for bound in interval],
+        "character_precision": round(total.precision, 4),
+        "character_recall": round(total.recall, 4),
+        "photos_exact": round(total.exact, 4),
+    }
+
+
+def _boxed_score(boxed: BoxedPhoto, reader: DetectorReader) -> Score:
+    found = photo_faces(boxed.photo.path)
+    if found is None:
+        return Score(wanted=len(boxed.photo.truth.boxes), faces=1)
+    photo, regions = found
+    wanted = wanted_of(character_rows(boxed.photo.truth.boxes, photo.pixels.shape))
+    lines = [line for reading in reader.read(photo, regions) for line in reading.lines]
+    return score((character for line in lines for character in line.characters), wanted)
+
+
+def _blank(data: Path, reader: DetectorReader, weights: bytes, limit: int | None, seed: int) -> Figures:
+    """Blank faces of ``rximage300`` on which something was read.
+
+    A face is known blank (1) where the same photo is boxed, its labels agree with the imprint and none lies on the
+    face; (2) where the register gives no imprint; else (3) where the other face was read as the whole imprint, unless
+    this one was read as words of the imprint, which a face that repeats them would be. Validation photos come
+    first, then training ones in random order, until there are 500 faces.
+    """
+    boxed = {photo_key(each.photo.name): each for each in clean_photos(data) if each.imprint}
+    counts = {part: [0, 0] for part in ("validation", "training")}
+    names: list[str] = []
+    for photo, part in _validation_first(open_set(data / "rximage300").photos):
+        if sum(faces for faces, _ in counts.values()) >= (limit or _BLANK_FACES):
+            break
+        found = photo_faces(photo.path)
+        if found is None or len(found[1]) != 2:
+            continue
+        for reading in _blank_readings(photo, found, boxed.get(photo_key(photo.name)), reader):
+            invented = any(without_signs(token) for token in reading.tokens)
+            counts[part][0] += 1
+            counts[part][1] += invented
+            names += [f"{photo.name}: {' '.join(reading.tokens)}"] if invented else []
+    return {
+        part: {"faces": faces, "invented": invented, "share": round(invented / max(faces, 1), 4)}
+        for part, (faces, invented) in counts.items()
+    } | {"invented_on": names}
+
+
+def _validation_first(photos: Sequence[LabeledPhoto]) -> Iterator[tuple[LabeledPhoto, str]]:
+    mixed = random.Random(0).sample(list(photos), len(photos))
+    for part in ("validation", "training"):
+        for photo in mixed:
+            if is_validation(photo.truth.imprint or "") == (part == "validation"):
+                yield photo, part
+
+
+def _blank_readings(
+    photo: LabeledPhoto,
+    found: tuple[Photo, tuple[PillRegion, ...]],
+    boxed: BoxedPhoto | None,
+    reader: DetectorReader,
+) -> list[Reading]:
+    """What was read on those of the two faces that are known blank."""
+    pixels, regions = found
+    if boxed is not None:
+        return list(reader.read(pixels, blank_regions(boxed, pixels, regions)))
+    readings = reader.read(pixels, regions)
+    if not photo.truth.imprint:
+        return list(readings)
+    return [
+        other
+        for face, other in (readings, readings[::-1])
+        if _says(face) == characters(photo.truth.imprint) and not _repeats(other, photo.truth.imprint)
+    ]
+
+
+def _says(reading: Reading) -> str:
+    return sorted_characters(reading.tokens)
+
+
+def _repeats(reading: Reading, imprint: str) -> bool:
+    words = {without_signs(token) for token in tokens(imprint)}
+    read = [without_signs(token) for token in reading.tokens]
+    return bool(read) and all(token in words for token in read)
+
+
+def _drawn(data: Path, reader: DetectorReader, weights: bytes, limit: int | None, seed: int) -> Figures:
+    """Drawn photos of both faces, upright and at any turn, with all letters and digits right and none besides."""
+    figures: Figures = {}
+    for printed in (True, False):
+        for turned in (False, True):
+            name = f"{'printed' if printed else 'debossed'}, {'turned' if turned else 'upright'}"
+            with tempfile.TemporaryDirectory() as folder:
+                list(write_face_set(Path(folder), limit or _DRAWN_PHOTOS, seed, printed, turned))
+                right = [_is_exact(photo, reader) for photo in open_set(folder).photos]
+            figures[name] = {"photos": len(right), "exact": round(sum(right) / len(right), 4)}
+    return figures
+
+
+def _is_exact(photo: LabeledPhoto, reader: DetectorReader) -> bool:
+    found = photo_faces(photo.path)
+    if found is None:
+        return False
+    read = "".join(without_signs(token) for reading in reader.read(*found) for token in reading.tokens)
+    return "".join(sorted(read)) == characters(photo.truth.imprint or "")
+
+
+def _time(data: Path, reader: DetectorReader, weights: bytes, limit: int | None, seed: int) -> Figures:
+    """Milliseconds a face on one thread: the whole reader, and the network alone by OpenCV and by onnxruntime in turn.
+
+    Medians; on a machine that does other work, the ratio says more than either.
+    """
+    cases: list[tuple[Photo, PillRegion]] = []
+    for labeled in _sample(open_set(data / "rximage300").photos, 2 * (limit or _TIMED_FACES)):
+        found = photo_faces(labeled.path)
+        cases += [(found[0], region) for region in found[1]] if found else []
+    cases = cases[: limit or _TIMED_FACES]
+    canvases = [face_canvas(photo, region)[0][None] for photo, region in cases]
+    whole = _median_ms([lambda case=case: reader.read(case[0], case[1:]) for case in cases])  # type: ignore[misc]
+    opencv, onnxruntime = _networks_ms(weights, canvases)
+    return {
+        "faces": len(cases),
+        "reader_ms": whole,
+        "network_opencv_ms": opencv,
+        "network_onnxruntime_ms": onnxruntime,
+        "opencv_by_onnxruntime": round(opencv / onnxruntime, 3) if onnxruntime else None,
+    }
+
+
+def _networks_ms(weights: bytes, canvases: Sequence[NDArray[np.float32]]) -> tuple[float, float | None]:
+    net = cv2.dnn.readNetFromONNX(np.frombuffer(weights, np.uint8))
+
+    def by_opencv(canvas: NDArray[np.float32]) -> None:
+        net.setInput(canvas)
+        net.forward()
+
+    by_onnxruntime = _onnxruntime(weights)
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(_TIMED_TURNS):
+        for canvas in canvases:
+            times[0].append(_seconds(lambda canvas=canvas: by_opencv(canvas)))  # type: ignore[misc]
+            if by_onnxruntime is not None:
+                times[1].append(_seconds(lambda canvas=canvas: by_onnxruntime(canvas)))  # type: ignore[misc]
+    medians = [round(1000 * float(np.median(each)), 2) if each else None for each in times]
+    return medians[0] or 0.0, medians[1]
+
+
+def _onnxruntime(weights: bytes) -> Callable[[NDArray[np.float32]], object] | None:
+    try:
+        import onnxruntime  # type: ignore[import-untyped, import-not-found]  # for comparison only
+    except ImportError:
+        return None
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+    return lambda canvas: session.run(None, {"image": canvas})
+
+
+def _median_ms(calls: Sequence[Callable[[], object]]) -> float:
+    calls[0]()
+    return round(1000 * float(np.median([_seconds(call) for call in calls])), 2)
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    """Seconds of the process, which other processes do not add to."""
+    begun = time.thread_time()
+    call()
+    return time.thread_time() - begun
+
+
+def _sample(photos: Sequence[Any], limit: int | None) -> Sequence[Any]:
+    return photos if limit is None or limit >= len(photos) else random.Random(0).sample(list(photos), limit)
+
+
+MEASURES: dict[str, Callable[[Path, DetectorReader, bytes, int | None, int], Figures]] = {
+    "boxes": _boxes,
+    "blank": _blank,
+    "drawn": _drawn,
+    "time": _time,
+}

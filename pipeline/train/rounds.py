@@ -1,0 +1,218 @@
+"""The reader's training from the folder of data to the ONNX file, in rounds that label what is not boxed.
+
+Everything between is kept in a work folder, so that the same command goes on where it was cut off: the faces cut out,
+the drawn bank, each round's self-labeled faces and its checkpoint.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+
+from pipeline.train.boxes import boxed_faces, class_counts, clean_photos
+from pipeline.train.detect import detect_in_training
+from pipeline.train.drawn import drawn_faces
+from pipeline.train.export import export
+from pipeline.train.faces import LabeledFace
+from pipeline.train.network import CharacterDetector
+from pipeline.train.reader import CurvePoint, Source, begin_from, spent_minutes, train
+from pipeline.train.scoring import Score, score_face
+from pipeline.train.self_training import KnownPill, known_pills, label_faces
+from pipeline.train.store import load_faces, save_faces
+
+# Shares of the batches, without and with self-labeled faces: boxed, boxed and blank, drawn, self-labeled, those blank.
+# From docs/model_card_reader.md, "Training".
+_SHARES_FIRST = (0.50, 0.06, 0.44, 0.0, 0.0)
+_SHARES_LATER = (0.30, 0.04, 0.25, 0.36, 0.05)
+# Of the minutes given, round by round: the first learns to read, each later one on what the one before could read.
+_ROUND_SHARES = (0.4, 0.2, 0.4)
+_KNOWN_SETS = ("rximage300", "tfda", "consumer")
+_TRY_EVERY_MINUTES = 10.0
+_COLUMNS = ("round", "step", "minutes", "rate", "center", "classes", "geometry", "character_f1", "faces_exact")
+
+
+@dataclass(frozen=True)
+class ReaderTraining:
+    """What to train from, where, and how long.
+
+    ``data`` holds the photo sets, ``out`` is the ONNX file to write, ``work`` keeps the state; ``drawn`` is the folder
+    of drawn banks, completed to ``drawn_count`` faces with ``fonts`` besides the built-in ones.
+    """
+
+    data: Path
+    out: Path
+    work: Path
+    drawn: Path
+    drawn_count: int = 16000
+    fonts: Path | None = None
+    minutes: float = 120.0
+    rate: float = 1.8e-3
+    seed: int = 0
+    threads: int = 1
+
+
+def train_reader(plan: ReaderTraining, say: Callable[[str], None]) -> None:
+    """Train, or go on training, and write the ONNX file and the training's card, ``work/card.json``.
+
+    Raises:
+        PhotoSetError: the boxed photos are missing or broken.
+    """
+    cv2.setNumThreads(1)
+    plan.work.mkdir(parents=True, exist_ok=True)
+    training = _kept(plan.work / "boxed-training.npz", lambda: _boxed(plan.data, False))
+    validation = _kept(plan.work / "boxed-validation.npz", lambda: _boxed(plan.data, True))
+    say(f"boxed faces: {len(training)} for training, {len(validation)} for validation")
+    drawn = drawn_faces(plan.drawn, plan.drawn_count, plan.seed, plan.fonts)
+    say(f"drawn faces: {len(drawn)}")
+    curve = Curve(plan.work / "curve.csv", validation, say)
+    labeled: list[LabeledFace] = []
+    for number, share in enumerate(_ROUND_SHARES, start=1):
+        if number > 1:
+            labeled = _self_labeled(plan, number, say)
+        sources = _sources(training, drawn, labeled, _SHARES_LATER if labeled else _SHARES_FIRST)
+        _train_round(plan, number, share * plan.minutes, sources, curve)
+    export(_checkpoint(plan.work, len(_ROUND_SHARES)), plan.out)
+    card = _card(plan, training, validation, drawn, labeled, curve.last)
+    (plan.work / "card.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    say(f"{plan.out}: {plan.out.stat().st_size:,} bytes")
+
+
+def _kept(path: Path, make: Callable[[], list[LabeledFace]]) -> list[LabeledFace]:
+    """The faces kept at that path, made and kept first where they are not."""
+    if not path.exists():
+        save_faces(path, make())
+    return load_faces(path)
+
+
+def _boxed(data: Path, validation: bool) -> list[LabeledFace]:
+    return boxed_faces(photo for photo in clean_photos(data) if photo.is_validation == validation)
+
+
+def _checkpoint(work: Path, number: int) -> Path:
+    return work / f"round-{number}.pt"
+
+
+def _train_round(plan: ReaderTraining, number: int, minutes: float, sources: Sequence[Source], curve: Curve) -> None:
+    checkpoint, before = _checkpoint(plan.work, number), _checkpoint(plan.work, number - 1)
+    going_on = checkpoint.exists()
+    if going_on and spent_minutes(checkpoint) >= minutes:
+        return
+    if not going_on and number > 1:
+        begin_from(before, checkpoint)
+    curve.begin(number)
+    train(
+        sources,
+        checkpoint,
+        minutes,
+        rate=plan.rate,
+        seed=plan.seed + number,
+        threads=plan.threads,
+        resume=True,
+        note=curve.note,
+    )
+
+
+def _self_labeled(plan: ReaderTraining, number: int, say: Callable[[str], None]) -> list[LabeledFace]:
+    """The faces that the round before can read, kept for this round."""
+    path = plan.work / f"self-labeled-{number}.npz"
+    if not path.exists():
+        weights = plan.work / f"round-{number - 1}.onnx"
+        export(_checkpoint(plan.work, number - 1), weights)
+        faces, counts = label_faces(weights, _pills(plan))
+        say(", ".join(f"{count} {name}" for name, count in counts.items()))
+        save_faces(path, faces)
+    return load_faces(path)
+
+
+def _pills(plan: ReaderTraining) -> Iterable[KnownPill]:
+    for name in _KNOWN_SETS:
+        if (plan.data / name / "labels.csv").is_file():
+            yield from known_pills(plan.data / name)
+
+
+def _sources(
+    boxed: Sequence[LabeledFace], drawn: Sequence[LabeledFace], labeled: Sequence[LabeledFace], shares: Sequence[float]
+) -> list[Source]:
+    split = [_with_characters(boxed, True), _with_characters(boxed, False), list(drawn)]
+    split += [_with_characters(labeled, True), _with_characters(labeled, False)]
+    return [(faces, share) for faces, share in zip(split, shares, strict=True) if faces and share]
+
+
+def _with_characters(faces: Iterable[LabeledFace], wanted: bool) -> list[LabeledFace]:
+    return [face for face in faces if bool(len(face.characters)) == wanted]
+
+
+@dataclass
+class Curve:
+    """The learning curve in a CSV file; every ten minutes the averaged weights are tried on the validation faces."""
+
+    path: Path
+    validation: Sequence[LabeledFace]
+    say: Callable[[str], None]
+    round: int = 0
+    last: dict[str, float | str] = field(default_factory=dict)
+    _tried_minutes: float = 0.0
+
+    def begin(self, number: int) -> None:
+        """Points are of that round from here."""
+        self.round, self._tried_minutes = number, 0.0
+
+    def note(self, point: CurvePoint) -> None:
+        """Add a point; a round's last one is always tried."""
+        row: dict[str, float | str] = dict.fromkeys(_COLUMNS, "")
+        row |= {"round": self.round, "step": point.step, "minutes": round(point.minutes, 2), "rate": point.rate}
+        row |= {key: round(value, 4) for key, value in point.losses.items()}
+        is_due = point.minutes - self._tried_minutes >= _TRY_EVERY_MINUTES
+        if self.validation and (is_due or point.is_last):
+            self._tried_minutes = point.minutes
+            score = validate(point.model, self.validation)
+            row |= {"character_f1": round(score.f1, 4), "faces_exact": round(score.exact, 4)}
+        self._write(row)
+        self.last = row if row["character_f1"] != "" else self.last
+        self.say(" ".join(f"{key} {value}" for key, value in row.items() if value != ""))
+
+    def _write(self, row: dict[str, float | str]) -> None:
+        is_new = not self.path.exists()
+        with self.path.open("a", newline="", encoding="utf-8") as stream:
+            writer = csv.DictWriter(stream, _COLUMNS, lineterminator="\n")
+            if is_new:
+                writer.writeheader()
+            writer.writerow(row)
+
+
+def validate(model: CharacterDetector, faces: Sequence[LabeledFace]) -> Score:
+    """Score a network in training on labeled faces."""
+    scores = (score_face(face, found) for face, found in zip(faces, detect_in_training(model, faces), strict=True))
+    return sum(scores, Score())
+
+
+def _card(
+    plan: ReaderTraining,
+    training: Sequence[LabeledFace],
+    validation: Sequence[LabeledFace],
+    drawn: Sequence[LabeledFace],
+    labeled: Sequence[LabeledFace],
+    last: dict[str, float | str],
+) -> dict[str, object]:
+    """What docs/model_card_reader.md says of a training."""
+    counted: Counter[str] = class_counts([*training, *labeled])
+    return {
+        "minutes": plan.minutes,
+        "rate": plan.rate,
+        "seed": plan.seed,
+        "bytes": plan.out.stat().st_size,
+        "parameters": sum(weight.numel() for weight in CharacterDetector().parameters()),
+        "boxed_faces": len(training),
+        "boxed_validation_faces": len(validation),
+        "drawn_faces": len(drawn),
+        "self_labeled_faces": len(labeled),
+        "self_labeled_photos": len({face.source for face in labeled}),
+        "real_characters": dict(sorted(counted.items())),
+        "validation": last,
+    }

@@ -1,0 +1,118 @@
+"""Training the reader's network: what it is told, and that a training that is cut off goes on."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="training needs the extra `train`")
+
+import torch
+
+from pipeline.imprint.canvas import COMPACT
+from pipeline.train.faces import IGNORED, LabeledFace, filled
+from pipeline.train.network import CLASSES, GEOMETRY, STRIDE, CharacterDetector
+from pipeline.train.reader import Batches, CurvePoint, begin_from, loss, spent_minutes, targets, train
+from pipeline.train.rounds import Curve
+
+
+def row(x: float, y: float, text: str = "A", turn_deg: float = 0.0) -> list[float]:
+    return [x, y, 16.0, 24.0, turn_deg, float(CLASSES.index(text)) if text else IGNORED]
+
+
+def small_face() -> LabeledFace:
+    angle = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+    outline = np.column_stack([40 + 36 * np.cos(angle), 40 + 36 * np.sin(angle)]).astype(np.float32)
+    gray = np.random.default_rng(0).integers(100, 160, (80, 80)).astype(np.uint8)
+    return LabeledFace(gray, filled(outline, gray.shape), outline, np.array([row(40, 40)], np.float32))
+
+
+def test_a_character_peaks_in_the_cell_its_center_lies_in() -> None:
+    told = targets(np.array([row(50, 70, "K", 90.0)], np.float32), COMPACT)
+    cell = int(70 / STRIDE), int(50 / STRIDE)
+    assert np.unravel_index(told["heat"].argmax(), told["heat"].shape) == cell and told["heat"][cell] == 1
+    assert told["label"][cell] == CLASSES.index("K") and told["placed"][cell] == 1
+    assert told["geometry"][:, *cell] == pytest.approx([0, 1, math.log2(24), math.log2(16)], abs=1e-6)
+    assert told["heat"][0, 0] < 1e-6 and told["care"].all()
+
+
+def test_nothing_is_learned_where_a_label_is_ignored() -> None:
+    told = targets(np.array([row(50, 70, "")], np.float32), COMPACT)
+    assert told["care"][70 // STRIDE, 50 // STRIDE] == 0 and told["care"].mean() > 0.95
+    assert told["heat"].max() == 0 and (told["label"] == -1).all()
+
+
+def test_an_unknown_turn_teaches_class_but_no_geometry() -> None:
+    told = targets(np.array([row(50, 70, "8", math.nan)], np.float32), COMPACT)
+    cell = 70 // STRIDE, 50 // STRIDE
+    assert told["label"][cell] == CLASSES.index("8") and not told["placed"].any()
+    assert np.isfinite(told["geometry"]).all()
+
+
+def test_characters_off_the_canvas_are_left_out() -> None:
+    told = targets(np.array([row(-20, 70), row(50, 400)], np.float32), COMPACT)
+    assert told["heat"].max() == 0
+
+
+def test_the_right_answer_costs_least() -> None:
+    told = targets(np.array([row(50, 70, "K")], np.float32), COMPACT)
+    target = {key: torch.from_numpy(value[None]) for key, value in told.items()}
+    right = torch.zeros(1, GEOMETRY + len(CLASSES), *told["heat"].shape)
+    right[:, 0] = torch.logit(target["heat"].clamp(1e-4, 1 - 1e-4))
+    right[:, 1:GEOMETRY] = target["geometry"]
+    cell = 70 // STRIDE, 50 // STRIDE
+    right[0, GEOMETRY + CLASSES.index("K")] = 6.0
+    blank = torch.zeros_like(right)
+    blank[:, 0] = -9.0
+    wrong = right.clone()
+    wrong[0, GEOMETRY + CLASSES.index("X"), cell[0], cell[1]] = 12.0
+    best = loss(right, target)[0]
+    assert best < loss(wrong, target)[0] < loss(blank, target)[0]
+
+
+def test_batches_repeat_with_their_seed() -> None:
+    one, other = (next(iter(Batches([([small_face()], 1.0)], seed=3, size=2))) for _ in range(2))
+    assert one["image"].shape == (2, 2, *COMPACT)
+    assert all(torch.equal(one[key], other[key]) for key in one)
+
+
+@pytest.mark.slow
+def test_a_training_that_was_cut_off_goes_on(tmp_path: Path) -> None:
+    path, points = tmp_path / "round.pt", []
+    how = {"workers": 0, "batch": 1, "resume": True, "note": points.append}
+    train([([small_face()], 1.0)], path, 100.0, steps=3, **how)
+    stored = torch.load(path, weights_only=True)
+    assert stored["step"] == stored["session"] == 3 and 0 < stored["spent_minutes"] == spent_minutes(path)
+    train([([small_face()], 1.0)], path, 100.0, steps=1, **how)
+    again = torch.load(path, weights_only=True)
+    assert again["step"] == again["session"] == 4 and again["spent_minutes"] > stored["spent_minutes"]
+    moments = [state["state"][0]["step"].item() for state in (stored["optimizer"], again["optimizer"])]
+    assert moments == [3, 4]
+    assert [point.step for point in points] == [3, 4] and all(point.is_last for point in points)
+    begin_from(path, tmp_path / "next.pt")
+    fresh = torch.load(tmp_path / "next.pt", weights_only=True)
+    assert spent_minutes(tmp_path / "next.pt") == 0 and fresh["step"] == 4
+    key = next(iter(fresh["model"]))
+    assert torch.equal(fresh["model"][key], again["average"][key])
+
+
+def test_minutes_of_no_training_are_none(tmp_path: Path) -> None:
+    assert spent_minutes(tmp_path / "none.pt") == 0
+
+
+def test_the_curve_is_written_as_it_grows_and_ends_with_a_trial(tmp_path: Path) -> None:
+    said: list[str] = []
+    curve = Curve(tmp_path / "curve.csv", [small_face()], said.append)
+    curve.begin(2)
+    losses = {"center": 1.0, "classes": 2.0, "geometry": 0.5}
+    model = CharacterDetector()
+    curve.note(CurvePoint(50, 1.0, 1e-3, losses, model))
+    curve.note(CurvePoint(60, 1.2, 1e-3, losses, model, is_last=True))
+    header, first, last = (tmp_path / "curve.csv").read_text().splitlines()
+    assert header.startswith("round,step,minutes,rate,center,classes,geometry,character_f1")
+    assert first.startswith("2,50,1.0,0.001,1.0,2.0,0.5") and first.endswith(",,")
+    assert last.split(",")[-2:] == ["0.0", "0.0"] and len(said) == 2
+    assert model.training
