@@ -25,7 +25,7 @@ class LoadSettings:
 
 @dataclass(frozen=True)
 class MatchSettings:
-    """How observations weigh, in bits, and when the answer is sure enough. Set by docs/experiments.md, "Matching".
+    """How observations weigh, in bits, and when the answer is sure enough. Set by docs/experiments/matching.md.
 
     ``found_share``: of the characters on a face the reader finds this share. ``misread_share``: of those found this
     share is another character than any it thought possible. ``stray_share``: of the characters found this share is

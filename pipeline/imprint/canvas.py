@@ -22,7 +22,7 @@ LONG = (128, 224)
 # compact one at the scale below.
 LONG_ASPECT = 1.3
 # Aimed at: the square root of the face's area on the canvas, in px. Letters are then 20-40 px high, where the
-# network reads best (docs/experiments.md, "One scale").
+# network reads best (docs/experiments/reader.md, "One scale").
 COMPACT_ROOT_AREA_PX = 136.0
 LONG_ROOT_AREA_PX = 150.0
 _MARGIN_PX = 3.0

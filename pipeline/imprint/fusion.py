@@ -11,7 +11,7 @@ from pipeline.imprint.protocol import Reader
 from pipeline.records import Character, Line, Photo, PillRegion, Reading
 
 # What a character is worth that only one of the two readers found, and from where on it counts as read. Not fitted: an
-# even vote of two readers, of which the silent one may be wrong (docs/experiments.md, "Two readers").
+# even vote of two readers, of which the silent one may be wrong.
 _ALONE = 0.6
 _READ_FLOOR = 0.35
 # The same character where two centers lie within this share of its height.

@@ -2,7 +2,7 @@
 
 A row's weight is log2 of the Bayes factor: how much likelier the observation is for this product than for a product
 drawn at random. What either side does not know weighs 0. Shape and size are correlated given the drug (a capsule is
-long), so together they count a little too much; the figures in docs/experiments.md, "Matching", include that.
+long), so together they count a little too much.
 """
 
 from __future__ import annotations
