@@ -40,7 +40,8 @@ class FusedReader:
 def fuse(first: Reading, second: Reading) -> Reading:
     """Merge two readings of one face: the mean of both where both found a character, less where only one did.
 
-    The first reader's lines stay; what only the second found makes lines of its own. Each hypothesis of the first is
+    The first reader's lines and their order stay, with the second's places where it found the character too; what only
+    the second found makes lines of its own. Each hypothesis of the first is
     merged, with its probability.
     """
     others = [character for line in second.lines for character in line.characters]
@@ -67,7 +68,8 @@ def _merged(lines: Sequence[Line], others: Sequence[Character]) -> tuple[list[Li
             other = _nearest(character, left)
             if other is not None:
                 left.remove(other)
-            characters.append(replace(character, alternatives=_voted(character, other)))
+            # The second reader places single characters; the first only shares its line's box out among them.
+            characters.append(replace(other or character, alternatives=_voted(character, other)))
         merged.append(Line(tuple(characters)))
     return merged, [replace(other, alternatives=_voted(other, None)) for other in left]
 
