@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -71,12 +71,8 @@ class Identifier:
         sources: list[PhotoSource] = list(photos) if isinstance(photos, (list, tuple)) else [photos]  # type: ignore[list-item]
         scenes = [self._scene(source, mm_per_px, clock) for source in sources]
         shown, others = _faces_of_one_pill(scenes)
-        warnings = [f"The photo shows {others} more pills; identify_each answers for every one."] if others else []
-        answer = self._answer(scenes, shown, warnings, clock)
-        if others and answer.decision is Decision.IDENTIFIED:
-            reason = "The photo shows different pills."
-            return replace(answer, decision=Decision.AMBIGUOUS, reason=reason, monograph=None)
-        return answer
+        doubts = [f"The photo shows {others} more; identify_each answers for every pill."] if others else []
+        return self._answer(scenes, shown, doubts, clock)
 
     def identify_each(self, photo: PhotoSource, *, mm_per_px: float | None = None) -> tuple[Identification, ...]:
         """Identify every pill of a photo that shows several different ones, the largest first."""
@@ -87,7 +83,7 @@ class Identifier:
             for group in group_faces(scene.photo, scene.pills)
             for start in range(0, len(group), _FACES)
         ]
-        return tuple(self._answer([scene], [pill], [], clock) for pill in pills or [(scene, ())])
+        return tuple(self._answer([scene], [pill], [], _Clock(clock.seconds)) for pill in pills or [(scene, ())])
 
     def _scene(self, source: PhotoSource, mm_per_px: float | None, clock: _Clock) -> _Scene:
         with clock("load"):
@@ -102,7 +98,7 @@ class Identifier:
         self,
         scenes: Sequence[_Scene],
         shown: Sequence[tuple[_Scene, Sequence[int]]],
-        warnings: Sequence[str],
+        doubts: Sequence[str],
         clock: _Clock,
     ) -> Identification:
         faces: list[Face] = []
@@ -114,12 +110,15 @@ class Identifier:
                 readings = self.reader.read(scene.photo, own)
             number = next(place for place, other in enumerate(scenes) if other is scene)
             faces += [Face(scene.photo.name, number, *parts) for parts in zip(own, looks, readings, strict=True)]
-        return self._identification(scenes, faces, warnings, clock)
+        if any(face.region.cut_by_border for face in faces):
+            doubts = [*doubts, "The border of the photo cuts the pill: imprint, shape and size may go on outside."]
+        answer = self._identification(scenes, faces, clock)
+        if doubts and answer.decision is Decision.IDENTIFIED:
+            answer = replace(answer, decision=Decision.AMBIGUOUS, reason=" ".join(doubts), monograph=None)
+        return replace(answer, warnings=(*doubts, *answer.warnings))
 
-    def _identification(
-        self, scenes: Sequence[_Scene], faces: Sequence[Face], warnings: Sequence[str], clock: _Clock
-    ) -> Identification:
-        notes = [*warnings, *(warning for scene in scenes for warning in scene.photo.warnings)]
+    def _identification(self, scenes: Sequence[_Scene], faces: Sequence[Face], clock: _Clock) -> Identification:
+        notes = [warning for scene in scenes for warning in scene.photo.warnings]
         names = tuple(scene.photo.name for scene in scenes)
         scale = next((scene.scale for scene in scenes if scene.scale), None)
         nothing = Probabilities(())
@@ -128,8 +127,6 @@ class Identifier:
                 Decision.NO_PILL, "No pill was found in the photo.", (), (), nothing, nothing, None, nothing, scale,
                 None, tuple(notes), names, self.catalog.fingerprint, clock.seconds,
             )  # fmt: skip
-        if any(face.region.cut_by_border for face in faces):
-            notes.append("The pill is cut by the border of the photo: shape, size and imprint may be incomplete.")
         pill = combine([face.measurements for face in faces])
         look = Look(pill.shape, pill.color, pill.score, pill.size, len(faces))
         with clock("match"):
@@ -170,8 +167,8 @@ def identify_each(
 class _Clock:
     """Adds up the seconds each stage takes."""
 
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
+    def __init__(self, before: Mapping[str, float] | None = None) -> None:
+        self.seconds: dict[str, float] = dict(before or {})
 
     @contextmanager
     def __call__(self, stage: str) -> Iterator[None]:

@@ -104,3 +104,14 @@ def test_the_reader_is_handed_in() -> None:
     assert Identifier(reader=NullReader()).identify(PHOTO).decision in {Decision.UNKNOWN, Decision.UNREADABLE}
     answer = Identifier(reader=ReplayReader({PHOTO.name: (typed("54", "024"), typed())})).identify(PHOTO)
     assert answer.imprint == ("54", "024")
+
+
+def test_a_pill_cut_by_the_border_is_never_identified(identifier: Identifier) -> None:
+    with Image.open(PHOTO) as image:
+        pixels = np.array(image.convert("RGB"))
+    face = next(face for face in identifier.identify(pixels).faces if face.reading.tokens)
+    top, left, bottom, right = face.region.box
+    cut = np.ascontiguousarray(pixels[max(top - 40, 0) : bottom + 40, max(left - 40, 0) : right - 15])
+    answer = identifier.identify(cut)
+    assert answer.decision is not Decision.IDENTIFIED
+    assert any("border" in warning for warning in answer.warnings)
