@@ -18,12 +18,12 @@ from PIL import Image
 from pipeline.errors import PhotoError
 from pipeline.evaluate import run
 from pipeline.evaluate.judge import Verdict, judge
-from pipeline.evaluate.outlines import matched_overlaps, polygon_mask
 from pipeline.evaluate.run import Turn, evaluate_set, turned
+from pipeline.evaluate.segmentation import match, outlines_of
 from pipeline.evaluate.sets import CharacterBox, LabeledPhoto, PhotoSet, SetKind, Truth
 from pipeline.evaluate.summary import KEYS, summarize
 from pipeline.evaluate.table import Table, same_drug
-from pipeline.records import Candidate, Decision, Identification, Probabilities, SizeMeasurement
+from pipeline.records import Candidate, Decision, Identification, PillRegion, Probabilities, SizeMeasurement
 from reference.product import Product
 
 WANTED = product("54;024", "flecainide", "50 mg", "00054-0024-25")
@@ -304,13 +304,15 @@ def test_random_turns_stay_the_same() -> None:
     assert Turn(45.0).of("a.png") == 45.0
 
 
-def test_polygons_against_masks() -> None:
-    square = polygon_mask(((0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75)), (100, 100))
-    assert square.sum() == pytest.approx(2500, rel=0.05)
-    shifted = np.roll(square, 10, axis=1)
-    assert matched_overlaps([square], [shifted, square]) == [1.0]
-    assert matched_overlaps([square, square], [shifted]) == pytest.approx([0, 40 / 60], abs=0.01)
-    assert matched_overlaps([square], []) == [0.0]
+def test_polygons_against_regions() -> None:
+    (square,) = outlines_of([((0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75))], width=100, height=100)
+    same, shifted = (
+        PillRegion(square + np.array([0, right], np.float32), np.ones((50, 50), np.bool_), 25, 25 + right, 1.0)
+        for right in (0, 10)
+    )
+    assert match([square], [shifted, same]) == [1.0]
+    assert match([square, square], [shifted]) == pytest.approx([0, 40 / 60], abs=0.01)
+    assert match([square], []) == [0.0]
 
 
 RXIMAGE = "file,ndc11,imprint,imprint_type,color,shape,size_mm,score,symbol,generic_name,labeler\n"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipeline.evaluate.segmentation import iou, match, polygons_of
+from pipeline.evaluate.segmentation import iou, match, outlines_of
 from pipeline.records import Photo
 from pipeline.segment import group_faces, segment
 from pipeline.segment.outline import refine
@@ -134,6 +134,5 @@ def test_iou_of_known_squares() -> None:
 
 
 def test_polygons_are_read_as_row_and_col() -> None:
-    (outline,) = polygons_of("1 0.5 0.25 0.75 0.25 0.5 0.5", width=100, height=200)
-    assert outline.tolist() == [[50, 50], [50, 75], [100, 50]]
-    assert polygons_of("1 0.5 0.25", 100, 100) == ()
+    (outline,) = outlines_of([((0.5, 0.25), (0.75, 0.25), (0.5, 0.5))], width=100, height=200)
+    assert outline.tolist() == [[49.5, 49.5], [49.5, 74.5], [99.5, 49.5]]

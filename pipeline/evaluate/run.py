@@ -16,7 +16,7 @@ import numpy as np
 
 from pipeline.errors import PillprintError
 from pipeline.evaluate.judge import Verdict, judge
-from pipeline.evaluate.outlines import judge_outlines
+from pipeline.evaluate.segmentation import judge_outlines
 from pipeline.evaluate.sets import LabeledPhoto, PhotoSet, SetKind
 from pipeline.evaluate.table import Table
 from pipeline.load import load

@@ -1,4 +1,4 @@
-"""Figures of the segmentation stage on sets laid out like those in ``../shared/data``.
+"""Segmentation against the truth: hand-drawn outlines (``pillprint evaluate``), and photos of a pill's two faces.
 
 python -m pipeline.evaluate.segmentation faces ../shared/data/rximage300 --validation
 python -m pipeline.evaluate.segmentation polygons ../shared/data/masks
@@ -6,11 +6,10 @@ python -m pipeline.evaluate.segmentation polygons ../shared/data/masks
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -18,58 +17,78 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.evaluate.split import is_validation
+from pipeline.evaluate.judge import Verdict
+from pipeline.evaluate.metrics import intersection_over_union
+from pipeline.evaluate.sets import LabeledPhoto, open_set
+from pipeline.load import load
 from pipeline.records import Photo, PillRegion
 from pipeline.segment import group_faces, segment
 
 Polygon = NDArray[np.float32]
 
-
-def read_photo(path: Path) -> Photo | None:
-    """A photo as it is on disk, or None where OpenCV cannot read it."""
-    pixels = cv2.imread(str(path))
-    return None if pixels is None else Photo(np.ascontiguousarray(pixels[:, :, ::-1]), path.name)
+# How much finer than the photo's pixels overlaps are counted.
+_FINER = 4
 
 
-def polygons_of(text: str, width: int, height: int) -> tuple[Polygon, ...]:
-    """The polygons of one row's ``bbox`` (parted by ``|``, a class, then x y pairs as fractions), (row, col) pixels."""
-    found = []
-    for part in text.split("|"):
-        numbers = np.array(part.split()[1:], dtype=np.float32)
-        if len(numbers) >= 6 and len(numbers) % 2 == 0:
-            found.append(numbers.reshape(-1, 2)[:, ::-1] * np.array([height, width], np.float32))
-    return tuple(found)
+def judge_outlines(photo: LabeledPhoto) -> Verdict:
+    """Segment one photo and compare with its polygons.
+
+    Raises:
+        PhotoError: the photo cannot be read.
+    """
+    started = time.perf_counter()
+    picture = load(photo.path)
+    regions = segment(picture)
+    seconds = time.perf_counter() - started
+    height, width = picture.pixels.shape[:2]
+    wanted = outlines_of(photo.truth.polygons, width, height)
+    overlaps = match(wanted, regions)
+    return Verdict(
+        name=photo.name,
+        decision="SEGMENTED",
+        shares={
+            "faces_found": (float(len(regions) == len(wanted)), 1.0),
+            "iou": (sum(overlaps), len(wanted)),
+        },
+        seconds=seconds,
+        truth={"pills": len(wanted)},
+        answer={"pills": len(regions), "iou": [round(overlap, 4) for overlap in overlaps]},
+    )
 
 
-def is_validation_file(file: str) -> bool:
-    """For sets without imprints: one photo in four, by SHA-1 of the name before ``.rf.`` (copies of one photo)."""
-    return hashlib.sha1(Path(file).name.split(".rf.")[0].encode()).digest()[0] % 4 == 0
+def outlines_of(polygons: Sequence[Sequence[tuple[float, float]]], width: int, height: int) -> tuple[Polygon, ...]:
+    """Polygons, ``(x, y)`` as fractions of the photo, as outlines ``(n, 2)`` float32 (row, col) in its pixels."""
+    size = np.array([height, width], np.float32)
+    return tuple(np.asarray(np.array(polygon, np.float32)[:, ::-1] * size - 0.5, np.float32) for polygon in polygons)
 
 
 def iou(one: Polygon, other: Polygon) -> float:
     """Intersection over union of two outlines ``(n, 2)`` (row, col), drawn at four times their resolution."""
     low = np.floor(np.minimum(one.min(axis=0), other.min(axis=0))) - 1
     high = np.ceil(np.maximum(one.max(axis=0), other.max(axis=0))) + 2
-    size = ((high - low) * 4).astype(int)
+    size = ((high - low) * _FINER).astype(int)
     masks = []
     for outline in (one, other):
         canvas = np.zeros((size[0], size[1]), np.uint8)
-        cv2.fillPoly(canvas, [np.round((outline - low) * 4 * 16).astype(np.int32)[:, None, ::-1]], 1, shift=4)
+        corners = np.round((outline - low) * _FINER * 16).astype(np.int32)[:, None, ::-1]
+        cv2.fillPoly(canvas, [corners], 1, shift=4)
         masks.append(canvas > 0)
-    shared, covered = np.count_nonzero(masks[0] & masks[1]), np.count_nonzero(masks[0] | masks[1])
-    return float(shared / covered) if covered else 0.0
+    return intersection_over_union(masks[0], masks[1])
 
 
 def match(truth: Sequence[Polygon], found: Sequence[PillRegion]) -> list[float]:
-    """The IoU of every true pill with the region that fits it best, each region used once, best pair first."""
-    boxes = [(outline.min(axis=0), outline.max(axis=0)) for outline in truth]
+    """The IoU of every true pill with the region paired to it, 0 where none is left.
+
+    Pairs are made from the largest IoU down, each region used once.
+    """
     pairs = []
     for row, outline in enumerate(truth):
         for col, region in enumerate(found):
             low, high = region.outline.min(axis=0), region.outline.max(axis=0)
-            if (high >= boxes[row][0]).all() and (low <= boxes[row][1]).all():
+            if (high >= outline.min(axis=0)).all() and (low <= outline.max(axis=0)).all():
                 pairs.append((iou(outline, region.outline), row, col))
-    best, used = [0.0] * len(truth), set()
+    best = [0.0] * len(truth)
+    used: set[int] = set()
     for value, row, col in sorted(pairs, reverse=True):
         if best[row] == 0.0 and col not in used:
             best[row] = value
@@ -77,24 +96,15 @@ def match(truth: Sequence[Polygon], found: Sequence[PillRegion]) -> list[float]:
     return best
 
 
-def _rows(folder: Path) -> list[dict[str, str]]:
-    with (folder / "labels.csv").open(newline="", encoding="utf-8") as table:
-        return list(csv.DictReader(table))
+def is_validation_file(file: str) -> bool:
+    """For sets without imprints: one photo in four, by SHA-1 of the name before ``.rf.`` (copies of one photo)."""
+    return hashlib.sha1(Path(file).name.split(".rf.")[0].encode()).digest()[0] % 4 == 0
 
 
-def _chosen(folder: Path, validation: bool | None, limit: int, seed: int) -> Iterator[tuple[str, Photo]]:
-    files: dict[str, str] = {}
-    for row in _rows(folder):
-        imprint = row.get("imprint") or ";".join(filter(None, (row.get("mark1"), row.get("mark2"))))
-        files.setdefault(row["file"], imprint)
-    names = sorted(
-        file for file, imprint in files.items() if validation is None or is_validation(imprint) == validation
-    )
-    random.Random(seed).shuffle(names)
-    for name in names[: limit or None]:
-        photo = read_photo(folder / name)
-        if photo is not None:
-            yield name, photo
+def read_photo(path: Path) -> Photo | None:
+    """A photo as it is on disk, or None where OpenCV cannot read it."""
+    pixels = cv2.imread(str(path))
+    return None if pixels is None else Photo(np.ascontiguousarray(pixels[:, :, ::-1]), path.name)
 
 
 @click.group()
@@ -104,15 +114,18 @@ def main() -> None:
 
 @main.command()
 @click.argument("folder", type=click.Path(exists=True, path_type=Path))
-@click.option("--validation/--training", default=True)
-@click.option("--limit", default=0)
-@click.option("--seed", default=1)
+@click.option("--validation/--training", default=True, help="Which part, by imprint.")
+@click.option("--limit", default=0, help="Only so many photos, drawn at random with --seed.")
+@click.option("--seed", default=1, help="For --limit.")
 @click.option("--show", is_flag=True, help="Name the photos that differ.")
 def faces(folder: Path, validation: bool, limit: int, seed: int, show: bool) -> None:
     """How many photos give exactly two regions that are the faces of one pill."""
+    photos = list(open_set(folder).part("validation" if validation else "training").photos)
+    random.Random(seed).shuffle(photos)
     right, counts = 0, dict[int, int]()
     seconds: list[float] = []
-    for name, photo in _chosen(folder, validation, limit, seed):
+    for labeled in photos[: limit or None]:
+        photo = load(labeled.path)
         begun = time.perf_counter()
         regions = segment(photo)
         groups = group_faces(photo, regions)
@@ -121,7 +134,7 @@ def faces(folder: Path, validation: bool, limit: int, seed: int, show: bool) -> 
         two = len(regions) == 2 and len(groups) == 1
         right += two
         if show and not two:
-            click.echo(f"{name} {len(regions)} regions in {len(groups)} groups")
+            click.echo(f"{labeled.name} {len(regions)} regions in {len(groups)} groups")
     total = max(1, len(seconds))
     click.echo(f"{total} photos: two alike {right / total:.3f}; regions {dict(sorted(counts.items()))}")
     click.echo(f"median {np.median(seconds) * 1000:.0f} ms, 95th percentile {np.quantile(seconds, 0.95) * 1000:.0f} ms")
@@ -133,24 +146,21 @@ def faces(folder: Path, validation: bool, limit: int, seed: int, show: bool) -> 
 @click.option("--show", is_flag=True, help="Name the photos that differ.")
 def polygons(folder: Path, validation: bool, show: bool) -> None:
     """Mean IoU with the polygons, and how many photos are counted right."""
-    values, counted, total = [], 0, 0
-    for row in _rows(folder):
-        if validation and not is_validation_file(row["file"]):
-            continue
-        photo = read_photo(folder / row["file"])
-        if photo is None:
-            continue
-        truth = polygons_of(row["bbox"], photo.pixels.shape[1], photo.pixels.shape[0])
-        regions = segment(photo)
-        each = match(truth, regions)
+    chosen = [photo for photo in open_set(folder).photos if not validation or is_validation_file(photo.name)]
+    values: list[float] = []
+    counted = 0
+    for photo in chosen:
+        verdict = judge_outlines(photo)
+        wanted, found, each = verdict.truth["pills"], verdict.answer["pills"], verdict.answer["iou"]
         values += each
-        counted += len(truth) == len(regions)
-        total += 1
-        if show and (len(truth) != len(regions) or min(each, default=1.0) < 0.8):
-            click.echo(f"{row['file']} {len(truth)} pills {len(regions)} regions, IoU {np.round(sorted(each)[:4], 2)}")
-    found = [value for value in values if value > 0.5]
-    click.echo(f"{total} photos, {len(values)} pills: mean IoU {np.mean(values):.3f} (found ones {np.mean(found):.3f})")
-    click.echo(f"counted right {counted / max(1, total):.3f}")
+        counted += wanted == found
+        if show and (wanted != found or min(each, default=1.0) < 0.8):
+            click.echo(f"{photo.name} {wanted} pills {found} regions, IoU {np.round(sorted(each)[:4], 2)}")
+    good = [value for value in values if value > 0.5]
+    click.echo(
+        f"{len(chosen)} photos, {len(values)} pills: mean IoU {np.mean(values):.3f} (found ones {np.mean(good):.3f})"
+    )
+    click.echo(f"counted right {counted / max(1, len(chosen)):.3f}")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.evaluate.segmentation import is_validation_file, polygons_of
+from pipeline.evaluate.segmentation import is_validation_file, outlines_of
+from pipeline.evaluate.sets import open_set
 from pipeline.train.segment_scenes import Scene, core_of
 
 Polygon = NDArray[np.float32]
@@ -28,16 +28,15 @@ class RealPhoto:
 def load_masks(folder: Path, validation: bool) -> list[RealPhoto]:
     """The photos of one part of a folder with ``labels.csv`` (file, bbox)."""
     photos = []
-    with (folder / "labels.csv").open(newline="", encoding="utf-8") as table:
-        for row in csv.DictReader(table):
-            if is_validation_file(row["file"]) != validation:
-                continue
-            pixels = cv2.imread(str(folder / row["file"]))
-            if pixels is None:
-                continue
-            height, width = pixels.shape[:2]
-            polygons = tuple(outline[:, ::-1] for outline in polygons_of(row["bbox"], width, height))
-            photos.append(RealPhoto(row["file"], np.ascontiguousarray(pixels[:, :, ::-1]), polygons))
+    for photo in open_set(folder).photos:
+        if is_validation_file(photo.name) != validation:
+            continue
+        pixels = cv2.imread(str(photo.path))
+        if pixels is None:
+            continue
+        height, width = pixels.shape[:2]
+        polygons = tuple(outline[:, ::-1] for outline in outlines_of(photo.truth.polygons, width, height))
+        photos.append(RealPhoto(photo.name, np.ascontiguousarray(pixels[:, :, ::-1]), polygons))
     return photos
 
 
