@@ -47,6 +47,9 @@ _TITLES = {
 }
 
 
+_TIERS = tuple(Tier)
+
+
 def imprint_tiers(catalog: Catalog, words: tuple[str, ...]) -> dict[int, tuple[Tier, int]]:
     """The tier of every imprint that agrees, with how many characters it has beyond the words; by imprint id."""
     levels = _levels(catalog, words)
@@ -70,7 +73,7 @@ def imprint_tiers(catalog: Catalog, words: tuple[str, ...]) -> dict[int, tuple[T
             tokens == set(words) or _same_text(plain, tokens) or _same_text(distinct, tokens)
         )
         rest = sum(map(len, tokens)) - asked
-        tiers[imprint_id] = (Tier.EXACT if exact else Tier(level), max(rest, 0))
+        tiers[imprint_id] = (Tier.EXACT if exact else _TIERS[level], max(rest, 0))
     return tiers
 
 
@@ -147,6 +150,8 @@ def _respaced(catalog: Catalog, words: list[str]) -> Iterator[tuple[int, str]]:
 def _same_text(words: list[str], tokens: set[str]) -> bool:
     """Whether words and tokens give the same text in some order each, blanks aside."""
     plain = [without_signs(token) for token in tokens]
+    if sum(map(len, words)) != sum(map(len, plain)):
+        return False
     if sorted("".join(words)) != sorted("".join(plain)) or max(len(words), len(plain)) > 5:
         return sorted(words) == sorted(plain)
     return any(_tiled("".join(order), plain, whole=True) for order in itertools.permutations(words))

@@ -14,7 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from reference.catalog import PRODUCT_COLUMNS, PRODUCT_JOIN, Catalog, product_of
 from reference.imprint_tiers import Tier, imprint_tiers
@@ -26,6 +26,8 @@ MAX_GROUP = 1000
 # Below this many products it is faster to go from their looks to the imprints than through all imprints.
 FEW_PRODUCTS = 2000
 PAGE = 32
+# Imprints whose products are fetched together; a page of hits rarely needs more.
+FEW_IMPRINTS = 8
 
 
 @dataclass(frozen=True)
@@ -217,8 +219,7 @@ def _layers(catalog: Catalog, conditions: _Conditions, where: str) -> list[_Laye
 # --- products with an imprint that agrees ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, order=True)
-class _Part:
+class _Part(NamedTuple):
     """Products of one imprint and look, ordered by rank."""
 
     tier: Tier
@@ -248,14 +249,28 @@ def _parts(catalog: Catalog, conditions: _Conditions, tiers: Mapping[int, tuple[
 
 def _hits_of_imprints(catalog: Catalog, asked: Query, conditions: _Conditions, parts: list[_Part]) -> Iterator[Hit]:
     """Groups of the same tablet, best first."""
-    for _, same in itertools.groupby(parts, key=lambda part: (part.tier, part.unknown, part.rest, part.imprint_id)):
-        some = list(same)
-        looks = ", ".join(str(part.look_id) for part in some)
-        where = _all(
-            f"part.imprint_id = {some[0].imprint_id} AND part.look_id IN ({looks})", conditions.fixed, *conditions.known
-        )
-        for group in catalog.groups_of(_products(catalog, conditions, where, MAX_GROUP)):
-            yield Hit(group, some[0].tier, _open_fields(asked, group[0]))
+    for some in _few_products(parts):
+        found = _products_of_parts(catalog, conditions, [part for imprint in some for part in imprint])
+        for imprint in some:
+            best = imprint[0]
+            for group in catalog.groups_of(product for part in imprint for product in found.get(part[3:5], ())):
+                yield Hit(group, best.tier, _open_fields(asked, group[0]))
+
+
+def _few_products(parts: list[_Part]) -> Iterator[list[list[_Part]]]:
+    """The parts by rank and imprint, as many imprints at a time as have a page of products, at least one."""
+    some: list[list[_Part]] = []
+    products = 0
+    for _, same in itertools.groupby(parts, key=lambda part: part[:4]):
+        imprint = list(same)
+        more = sum(part.products for part in imprint)
+        if some and products + more > PAGE:
+            yield some
+            some, products = [], 0
+        some.append(imprint)
+        products += more
+    if some:
+        yield some
 
 
 # --- products without an imprint to compare -------------------------------------------------------------------------
@@ -266,43 +281,82 @@ def _hits_of(
 ) -> Iterator[Hit]:
     """Groups of the same tablet by imprint, those without text last; those whose look has all values first."""
     for layer in layers:
-        for imprint_id in _imprints(catalog, conditions, layer):
-            same = _all(f"part.imprint_id = {imprint_id}", layer.condition)
-            for group in catalog.groups_of(_products(catalog, conditions, same, MAX_GROUP)):
-                yield Hit(group, tier, _open_fields(asked, group[0]))
+        for imprint_ids in _imprints(catalog, conditions, layer):
+            for products in _products_of_imprints(catalog, conditions, imprint_ids, layer.condition):
+                for group in catalog.groups_of(products):
+                    yield Hit(group, tier, _open_fields(asked, group[0]))
         blank = _all(f"part.imprint_id = {conditions.blank}", layer.condition)
-        for product in _products(catalog, conditions, blank, MAX_GROUP):
+        for product in _products(catalog, conditions, blank):
             yield Hit((product,), tier, _open_fields(asked, product))
 
 
-def _imprints(catalog: Catalog, conditions: _Conditions, layer: _Layer) -> Iterator[int]:
+def _imprints(catalog: Catalog, conditions: _Conditions, layer: _Layer) -> Iterator[list[int]]:
     """The imprints with products that meet the condition, a few at a time, without the empty one."""
     base = conditions.base
     if conditions.each == "part.products" and layer.products < FEW_PRODUCTS:
         base = "look CROSS JOIN product part ON part.look_id = look.id"
     elif "look." in layer.condition:
         base += " JOIN look ON look.id = part.look_id"
+    where = _all(layer.condition, "part.imprint_id > :last", f"part.imprint_id != {conditions.blank}")
     last = 0
     while True:
         rows = catalog.rows(
-            f"SELECT DISTINCT part.imprint_id FROM {base} "
-            f"WHERE {_all(layer.condition, f'part.imprint_id > {last}')} AND part.imprint_id != {conditions.blank} "
-            f"ORDER BY part.imprint_id LIMIT 32",
-            conditions.values,
+            f"SELECT DISTINCT part.imprint_id FROM {base} WHERE {where} ORDER BY part.imprint_id LIMIT {PAGE}",
+            conditions.values | {"last": last},
         )
-        yield from (row[0] for row in rows)
-        if len(rows) < 32:
+        found = [row[0] for row in rows]
+        yield from (found[start : start + FEW_IMPRINTS] for start in range(0, len(found), FEW_IMPRINTS))
+        if len(found) < PAGE:
             return
-        last = rows[-1][0]
+        last = found[-1]
 
 
-def _products(catalog: Catalog, conditions: _Conditions, where: str, most: int) -> Iterator[Product]:
-    """Products of one imprint that meet the condition, a few at a time."""
+# --- products ---------------------------------------------------------------------------------------------------------
+
+
+def _of_product(condition: str) -> str:
+    """A condition on a part as one on a product."""
     # The signs keep SQLite from any index but that of the imprint.
-    where = re.sub(r"part\.(ndc9|labeler_id|drug_id)", r"+product.\1", where).replace("part.", "product.")
-    for start in range(0, most, PAGE):
+    return re.sub(r"part\.(ndc9|labeler_id|drug_id)", r"+product.\1", condition).replace("part.", "product.")
+
+
+def _products_of_parts(
+    catalog: Catalog, conditions: _Conditions, parts: list[_Part]
+) -> dict[tuple[int, int], list[Product]]:
+    """The products of each part, by imprint and look; many are one imprint's, and then the first are enough."""
+    where = _of_product(_all(conditions.fixed, *conditions.known))
+    rows = catalog.rows(
+        f"SELECT product.imprint_id, product.look_id, {PRODUCT_COLUMNS} FROM json_each(:parts) asked "
+        f"CROSS JOIN {PRODUCT_JOIN} WHERE product.imprint_id = json_extract(asked.value, '$[0]') "
+        f"AND product.look_id = json_extract(asked.value, '$[1]') AND {where} "
+        f"ORDER BY product.imprint_id, product.look_id, product.id LIMIT {MAX_GROUP}",
+        conditions.values | {"parts": json.dumps([(part.imprint_id, part.look_id) for part in parts])},
+    )
+    found: dict[tuple[int, int], list[Product]] = {}
+    for row in rows:
+        found.setdefault(row[:2], []).append(product_of(row[2:]))
+    return found
+
+
+def _products_of_imprints(
+    catalog: Catalog, conditions: _Conditions, imprint_ids: list[int], condition: str
+) -> Iterator[Iterator[Product]]:
+    """The products that meet the condition, imprint by imprint."""
+    rows = catalog.rows(
+        f"SELECT product.imprint_id, {PRODUCT_COLUMNS} FROM json_each(:some) asked CROSS JOIN {PRODUCT_JOIN} "
+        f"WHERE product.imprint_id = asked.value AND {_of_product(condition)} "
+        f"ORDER BY product.imprint_id, product.look_id, product.id",
+        conditions.values | {"some": json.dumps(imprint_ids)},
+    )
+    for _, same in itertools.groupby(rows, key=lambda row: row[0]):
+        yield (product_of(row[1:]) for row in itertools.islice(same, MAX_GROUP))
+
+
+def _products(catalog: Catalog, conditions: _Conditions, where: str) -> Iterator[Product]:
+    """Products that meet the condition, a page at a time."""
+    for start in range(0, MAX_GROUP, PAGE):
         rows = catalog.rows(
-            f"SELECT {PRODUCT_COLUMNS} FROM {PRODUCT_JOIN} WHERE {where} "
+            f"SELECT {PRODUCT_COLUMNS} FROM {PRODUCT_JOIN} WHERE {_of_product(where)} "
             f"ORDER BY product.look_id, product.id LIMIT {PAGE} OFFSET {start}",
             conditions.values,
         )
