@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 
 from pipeline.train.evaluate_reader import MEASURES, measure_reader
+from pipeline.train.measure import main as measure
 from pipeline.train.rounds import ReaderTraining, train_reader
+from pipeline.train.segment import main as segment
 
 _WEIGHTS = Path(__file__).parents[1] / "weights" / "reader.onnx"
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
@@ -17,6 +19,10 @@ _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 @click.group()
 def main() -> None:
     """Train the weights that ship and measure them."""
+
+
+main.add_command(measure, "measure")
+main.add_command(segment, "segment")
 
 
 @main.command("reader")
