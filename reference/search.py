@@ -69,7 +69,7 @@ def search(catalog: Catalog, asked: Query, limit: int = 20) -> SearchResult:
     tiers = imprint_tiers(catalog, asked.words) if asked.words else None
     counts: Counter[Tier] = Counter()
     if tiers is None:
-        layers = _layers(catalog, conditions, conditions.agreed)
+        layers, rest = _layers_of_looks(catalog, conditions)
         counts[Tier.EXACT] = sum(layer.products for layer in layers)
         steps = _hits_of(catalog, asked, conditions, layers, Tier.EXACT)
     else:
@@ -77,7 +77,7 @@ def search(catalog: Catalog, asked: Query, limit: int = 20) -> SearchResult:
         for part in parts:
             counts[part.tier] += part.products
         steps = _hits_of_imprints(catalog, asked, conditions, parts)
-    rest = _layers(catalog, conditions, conditions.open_with(tiers))
+        rest = _layers(catalog, conditions, conditions.open_with(tiers))
     counts[Tier.UNKNOWN] = sum(layer.products for layer in rest)
     hits = itertools.chain(steps, _hits_of(catalog, asked, conditions, rest, Tier.UNKNOWN))
     found = {tier: number for tier, number in sorted(counts.items()) if number}
@@ -194,10 +194,20 @@ def _look_conditions(asked: Query, values: dict[str, Any]) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class _Layer:
-    """A condition that as many products meet, all with as many open fields of their look."""
+    """A condition that as many products meet, all with ``missing`` open fields of their look."""
 
     condition: str
     products: int
+    missing: int
+
+
+def _layers_of_looks(catalog: Catalog, conditions: _Conditions) -> tuple[list[_Layer], list[_Layer]]:
+    """Without an imprint: the layers that agree in everything asked, and those that are open."""
+    if conditions.empty:
+        agreed = _layers(catalog, conditions, conditions.agreed)
+        return agreed, _layers(catalog, conditions, conditions.open_with(None))
+    layers = _layers(catalog, conditions, _all(conditions.fixed, conditions.look))
+    return [layer for layer in layers if not layer.missing], [layer for layer in layers if layer.missing]
 
 
 def _layers(catalog: Catalog, conditions: _Conditions, where: str) -> list[_Layer]:
@@ -213,7 +223,7 @@ def _layers(catalog: Catalog, conditions: _Conditions, where: str) -> list[_Laye
         f"SELECT {is_open} AS missing, sum({each}) FROM {base} WHERE {where} GROUP BY missing ORDER BY missing",
         conditions.values,
     )
-    return [_Layer(_all(where, f"{is_open} = {missing}"), products) for missing, products in rows if products]
+    return [_Layer(_all(where, f"{is_open} = {missing}"), products, missing) for missing, products in rows if products]
 
 
 # --- products with an imprint that agrees ---------------------------------------------------------------------------
@@ -236,9 +246,13 @@ def _parts(catalog: Catalog, conditions: _Conditions, tiers: Mapping[int, tuple[
         "part.imprint_id IN (SELECT value FROM json_each(:imprints))", conditions.fixed, *conditions.known,
         conditions.look,
     )  # fmt: skip
+    base, group, products = conditions.base, " GROUP BY part.imprint_id, part.look_id", "sum(1)"
+    if conditions.each == "part.products":  # each row is an imprint and look of its own
+        group, products = "", "part.products"
+    if "look." in conditions.look + conditions.open_look:
+        base += " JOIN look ON look.id = part.look_id"
     rows = catalog.rows(
-        f"SELECT part.imprint_id, part.look_id, {conditions.open_look}, sum({conditions.each}) FROM {conditions.base} "
-        f"JOIN look ON look.id = part.look_id WHERE {where} GROUP BY part.imprint_id, part.look_id",
+        f"SELECT part.imprint_id, part.look_id, {conditions.open_look}, {products} FROM {base} WHERE {where}{group}",
         conditions.values,
     )
     return sorted(
