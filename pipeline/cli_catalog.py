@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -50,15 +51,24 @@ def catalog() -> None:
 @click.option("--tfda", multiple=True, metavar="FILE", type=FILE, help="Taiwan FDA appearance data (JSON or CSV).")
 @click.option("--mfds", multiple=True, metavar="FILE", type=FILE, help="Korea MFDS pill data (JSON or CSV).")
 @click.option("--out", required=True, metavar="FILE", type=FILE, help="The catalog to write.")
+@click.option(
+    "--retrieved",
+    metavar="YYYY-MM-DD",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day you downloaded the registers: dates the products whose register gives no date.",
+)
 @json_option
-def build(out: Path, as_json: bool, **registers: tuple[Path, ...]) -> None:
+def build(out: Path, retrieved: datetime | None, as_json: bool, **registers: tuple[Path, ...]) -> None:
     """Build a catalog from public registers: complete, or the old file stays."""
     sources = [(name, path) for name, paths in registers.items() for path in paths]
     columns = (SpinnerColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("reading", total=None)
         report = build_catalog(
-            sources, out, lambda name, count: bar.update(task, description=f"{name}: {count:,} products")
+            sources,
+            out,
+            lambda name, count: bar.update(task, description=f"{name}: {count:,} products"),
+            retrieved.date() if retrieved else None,
         )
     if as_json:
         _print_json(_report(report))

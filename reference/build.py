@@ -8,12 +8,13 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from reference.errors import CatalogError
 from reference.importers import IMPORTERS, Log
-from reference.writer import Stage, write_database
+from reference.writer import Entry, Stage, write_database
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,16 @@ class BuildReport:
 
 
 def build_catalog(
-    sources: Sequence[tuple[str, Path]], out: Path, progress: Callable[[str, int], None] | None = None
+    sources: Sequence[tuple[str, Path]],
+    out: Path,
+    progress: Callable[[str, int], None] | None = None,
+    retrieved: date | None = None,
 ) -> BuildReport:
     """Read registers (``("spl", path)``, names as in ``IMPORTERS``) and write the catalog ``out``.
 
     The file is written beside ``out`` and renamed over it when it is complete and on the disk, so that a build
-    that is stopped leaves the old one. Raises ``CatalogError`` where a register cannot be read at all, holds no
+    that is stopped leaves the old one. ``retrieved``, the day on which the registers were downloaded, dates the
+    products whose register gives no date. Raises ``CatalogError`` where a register cannot be read at all, holds no
     product, or ``out`` cannot be written.
     """
     if not sources:
@@ -47,7 +52,7 @@ def build_catalog(
         for name, path in sources:
             log = logs.setdefault(str(path), Log())
             for entry in IMPORTERS[name](path, log):
-                stage.add(entry)
+                stage.add(_dated(entry, retrieved))
                 entries[name] += 1
                 if progress:
                     progress(name, entries[name])
@@ -57,6 +62,12 @@ def build_catalog(
             )
         fingerprint, products = _write(stage, out)
     return BuildReport(out, fingerprint, products, entries, stage.repeated, logs, time.perf_counter() - start)
+
+
+def _dated(entry: Entry, retrieved: date | None) -> Entry:
+    if retrieved is None or entry.product.source_date:
+        return entry
+    return replace(entry, product=replace(entry.product, source_date=retrieved.isoformat()))
 
 
 def _first_faults(logs: dict[str, Log]) -> str:

@@ -35,6 +35,20 @@ def test_build_reports_as_json(built: Path) -> None:
     assert out.read_bytes() == built.read_bytes()
 
 
+def test_the_day_of_the_download_dates_what_its_register_does_not(built: Path) -> None:
+    table = built.with_name("c3pi.csv")
+    table.write_text(
+        "ndc11,part,generic_name,imprint,imprint_type,color,shape\n00001-0001-01,1,X,A,PRINTED,RED,OVAL\n", "utf-8"
+    )
+    out = built.with_name("f")
+    build = ("catalog", "build", "--c3pi", table, "--spl", built.with_name("good.xml"), "--out", out)
+    assert run(*build, "--retrieved", "2026-11-22").exit_code == 0
+    products = [json.loads(line) for line in run("catalog", "export", out, "--json").output.splitlines()]
+    dates = {product["source"]: product["source_date"] for product in products}
+    assert dates["NLM C3PI"] == "2026-11-22" and dates["DailyMed"] not in ("", "2026-11-22")
+    assert run(*build, "--retrieved", "yesterday").exit_code == 2
+
+
 def test_info_export_check_and_ceiling(built: Path) -> None:
     info = json.loads(run("catalog", "info", built, "--json").output)
     assert info["products"] == 2 and info["filled"]["shape"] == 2 and info["registers"][0]["register"] == "DailyMed"
