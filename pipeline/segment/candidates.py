@@ -23,6 +23,8 @@ Map = NDArray[np.float32]
 _LEVELS = (0.8, 1.2, 1.8, 2.7, 4.0, 6.0, 9.0, 14.0, 22.0)
 # Above it an outline is taken as one pill's.
 _SOLID = 0.975
+# Print stands out from what it is printed on by more, of 255.
+_STROKE_CONTRAST = 40
 # Color steps, Lab units per pixel.
 _EDGE_LEVELS = (0.7, 1.2, 2.0, 3.5)
 
@@ -47,6 +49,7 @@ class _Scene:
     edge: Map
     rim: Map
     usual_edge: float
+    strokes: Mask
     least_area: float
     stroke: int
 
@@ -57,25 +60,28 @@ def find_candidates(pixels: Pixels, least_area: float) -> list[Candidate]:
     found: list[Candidate] = []
     for mask in _masks(scene):
         found += _scored(mask, scene)
-    return _best(found, pixels.shape[:2])
+    return _best(found, scene)
 
 
 def _scene(pixels: Pixels, least_area: float) -> _Scene:
     stroke = max(3, round(max(pixels.shape[:2]) / 80)) | 1
-    lab = ground.to_lab(ground.without_strokes(pixels, stroke))
+    plain = ground.without_strokes(pixels, stroke)
+    strokes = np.asarray(cv2.absdiff(plain, pixels).max(axis=2) > _STROKE_CONTRAST)
+    lab = ground.to_lab(plain)
     surface, scatter = ground.fit_ground(lab)
     away = ground.departure(lab, surface, scatter)
     edge = ground.edges(lab)
     rim = cv2.dilate(edge, np.ones((5, 5), np.uint8))
     usual = max(0.25, float(np.median(rim)))
-    return _Scene(away, _shadow(lab, surface, scatter), edge, np.asarray(rim, np.float32), usual, least_area, stroke)
+    shadow = _shadow(lab, surface, scatter)
+    return _Scene(away, shadow, edge, np.asarray(rim, np.float32), usual, strokes, least_area, stroke)
 
 
 def _shadow(lab: Map, surface: Map, scatter: Map) -> Mask:
     """Where the photo is a darker version of the ground, as a shadow is."""
     ratio = lab[..., 0] / np.maximum(surface[..., 0], 1.0)
     hue = np.linalg.norm(lab[..., 1:] - surface[..., 1:] * ratio[..., None], axis=2)
-    return np.asarray((ratio > 0.4) & (ratio < 0.95) & (hue < max(4.0, 3.5 * float(np.hypot(scatter[1], scatter[2])))))
+    return np.asarray((ratio > 0.12) & (ratio < 0.95) & (hue < max(4.0, 3.5 * float(np.hypot(scatter[1], scatter[2])))))
 
 
 def _masks(scene: _Scene) -> Iterator[Mask]:
@@ -136,19 +142,14 @@ def _score(contour: Contour, scene: _Scene) -> Candidate | None:
     _, (first, second), _ = cv2.minAreaRect(contour)
     shorter, longer = sorted((first + 1, second + 1))
     solid = parts.solidity(contour)
-    if longer / shorter > 4.2 or solid < 0.9 or area / (shorter * longer) > 0.965 or shorter < 1.5 * scene.stroke:
+    if longer / shorter > 3.6 or solid < 0.9 or area / (shorter * longer) > 0.965 or shorter < 1.5 * scene.stroke:
         return None
     points = contour.reshape(-1, 2)
     height, width = scene.rim.shape
     inner = (points > 1).all(axis=1) & (points[:, 0] < width - 2) & (points[:, 1] < height - 2)
     if inner.mean() < 0.4:
         return None
-    share = area / (height * width)
-    if (
-        (share > 0.3 or (share > 0.05 and not inner.all()))
-        and longer < 2 * shorter
-        and area / (shorter * longer) > 0.87
-    ):
+    if _is_finger_or_sheet(area, area / (height * width), (shorter, longer), float(inner.mean())):
         return None
     strength = scene.rim[points[inner, 1], points[inner, 0]]
     low = float(np.quantile(strength, 0.12)) / scene.usual_edge
@@ -158,7 +159,25 @@ def _score(contour: Contour, scene: _Scene) -> Candidate | None:
     score -= 2.0 * (1 - float(inner.mean()))
     shaded = _share(contour, scene.shadow)
     score -= 6.0 * max(0.0, min(shaded, 0.8 - shaded) - 0.04)
+    fringe = _fringe(points, scene.shadow)
+    score -= _FRINGE_COST * max(0.0, min(fringe, 0.9 - fringe) - 0.03)
     return Candidate(contour, float(score), area, shaded) if clear > _LEAST_CLEAR else None
+
+
+def _is_finger_or_sheet(area: float, share: float, sides: tuple[float, float], inner: float) -> bool:
+    """Whether it is large and square, or reaches far into the photo from its border as a finger does."""
+    shorter, longer = sides
+    filled = area / (shorter * longer)
+    if share > 0.2 and inner < 0.93:
+        return longer < 4 * shorter and filled > 0.75
+    return (share > 0.3 or (share > 0.05 and inner < 1.0)) and longer < 2 * shorter and filled > 0.87
+
+
+def _fringe(points: NDArray[np.int32], mask: Mask) -> float:
+    """Which share of the places just inside the outline the mask covers: where a shadow was taken along."""
+    middle = points.mean(axis=0)
+    inside = np.round(middle + (points[::2] - middle) * 0.92).astype(int)
+    return float(mask[inside[:, 1], inside[:, 0]].mean())
 
 
 def _share(contour: Contour, mask: Mask) -> float:
@@ -169,12 +188,14 @@ def _share(contour: Contour, mask: Mask) -> float:
     return float(mask[top : top + height, left : left + width][canvas > 0].mean())
 
 
+# Per share of the rim; the first value tried, after a look at 50 photos of masks, see docs/experiments/segment.md.
+_FRINGE_COST = 8.0
 # log2 of the rim's weak places over the usual edge.
 _LEAST_CLEAR = 0.3
 
 
-def _best(found: list[Candidate], shape: tuple[int, ...]) -> list[Candidate]:
-    taken = np.zeros(shape, np.uint8)
+def _best(found: list[Candidate], scene: _Scene) -> list[Candidate]:
+    taken = np.zeros(scene.edge.shape, np.uint8)
     kept: list[Candidate] = []
     for candidate in sorted(found, key=lambda one: -one.score):
         left, top, width, height = cv2.boundingRect(candidate.contour)
@@ -184,8 +205,18 @@ def _best(found: list[Candidate], shape: tuple[int, ...]) -> list[Candidate]:
         if np.count_nonzero(canvas & box) > 0.12 * candidate.area:
             continue
         box |= canvas
-        kept.append(candidate)
+        if not _is_card(candidate, canvas, scene.strokes[top : top + height, left : left + width]):
+            kept.append(candidate)
     return _prominent(kept)
+
+
+def _is_card(candidate: Candidate, inside: NDArray[np.uint8], strokes: Mask) -> bool:
+    """A ruler or a printed card: long, and with more strokes on it than any imprint has."""
+    _, (first, second), _ = cv2.minAreaRect(candidate.contour)
+    if max(first, second) < 2.2 * min(first, second):
+        return False
+    _, _, stats, _ = cv2.connectedComponentsWithStats((inside > 0).astype(np.uint8) & strokes.astype(np.uint8))
+    return int(np.count_nonzero(stats[1:, cv2.CC_STAT_AREA] >= _LEAST_STROKE)) >= _CARD_STROKES
 
 
 def _prominent(kept: list[Candidate]) -> list[Candidate]:
@@ -206,6 +237,10 @@ def _touch(one: Candidate, other: Candidate) -> bool:
     return any(cv2.pointPolygonTest(other.contour, (float(x), float(y)), True) > -5.0 for x, y in points)
 
 
+# At 18 printed capsules of rximage300 were taken for cards; the drawn ruler cards of 35 mm show 40-45.
+_CARD_STROKES = 32
+# Pixels; smaller ones are specks of compression and glare.
+_LEAST_STROKE = 8
 # The smallest pills (4 mm round, 13 mm2) beside the usual ones (10 mm round or 18 x 7 mm, 80-110 mm2).
 _LEAST_OF_LARGEST = 0.12
 # Set on 28 photos of tfda and masks drawn without regard to the split (docs/experiments/segment.md): pills 4.6-8.3 and
