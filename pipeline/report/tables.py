@@ -42,6 +42,8 @@ def answer_table(answer: Identification) -> RenderableType:
     parts += [Text(f"! {plain(warning)}", "yellow") for warning in answer.warnings]
     if answer.monograph:
         parts.append(Text(f"Monograph: pillprint monograph {plain(answer.monograph.drug)}", "bold"))
+    if answer.catalog:
+        parts.append(Text(f"Catalog {plain(answer.catalog)}", "dim"))
     parts.append(Text(CAUTION, "dim"))
     return Group(*parts)
 
@@ -118,5 +120,7 @@ def answer_text(answer: Identification) -> str:
     lines += [f"warning: {plain(warning)}" for warning in answer.warnings]
     if answer.monograph:
         lines.append(f"monograph: pillprint monograph {plain(answer.monograph.drug)}")
+    if answer.catalog:
+        lines.append(f"catalog: {plain(answer.catalog)}")
     lines.append(CAUTION)
     return "\n".join(lines) + "\n"
