@@ -169,7 +169,8 @@ def _is_finger_or_sheet(area: float, share: float, sides: tuple[float, float], i
     shorter, longer = sides
     filled = area / (shorter * longer)
     if share > 0.2 and inner < 0.93:
-        return longer < 4 * shorter and filled > 0.75
+        # A round pill close up that the border cuts fills 0.8-0.85 of its box and is no longer than wide.
+        return longer < 4 * shorter and filled > (0.87 if longer < 1.5 * shorter else 0.75)
     return (share > 0.3 or (share > 0.05 and inner < 1.0)) and longer < 2 * shorter and filled > 0.87
 
 
