@@ -68,8 +68,10 @@ def _merged(lines: Sequence[Line], others: Sequence[Character]) -> tuple[list[Li
             other = _nearest(character, left)
             if other is not None:
                 left.remove(other)
-            # The second reader places single characters; the first only shares its line's box out among them.
-            characters.append(replace(other or character, alternatives=_voted(character, other)))
+            # The second reader places single characters; the first only shares its line's box out among them, but knows
+            # which way the line runs, which a lone 0 does not tell.
+            votes = _voted(character, other)
+            characters.append(replace(other or character, alternatives=votes, turn_deg=character.turn_deg))
         merged.append(Line(tuple(characters)))
     return merged, [replace(other, alternatives=_voted(other, None)) for other in left]
 
