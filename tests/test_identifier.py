@@ -36,8 +36,7 @@ def claim(answer: Identification) -> str:
 
 # What segmentation does not manage yet (docs/experiments/segment.md, "Left").
 NOT_YET = {
-    "024_both_paper.jpg": "the white tablet is halved at its score on white paper",
-    "024_both_warm.jpg": "one tablet is lost and the other halved under a warm lamp",
+    "024_both_warm.jpg": "the blank face is outlined with its shadow under a warm lamp, and is the largest region",
     "fingers_only.jpg": "a finger is taken for a pill",
 }
 

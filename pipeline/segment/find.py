@@ -10,6 +10,7 @@ import numpy as np
 from pipeline.records import Photo, PillRegion
 from pipeline.segment import outline
 from pipeline.segment.candidates import find_candidates
+from pipeline.segment.halves import rejoin
 from pipeline.segment.regions import clockwise, content_box, region_of
 
 
@@ -42,7 +43,7 @@ def segment(photo: Photo, settings: SegmentSettings | None = None) -> tuple[Pill
         return ()
     least = max(40.0, settings.least_share * small.shape[0] * small.shape[1])
     found = []
-    for candidate in find_candidates(np.asarray(small, np.uint8), least):
+    for candidate in rejoin(find_candidates(np.asarray(small, np.uint8), least)):
         points = (candidate.contour.reshape(-1, 2)[:, ::-1] + 0.5) / factor - 0.5 + (top, left)
         rough = clockwise(points.astype(np.float32))
         reach = max(3.0, 0.05 * float(np.sqrt(cv2.contourArea(rough))))
