@@ -15,7 +15,7 @@ import torch
 from pipeline.imprint.canvas import COMPACT
 from pipeline.train.faces import IGNORED, LabeledFace, filled
 from pipeline.train.network import CLASSES, GEOMETRY, STRIDE, CharacterDetector
-from pipeline.train.reader import Batches, CurvePoint, begin_from, loss, spent_minutes, targets, train
+from pipeline.train.reader import Batches, CurvePoint, begin_from, keep_small, loss, spent_minutes, targets, train
 from pipeline.train.rounds import Curve
 
 
@@ -116,3 +116,16 @@ def test_the_curve_is_written_as_it_grows_and_ends_with_a_trial(tmp_path: Path) 
     assert first.startswith("2,50,1.0,0.001,1.0,2.0,0.5") and first.endswith(",,")
     assert last.split(",")[-2:] == ["0.0", "0.0"] and len(said) == 2
     assert model.training
+
+
+def test_a_training_begins_from_the_small_checkpoint_of_another(tmp_path: Path) -> None:
+    model = CharacterDetector()
+    torch.save({"average": model.state_dict(), "step": 7}, tmp_path / "done.pt")
+    keep_small(tmp_path / "done.pt", tmp_path / "small.pt")
+    assert (tmp_path / "small.pt").stat().st_size < 0.55 * (tmp_path / "done.pt").stat().st_size
+    begin_from(tmp_path / "small.pt", tmp_path / "next.pt")
+    state = torch.load(tmp_path / "next.pt", weights_only=True)
+    CharacterDetector().load_state_dict(state["model"])
+    weight = "stages.0.0.0.weight"
+    torch.testing.assert_close(state["model"][weight], model.state_dict()[weight], atol=1e-3, rtol=1e-3)
+    assert state["step"] == 7

@@ -42,6 +42,9 @@ main.add_command(segment, "segment")
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), default=1.8e-3, show_default=True)
 @click.option("--seed", default=0, show_default=True)
 @click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option(
+    "--begin", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Small checkpoint to begin from."
+)
 def reader_command(
     data: Path,
     out: Path,
@@ -53,6 +56,7 @@ def reader_command(
     rate: float,
     seed: int,
     threads: int,
+    begin: Path | None,
 ) -> None:
     """Train the imprint reader, or go on training it.
 
@@ -60,7 +64,9 @@ def reader_command(
     learning curve, WORK/card.json what the model card says of the training.
     """
     bank = drawn or work / "drawn"
-    train_reader(ReaderTraining(data, out, work, bank, drawn_count, fonts, minutes, rate, seed, threads), click.echo)
+    train_reader(
+        ReaderTraining(data, out, work, bank, drawn_count, fonts, minutes, rate, seed, threads, begin), click.echo
+    )
 
 
 @main.command("measure-reader")

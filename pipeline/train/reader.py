@@ -270,9 +270,21 @@ def _print(point: CurvePoint) -> None:
 def begin_from(before: Path, checkpoint: Path) -> None:
     """Make a checkpoint of another's averaged weights, with none of its optimizer or its minutes."""
     state = torch.load(before, weights_only=True)
+    state["average"] = {
+        name: tensor.float() if tensor.dtype is torch.half else tensor for name, tensor in state["average"].items()
+    }
     part = checkpoint.with_suffix(".part")
     torch.save({"model": state["average"], "average": state["average"], "step": state["step"]}, part)
     part.replace(checkpoint)
+
+
+def keep_small(checkpoint: Path, out: Path) -> None:
+    """Write a checkpoint's averaged weights as fp16, for the next training to begin from."""
+    state = torch.load(checkpoint, weights_only=True)
+    average = {
+        name: tensor.half() if tensor.dtype is torch.float else tensor for name, tensor in state["average"].items()
+    }
+    torch.save({"average": average, "step": state["step"]}, out)
 
 
 def spent_minutes(checkpoint: Path) -> float:

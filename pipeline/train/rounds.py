@@ -21,7 +21,7 @@ from pipeline.train.drawn import drawn_faces
 from pipeline.train.export import export
 from pipeline.train.faces import LabeledFace
 from pipeline.train.network import CharacterDetector
-from pipeline.train.reader import CurvePoint, Source, begin_from, spent_minutes, train
+from pipeline.train.reader import CurvePoint, Source, begin_from, keep_small, spent_minutes, train
 from pipeline.train.scoring import Score, score_face
 from pipeline.train.self_training import KnownPill, known_pills, label_faces
 from pipeline.train.store import load_faces, save_faces
@@ -42,7 +42,8 @@ class ReaderTraining:
     """What to train from, where, and how long.
 
     ``data`` holds the photo sets, ``out`` is the ONNX file to write, ``work`` keeps the state; ``drawn`` is the folder
-    of drawn banks, completed to ``drawn_count`` faces with ``fonts`` besides the built-in ones.
+    of drawn banks, completed to ``drawn_count`` faces with ``fonts`` besides the built-in ones. ``begin`` is a small
+    checkpoint of an earlier training to go on from; one is written beside ``out``.
     """
 
     data: Path
@@ -55,6 +56,7 @@ class ReaderTraining:
     rate: float = 1.8e-3
     seed: int = 0
     threads: int = 1
+    begin: Path | None = None
 
 
 def train_reader(plan: ReaderTraining, say: Callable[[str], None]) -> None:
@@ -78,6 +80,7 @@ def train_reader(plan: ReaderTraining, say: Callable[[str], None]) -> None:
         sources = _sources(training, drawn, labeled, _SHARES_LATER if labeled else _SHARES_FIRST)
         _train_round(plan, number, share * plan.minutes, sources, curve)
     export(_checkpoint(plan.work, len(_ROUND_SHARES)), plan.out)
+    keep_small(_checkpoint(plan.work, len(_ROUND_SHARES)), plan.out.with_suffix(".pt"))
     card = _card(plan, training, validation, drawn, labeled, curve.last)
     (plan.work / "card.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
     say(f"{plan.out}: {plan.out.stat().st_size:,} bytes")
@@ -103,8 +106,9 @@ def _train_round(plan: ReaderTraining, number: int, minutes: float, sources: Seq
     going_on = checkpoint.exists()
     if going_on and spent_minutes(checkpoint) >= minutes:
         return
-    if not going_on and number > 1:
-        begin_from(before, checkpoint)
+    origin = before if number > 1 else plan.begin
+    if not going_on and origin is not None:
+        begin_from(origin, checkpoint)
     curve.begin(number)
     train(
         sources,
