@@ -20,8 +20,8 @@ from reference.imprint_text import CHARACTERS, SIGNS
 CLASSES = (*CHARACTERS, *SIGNS, "LOGO")
 STRIDE = 4
 _GEOMETRY = 5
-# A peak below the first is noise; one above the second counts as read. Between them it only lowers what a rival
-# imprint loses by it. Set on the training part, docs/experiments.md, "Floor".
+# A peak below the first is noise; one above the second counts as read. Chosen by hand, not fitted: the second is where the
+# votes of two readers that disagree still leave one of them.
 _PEAK_FLOOR = 0.12
 _READ_FLOOR = 0.35
 # Two centers nearer than this share of the smaller character's extent are one character.

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.records import Character, Line
 
-# All lengths in heights of the characters linked. Set on the boxed photos of the training part, see
-# docs/experiments.md, "Lines".
+# All lengths in heights of the characters linked. Chosen by hand on drawn lines (tests/test_lines.py), not fitted.
 _NEXT_AT_MOST = 2.0
 _OFF_LINE_AT_MOST = 0.5
 _HEIGHT_RATIO_AT_MOST = 1.7
