@@ -20,8 +20,7 @@ from reference.imprint_text import CHARACTERS, SIGNS
 CLASSES = (*CHARACTERS, *SIGNS, "LOGO")
 STRIDE = 4
 _GEOMETRY = 5
-# A peak below the first is noise; one above the second counts as read. Chosen by hand, not fitted: the second is where the
-# votes of two readers that disagree still leave one of them.
+# A peak below the first is noise; one above the second counts as read. Chosen by hand, not fitted.
 _PEAK_FLOOR = 0.12
 _READ_FLOOR = 0.35
 # Two centers nearer than this share of the smaller character's extent are one character.
