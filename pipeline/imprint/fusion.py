@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from pipeline.imprint.detector import presence
 from pipeline.imprint.lines import group_lines
 from pipeline.imprint.protocol import Reader
 from pipeline.records import Character, Line, Photo, PillRegion, Reading
@@ -51,7 +52,7 @@ def fuse(first: Reading, second: Reading) -> Reading:
         merged, alone = _merged(lines, others)
         if not hypotheses:
             everything = [*(character for line in merged for character in line.characters), *alone]
-            blank = math.prod(1.0 - min(_presence(character), 1.0) for character in everything)
+            blank = math.prod(1.0 - presence(character) for character in everything)
         kept = [Line(tuple(filter(_is_read, line.characters))) for line in merged]
         lines = (*(line for line in kept if line.characters), *group_lines(list(filter(_is_read, alone))))
         hypotheses.append((lines, probability))
@@ -76,12 +77,8 @@ def _merged(lines: Sequence[Line], others: Sequence[Character]) -> tuple[list[Li
     return merged, [replace(other, alternatives=_voted(other, None)) for other in left]
 
 
-def _presence(character: Character) -> float:
-    return sum(probability for _, probability in character.alternatives)
-
-
 def _is_read(character: Character) -> bool:
-    return _presence(character) >= _READ_FLOOR
+    return presence(character) >= _READ_FLOOR
 
 
 def _nearest(character: Character, others: Sequence[Character]) -> Character | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from reference.imprint_text import CHARACTERS, SIGNS
+from pipeline.imprint.detector import CLASSES, STRIDE
 
-CLASSES = (*CHARACTERS, *SIGNS, "LOGO")
-STRIDE = 4
+__all__ = ["CLASSES", "GEOMETRY", "STRIDE", "CharacterDetector"]
+
 # Channels of the one output map, in order: is a character's center here; cos and sin of its turn; log2 of its
 # height and width in px; then one logit a class.
 GEOMETRY = 5
