@@ -160,6 +160,10 @@ def product_to_dict(product: Product) -> Json:
         "colors": [text(color) for color in product.colors],
         "size_mm": _optional(product.size_mm),
         "score": product.score,
+        "fact_sources": [
+            {name: text(getattr(fact, name)) for name in ("field", "source", "url", "date")}
+            for fact in product.fact_sources
+        ],
     }
 
 

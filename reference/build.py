@@ -8,13 +8,13 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from reference.errors import CatalogError
-from reference.importers import IMPORTERS, Log
-from reference.writer import Entry, Stage, write_database
+from reference.importers import IMPORTERS, Log, retrieved_on
+from reference.writer import Stage, write_database
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ def build_catalog(
     """Read registers (``("spl", path)``, names as in ``IMPORTERS``) and write the catalog ``out``.
 
     The file is written beside ``out`` and renamed over it when it is complete and on the disk, so that a build
-    that is stopped leaves the old one. ``retrieved``, the day on which the registers were downloaded, dates the
-    products whose register gives no date. Raises ``CatalogError`` where a register cannot be read at all, holds no
-    product, or ``out`` cannot be written.
+    that is stopped leaves the old one. ``retrieved`` is the day on which the registers were downloaded (else the
+    day each file was last written); it dates the products whose register gives no date. Raises ``CatalogError``
+    where a register cannot be read at all, holds no product, or ``out`` cannot be written.
     """
     if not sources:
         raise CatalogError("nothing to build from; name at least one register, for instance --spl dm_spl_release.zip")
@@ -51,8 +51,8 @@ def build_catalog(
     with Stage() as stage:
         for name, path in sources:
             log = logs.setdefault(str(path), Log())
-            for entry in IMPORTERS[name](path, log):
-                stage.add(_dated(entry, retrieved))
+            for entry in retrieved_on(IMPORTERS[name](path, log), path, retrieved):
+                stage.add(entry)
                 entries[name] += 1
                 if progress:
                     progress(name, entries[name])
@@ -62,12 +62,6 @@ def build_catalog(
             )
         fingerprint, products = _write(stage, out)
     return BuildReport(out, fingerprint, products, entries, stage.repeated, logs, time.perf_counter() - start)
-
-
-def _dated(entry: Entry, retrieved: date | None) -> Entry:
-    if retrieved is None or entry.product.source_date:
-        return entry
-    return replace(entry, product=replace(entry.product, source_date=retrieved.isoformat()))
 
 
 def _first_faults(logs: dict[str, Log]) -> str:

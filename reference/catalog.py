@@ -13,8 +13,9 @@ import sqlite3
 import threading
 import weakref
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from importlib import resources
 from pathlib import Path
 from types import TracebackType
@@ -22,9 +23,9 @@ from typing import Any, NamedTuple
 
 from reference.errors import CatalogError
 from reference.grouping import same_tablet
-from reference.importers import Log, importer_of, own_products
+from reference.importers import Log, importer_of, own_products, retrieved_on
 from reference.monographs import load_monograph
-from reference.product import Citation, Monograph, Product, Section, Statement
+from reference.product import Citation, FactSource, Monograph, Product, Section, Statement
 from reference.token_index import TokenIndex
 from reference.writer import APPLICATION_ID, SCHEMA_VERSION, fill
 
@@ -32,12 +33,26 @@ SQLITE_MAGIC = b"SQLite format 3\0"
 # SQLite's own limit on parameters of a statement was 999 before 3.32.
 _AT_ONCE = 500
 
-PRODUCT_COLUMNS = """
-    product.product_id, drug.name, drug.drug, drug.strength, drug.ingredients, product.dosage_form, look.coating,
-    labeler.name, product.ndc, drug.rxcui, product.imprint, product.tokens, product.faces, look.imprint_type,
-    look.symbol, look.shape, look.colors, look.size_mm, look.score, product.market, product.dea_schedule,
-    product.prescription, source.name, product.source_url, product.source_date, product.originals
-"""
+# Where a field of ``Product`` stands, if not in the column of ``product`` that has its name.
+_COLUMNS = {
+    "name": "drug.name",
+    "drug": "drug.drug",
+    "strength": "drug.strength",
+    "ingredients": "drug.ingredients",
+    "rxcui": "drug.rxcui",
+    "coating": "look.coating",
+    "imprint_type": "look.imprint_type",
+    "symbol": "look.symbol",
+    "shape": "look.shape",
+    "colors": "look.colors",
+    "size_mm": "look.size_mm",
+    "score": "look.score",
+    "labeler": "labeler.name",
+    "source": "source.name",
+    "fact_sources": "(SELECT json_group_array(json_array(field, origin.name, fact.url, fact.date)) "
+    "FROM fact_source fact JOIN source origin ON origin.id = fact.source_id WHERE fact.product_id = product.id)",
+}
+PRODUCT_COLUMNS = ", ".join(_COLUMNS.get(field.name, f"product.{field.name}") for field in fields(Product))
 PRODUCT_JOIN = """
     product JOIN imprint ON imprint.id = product.imprint_id JOIN look ON look.id = product.look_id
     JOIN drug ON drug.id = product.drug_id JOIN labeler ON labeler.id = product.labeler_id
@@ -59,41 +74,42 @@ class ImprintRow(NamedTuple):
 
 def product_of(row: Sequence[Any]) -> Product:
     """The product of a row of ``PRODUCT_COLUMNS``."""
-    (product_id, name, drug, strength, ingredients, dosage_form, coating, labeler, ndc, rxcui, imprint, tokens, faces,
-     imprint_type, symbol, shape, colors, size_mm, score, market, dea_schedule, prescription, source, source_url,
-     source_date, originals) = row  # fmt: skip
-    return Product(
-        product_id=product_id,
-        name=name,
-        drug=drug,
-        strength=strength,
-        ingredients=_split(ingredients),
-        dosage_form=dosage_form,
-        coating=coating,
-        labeler=labeler,
-        ndc=ndc,
-        rxcui=rxcui,
-        imprint=imprint,
-        tokens=_split(tokens),
-        faces=tuple(_split(face) for face in faces.split("|")) if faces else (),
-        imprint_type=imprint_type,
-        symbol=None if symbol is None else bool(symbol),
-        shape=shape,
-        colors=_split(colors),
-        size_mm=size_mm,
-        score=score,
-        market=market,
-        dea_schedule=dea_schedule,
-        prescription=prescription,
-        source=source,
-        source_url=source_url,
-        source_date=source_date,
-        originals=tuple((key, value) for key, value in json.loads(originals)),
-    )
+    values = list(row)
+    for position, read in _READERS:
+        values[position] = read(values[position])
+    return Product(*values)
 
 
 def _split(text: str) -> tuple[str, ...]:
     return tuple(text.split(";")) if text else ()
+
+
+def _faces(text: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(map(_split, text.split("|"))) if text else ()
+
+
+def _truth(value: int | None) -> bool | None:
+    return None if value is None else bool(value)
+
+
+def _pairs(text: str) -> tuple[tuple[str, str], ...]:
+    return tuple((key, value) for key, value in json.loads(text))
+
+
+def _fact_sources(text: str) -> tuple[FactSource, ...]:
+    return tuple(FactSource(*fact) for fact in json.loads(text)) if text != "[]" else ()
+
+
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    "ingredients": _split,
+    "tokens": _split,
+    "colors": _split,
+    "faces": _faces,
+    "symbol": _truth,
+    "originals": _pairs,
+    "fact_sources": _fact_sources,
+}
+_READERS = tuple((at, _READ[field.name]) for at, field in enumerate(fields(Product)) if field.name in _READ)
 
 
 class Catalog:
@@ -303,7 +319,7 @@ def _open_database(path: Path) -> Catalog:
 def _open_register(path: Path) -> Catalog:
     connection = _memory()
     try:
-        fill(connection, importer_of(path)(path, Log()))
+        fill(connection, retrieved_on(importer_of(path)(path, Log()), path))
     except BaseException:
         connection.close()
         raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import TextIO
 
 from reference.product import Product
@@ -18,7 +18,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def as_row(product: Product) -> dict[str, object]:
     """The product's fields as JSON has them: lists, numbers, true, false and null."""
     row: dict[str, object] = {name: getattr(product, name) for name in COLUMNS}
-    return row | {"faces": [list(face) for face in product.faces], "originals": dict(product.originals)}
+    originals: dict[str, str] = {}
+    for key, words in product.originals:
+        originals[key] = f"{originals[key]};{words}" if key in originals else words
+    sources = [asdict(fact) for fact in product.fact_sources]
+    return row | {"faces": [list(face) for face in product.faces], "originals": originals, "fact_sources": sources}
 
 
 def write_csv(products: Iterable[Product], out: TextIO) -> int:
@@ -44,6 +48,8 @@ def _cell(name: str, value: object) -> str:
         text = "|".join(";".join(face) for face in value)  # type: ignore[attr-defined]
     elif name == "originals":
         text = ";".join(f"{key}={word}" for key, word in value)  # type: ignore[attr-defined]
+    elif name == "fact_sources":
+        text = ";".join(f"{fact.field}={fact.source}|{fact.url}|{fact.date}" for fact in value)  # type: ignore[attr-defined]
     elif isinstance(value, tuple):
         text = ";".join(value)
     elif isinstance(value, bool):

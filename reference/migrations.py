@@ -32,8 +32,17 @@ def _count_looks(connection: sqlite3.Connection) -> None:
     )
 
 
+def _fact_sources(connection: sqlite3.Connection) -> None:
+    """2 to 3: room for the sources of single fields; until it is built again all are those of the product's row."""
+    connection.execute(
+        "CREATE TABLE fact_source (product_id INTEGER NOT NULL REFERENCES product (id), field TEXT NOT NULL, "
+        "source_id INTEGER NOT NULL REFERENCES source (id), url TEXT NOT NULL, date TEXT NOT NULL, "
+        "PRIMARY KEY (product_id, field)) WITHOUT ROWID"
+    )
+
+
 # What leads from a version to the next.
-MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = MappingProxyType({1: _count_looks})
+MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = MappingProxyType({1: _count_looks, 2: _fact_sources})
 
 
 def migrate(path: Path) -> tuple[int, int]:

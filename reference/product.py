@@ -58,6 +58,16 @@ class Monograph:
 
 
 @dataclass(frozen=True)
+class FactSource:
+    """Where one field of a product was read, where that is not the row of its register; ``date`` is ISO."""
+
+    field: str
+    source: str
+    url: str = ""
+    date: str = ""
+
+
+@dataclass(frozen=True)
 class Product:
     """One marketed tablet or capsule as a register describes it.
 
@@ -66,6 +76,10 @@ class Product:
     normalized words (upper case, A-Z 0-9 and ``/ - + . &``) in no order; ``faces`` parts them by face where
     that is known. ``shape`` and ``colors`` are SPL terms, ``size_mm`` the longest dimension, ``score`` the
     number of equal pieces (1 is not scored), ``symbol`` whether it carries a logo.
+
+    Every fact has a source and a date: ``source``, ``source_url`` and ``source_date`` are those of the register's
+    row, ``fact_sources`` (by field name, in alphabetical order) those of the fields that come from elsewhere;
+    ``source_of`` tells them for one field. The date is the register's own, else the day its file was retrieved.
     """
 
     product_id: str
@@ -94,6 +108,7 @@ class Product:
     source_url: str = ""
     source_date: str = ""
     originals: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    fact_sources: tuple[FactSource, ...] = field(default=(), repr=False)
 
     @property
     def imprint_key(self) -> str:
@@ -104,3 +119,8 @@ class Product:
     def drug_key(self) -> str:
         """Drug and strength, lower case: what must agree for the right drug."""
         return f"{self.drug} {self.strength}".strip().lower()
+
+    def source_of(self, name: str) -> FactSource:
+        """Where the field of that name was read."""
+        own = FactSource(name, self.source, self.source_url, self.source_date)
+        return next((fact for fact in self.fact_sources if fact.field == name), own)

@@ -6,7 +6,7 @@ CREATE TABLE meta (
     value TEXT NOT NULL
 ) WITHOUT ROWID;
 
--- Where rows came from: one line a register file or download.
+-- Where rows and single facts came from.
 CREATE TABLE source (
     id       INTEGER PRIMARY KEY,
     name     TEXT NOT NULL UNIQUE,
@@ -114,7 +114,7 @@ CREATE TABLE product (
     dea_schedule TEXT NOT NULL,
     prescription TEXT NOT NULL,
     source_url   TEXT NOT NULL,
-    source_date  TEXT NOT NULL,
+    source_date  TEXT NOT NULL,      -- the register's own, else the day its file was retrieved
     originals    TEXT NOT NULL       -- JSON: the register's own words
 );
 CREATE INDEX product_imprint ON product (imprint_id, look_id);
@@ -122,6 +122,17 @@ CREATE INDEX product_look ON product (look_id);
 CREATE INDEX product_drug ON product (drug_id);
 CREATE INDEX product_labeler ON product (labeler_id);
 CREATE INDEX product_ndc9 ON product (ndc9);
+
+-- Where single fields come from, named as in reference/product.py. What is not here comes from the product's own
+-- source, source_url and source_date.
+CREATE TABLE fact_source (
+    product_id INTEGER NOT NULL REFERENCES product (id),
+    field      TEXT NOT NULL,
+    source_id  INTEGER NOT NULL REFERENCES source (id),
+    url        TEXT NOT NULL,
+    date       TEXT NOT NULL,
+    PRIMARY KEY (product_id, field)
+) WITHOUT ROWID;
 
 -- How many products carry an imprint with a look: what a search walks.
 CREATE TABLE imprint_look (

@@ -22,13 +22,13 @@ from reference.product import Monograph, Product
 from reference.vocabulary import code_of
 
 APPLICATION_ID = 0x50494C4C  # "PILL"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 PAGE_SIZE_BYTES = 4096
 
 _STAGE = """
 CREATE TABLE document (set_key TEXT PRIMARY KEY, version INTEGER NOT NULL, label TEXT);
 CREATE TABLE entry (product_id TEXT PRIMARY KEY, rank TEXT NOT NULL, payload TEXT NOT NULL,
-                    set_key TEXT NOT NULL, version INTEGER NOT NULL);
+                    set_key TEXT NOT NULL, version INTEGER NOT NULL, retrieved TEXT NOT NULL);
 """
 
 
@@ -37,12 +37,15 @@ class Entry:
     """A product as an importer hands it over, with the document it stands in where there is one.
 
     ``set_key`` names the document through all its versions; only products of the highest version stay.
+    ``retrieved`` is the ISO day on which the register was downloaded; it dates what has no date of its own and,
+    as no fact of the register, is left out of the fingerprint.
     """
 
     product: Product
     set_key: str = ""
     version: int = 0
     label: Monograph | None = None
+    retrieved: str = ""
 
 
 class Stage:
@@ -64,17 +67,18 @@ class Stage:
     def add(self, entry: Entry) -> None:
         """Stage one entry; of two with the same id the later dated one stays."""
         payload = _json(vars(entry.product))
-        rank = f"{entry.version:09d} {entry.product.source_date} {payload}"
+        rank = f"{entry.version:09d} {entry.product.source_date} {payload} {entry.retrieved}"
+        values = (rank, payload, entry.set_key, entry.version, entry.retrieved)
         before = self._connection.total_changes
         self._connection.execute(
-            "INSERT INTO entry VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (entry.product.product_id, rank, payload, entry.set_key, entry.version),
+            "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", (entry.product.product_id, *values)
         )
         if self._connection.total_changes == before:
             self.repeated += 1
             self._connection.execute(
-                "UPDATE entry SET rank = ?, payload = ?, set_key = ?, version = ? WHERE product_id = ? AND rank < ?",
-                (rank, payload, entry.set_key, entry.version, entry.product.product_id, rank),
+                "UPDATE entry SET rank = ?, payload = ?, set_key = ?, version = ?, retrieved = ? "
+                "WHERE product_id = ? AND rank < ?",
+                (*values, entry.product.product_id, rank),
             )
         if entry.set_key:
             self._add_document(entry)
@@ -87,10 +91,10 @@ class Stage:
                 "INSERT OR REPLACE INTO document VALUES (?, ?, ?)", (entry.set_key, entry.version, label)
             )
 
-    def entries(self) -> Iterator[tuple[str, str]]:
-        """``(payload, set_key)`` of every entry of its document's last version, by product id."""
+    def entries(self) -> Iterator[tuple[str, str, str]]:
+        """``(payload, set_key, retrieved)`` of every entry of its document's last version, by product id."""
         yield from self._connection.execute(
-            "SELECT payload, set_key FROM entry LEFT JOIN document USING (set_key) "
+            "SELECT payload, set_key, retrieved FROM entry LEFT JOIN document USING (set_key) "
             "WHERE document.version IS NULL OR document.version = entry.version ORDER BY product_id"
         )
 
@@ -138,9 +142,12 @@ class _Writer:
         for number, (key, payload) in enumerate(stage.labels(), 1):
             self._monographs[key] = number
             self._label(number, key, payload)
-        for number, (payload, set_key) in enumerate(stage.entries(), 1):
+        for number, (payload, set_key, retrieved) in enumerate(stage.entries(), 1):
             self._digest.update(payload.encode() + b"\n")
-            self._product(number, json.loads(payload), set_key)
+            row = json.loads(payload)
+            self._product(number, row, set_key, retrieved)
+            for fact in row["fact_sources"]:
+                self._fact_source(number, fact, retrieved)
         for table in ("imprint", "look", "source"):
             self._connection.execute(
                 f"UPDATE {table} SET products = found FROM (SELECT {table}_id AS which, count(*) AS found "
@@ -168,7 +175,14 @@ class _Writer:
             ),
         )  # fmt: skip
 
-    def _product(self, number: int, row: dict[str, Any], set_key: str) -> None:
+    def _fact_source(self, number: int, fact: dict[str, str], retrieved: str) -> None:
+        source_id = self._sources.of((fact["source"],), _site(fact["url"]))
+        self._connection.execute(
+            "INSERT INTO fact_source VALUES (?, ?, ?, ?, ?)",
+            (number, fact["field"], source_id, fact["url"], fact["date"] or retrieved),
+        )
+
+    def _product(self, number: int, row: dict[str, Any], set_key: str, retrieved: str) -> None:
         values = (
             number,
             row["product_id"],
@@ -188,7 +202,7 @@ class _Writer:
             row["dea_schedule"],
             row["prescription"],
             row["source_url"],
-            row["source_date"],
+            row["source_date"] or retrieved,
             _json(row["originals"]),
         )
         self._connection.execute(f"INSERT INTO product VALUES ({', '.join('?' * len(values))})", values)
@@ -228,7 +242,7 @@ class _Writer:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=vars)
 
 
 def _site(url: str) -> str:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ from reference.export import COLUMNS, write_csv
 from reference.importers import IMPORTERS, Log
 from reference.migrations import migrate
 from reference.ndc import possible_product_codes, product_code
-from reference.product import Product
+from reference.product import FactSource, Product
 from reference.writer import SCHEMA_VERSION, Entry, fill
 
 SECTION = """<component><section><code code="34067-9" displayName="INDICATIONS"/><title>1 INDICATIONS</title>
@@ -168,13 +169,17 @@ def test_newer_and_older_versions(tmp_path: Path, release: Path) -> None:
         open_catalog(path)
     with pytest.raises(CatalogError, match="update it"):
         migrate(path)
-    _set(path, "DROP TABLE imprint_look", "UPDATE imprint SET characters = 'x'", "PRAGMA user_version=1")
+    _set(path, "DROP TABLE fact_source", "PRAGMA user_version=2")
+    assert migrate(path) == (2, SCHEMA_VERSION)
+    older = ("DROP TABLE fact_source", "DROP TABLE imprint_look", "UPDATE imprint SET characters = 'x'")
+    _set(path, *older, "PRAGMA user_version=1")
     with pytest.raises(CatalogError, match="catalog migrate"):
         open_catalog(path)
     assert migrate(path) == (1, SCHEMA_VERSION)
     assert migrate(path) == (SCHEMA_VERSION, SCHEMA_VERSION)
     with open_catalog(path) as catalog:
         assert whole == (catalog.rows("SELECT * FROM imprint_look"), catalog.rows("SELECT * FROM imprint"))
+        assert all(pill.source_of("shape").source == "DailyMed" for pill in catalog.products())
 
 
 def _set(path: Path, *statements: str) -> None:
@@ -209,11 +214,37 @@ def test_a_product_comes_back_as_it_was(
     given_product = replace(
         TABLET, name=name, labeler=labeler, tokens=tokens, faces=(tokens, ()) if tokens else (), size_mm=size,
         symbol=symbol, originals=tuple(pairs), colors=("BLUE", "WHITE"), ingredients=("a", "b c"),
+        fact_sources=(FactSource("faces", name or "x"), FactSource("rxcui", "RxNorm", "https://x", "2026-01-02")),
     )  # fmt: skip
     with catalog_of(given_product) as catalog:
         assert catalog.product("t:1") == given_product
         assert catalog.products_with([given_product.imprint_key]) == {given_product.imprint_key: (given_product,)}
         assert [row.tokens for row in catalog.imprints()] == [tuple(sorted(tokens))]
+
+
+def test_every_fact_has_a_source_and_a_date(tmp_path: Path, release: Path) -> None:
+    table = tmp_path / "c3pi.csv"
+    table.write_text(
+        "ndc11,part,generic_name,imprint,imprint_type,color,shape,rxcui,rxnorm_name\n"
+        "00001-0001-01,1,TESTOL,A,PRINTED,RED,OVAL,7,Testol 5 MG Oral Tablet\n00001-0002-01,1,TESTOL,B,,RED,OVAL,,\n"
+    )
+    day = datetime(2026, 3, 4, 12, tzinfo=UTC).timestamp()
+    os.utime(table, (day, day))
+    sources = [("c3pi", table), ("spl", release)]
+    dated = build_catalog(sources, tmp_path / "a.sqlite", retrieved=date(2026, 5, 6))
+    assert build_catalog(sources, tmp_path / "b.sqlite").fingerprint == dated.fingerprint
+    for path, retrieved in ((tmp_path / "a.sqlite", "2026-05-06"), (tmp_path / "b.sqlite", "2026-03-04")):
+        with open_catalog(path) as catalog:
+            pills = {pill.ndc: pill for pill in catalog.products()}
+            facts = [pill.source_of(field) for pill in pills.values() for field in COLUMNS]
+        assert all(fact.source and fact.url and fact.date for fact in facts)
+        named, plain, label = pills["00001-0001-01"], pills["00001-0002-01"], pills["1234-567"]
+        elsewhere = {fact.field: (fact.source, fact.date) for fact in named.fact_sources}
+        assert elsewhere == dict.fromkeys(
+            ("drug", "ingredients", "rxcui", "strength"), ("RxNorm, in the C3PI table", retrieved)
+        )
+        assert (named.source_of("shape").source, named.source_of("shape").date) == ("NLM C3PI", retrieved)
+        assert plain.fact_sources == label.fact_sources == () and label.source_of("shape").date == "2024-03-15"
 
 
 def test_the_same_tablet_under_many_names() -> None:

@@ -51,6 +51,30 @@ EXPECTED = {
     "25010-215 0": ("EDECRIN", "ethacrynic acid", "25 mg", "VRX;205;EDECRIN", "OVAL", "WHITE", 10, 2, None),
 }  # fmt: skip
 
+# File: labeler, RX or OTC, effective date, dosage forms.
+EXPECTED_LABELS = {
+    "64f8040f-938d-4236-8e22-c838c9b5f8da": ("Pfizer Laboratories Div Pfizer Inc", "RX", "2017-11-07", {"TABLET, FILM COATED"}),
+    "EXCERPT_dexamethasone_major_2024": ("Major Pharmaceuticals", "RX", "2024-07-02", {"TABLET"}),
+    "SYN_alprazolam_odt_024_yellow": ("Actavis", "RX", "2018-06-01", {"TABLET"}),
+    "SYN_baclofen_024_trupharma_FAKE_ndc": ("TruPharma LLC", "RX", "2018-06-01", {"TABLET"}),
+    "SYN_baclofen_upsher_two_strengths": ("Upsher-Smith Laboratories", "RX", "2018-06-01", {"TABLET"}),
+    "SYN_capsule_same_colour_twice": ("TEVA", "RX", "2018-06-01", {"CAPSULE"}),
+    "SYN_capsule_two_colours": ("ELI LILLY CO.", "RX", "2018-06-01", {"CAPSULE"}),
+    "SYN_flecainide_54_024_white": ("Roxane", "RX", "2018-06-01", {"TABLET"}),
+    "SYN_freeform": ("GLAXO", "RX", "2018-06-01", {"TABLET"}),
+    "SYN_kit_three_or_more_parts": ("TEVA PHARMACEUTICALS USA, INC.", "RX", "2018-06-01", {"TABLET"}),
+    "SYN_kit_two_parts_old_style": ("TEVA", "RX", "2018-06-01", {"TABLET"}),
+    "SYN_logo_only_no_text": ("NOVO NORDISK", "RX", "2018-06-01", {"TABLET"}),
+    "SYN_no_imprint_otc": ("Qualtest Pharmaceuticals", "RX", "2018-06-01", {"TABLET"}),
+    "SYN_score_four": ("Global", "RX", "2018-06-01", {"TABLET"}),
+    "bonine_kids_chewable_otc": ("Insight Pharmaceuticals", "OTC", "2009-06-17", {"TABLET, CHEWABLE"}),
+    "lipitor-orig": ("Parke-Davis Div of Pfizer Inc", "RX", "2014-01-13", {"TABLET, FILM COATED"}),
+    "lipitor-repack": ("PD-Rx Pharmaceuticals, Inc.", "RX", "2012-02-29", {"TABLET, FILM COATED"}),
+    "medrecpro_test": ("Redpharm Drug", "RX", "2025-06-10", {"TABLET, FILM COATED"}),
+    "no-title": ("Contract Pharmacy Services-PA", "RX", "2010-07-28", {"TABLET"}),
+    "pharmadb_spl_parser_test": ("Bausch Health US, LLC", "RX", "2020-08-31", {"TABLET"}),
+}  # fmt: skip
+
 
 def _row(pill: Product) -> tuple[object, ...]:
     return (
@@ -66,6 +90,16 @@ def test_every_pill_of_the_sample_labels_with_every_characteristic() -> None:
         for entry in spl.entries(SAMPLES, Log())
     }
     assert found == EXPECTED
+
+
+@needs_samples
+@pytest.mark.parametrize("name", EXPECTED_LABELS)
+def test_what_all_pills_of_a_sample_label_share(name: str) -> None:
+    pills = [entry.product for entry in spl.entries(SAMPLES / f"{name}.xml", Log())]
+    forms = {pill.dosage_form for pill in pills}
+    shared = {(pill.labeler, pill.prescription, pill.source_date) for pill in pills}
+    assert (*shared.pop(), forms) == EXPECTED_LABELS[name] and not shared
+    assert all(pill.coating == pill.dea_schedule == "" for pill in pills)  # no sample has either
 
 
 @needs_samples
@@ -89,6 +123,8 @@ def test_the_words_of_the_label_stay_beside_the_terms() -> None:
     entry = next(iter(spl.entries(SAMPLES / "medrecpro_test.xml", Log())))
     assert ("color", "White to off-white") in entry.product.originals
     assert ("shape", "BICONVEX") in entry.product.originals
+    (bonine,) = spl.entries(SAMPLES / "bonine_kids_chewable_otc.xml", Log())
+    assert ("flavor", "BERRY") in bonine.product.originals
     assert entry.product.labeler == "Redpharm Drug" and entry.product.source_date == "2025-06-10"
 
 

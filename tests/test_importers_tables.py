@@ -8,11 +8,12 @@ import json
 from pathlib import Path
 
 import pytest
+from spl_documents import zipped
 
 from reference.catalog import open_catalog
 from reference.errors import CatalogError
 from reference.importers import IMPORTERS, Log, importer_of
-from reference.product import Product
+from reference.product import FactSource, Product
 
 
 def _csv(path: Path, *rows: dict[str, str]) -> Path:
@@ -43,6 +44,7 @@ def test_c3pi(tmp_path: Path) -> None:
     assert (pill.shape, pill.colors, pill.size_mm, pill.score) == ("CAPSULE", ("BLUE", "WHITE"), 18.0, 1)
     assert (pill.tokens, pill.symbol, pill.imprint_type) == (("TEVA", "7370"), False, "PRINTED")
     assert ("color", "WHITE;BLUE;WHITE") in pill.originals
+    assert {fact.field for fact in pill.fact_sources} == {"drug", "ingredients", "rxcui", "strength"}
 
 
 TFDA = {
@@ -131,6 +133,10 @@ def test_pillbox_prefers_what_nlm_saw_on_its_photo(tmp_path: Path) -> None:
     assert (pill.drug, pill.strength, pill.ndc, pill.rxcui) == ("baclofen", "10 mg", "0832-1024", "197391")
     assert (pill.colors, pill.size_mm, pill.score, pill.shape) == (("BLUE", "WHITE"), 8.0, 2, "ROUND")
     assert (pill.source_date, pill.prescription, pill.labeler) == ("2015-06-22", "RX", "Upsher-Smith")
+    photo, rxnorm = "NLM Pillbox, from its photo", "RxNorm, in the Pillbox table"
+    assert [(fact.field, fact.source) for fact in pill.fact_sources] == [
+        ("imprint", photo), ("rxcui", rxnorm), ("tokens", photo),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -148,6 +154,25 @@ def test_a_table_tells_its_register_by_its_columns(tmp_path: Path, name: str, ro
 def test_an_unknown_table_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match="C3PI, TFDA, MFDS, Pillbox"):
         open_catalog(_csv(tmp_path / "x.csv", {"a": "1", "b": "2"}))
+
+
+def test_a_table_still_in_its_zip_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / "t.json").write_bytes(zipped({"t.json": b"[]"}))
+    with pytest.raises(CatalogError, match="unpack it"):
+        _read("tfda", tmp_path / "t.json")
+
+
+def test_products_given_by_hand_name_the_sources_of_their_fields(tmp_path: Path) -> None:
+    row = {"product_id": "x:1", "drug": "x", "imprint": "A", "source": "s", "source_date": "2026-01-02"}
+    table = _csv(tmp_path / "own.csv", row | {"fact_sources": "score,shape=label|https://x|2026-03-04;rxcui=RxNorm"})
+    with open_catalog(table) as catalog:
+        pill = catalog.product("x:1")
+    assert pill is not None
+    assert pill.source_of("shape") == FactSource("shape", "label", "https://x", "2026-03-04")
+    assert pill.source_of("rxcui").source == "RxNorm" and pill.source_of("color").source == "s"
+    log = Log()
+    bad = _csv(tmp_path / "bad.csv", row | {"fact_sources": "nonsense=x"})
+    assert list(importer_of(bad)(bad, log)) == [] and log.rejected_count == 1
 
 
 def test_the_shared_tables_are_read_whole(shared_data: Path) -> None:

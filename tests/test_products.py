@@ -52,6 +52,24 @@ def test_each_row_names_its_source() -> None:
         assert re.fullmatch(r"20\d\d-[01]\d-[0-3]\d", row["source_date"])
 
 
+def test_each_fact_names_its_source_and_date() -> None:
+    for item in PRODUCTS:
+        for field in fields(Product):
+            fact = item.source_of(field.name)
+            assert fact.source and re.fullmatch(r"https?://[^\s]+", fact.url), (item.product_id, field.name)
+            assert re.fullmatch(r"20\d\d-[01]\d-[0-3]\d", fact.date), (item.product_id, field.name)
+            assert fact not in item.fact_sources or getattr(item, field.name), (item.product_id, field.name)
+
+
+def test_what_no_register_says_names_where_it_was_read() -> None:
+    assert product("pillprint:00172-4097-60").source_of("faces").source == "its photo in NLM C3PI, read by eye"
+    for item in PRODUCTS:
+        if item.source == "NLM C3PI":
+            elsewhere = {fact.field for fact in item.fact_sources}
+            filled = {name for name in ("faces", "rxcui", "dea_schedule", "prescription") if getattr(item, name)}
+            assert filled <= elsewhere, item.product_id
+
+
 def test_each_row_speaks_the_spl_vocabulary() -> None:
     for row in ROWS:
         assert row["shape"] == shape_term(row["shape"])

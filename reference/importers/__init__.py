@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import MappingProxyType
 
@@ -41,4 +43,11 @@ def importer_of(path: Path) -> Importer:
     )
 
 
-__all__ = ["IMPORTERS", "Importer", "Log", "Rejected", "importer_of", "own_products"]
+def retrieved_on(entries: Iterable[Entry], path: Path, day: date | None = None) -> Iterator[Entry]:
+    """The entries with the day their register was retrieved: ``day``, else that on which ``path`` was last written."""
+    for entry in entries:
+        day = day or datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
+        yield replace(entry, retrieved=day.isoformat())
+
+
+__all__ = ["IMPORTERS", "Importer", "Log", "Rejected", "importer_of", "own_products", "retrieved_on"]

@@ -15,12 +15,13 @@ from reference.importers.log import Log
 from reference.importers.table import Row, millimeters, rows
 from reference.imprint_text import tokens
 from reference.ndc import product_code
-from reference.product import Product
+from reference.product import FactSource, Product
 from reference.vocabulary import color_terms, score_pieces, shape_term
 from reference.writer import Entry
 
 KEYS = (frozenset({"ndc11", "part", "generic_name", "imprint", "imprint_type", "color", "shape"}),)
 URL = "https://www.nlm.nih.gov/databases/download/pill_image.html"
+RXNORM = "https://www.nlm.nih.gov/research/umls/rxnorm/"
 
 # A clinical drug as RxNorm names it: "Amlodipine 10 MG / Benazepril hydrochloride 20 MG Oral Capsule [Lotrel]".
 _RXNORM = re.compile(
@@ -38,8 +39,8 @@ def entries(path: Path, log: Log) -> Iterator[Entry]:
 
 
 def _product(row: Row) -> Product:
-    ingredients, strength = clinical_drug(row.get("rxnorm_name", ""))
-    ingredients = ingredients or ingredients_of(row["generic_name"])
+    named, strength = clinical_drug(row.get("rxnorm_name", ""))
+    ingredients = named or ingredients_of(row["generic_name"])
     imprint = row["imprint"]
     name = row.get("proprietary_name") or row["generic_name"]
     kind = row.get("imprint_type", "").upper()
@@ -64,7 +65,14 @@ def _product(row: Row) -> Product:
         source="NLM C3PI",
         source_url=URL,
         originals=_originals(row),
+        fact_sources=_fact_sources(row, bool(named)),
     )
+
+
+def _fact_sources(row: Row, is_named: bool) -> tuple[FactSource, ...]:
+    """What the table took from RxNorm: the number, and the drug where the name gives it."""
+    taken = [*(("drug", "ingredients", "strength") if is_named else ()), *(("rxcui",) if row.get("rxcui") else ())]
+    return tuple(FactSource(name, "RxNorm, in the C3PI table", RXNORM) for name in sorted(taken))
 
 
 def _originals(row: Row) -> tuple[tuple[str, str], ...]:

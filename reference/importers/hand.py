@@ -1,6 +1,7 @@
 """The products kept by hand: ``reference/products.csv`` and tables laid out like it.
 
-Columns are the field names of ``Product``; tuples are joined by ``;``, faces by ``|``.
+Columns are the field names of ``Product``; tuples are joined by ``;``, faces by ``|``. ``fact_sources`` are
+``field,field=source|url|date``.
 """
 
 from __future__ import annotations
@@ -8,13 +9,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 from reference.errors import CatalogError
 from reference.importers.log import Log
 from reference.importers.table import Row, millimeters, rows
 from reference.imprint_text import tokens
-from reference.product import Product
+from reference.product import FactSource, Product
 from reference.vocabulary import color_terms, score_pieces, shape_term
 from reference.writer import Entry
 
@@ -23,6 +25,8 @@ _PLAIN = (
     "product_id", "name", "drug", "strength", "dosage_form", "coating", "labeler", "ndc", "rxcui", "imprint",
     "imprint_type", "market", "dea_schedule", "prescription", "source", "source_url", "source_date",
 )  # fmt: skip
+
+_FIELDS = frozenset(field.name for field in fields(Product))
 
 
 def own_products(table: str) -> Iterator[Entry]:
@@ -57,6 +61,7 @@ def _product(row: Row) -> Product:
         size_mm=millimeters(row.get("size_mm", "")),
         score=score_pieces(row.get("score", "")),
         originals=tuple(_pair(part) for part in _split(row.get("originals", ""))),
+        fact_sources=_fact_sources(row.get("fact_sources", "")),
     )
 
 
@@ -67,3 +72,15 @@ def _split(text: str) -> tuple[str, ...]:
 def _pair(text: str) -> tuple[str, str]:
     key, _, value = text.partition("=")
     return key.strip(), value.strip()
+
+
+def _fact_sources(text: str) -> tuple[FactSource, ...]:
+    found = {}
+    for part in _split(text):
+        names, _, origin = part.partition("=")
+        source, url, date = ([word.strip() for word in origin.split("|")] + ["", ""])[:3]
+        for name in map(str.strip, names.split(",")):
+            if name not in _FIELDS or not source:
+                raise CatalogError(f"{part!r} names no field and source as field=source|url|date")
+            found[name] = FactSource(name, source, url, date)
+    return tuple(found[name] for name in sorted(found))

@@ -16,13 +16,22 @@ from reference.importers.log import Log
 from reference.importers.table import Row, millimeters, rows
 from reference.imprint_text import tokens
 from reference.ndc import product_code
-from reference.product import Product
+from reference.product import FactSource, Product
 from reference.vocabulary import DEA_SCHEDULES, color_terms, score_pieces, shape_term
 from reference.writer import Entry
 
 KEYS = (frozenset({"setid", "splimprint", "splshape_text", "splcolor_text"}),)
 URL = "https://datadiscovery.nlm.nih.gov/d/crzr-uvwg"
+RXNORM = "https://www.nlm.nih.gov/research/umls/rxnorm/"
 
+# What NLM saw on its photo, and the fields that it gives.
+_SEEN = {
+    "pillbox_imprint": ("imprint", "tokens"),
+    "pillbox_shape_text": ("shape",),
+    "pillbox_color_text": ("colors",),
+    "pillbox_size": ("size_mm",),
+    "pillbox_score": ("score",),
+}
 _BRACKETS = re.compile(r"\[([^\]]+)\]")
 _DATE = re.compile(r"((?:19|20)\d\d)-?(\d\d)-?(\d\d)")
 _ORIGINALS = (
@@ -71,7 +80,17 @@ def _product(row: Row) -> Product:
         source_url=URL,
         source_date=_date(row.get("effective_time", "")),
         originals=tuple((key, row[key]) for key in _ORIGINALS if row.get(key)),
+        fact_sources=_fact_sources(row),
     )
+
+
+def _fact_sources(row: Row) -> tuple[FactSource, ...]:
+    """What is not the firm's: fields that NLM corrected from its photo, and the number from RxNorm."""
+    found = [FactSource("rxcui", "RxNorm, in the Pillbox table", RXNORM)] if row.get("rxcui") else []
+    for column, names in _SEEN.items():
+        if row.get(column):
+            found += [FactSource(name, "NLM Pillbox, from its photo", URL) for name in names]
+    return tuple(sorted(found, key=lambda fact: fact.field))
 
 
 def _seen(row: Row, field: str) -> str:

@@ -216,9 +216,9 @@ def _size_mm(marks: dict[str, list[etree._Element]]) -> float | None:
 
 
 def _originals(marks: dict[str, list[etree._Element]], generic: str, part: int) -> tuple[tuple[str, str], ...]:
-    """What the label itself says of shape and color, and the part of the kit."""
+    """What the label itself says of shape and color, its flavor, and the part of the kit."""
     kept = [("generic_name", generic), ("part", str(part) if part else "")]
-    for code, key in (("SPLSHAPE", "shape"), ("SPLCOLOR", "color")):
+    for code, key in (("SPLSHAPE", "shape"), ("SPLCOLOR", "color"), ("SPLFLAVOR", "flavor")):
         for value in marks.get(code, ()):
             words = " ".join(text_of(item) for item in _elements(value, "v:originalText"))
             kept.append((key, words or value.get("displayName") or ""))

@@ -65,6 +65,8 @@ def _is_json(path: Path) -> bool:
             start = file.read(_BLOCK).lstrip(b"\xef\xbb\xbf \t\r\n")
     except OSError as error:
         raise CatalogError(f"cannot read {path}: {error.strerror or error}") from error
+    if start.startswith(b"PK\3\4"):
+        raise CatalogError(f"{path} is a zip; unpack it and give the table inside")
     return start[:1] in (b"{", b"[")
 
 
