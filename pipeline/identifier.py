@@ -23,6 +23,8 @@ from reference.catalog import Catalog, open_catalog
 
 # A tablet or capsule has two faces; what a photo shows beyond that is another pill or the same face again.
 _FACES = 2
+# So many of a photo's pills are read before it is said that none of them carries an imprint; each costs about 0.25 s.
+_GROUPS_READ = 4
 # What is smaller beside the pill than this share of it is a crumb or a reflection, not another pill.
 _RIVAL_AREA_SHARE = 0.3
 # A pill may touch a ruler; the ruler itself holds most of its own ticks.
@@ -69,47 +71,71 @@ class Identifier:
         """
         clock = _Clock()
         sources: list[PhotoSource] = list(photos) if isinstance(photos, (list, tuple)) else [photos]  # type: ignore[list-item]
-        scenes = [self._scene(source, mm_per_px, clock) for source in sources]
-        shown, others = _faces_of_one_pill(scenes)
+        scenes = [self._scene(source, number, mm_per_px, clock) for number, source in enumerate(sources)]
+        faces, others = self._faces_of_one_pill(scenes, clock)
         doubts = [f"The photo shows {others} more; identify_each answers for every pill."] if others else []
-        return self._answer(scenes, shown, doubts, clock)
+        return self._answer(scenes, faces, doubts, clock)
 
     def identify_each(self, photo: PhotoSource, *, mm_per_px: float | None = None) -> tuple[Identification, ...]:
         """Identify every pill of a photo that shows several different ones, the largest first."""
         clock = _Clock()
-        scene = self._scene(photo, mm_per_px, clock)
+        scene = self._scene(photo, 0, mm_per_px, clock)
         pills = [
-            (scene, group[start : start + _FACES])
+            group[start : start + _FACES]
             for group in group_faces(scene.photo, scene.pills)
             for start in range(0, len(group), _FACES)
         ]
-        return tuple(self._answer([scene], [pill], [], _Clock(clock.seconds)) for pill in pills or [(scene, ())])
+        answers = []
+        for pill in pills or [()]:
+            own = _Clock(clock.seconds)
+            answers.append(self._answer([scene], self._faces(scene, pill, own), [], own))
+        return tuple(answers)
 
-    def _scene(self, source: PhotoSource, mm_per_px: float | None, clock: _Clock) -> _Scene:
+    def _scene(self, source: PhotoSource, number: int, mm_per_px: float | None, clock: _Clock) -> _Scene:
         with clock("load"):
             photo = load(source, self.settings.load)
         with clock("segment"):
             regions = segment(photo)
         with clock("scale"):
             scale = find_scale(photo, regions, None if mm_per_px is None else mm_per_px * photo.reduction)
-        return _Scene(photo, tuple(region for region in regions if not _is_reference(region, scale)), scale)
+        return _Scene(photo, number, tuple(region for region in regions if not _is_reference(region, scale)), scale)
+
+    def _faces_of_one_pill(self, scenes: Sequence[_Scene], clock: _Clock) -> tuple[list[Face], int]:
+        """The faces of the pill meant, both of one photo or one of each of several; and how many pills more.
+
+        Meant is the most prominent pill; of one photo the most prominent that anything is read on, since a shadow
+        or a thing can be larger than the pill.
+        """
+        faces: list[Face] = []
+        others = 0
+        for scene in scenes:
+            groups = group_faces(scene.photo, scene.pills)
+            most, tried = (_FACES, _GROUPS_READ) if len(scenes) == 1 else (1, 1)
+            meant: list[Face] = []
+            chosen = 0
+            for number, group in enumerate(groups[:tried]):
+                read = self._faces(scene, group[:most], clock)
+                if not meant or any(face.reading.lines for face in read):
+                    meant, chosen = read, number
+                if any(face.reading.lines for face in meant):
+                    break
+            if meant:
+                faces += meant
+                others += _others(scene, groups, chosen)
+        return faces, others
+
+    def _faces(self, scene: _Scene, indices: Sequence[int], clock: _Clock) -> list[Face]:
+        """Some of a photo's regions, measured and read."""
+        own = [scene.pills[index] for index in indices]
+        with clock("measure"):
+            looks = [measure(scene.photo, region, scene.scale, self.settings.measure) for region in own]
+        with clock("read"):
+            readings = self.reader.read(scene.photo, own)
+        return [Face(scene.photo.name, scene.number, *parts) for parts in zip(own, looks, readings, strict=True)]
 
     def _answer(
-        self,
-        scenes: Sequence[_Scene],
-        shown: Sequence[tuple[_Scene, Sequence[int]]],
-        doubts: Sequence[str],
-        clock: _Clock,
+        self, scenes: Sequence[_Scene], faces: Sequence[Face], doubts: Sequence[str], clock: _Clock
     ) -> Identification:
-        faces: list[Face] = []
-        for scene, indices in shown:
-            own = [scene.pills[index] for index in indices]
-            with clock("measure"):
-                looks = [measure(scene.photo, region, scene.scale, self.settings.measure) for region in own]
-            with clock("read"):
-                readings = self.reader.read(scene.photo, own)
-            number = next(place for place, other in enumerate(scenes) if other is scene)
-            faces += [Face(scene.photo.name, number, *parts) for parts in zip(own, looks, readings, strict=True)]
         if any(face.region.cut_by_border for face in faces):
             doubts = [*doubts, "The border of the photo cuts the pill: imprint, shape and size may go on outside."]
         answer = self._identification(scenes, faces, clock)
@@ -143,6 +169,7 @@ class _Scene:
     """What one photo shows: its pills and its scale."""
 
     photo: Photo
+    number: int
     pills: tuple[PillRegion, ...]
     scale: Scale | None
 
@@ -190,16 +217,9 @@ def _is_reference(region: PillRegion, scale: Scale | None) -> bool:
     return int(region.mask[rows[near], cols[near]].sum()) > _REFERENCE_SHARE * len(rows)
 
 
-def _faces_of_one_pill(scenes: Sequence[_Scene]) -> tuple[list[tuple[_Scene, Sequence[int]]], int]:
-    """The faces of the most prominent pill, both of one photo or one of each of several; and how many pills more."""
-    most = _FACES if len(scenes) == 1 else 1
-    shown: list[tuple[_Scene, Sequence[int]]] = []
-    others = 0
-    for scene in scenes:
-        groups = group_faces(scene.photo, scene.pills)
-        if groups:
-            shown.append((scene, groups[0][:most]))
-            largest = scene.pills[groups[0][0]].area
-            rivals = sum(scene.pills[group[0]].area > _RIVAL_AREA_SHARE * largest for group in groups[1:])
-            others += rivals + max(len(groups[0]) - _FACES, 0)
-    return shown, others
+def _others(scene: _Scene, groups: Sequence[Sequence[int]], chosen: int) -> int:
+    """How many pills a photo shows beside the chosen one."""
+    area = scene.pills[groups[chosen][0]].area
+    rest = [group for number, group in enumerate(groups) if number != chosen]
+    rivals = sum(scene.pills[group[0]].area > _RIVAL_AREA_SHARE * area for group in rest)
+    return rivals + max(len(groups[chosen]) - _FACES, 0)

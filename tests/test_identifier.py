@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import pickle
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -16,7 +18,7 @@ from pipeline import Identifier
 from pipeline.errors import PhotoError
 from pipeline.imprint.null import NullReader
 from pipeline.imprint.replay import ReplayReader, typed
-from pipeline.records import Decision, Identification
+from pipeline.records import Decision, Identification, Photo, PillRegion, Reading
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 ROWS = list(csv.DictReader((SAMPLES / "manifest.csv").read_text(encoding="utf-8").splitlines()))
@@ -36,7 +38,6 @@ def claim(answer: Identification) -> str:
 
 # What segmentation does not manage yet (docs/experiments/segment.md, "Left").
 NOT_YET = {
-    "024_both_warm.jpg": "the blank face is outlined with its shadow under a warm lamp, and is the largest region",
     "fingers_only.jpg": "a finger is taken for a pill",
 }
 
@@ -110,6 +111,31 @@ def test_each_pill_of_a_photo_is_answered(identifier: Identifier) -> None:
     claims = [claim(answer) for answer in answers if claim(answer)]
     assert set(claims) <= set(row["product_id"].split(";"))
     assert len(claims) == len(set(claims))
+
+
+def test_a_larger_thing_without_text_is_not_the_pill_meant() -> None:
+    pixels = np.full((300, 500, 3), 190, np.uint8)
+    cv2.circle(pixels, (130, 150), 90, (246, 244, 240), -1, cv2.LINE_AA)
+    cv2.circle(pixels, (370, 150), 60, (246, 244, 240), -1, cv2.LINE_AA)
+    answer = Identifier(reader=_ReadsTheSmall(20_000)).identify(pixels)
+    assert answer.imprint == ("54", "024")
+    assert answer.decision is Decision.AMBIGUOUS
+    assert any("1 more" in warning for warning in answer.warnings)
+    nothing = Identifier(reader=_ReadsTheSmall(0)).identify(pixels)
+    assert (nothing.decision, nothing.imprint) == (Decision.UNKNOWN, ())
+    assert nothing.faces[0].region.area > 20_000
+
+
+class _ReadsTheSmall:
+    """Says 54 024 of every face below an area in pixels, nothing of the others."""
+
+    name = "made"
+
+    def __init__(self, below: int) -> None:
+        self.below = below
+
+    def read(self, photo: Photo, regions: Sequence[PillRegion]) -> tuple[Reading, ...]:
+        return tuple(typed("54", "024") if region.area < self.below else typed() for region in regions)
 
 
 def test_threads_and_processes_may_share_it(identifier: Identifier) -> None:
