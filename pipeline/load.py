@@ -333,7 +333,9 @@ def _reduced(array: NDArray[np.uint8], target_px: int) -> NDArray[np.uint8]:
     if share >= 1.0:
         return array
     size = (max(1, round(width * share)), max(1, round(height * share)))
-    return np.asarray(cv2.resize(array, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    # After the scaled decoding it is less than 2, where 2 x 2 pixels are all that a new one covers: 6 ms for 31.
+    way = cv2.INTER_LINEAR if share > 0.5 else cv2.INTER_AREA
+    return np.asarray(cv2.resize(array, size, interpolation=way), dtype=np.uint8)
 
 
 def _srgb(array: NDArray[np.uint8], icc: bytes | None) -> tuple[Pixels, tuple[str, ...]]:
