@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import pipeline
+from pipeline.coins import COINS_MM
 from pipeline.errors import InputError, PillprintError
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ def cli() -> None:
 @click.option("--each", is_flag=True, help="The photo shows several different pills: answer for each.")
 @catalog_option
 @click.option("--mm-per-px", type=float, metavar="MM", help="Millimeters per pixel of the photo as it was taken.")
+@click.option("--coin", type=click.Choice(list(COINS_MM)), help="A coin of this kind lies beside the pill.")
 @json_option
 @click.option("--overlay", metavar="FILE", type=FILE, help="Save the photo with what was found drawn on it.")
 @click.option("--html", metavar="FILE", type=FILE, help="Save the answer as one HTML file.")
@@ -115,6 +117,7 @@ def identify(
     each: bool,
     catalog: Path | None,
     mm_per_px: float | None,
+    coin: str | None,
     as_json: bool,
     overlay: Path | None,
     html: Path | None,
@@ -124,9 +127,9 @@ def identify(
         raise click.UsageError("--each takes one photo")
     identifier = _identifier(catalog)
     answers = (
-        identifier.identify_each(photos[0], mm_per_px=mm_per_px)
+        identifier.identify_each(photos[0], mm_per_px=mm_per_px, coin=coin)
         if each
-        else (identifier.identify(photos, mm_per_px=mm_per_px),)
+        else (identifier.identify(photos, mm_per_px=mm_per_px, coin=coin),)
     )
     if overlay or html:
         from pipeline.load import load

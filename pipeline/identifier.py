@@ -58,28 +58,35 @@ class Identifier:
         return ImprintIndex(self.catalog)
 
     def identify(
-        self, photos: PhotoSource | Sequence[PhotoSource], *, mm_per_px: float | None = None
+        self,
+        photos: PhotoSource | Sequence[PhotoSource],
+        *,
+        mm_per_px: float | None = None,
+        coin: str | None = None,
     ) -> Identification:
         """Identify ONE pill from a photo or several photos of it.
 
         Args:
             photos: a path, the bytes of a file, a PIL image, an RGB array ``(h, w, 3)`` uint8, or a list of those.
             mm_per_px: millimeters per pixel of the photo at its full size, where the caller knows them.
+            coin: the kind of coin beside the pill, a key of ``pipeline.coins.COINS_MM``, where there is one.
 
         Raises:
             PhotoError: a photo cannot be used; the message names it and says what to do.
         """
         clock = _Clock()
         sources: list[PhotoSource] = list(photos) if isinstance(photos, (list, tuple)) else [photos]  # type: ignore[list-item]
-        scenes = [self._scene(source, number, mm_per_px, clock) for number, source in enumerate(sources)]
+        scenes = [self._scene(source, number, (mm_per_px, coin), clock) for number, source in enumerate(sources)]
         faces, others = self._faces_of_one_pill(scenes, clock)
         doubts = [f"The photo shows {others} more; identify_each answers for every pill."] if others else []
         return self._answer(scenes, faces, doubts, clock)
 
-    def identify_each(self, photo: PhotoSource, *, mm_per_px: float | None = None) -> tuple[Identification, ...]:
+    def identify_each(
+        self, photo: PhotoSource, *, mm_per_px: float | None = None, coin: str | None = None
+    ) -> tuple[Identification, ...]:
         """Identify every pill of a photo that shows several different ones, the largest first."""
         clock = _Clock()
-        scene = self._scene(photo, 0, mm_per_px, clock)
+        scene = self._scene(photo, 0, (mm_per_px, coin), clock)
         pills = [
             group[start : start + _FACES]
             for group in group_faces(scene.photo, scene.pills)
@@ -91,13 +98,17 @@ class Identifier:
             answers.append(self._answer([scene], self._faces(scene, pill, own), [], own))
         return tuple(answers)
 
-    def _scene(self, source: PhotoSource, number: int, mm_per_px: float | None, clock: _Clock) -> _Scene:
+    def _scene(
+        self, source: PhotoSource, number: int, reference: tuple[float | None, str | None], clock: _Clock
+    ) -> _Scene:
         with clock("load"):
             photo = load(source, self.settings.load)
         with clock("segment"):
             regions = segment(photo)
         with clock("scale"):
-            scale = find_scale(photo, regions, None if mm_per_px is None else mm_per_px * photo.reduction)
+            mm_per_px, coin = reference
+            known = None if mm_per_px is None else mm_per_px * photo.reduction
+            scale = find_scale(photo, regions, known, coin=coin)
         return _Scene(photo, number, tuple(region for region in regions if not _is_reference(region, scale)), scale)
 
     def _faces_of_one_pill(self, scenes: Sequence[_Scene], clock: _Clock) -> tuple[list[Face], int]:
@@ -179,16 +190,21 @@ def identify(
     *,
     catalog: Catalog | str | Path | None = None,
     mm_per_px: float | None = None,
+    coin: str | None = None,
 ) -> Identification:
     """Identify ONE pill from a photo or several photos of it; see ``Identifier`` for many calls."""
-    return Identifier(catalog).identify(photos, mm_per_px=mm_per_px)
+    return Identifier(catalog).identify(photos, mm_per_px=mm_per_px, coin=coin)
 
 
 def identify_each(
-    photo: PhotoSource, *, catalog: Catalog | str | Path | None = None, mm_per_px: float | None = None
+    photo: PhotoSource,
+    *,
+    catalog: Catalog | str | Path | None = None,
+    mm_per_px: float | None = None,
+    coin: str | None = None,
 ) -> tuple[Identification, ...]:
     """Identify every pill of a photo that shows several different ones."""
-    return Identifier(catalog).identify_each(photo, mm_per_px=mm_per_px)
+    return Identifier(catalog).identify_each(photo, mm_per_px=mm_per_px, coin=coin)
 
 
 class _Clock:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pipeline.coins import COINS_MM
 from pipeline.marker import CORNERS_MM, MARKER_MM, dictionary
 from pipeline.measure.size import size
 from pipeline.records import Photo, PillRegion, Scale, ScaleSource
@@ -189,6 +190,57 @@ def test_a_card_gives_the_scale() -> None:
 def test_what_is_no_card_is_not_taken_for_one(other: dict[str, float]) -> None:
     photo, region = card_scene(**other)
     assert find_scale(photo, [region]) is None
+
+
+def coin_scene(diameter_mm: float, tilt_deg: float = 0.0) -> tuple[Photo, PillRegion]:
+    """A milled coin with a head on it at 8 px/mm on grained wood, and a round tablet of 9 mm; seen from the side."""
+    generator = np.random.default_rng(3)
+    grain = cv2.GaussianBlur(generator.normal(0, 12, (600, 800)), (0, 0), sigmaX=20, sigmaY=1.0)
+    image = np.clip(150 + 6 * grain, 0, 255).astype(np.uint8)
+    fine = cv2.resize(image, None, fx=FINE, fy=FINE)
+    middle, squeeze = (300 * FINE, 300 * FINE), math.cos(math.radians(tilt_deg))
+    radius = diameter_mm * 8.0 / 2
+    for share, light in ((1.0, 95), (0.94, 125), (0.9, 110)):
+        axes = (round(radius * FINE * share), round(radius * FINE * share * squeeze))
+        cv2.ellipse(fine, middle, axes, 0, 0, 360, light, -1)
+    image = np.asarray(cv2.resize(fine, None, fx=1 / FINE, fy=1 / FINE, interpolation=cv2.INTER_AREA), np.uint8)
+    cv2.circle(image, (290, 295), round(0.45 * radius), 150, 3, cv2.LINE_AA)
+    cv2.putText(image, "1999", (300, 350), cv2.FONT_HERSHEY_SIMPLEX, 0.5, 160, 1, cv2.LINE_AA)
+    cv2.circle(image, (600, 300), 36, 240, -1, cv2.LINE_AA)
+    soft = np.asarray(cv2.GaussianBlur(image, (0, 0), 0.8), np.uint8)
+    return Photo(np.dstack([soft] * 3), "coin"), disk(600, 300, 36)
+
+
+@pytest.mark.parametrize("coin", sorted(COINS_MM))
+@pytest.mark.parametrize("tilt_deg", [0.0, 20.0])
+def test_a_coin_whose_kind_the_caller_names_gives_the_scale(coin: str, tilt_deg: float) -> None:
+    photo, region = coin_scene(COINS_MM[coin], tilt_deg)
+    scale = find_scale(photo, [region], coin=coin)
+    assert scale is not None and scale.source is ScaleSource.COIN and scale.outline is not None
+    assert scale.mm_per_px == pytest.approx(1 / 8.0, rel=0.015)
+    assert size(region, scale).length_mm == pytest.approx(9.0, abs=0.2)
+    rows, cols = scale.outline.T
+    assert np.hypot(cols - 300, rows - 300).max() == pytest.approx(0.97 * COINS_MM[coin] * 4.0, rel=0.015)
+
+
+def test_a_coin_is_never_guessed() -> None:
+    assert find_scale(*_one(coin_scene(24.26))) is None
+
+
+def test_a_coin_that_is_not_there_gives_no_scale() -> None:
+    photo, region = card_scene()
+    scale = find_scale(photo, [region], coin="us-quarter")
+    assert scale is None or scale.source is ScaleSource.CARD
+
+
+def test_two_faces_of_a_round_pill_are_no_coin() -> None:
+    photo, region = coin_scene(9.0)
+    assert find_scale(photo, [disk(300, 300, 36), region], coin="us-quarter") is None
+
+
+def test_an_unknown_coin_is_refused() -> None:
+    with pytest.raises(ValueError, match="us-quarter"):
+        find_scale(*_one(coin_scene(24.26)), coin="doubloon")
 
 
 def test_without_a_reference_there_is_no_scale() -> None:

@@ -9,7 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.coins import COINS_MM
 from pipeline.records import Photo, PillRegion, Scale, ScaleSource
+from pipeline.scale.coins import ellipse_points, find_coin
 from pipeline.scale.plane import mm_per_px_at, plane_of
 from pipeline.scale.references import CARD_MM, find_card, find_markers
 from pipeline.scale.ruler import Ruler, find_ruler
@@ -27,6 +29,7 @@ class ScaleSettings:
     one_axis_sigma: float = 0.02
     marker_sigma: float = 0.01
     card_sigma: float = 0.02
+    coin_sigma: float = 0.02
     caller_sigma: float = 0.005
 
 
@@ -35,14 +38,23 @@ def find_scale(
     regions: Sequence[PillRegion],
     mm_per_px: float | None = None,
     settings: ScaleSettings | None = None,
+    *,
+    coin: str | None = None,
 ) -> Scale | None:
     """The scale of a photo: the caller's figure if given, else the marker sheet, a ruler or a card; None without any.
+
+    With ``coin`` the caller says that a coin of that kind lies in the photo; it is then looked for before a ruler.
 
     Args:
         photo: the photo.
         regions: its pills; they are left out of the search and their size tells unlikely scales from likely ones.
         mm_per_px: millimeters per pixel of ``photo.pixels``, where the caller knows.
+        coin: a key of ``COINS_MM``.
+
+    Raises ValueError for a coin that is not known.
     """
+    if coin is not None and coin not in COINS_MM:
+        raise ValueError(f"{coin!r} is no coin that is known; use one of {', '.join(COINS_MM)}")
     settings = settings or ScaleSettings()
     if mm_per_px is not None:
         return Scale(mm_per_px, settings.caller_sigma, ScaleSource.CALLER)
@@ -50,6 +62,10 @@ def find_scale(
     center = _center(photo, regions)
     if (markers := find_markers(gray)) is not None:
         return _of_markers(*markers, center, settings)
+    if coin is not None and (ellipse := find_coin(gray, regions)) is not None:
+        # Within the rim, so that the coin's own region is known by it.
+        outline = ellipse_points(ellipse, share=0.97)
+        return Scale(COINS_MM[coin] / max(ellipse[1]), settings.coin_sigma, ScaleSource.COIN, None, outline)
     if (ruler := find_ruler(gray, regions)) is not None:
         return _of_ruler(ruler, center, settings)
     if (card := find_card(gray)) is not None:

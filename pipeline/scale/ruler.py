@@ -27,7 +27,7 @@ _ROWS_MAX = 6
 _TICKS_ALONE = 20
 _TICKS_CYCLED = 14
 _TICKS_CROSSED = 10
-_TICKS_PLENTY = 40
+_TICKS_PLENTY = 30
 # Ticks are found in a copy of this size; their places are good to a tenth of a pixel of it.
 _SEARCH_PX = 800
 
@@ -44,10 +44,7 @@ class Ruler:
 class _Guess:
     axis: Axis
     support: float
-
-    @property
-    def mm_per_px(self) -> float:
-        return self.axis.tick_mm / self.axis.spacing_px
+    mm_per_px: float
 
 
 def find_ruler(gray: NDArray[np.uint8], regions: Sequence[PillRegion]) -> Ruler | None:
@@ -69,32 +66,31 @@ def find_ruler(gray: NDArray[np.uint8], regions: Sequence[PillRegion]) -> Ruler 
 
 
 def _best(across: Sequence[_Guess], along: Sequence[_Guess]) -> Ruler | None:
-    best: Ruler | None = None
+    paired = []
     for guesses, others in ((across, along), (along, across)):
         for guess in guesses:
             partners = [other for other in others if _agree(guess, other)]
             partner = max(partners, key=lambda other: other.support, default=None)
-            support = guess.support + (0.5 * partner.support if partner else 0.0)
-            crossed = partner is not None and form_corner(guess.axis, partner.axis)
-            needed = _TICKS_CROSSED if crossed else _TICKS_CYCLED if guess.axis.cycled else _TICKS_ALONE
-            if len(guess.axis.index) < needed:
-                continue
-            if best is None or support > best.support:
-                best = Ruler((guess.axis, partner.axis) if partner else (guess.axis,), support)
-    return best
+            paired.append((guess.support + (0.5 * partner.support if partner else 0.0), guess.axis, partner))
+    for support, axis, partner in sorted(paired, key=lambda pair: -pair[0]):
+        crossed = partner is not None and form_corner(axis, partner.axis)
+        needed = _TICKS_CROSSED if crossed else _TICKS_CYCLED if axis.cycled else _TICKS_ALONE
+        if len(axis.index) >= needed:
+            return Ruler((axis, partner.axis) if partner else (axis,), support)
+    return None
 
 
 def _guesses(gray: NDArray[np.uint8], dark: bool, length_px: float | None, upright: bool) -> list[_Guess]:
-    rows = tick_rows(upright_strokes(gray, dark))
     guesses = []
-    for row in rows[:_ROWS_MAX]:
+    for row in tick_rows(upright_strokes(gray, dark), _ROWS_MAX):
         cycled = _is_cycled(row)
+        spacing_px = row.spacing_px
         for unit, prior in _UNITS_MM.items():
             support = prior + 6.0 * math.log(len(row.index) / 8.0) + (2.0 if cycled and unit == 1.0 else 0.0)
             if length_px is not None:
-                log_length = math.log(length_px * unit / row.spacing_px)
+                log_length = math.log(length_px * unit / spacing_px)
                 support -= min(12.0, 0.5 * ((log_length - _LOG_LENGTH_MEAN) / _LOG_LENGTH_SIGMA) ** 2)
-            guesses.append(_Guess(_axis(row, unit, upright, cycled), support))
+            guesses.append(_Guess(_axis(row, unit, upright, cycled), support, unit / spacing_px))
     return guesses
 
 
@@ -106,12 +102,12 @@ def _axis(row: TickRow, unit: float, upright: bool, cycled: bool) -> Axis:
 def _is_cycled(row: TickRow) -> bool:
     """Whether every fifth or tenth tick is longer, as on rulers."""
     for cycle in (10, 5):
-        for phase in range(cycle):
-            long = row.index % cycle == phase
-            if np.count_nonzero(long) < 3 or np.count_nonzero(~long) < 5:
-                continue
-            if np.min(row.length[long]) >= 1.2 * np.percentile(row.length[~long], 75):
-                return True
+        long = row.index % cycle == row.index[row.length.argmax()] % cycle
+        short = np.sort(row.length[~long])
+        if np.count_nonzero(long) < 3 or len(short) < 5:
+            continue
+        if row.length[long].min() >= 1.2 * short[3 * len(short) // 4]:
+            return True
     return False
 
 

@@ -40,37 +40,45 @@ class TickRow:
         return float(np.hypot(self.x[-1] - self.x[0], self.y[-1] - self.y[0]))
 
 
-def tick_rows(strokes: Strokes) -> list[TickRow]:
-    """All rows of at least eight evenly spaced strokes whose tops or bottoms lie on one line, most ticks first."""
-    rows = [row for ends in (strokes.top, strokes.bottom) for row in _chains(strokes, ends)]
-    return sorted(rows, key=lambda row: -len(row.index))
-
-
-def _chains(strokes: Strokes, ends: NDArray[np.float64]) -> list[TickRow]:
-    x, y = strokes.x.tolist(), ends.tolist()
-    seconds = _nearest_right(strokes.x, ends)
-    used: set[tuple[int, int]] = set()
-    rows = []
-    for first, second in enumerate(seconds):
-        if second < 0 or (first, second) in used:
-            continue
-        chain = _grow(x, y, first, second)
-        members = [member for _, member in chain]
-        used.update(pairwise(members))
-        if len(chain) >= _TICKS_MIN and (row := _row(strokes, ends, chain)) is not None:
+def tick_rows(strokes: Strokes, most: int) -> list[TickRow]:
+    """Up to ``most`` rows of eight or more evenly spaced strokes with tops or bottoms on one line, longest first."""
+    chains = [(ends, chain) for ends in (strokes.top, strokes.bottom) for chain in _chains(strokes.x, ends)]
+    rows: list[TickRow] = []
+    for ends, chain in sorted(chains, key=lambda pair: -len(pair[1])):
+        if len(rows) == most:
+            break
+        if (row := _row(strokes, ends, chain)) is not None:
             rows.append(row)
     return rows
 
 
+def _chains(across: NDArray[np.float64], ends: NDArray[np.float64]) -> list[list[tuple[int, int]]]:
+    x, y = across.tolist(), ends.tolist()
+    used: set[tuple[int, int]] = set()
+    chains = []
+    for first, second in enumerate(_nearest_right(across, ends)):
+        if second < 0 or (first, second) in used:
+            continue
+        chain = _grow(x, y, first, second)
+        used.update(pairwise(member for _, member in chain))
+        if len(chain) >= _TICKS_MIN:
+            chains.append(chain)
+    return chains
+
+
 def _nearest_right(x: NDArray[np.float64], y: NDArray[np.float64]) -> list[int]:
     """For each stroke the nearest one to its right that ends at the same height, or -1."""
-    result = []
-    for place in range(len(x)):
-        stop = int(np.searchsorted(x, x[place] + _SPACING_MAX_PX))
-        start = int(np.searchsorted(x, x[place] + _SPACING_MIN_PX))
-        near = np.abs(y[start:stop] - y[place]) <= 1.2 + 0.12 * (x[start:stop] - x[place])
-        result.append(start + int(near.argmax()) if near.any() else -1)
-    return result
+    result = np.full(len(x), -1)
+    left = np.arange(len(x))
+    for offset in range(1, len(x)):
+        left = left[left + offset < len(x)]
+        gap = x[left + offset] - x[left]
+        near = (gap >= _SPACING_MIN_PX) & (np.abs(y[left + offset] - y[left]) <= 1.2 + 0.12 * gap)
+        result[left[near]] = left[near] + offset
+        left = left[~near & (gap <= _SPACING_MAX_PX)]
+        if len(left) == 0:
+            break
+    return [int(other) for other in result]
 
 
 def _grow(x: list[float], y: list[float], first: int, second: int) -> list[tuple[int, int]]:
@@ -113,16 +121,19 @@ def _row(strokes: Strokes, ends: NDArray[np.float64], chain: list[tuple[int, int
     x, y = strokes.x[member], ends[member]
     for _ in range(2):
         # A quadratic is enough for the perspective of a ruler lying near the middle of a photo.
-        fit = np.polyfit(index, x, 2 if len(index) > 15 else 1)
-        line = np.polyfit(index, y, 1)
+        off = x - _fitted(index, x, 2 if len(index) > 15 else 1)
         step = (x[-1] - x[0]) / (index[-1] - index[0])
-        good = np.abs(np.polyval(fit, index) - x) <= 0.15 * step + 0.3
-        good &= np.abs(np.polyval(line, index) - y) <= 2.0 + 0.1 * step
+        good = (np.abs(off) <= 0.15 * step + 0.3) & (np.abs(y - _fitted(index, y, 1)) <= 2.0 + 0.1 * step)
         if np.count_nonzero(good) < _TICKS_MIN:
             return None
-        index, x, y, member = index[good], x[good], y[good], member[good]
-    residual = float(np.std(np.polyval(fit, index) - x))
-    if residual > 0.05 * step + 0.25 or len(index) < 0.6 * (index[-1] - index[0] + 1):
+        index, x, y, member, off = index[good], x[good], y[good], member[good], off[good]
+    if float(np.std(off)) > 0.05 * step + 0.25 or len(index) < 0.6 * (index[-1] - index[0] + 1):
         return None
     length = (strokes.bottom - strokes.top + 1)[member]
     return TickRow(index - index[0], x, y, length)
+
+
+def _fitted(index: NDArray[np.int64], values: NDArray[np.float64], degree: int) -> NDArray[np.float64]:
+    """The least-squares polynomial at its own places; numpy.polyfit takes ten times as long for so few."""
+    powers = np.vander((index - index[0]) / (index[-1] - index[0]), degree + 1)
+    return np.asarray(powers @ np.linalg.solve(powers.T @ powers, powers.T @ values))
