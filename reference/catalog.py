@@ -61,10 +61,11 @@ PRODUCT_JOIN = """
 
 
 class ImprintRow(NamedTuple):
-    """One distinct imprint of the catalog and how many products carry it."""
+    """One distinct imprint of the catalog, how many products carry it, and how many letters and digits it has."""
 
     imprint_key: str
     products: int
+    length: int
 
     @property
     def tokens(self) -> tuple[str, ...]:
@@ -167,9 +168,9 @@ class Catalog:
         return int(self.rows("SELECT coalesce(sum(products), 0) FROM source")[0][0])
 
     def imprints(self) -> Sequence[ImprintRow]:
-        """Every distinct imprint, products without text under the empty key; read once, then kept."""
+        """Every distinct imprint in the order of the ids 1, 2, ..., "no text" under the empty key; kept once read."""
         if self._imprints is None:
-            rows = self.rows("SELECT imprint_key, products FROM imprint ORDER BY id")
+            rows = self.rows("SELECT imprint_key, products, length(characters) FROM imprint ORDER BY id")
             self._imprints = tuple(map(ImprintRow._make, rows))
         return self._imprints
 

@@ -57,24 +57,23 @@ def imprint_tiers(catalog: Catalog, words: tuple[str, ...]) -> dict[int, tuple[T
     if parted != words:
         for imprint_id, level in _levels(catalog, parted).items():
             levels[imprint_id] = min(level, levels.get(imprint_id, level))
-    keys = dict(_keys(catalog, list(levels)))
+    imprints = catalog.imprints()
     plain = [without_signs(word) for word in words]
     distinct = list(dict.fromkeys(plain))
     if not any(mark in word for word in words for mark in "*?"):
         for spelled in (plain, distinct) if plain != distinct else (plain,):
-            for imprint_id, key in _respaced(catalog, spelled):
-                keys[imprint_id] = key
-                levels[imprint_id] = Tier.ALL_TOKENS
+            levels.update(dict.fromkeys(_respaced(catalog, spelled), int(Tier.ALL_TOKENS)))
+    for imprint_id in [number for number, level in levels.items() if level == Tier.ALL_TOKENS]:
+        if _is_whole(imprints[imprint_id - 1].imprint_key, words, plain, distinct):
+            levels[imprint_id] = Tier.EXACT
     asked = sum(map(len, distinct))
-    tiers = {}
-    for imprint_id, level in levels.items():
-        tokens = set(keys[imprint_id].split(";"))
-        exact = level == Tier.ALL_TOKENS and (
-            tokens == set(words) or _same_text(plain, tokens) or _same_text(distinct, tokens)
-        )
-        rest = sum(map(len, tokens)) - asked
-        tiers[imprint_id] = (Tier.EXACT if exact else _TIERS[level], max(rest, 0))
-    return tiers
+    return {number: (_TIERS[level], max(imprints[number - 1].length - asked, 0)) for number, level in levels.items()}
+
+
+def _is_whole(imprint_key: str, words: tuple[str, ...], plain: list[str], distinct: list[str]) -> bool:
+    """Whether the words, each as it is or each once, are all of the imprint."""
+    tokens = set(imprint_key.split(";"))
+    return tokens == set(words) or _same_text(plain, tokens) or _same_text(distinct, tokens)
 
 
 def _without_marks(word: str) -> list[str]:
@@ -92,7 +91,9 @@ def _levels(catalog: Catalog, words: tuple[str, ...]) -> dict[int, int]:
     found: dict[int, int] = {}
     first = of_tokens[0]
     for imprint_id, token_id in _holding(catalog, first):
-        found[imprint_id] = min(first[token_id], found.get(imprint_id, Tier.UNKNOWN))
+        level = first[token_id]
+        if level < found.get(imprint_id, len(_TIERS)):
+            found[imprint_id] = level
     if len(of_tokens) == 1 or not found:
         return found
     tokens: dict[int, list[int]] = {}
@@ -126,25 +127,20 @@ def _holding(catalog: Catalog, tokens: Iterable[int]) -> list[tuple[int, int]]:
     )
 
 
-def _keys(catalog: Catalog, imprint_ids: list[int]) -> list[tuple[int, str]]:
-    return catalog.rows(
-        "SELECT id, imprint_key FROM imprint WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(imprint_ids),)
-    )
-
-
-def _respaced(catalog: Catalog, words: list[str]) -> Iterator[tuple[int, str]]:
+def _respaced(catalog: Catalog, words: list[str]) -> Iterator[int]:
     """Imprints whose tokens, or some of them, are the words parted or joined in another way."""
     text = "".join(words)
     if not 2 <= len(text) <= MAX_RESPACED_CHARACTERS:
         return
-    whole = catalog.rows("SELECT id, imprint_key FROM imprint WHERE characters = ?", (characters(text),))
-    yield from ((number, key) for number, key in whole if _same_text(words, set(key.split(";"))))
-    index = catalog.tokens()
+    imprints, index = catalog.imprints(), catalog.tokens()
+    for (number,) in catalog.rows("SELECT id FROM imprint WHERE characters = ?", (characters(text),)):
+        if _same_text(words, set(imprints[number - 1].tokens)):
+            yield number
     pieces = {text[a:b] for a in range(len(text)) for b in range(a + MIN_PIECE, len(text) + 1)}
     held = Counter(which for which, _ in _holding(catalog, filter(None, map(index.token, pieces))))
-    for number, key in _keys(catalog, [which for which, count in held.items() if count > 1]):
-        if _tiled(text, [without_signs(token) for token in key.split(";")]):
-            yield number, key
+    for number, count in held.items():
+        if count > 1 and _tiled(text, [without_signs(token) for token in imprints[number - 1].tokens]):
+            yield number
 
 
 def _same_text(words: list[str], tokens: set[str]) -> bool:

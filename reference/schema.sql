@@ -15,6 +15,7 @@ CREATE TABLE source (
 );
 
 -- Each distinct imprint: the sorted tokens of all faces, joined by `;`. The empty key stands for "no text".
+-- The ids are 1, 2, ... without a gap.
 CREATE TABLE imprint (
     id          INTEGER PRIMARY KEY,
     imprint_key TEXT NOT NULL UNIQUE,

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import itertools
 import json
+import operator
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from reference.catalog import PRODUCT_COLUMNS, PRODUCT_JOIN, Catalog, product_of
+from reference.conditions import Conditions, all_of
 from reference.imprint_tiers import Tier, imprint_tiers
 from reference.product import Product
 from reference.query import Query
@@ -26,6 +28,8 @@ MAX_GROUP = 1000
 # Below this many products it is faster to go from their looks to the imprints than through all imprints.
 FEW_PRODUCTS = 2000
 PAGE = 32
+# No look has this id.
+ANY_LOOK = 0
 # Imprints whose products are fetched together; a page of hits rarely needs more.
 FEW_IMPRINTS = 8
 
@@ -65,7 +69,7 @@ class SearchResult:
 
 def search(catalog: Catalog, asked: Query, limit: int = 20) -> SearchResult:
     """The ``limit`` best groups of products for what is asked, with counts of all that agree."""
-    conditions = _Conditions.of(catalog, asked)
+    conditions = Conditions.of(catalog, asked)
     tiers = imprint_tiers(catalog, asked.words) if asked.words else None
     counts: Counter[Tier] = Counter()
     if tiers is None:
@@ -74,8 +78,8 @@ def search(catalog: Catalog, asked: Query, limit: int = 20) -> SearchResult:
         steps = _hits_of(catalog, asked, conditions, layers, Tier.EXACT)
     else:
         parts = _parts(catalog, conditions, tiers)
-        for part in parts:
-            counts[part.tier] += part.products
+        for tier, same in itertools.groupby(parts, key=operator.attrgetter("tier")):
+            counts[tier] = sum(part.products for part in same)
         steps = _hits_of_imprints(catalog, asked, conditions, parts)
         rest = _layers(catalog, conditions, conditions.open_with(tiers))
     counts[Tier.UNKNOWN] = sum(layer.products for layer in rest)
@@ -84,112 +88,7 @@ def search(catalog: Catalog, asked: Query, limit: int = 20) -> SearchResult:
     return SearchResult(tuple(itertools.islice(hits, limit)), found, catalog.fingerprint)
 
 
-# --- conditions in SQL: `part` is a row of imprint_look, or of product where drug, labeler or NDC are asked ----------
-
-
-@dataclass
-class _Conditions:
-    """SQL for one query: ``look`` admits looks that agree or are open, ``open_look`` counts their empty fields.
-
-    ``fixed`` is the condition on the drug, which always has a value; ``known`` and ``empty`` are pairs of
-    conditions for labeler and NDC: the value asked, or none.
-    """
-
-    base: str
-    look: str
-    open_look: str
-    fixed: str
-    known: list[str]
-    empty: list[str]
-    blank: int
-    values: dict[str, Any] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, catalog: Catalog, asked: Query) -> _Conditions:
-        values: dict[str, Any] = {}
-        look, open_look = _look_conditions(asked, values)
-        base, fixed, known, empty = "imprint_look part", "1", [], []
-        if asked.drug:
-            values["drugs"] = json.dumps(_drugs(catalog, asked.drug))
-            fixed = "part.drug_id IN (SELECT value FROM json_each(:drugs))"
-            base = "json_each(:drugs) asked CROSS JOIN product part ON part.drug_id = asked.value"
-        elif asked.labeler or asked.ndc_codes:
-            base = "product part"
-        if asked.labeler:
-            rows = catalog.rows("SELECT id FROM labeler WHERE instr(lower(name), ?)", (asked.labeler,))
-            known.append("part.labeler_id IN (SELECT value FROM json_each(:labelers))")
-            empty.append("part.labeler_id IN (SELECT id FROM labeler WHERE name = '')")
-            values["labelers"] = json.dumps([row[0] for row in rows])
-        if asked.ndc_codes:
-            known.append("part.ndc9 IN (SELECT value FROM json_each(:codes))")
-            empty.append("part.ndc9 = ''")
-            values["codes"] = json.dumps(asked.ndc_codes)
-        blank = catalog.rows("SELECT id FROM imprint WHERE imprint_key = ''")
-        return cls(base, look, open_look, fixed, known, empty, blank[0][0] if blank else 0, values)
-
-    @property
-    def each(self) -> str:
-        """What stands for one row of the base: so many products."""
-        return "part.products" if self.base.startswith("imprint_look") else "1"
-
-    @property
-    def agreed(self) -> str:
-        """Everything asked has a value and agrees."""
-        return _all(self.fixed, *self.known, self.look, f"{self.open_look} = 0")
-
-    def open_with(self, tiers: Mapping[int, tuple[Tier, int]] | None) -> str:
-        """Nothing asked disagrees, but the imprint, the labeler or the NDC has no value, or without words a look."""
-        each = [f"({known} OR {empty})" for known, empty in zip(self.known, self.empty, strict=True)]
-        lacking = list(self.empty)
-        if tiers is None:
-            lacking.append(f"{self.open_look} > 0" if self.open_look != "0" else "0")
-            return _all(self.fixed, *each, self.look, _any(*lacking))
-        self.values["imprints"] = json.dumps([*tiers, self.blank] if lacking else [self.blank])
-        lacking.append(f"part.imprint_id = {self.blank}")
-        imprint = "part.imprint_id IN (SELECT value FROM json_each(:imprints))"
-        return _all(imprint, self.fixed, *each, self.look, _any(*lacking))
-
-
-def _drugs(catalog: Catalog, text: str) -> list[int]:
-    """The ids of the drugs whose name, ingredients or strength hold every word of the text."""
-    words = text.split()
-    where = " AND ".join("instr(terms, ?)" for _ in words)
-    return [row[0] for row in catalog.rows(f"SELECT id FROM drug WHERE {where} ORDER BY id", words)]
-
-
-def _all(*conditions: str) -> str:
-    return " AND ".join(condition for condition in conditions if condition not in {"1", "0 = 0"}) or "1"
-
-
-def _any(*conditions: str) -> str:
-    kept = [condition for condition in conditions if condition != "0"]
-    return f"({' OR '.join(kept)})" if kept else "0"
-
-
-def _look_conditions(asked: Query, values: dict[str, Any]) -> tuple[str, str]:
-    """SQL that keeps the looks that agree or cannot be excluded, and SQL that counts their empty fields."""
-    where, unknown = [], []
-    if asked.shape:
-        where.append("look.shape IN (:shape, '')")
-        unknown.append("(look.shape = '')")
-        values["shape"] = asked.shape
-    for number, color in enumerate(asked.colors):
-        where.append(f"(look.colors = '' OR instr(';' || look.colors || ';', :color{number}))")
-        values[f"color{number}"] = f";{color};"
-    if asked.colors:
-        unknown.append("(look.colors = '')")
-    if asked.smallest_mm is not None:
-        where.append("(look.size_mm IS NULL OR look.size_mm BETWEEN :smallest AND :largest)")
-        unknown.append("(look.size_mm IS NULL)")
-        values |= {"smallest": asked.smallest_mm, "largest": asked.largest_mm}
-    if asked.score is not None:
-        where.append("(look.score IS NULL OR look.score = :score)")
-        unknown.append("(look.score IS NULL)")
-        values["score"] = asked.score
-    if asked.logo:
-        where.append("(look.symbol IS NULL OR look.symbol)")
-        unknown.append("(look.symbol IS NULL)")
-    return _all(*where), f"({' + '.join(unknown)})" if unknown else "0"
+# --- layers: what agrees in everything asked, then what leaves some of it open ---------------------------------------
 
 
 @dataclass(frozen=True)
@@ -201,16 +100,16 @@ class _Layer:
     missing: int
 
 
-def _layers_of_looks(catalog: Catalog, conditions: _Conditions) -> tuple[list[_Layer], list[_Layer]]:
+def _layers_of_looks(catalog: Catalog, conditions: Conditions) -> tuple[list[_Layer], list[_Layer]]:
     """Without an imprint: the layers that agree in everything asked, and those that are open."""
     if conditions.empty:
         agreed = _layers(catalog, conditions, conditions.agreed)
         return agreed, _layers(catalog, conditions, conditions.open_with(None))
-    layers = _layers(catalog, conditions, _all(conditions.fixed, conditions.look))
+    layers = _layers(catalog, conditions, all_of(conditions.fixed, conditions.look))
     return [layer for layer in layers if not layer.missing], [layer for layer in layers if layer.missing]
 
 
-def _layers(catalog: Catalog, conditions: _Conditions, where: str) -> list[_Layer]:
+def _layers(catalog: Catalog, conditions: Conditions, where: str) -> list[_Layer]:
     """The condition parted by how many fields of the look are open, fewest first."""
     if where.endswith(" AND 0") or where == "0":
         return []
@@ -223,14 +122,16 @@ def _layers(catalog: Catalog, conditions: _Conditions, where: str) -> list[_Laye
         f"SELECT {is_open} AS missing, sum({each}) FROM {base} WHERE {where} GROUP BY missing ORDER BY missing",
         conditions.values,
     )
-    return [_Layer(_all(where, f"{is_open} = {missing}"), products, missing) for missing, products in rows if products]
+    return [
+        _Layer(all_of(where, f"{is_open} = {missing}"), products, missing) for missing, products in rows if products
+    ]
 
 
 # --- products with an imprint that agrees ---------------------------------------------------------------------------
 
 
 class _Part(NamedTuple):
-    """Products of one imprint and look, ordered by rank."""
+    """Products of one imprint and look, or of all its looks, ordered by rank."""
 
     tier: Tier
     unknown: int
@@ -240,9 +141,15 @@ class _Part(NamedTuple):
     products: int
 
 
-def _parts(catalog: Catalog, conditions: _Conditions, tiers: Mapping[int, tuple[Tier, int]]) -> list[_Part]:
+def _parts(catalog: Catalog, conditions: Conditions, tiers: Mapping[int, tuple[Tier, int]]) -> list[_Part]:
+    if conditions.ask_nothing:  # one letter agrees with thousands of imprints, so none is looked up before it is shown
+        imprints = catalog.imprints()
+        return sorted(
+            _Part(tier, 0, rest, number, ANY_LOOK, imprints[number - 1].products)
+            for number, (tier, rest) in tiers.items()
+        )
     conditions.values["imprints"] = json.dumps(list(tiers))
-    where = _all(
+    where = all_of(
         "part.imprint_id IN (SELECT value FROM json_each(:imprints))", conditions.fixed, *conditions.known,
         conditions.look,
     )  # fmt: skip
@@ -261,7 +168,7 @@ def _parts(catalog: Catalog, conditions: _Conditions, tiers: Mapping[int, tuple[
     )
 
 
-def _hits_of_imprints(catalog: Catalog, asked: Query, conditions: _Conditions, parts: list[_Part]) -> Iterator[Hit]:
+def _hits_of_imprints(catalog: Catalog, asked: Query, conditions: Conditions, parts: list[_Part]) -> Iterator[Hit]:
     """Groups of the same tablet, best first."""
     for some in _few_products(parts):
         found = _products_of_parts(catalog, conditions, [part for imprint in some for part in imprint])
@@ -290,28 +197,26 @@ def _few_products(parts: list[_Part]) -> Iterator[list[list[_Part]]]:
 # --- products without an imprint to compare -------------------------------------------------------------------------
 
 
-def _hits_of(
-    catalog: Catalog, asked: Query, conditions: _Conditions, layers: list[_Layer], tier: Tier
-) -> Iterator[Hit]:
+def _hits_of(catalog: Catalog, asked: Query, conditions: Conditions, layers: list[_Layer], tier: Tier) -> Iterator[Hit]:
     """Groups of the same tablet by imprint, those without text last; those whose look has all values first."""
     for layer in layers:
         for imprint_ids in _imprints(catalog, conditions, layer):
             for products in _products_of_imprints(catalog, conditions, imprint_ids, layer.condition):
                 for group in catalog.groups_of(products):
                     yield Hit(group, tier, _open_fields(asked, group[0]))
-        blank = _all(f"part.imprint_id = {conditions.blank}", layer.condition)
+        blank = all_of(f"part.imprint_id = {conditions.blank}", layer.condition)
         for product in _products(catalog, conditions, blank):
             yield Hit((product,), tier, _open_fields(asked, product))
 
 
-def _imprints(catalog: Catalog, conditions: _Conditions, layer: _Layer) -> Iterator[list[int]]:
+def _imprints(catalog: Catalog, conditions: Conditions, layer: _Layer) -> Iterator[list[int]]:
     """The imprints with products that meet the condition, a few at a time, without the empty one."""
     base = conditions.base
     if conditions.each == "part.products" and layer.products < FEW_PRODUCTS:
         base = "look CROSS JOIN product part ON part.look_id = look.id"
     elif "look." in layer.condition:
         base += " JOIN look ON look.id = part.look_id"
-    where = _all(layer.condition, "part.imprint_id > :last", f"part.imprint_id != {conditions.blank}")
+    where = all_of(layer.condition, "part.imprint_id > :last", f"part.imprint_id != {conditions.blank}")
     last = 0
     while True:
         rows = catalog.rows(
@@ -335,14 +240,14 @@ def _of_product(condition: str) -> str:
 
 
 def _products_of_parts(
-    catalog: Catalog, conditions: _Conditions, parts: list[_Part]
+    catalog: Catalog, conditions: Conditions, parts: list[_Part]
 ) -> dict[tuple[int, int], list[Product]]:
     """The products of each part, by imprint and look; many are one imprint's, and then the first are enough."""
-    where = _of_product(_all(conditions.fixed, *conditions.known))
+    where = _of_product(all_of(conditions.fixed, *conditions.known))
     rows = catalog.rows(
-        f"SELECT product.imprint_id, product.look_id, {PRODUCT_COLUMNS} FROM json_each(:parts) asked "
+        f"SELECT product.imprint_id, json_extract(asked.value, '$[1]'), {PRODUCT_COLUMNS} FROM json_each(:parts) asked "
         f"CROSS JOIN {PRODUCT_JOIN} WHERE product.imprint_id = json_extract(asked.value, '$[0]') "
-        f"AND product.look_id = json_extract(asked.value, '$[1]') AND {where} "
+        f"AND json_extract(asked.value, '$[1]') IN (product.look_id, {ANY_LOOK}) AND {where} "
         f"ORDER BY product.imprint_id, product.look_id, product.id LIMIT {MAX_GROUP}",
         conditions.values | {"parts": json.dumps([(part.imprint_id, part.look_id) for part in parts])},
     )
@@ -353,7 +258,7 @@ def _products_of_parts(
 
 
 def _products_of_imprints(
-    catalog: Catalog, conditions: _Conditions, imprint_ids: list[int], condition: str
+    catalog: Catalog, conditions: Conditions, imprint_ids: list[int], condition: str
 ) -> Iterator[Iterator[Product]]:
     """The products that meet the condition, imprint by imprint."""
     rows = catalog.rows(
@@ -366,7 +271,7 @@ def _products_of_imprints(
         yield (product_of(row[1:]) for row in itertools.islice(same, MAX_GROUP))
 
 
-def _products(catalog: Catalog, conditions: _Conditions, where: str) -> Iterator[Product]:
+def _products(catalog: Catalog, conditions: Conditions, where: str) -> Iterator[Product]:
     """Products that meet the condition, a page at a time."""
     for start in range(0, MAX_GROUP, PAGE):
         rows = catalog.rows(
