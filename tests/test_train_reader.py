@@ -14,8 +14,9 @@ import torch
 
 from pipeline.imprint.canvas import COMPACT
 from pipeline.train.faces import IGNORED, LabeledFace, filled
+from pipeline.train.loop import CurvePoint, begin_from, keep_small, spent_minutes
 from pipeline.train.network import CLASSES, GEOMETRY, STRIDE, CharacterDetector
-from pipeline.train.reader import Batches, CurvePoint, begin_from, keep_small, loss, spent_minutes, targets, train
+from pipeline.train.reader import Batches, loss, targets, train
 from pipeline.train.rounds import Curve
 
 

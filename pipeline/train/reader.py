@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,16 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pipeline.train.faces import CLASS, HEIGHT, IGNORED, TURN_DEG, WIDTH, LabeledFace, X, Y, canvas_of
-from pipeline.train.network import CLASSES, GEOMETRY, STRIDE, CharacterDetector
+from pipeline.train.loop import CurvePoint, Task, run
+from pipeline.train.network import GEOMETRY, STRIDE, CharacterDetector
 
 BATCH = 16
-# Seconds between two checkpoints: what a training that is cut off loses at most.
-_SAVE_EVERY_S = 240.0
-# Steps between two lines of the curve.
-_NOTE_EVERY = 50
-_WARM_STEPS = 80
-# The averaged weights follow the trained ones over about 500 steps.
-_AVERAGE_DECAY = 0.998
 
 
 def targets(characters: NDArray[np.float32], size: tuple[int, int]) -> dict[str, NDArray[np.float32]]:
@@ -86,18 +77,6 @@ def loss(output: Tensor, target: dict[str, Tensor]) -> tuple[Tensor, dict[str, f
 Source = tuple[Sequence[LabeledFace], float]
 
 
-@dataclass(frozen=True)
-class CurvePoint:
-    """Where a training stands: mean losses since the point before; ``model`` are the averaged weights, to be tried."""
-
-    step: int
-    minutes: float
-    rate: float
-    losses: dict[str, float]
-    model: CharacterDetector
-    is_last: bool = False
-
-
 class Batches(torch.utils.data.IterableDataset[dict[str, Tensor]]):
     """Endless augmented batches: each from one kind of canvas, faces drawn from weighted sources."""
 
@@ -143,150 +122,26 @@ def train(
     steps: int | None = None,
     note: Callable[[CurvePoint], None] | None = None,
 ) -> None:
-    """Train for some minutes; the rate rises for 80 steps, then falls as a cosine over the time given.
-
-    Args:
-        sources: faces with their shares of the batches.
-        checkpoint: where the state is kept, every four minutes; weights that are there are started from.
-        minutes: of training in all.
-        rate: the highest.
-        seed: of the first weights and of the batches.
-        threads: of torch.
-        workers: processes that prepare batches; 0 prepares them here.
-        batch: faces in a step.
-        resume: go on where the checkpoint's training was cut off, its minutes counted in, rather than begin another
-            one from its weights.
-        steps: stop for now after so many, or with the minutes.
-        note: called every 50 steps and at the end; without it a line is printed.
-    """
-    torch.manual_seed(seed)
-    torch.set_num_threads(threads)
-    run = _Run.start(checkpoint, rate, resume)
-    endless = Batches(sources, seed + run.step, batch)
-    loader = torch.utils.data.DataLoader(
-        endless, batch_size=None, num_workers=workers, prefetch_factor=6 if workers else None
+    """Train on faces with their shares of the batches, ``batch`` of them in a step; the rest as `loop.run` says."""
+    task = Task(_network, lambda seed: Batches(sources, seed, batch), _batch_loss)
+    run(
+        task,
+        checkpoint,
+        minutes,
+        rate=rate,
+        seed=seed,
+        threads=threads,
+        workers=workers,
+        resume=resume,
+        steps=steps,
+        note=note,
     )
-    note = note or _print
-    begun = saved = time.monotonic()
-    before, first = run.spent_minutes, run.step
-    for items in loader:
-        run.spent_minutes = before + (time.monotonic() - begun) / 60
-        if run.spent_minutes >= minutes or run.step - first == steps:
-            break
-        run.make_step(items, rate * _pace(run.session, run.spent_minutes / minutes))
-        if run.session % _NOTE_EVERY == 0:
-            note(run.point())
-        if time.monotonic() - saved > _SAVE_EVERY_S:
-            run.save(checkpoint)
-            saved = time.monotonic()
-    run.save(checkpoint)
-    note(run.point(is_last=True))
 
 
-def _pace(session: int, done: float) -> float:
-    """The share of the highest rate."""
-    return min(1.0, (session + 1) / _WARM_STEPS) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
+def _network() -> CharacterDetector:
+    network: CharacterDetector = CharacterDetector().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
 
 
-@dataclass
-class _Run:
-    """All that changes while training; ``session`` counts the steps since the rate last began to rise."""
-
-    model: CharacterDetector
-    average: CharacterDetector
-    optimizer: torch.optim.Optimizer
-    step: int
-    session: int
-    spent_minutes: float
-    sums: dict[str, float]
-    summed: int = 0
-
-    @classmethod
-    def start(cls, checkpoint: Path, rate: float, resume: bool) -> _Run:
-        model: CharacterDetector = CharacterDetector().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        average = CharacterDetector()
-        state: dict[str, Any] = torch.load(checkpoint, weights_only=True) if checkpoint.exists() else {}
-        if state:
-            model.load_state_dict(state["model"])
-        average.load_state_dict(model.state_dict())
-        optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.02)
-        run = cls(model, average, optimizer, state.get("step", 0), 0, 0.0, {})
-        if resume and "optimizer" in state:
-            average.load_state_dict(state["average"])
-            optimizer.load_state_dict(state["optimizer"])
-            run.session, run.spent_minutes = state["session"], state["spent_minutes"]
-        return run
-
-    def make_step(self, items: dict[str, Tensor], rate: float) -> None:
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        output = self.model(items["image"].to(memory_format=torch.channels_last))
-        total, parts = loss(output, items)
-        self.optimizer.zero_grad(set_to_none=True)
-        total.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
-        self.optimizer.step()
-        self._follow(min(_AVERAGE_DECAY, (self.session + 1) / (self.session + 10)))
-        self.step, self.session, self.summed = self.step + 1, self.session + 1, self.summed + 1
-        for key, value in parts.items():
-            self.sums[key] = self.sums.get(key, 0.0) + value
-
-    @torch.no_grad()
-    def _follow(self, decay: float) -> None:
-        for mean, new in zip(self.average.state_dict().values(), self.model.state_dict().values(), strict=True):
-            if mean.dtype.is_floating_point:
-                mean.lerp_(new, 1 - decay)
-            else:
-                mean.copy_(new)
-
-    def point(self, is_last: bool = False) -> CurvePoint:
-        losses = {key: value / max(self.summed, 1) for key, value in self.sums.items()}
-        self.sums, self.summed = {}, 0
-        return CurvePoint(
-            self.step, self.spent_minutes, self.optimizer.param_groups[0]["lr"], losses, self.average, is_last
-        )
-
-    def save(self, checkpoint: Path) -> None:
-        """Write the checkpoint whole or not at all."""
-        part = checkpoint.with_suffix(".part")
-        state = {
-            "model": self.model.state_dict(),
-            "average": self.average.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "step": self.step,
-            "session": self.session,
-            "spent_minutes": self.spent_minutes,
-            "classes": list(CLASSES),
-        }
-        torch.save(state, part)
-        part.replace(checkpoint)
-
-
-def _print(point: CurvePoint) -> None:
-    text = " ".join(f"{key} {value:.3f}" for key, value in point.losses.items())
-    print(f"step {point.step} {point.minutes:.1f} min {text}", flush=True)
-
-
-def begin_from(before: Path, checkpoint: Path) -> None:
-    """Make a checkpoint of another's averaged weights, with none of its optimizer or its minutes."""
-    state = torch.load(before, weights_only=True)
-    state["average"] = {
-        name: tensor.float() if tensor.dtype is torch.half else tensor for name, tensor in state["average"].items()
-    }
-    part = checkpoint.with_suffix(".part")
-    torch.save({"model": state["average"], "average": state["average"], "step": state["step"]}, part)
-    part.replace(checkpoint)
-
-
-def keep_small(checkpoint: Path, out: Path) -> None:
-    """Write a checkpoint's averaged weights as fp16, for the next training to begin from."""
-    state = torch.load(checkpoint, weights_only=True)
-    average = {
-        name: tensor.half() if tensor.dtype is torch.float else tensor for name, tensor in state["average"].items()
-    }
-    torch.save({"average": average, "step": state["step"]}, out)
-
-
-def spent_minutes(checkpoint: Path) -> float:
-    """The minutes that the checkpoint's training has had; 0 without one."""
-    return float(torch.load(checkpoint, weights_only=True).get("spent_minutes", 0.0)) if checkpoint.exists() else 0.0
+def _batch_loss(model: nn.Module, items: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
+    return loss(model(items["image"].to(memory_format=torch.channels_last)), items)

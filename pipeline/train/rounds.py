@@ -14,14 +14,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
+from torch import nn
 
 from pipeline.train.boxes import boxed_faces, class_counts, clean_photos
 from pipeline.train.detect import detect_in_training
 from pipeline.train.drawn import drawn_faces
 from pipeline.train.export import export
 from pipeline.train.faces import LabeledFace
+from pipeline.train.loop import CurvePoint, begin_from, keep_small, spent_minutes
 from pipeline.train.network import CharacterDetector
-from pipeline.train.reader import CurvePoint, Source, begin_from, keep_small, spent_minutes, train
+from pipeline.train.reader import Source, train
 from pipeline.train.scoring import Score, score_face
 from pipeline.train.self_training import KnownPill, known_pills, label_faces
 from pipeline.train.store import load_faces, save_faces
@@ -190,7 +192,7 @@ class Curve:
             writer.writerow(row)
 
 
-def validate(model: CharacterDetector, faces: Sequence[LabeledFace]) -> Score:
+def validate(model: nn.Module, faces: Sequence[LabeledFace]) -> Score:
     """Score a network in training on labeled faces."""
     scores = (score_face(face, found) for face, found in zip(faces, detect_in_training(model, faces), strict=True))
     return sum(scores, Score())
