@@ -168,7 +168,8 @@ class Identifier:
         look = Look(pill.shape, pill.color, pill.score, pill.size, len(faces))
         with clock("match"):
             matched = match([face.reading for face in faces], look, self.catalog, self._index, self.settings)
-            monograph = self.catalog.monograph(matched.drug) if matched.drug else None
+            first = matched.candidates[0].product.product_id if matched.candidates else ""
+            monograph = self.catalog.monograph(matched.drug, first) if matched.drug else None
         return Identification(
             matched.decision, matched.reason, matched.candidates, tuple(faces), pill.shape, pill.color, pill.size,
             pill.score, scale, monograph, tuple(notes), names, self.catalog.fingerprint, clock.seconds,

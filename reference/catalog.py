@@ -225,13 +225,21 @@ class Catalog:
         """Part products into groups that are the same tablet, in the order of their first members."""
         return same_tablet(products)
 
-    def monograph(self, drug: str) -> Monograph | None:
-        """What is to be known of a drug: pillprint's own monograph, else a label of this catalog, else None."""
-        own = load_monograph(drug)
+    def monograph(self, name: str, product_id: str = "") -> Monograph | None:
+        """What is to be known of a drug: pillprint's own monograph, else that product's label, else another, or None.
+
+        ``name`` is the drug's, or that of a product of this catalog.
+        """
+        own = load_monograph(name) or (self.label(product_id) if product_id else None)
         if own is not None:
             return own
-        rows = self.rows("SELECT id FROM monograph WHERE drug = ? ORDER BY id LIMIT 1", (drug.strip().casefold(),))
-        return self._label(rows[0][0]) if rows else None
+        rows = self.rows(
+            "SELECT min(id) FROM monograph WHERE drug = :name UNION ALL SELECT min(monograph_id) FROM product "
+            "JOIN drug ON drug.id = drug_id WHERE drug.name = :name COLLATE NOCASE",
+            {"name": name.strip().casefold()},
+        )
+        number = next((number for (number,) in rows if number is not None), None)
+        return None if number is None else self._label(number)
 
     def label(self, product_id: str) -> Monograph | None:
         """The product's own label by section, where the catalog was built from labels."""

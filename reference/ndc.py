@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+# Hyphens, dashes and the minus sign that word processors put for the hyphen.
+_DASHES = re.compile("[\N{HYPHEN}-\N{HORIZONTAL BAR}\N{MINUS SIGN}]")
 _SEGMENTS = re.compile(r"(\d{1,5})-(\d{1,4})(?:-(\d{1,2}))?")
 
 
@@ -22,7 +24,7 @@ def possible_product_codes(ndc: str) -> tuple[str, ...]:
 
     Eleven digits or dashes mean one; ten digits without dashes can be cut in three ways.
     """
-    text = ndc.strip()
+    text = _DASHES.sub("-", ndc.strip())
     found = _SEGMENTS.fullmatch(text)
     if found:
         return (found[1].zfill(5) + found[2].zfill(4),)

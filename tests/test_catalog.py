@@ -25,6 +25,7 @@ from reference.errors import CatalogError
 from reference.export import COLUMNS, write_csv
 from reference.importers import IMPORTERS, Log
 from reference.migrations import migrate
+from reference.monographs import load_monograph
 from reference.ndc import possible_product_codes, product_code
 from reference.product import FactSource, Product
 from reference.writer import SCHEMA_VERSION, Entry, fill
@@ -111,6 +112,8 @@ def test_the_label_is_the_products_monograph(tmp_path: Path, release: Path) -> N
         first, second = catalog.products()
         label = catalog.label(first.product_id)
         assert label is not None and label == catalog.monograph("testol") and label.origin == "label"
+        assert label == catalog.monograph("TESTOL", first.product_id) and catalog.monograph("no such drug") is None
+        assert catalog.monograph("baclofen", first.product_id) == load_monograph("baclofen")
         section = label.section("indications")
         assert section is not None and section.loinc == "34067-9"
         assert [statement.text for statement in section.statements] == ["For tests.", "one", "two"]
@@ -312,6 +315,8 @@ def test_export_defuses_formulas(tmp_path: Path) -> None:
         ("0054001025", ("000540010", "005400010", "005400102")),
         ("0054-0010", ("000540010",)),
         ("68382-040-01", ("683820040",)),
+        ("0054–0010—25", ("000540010",)),
+        ("0054 0010 25", ("000540010", "005400010", "005400102")),
         ("n/a", ()),
         ("", ()),
         ("١٢٣٤٥٦٧٨٩٠١", ()),

@@ -85,6 +85,20 @@ def test_search_in_a_pipe_and_as_json(built: Path) -> None:
     assert inside["hits"][0]["products"][0]["drug"] == "baclofen"
 
 
+def test_the_labels_own_sections_are_printed_by_drug_brand_and_product(tmp_path: Path) -> None:
+    section = (
+        '<component><section><code code="34067-9"/><title>Uses</title><text>For tests.</text></section></component>'
+    )
+    (tmp_path / "x.xml").write_bytes(document(product(name="Brandol"), sections=section))
+    assert run("catalog", "build", "--spl", tmp_path / "x.xml", "--out", tmp_path / "c").exit_code == 0
+    product_id = json.loads(run("catalog", "export", tmp_path / "c", "--json").output)["product_id"]
+    for name in ("testol", "brandol", product_id):
+        shown = json.loads(run("monograph", name, "--catalog", tmp_path / "c", "--json").output)
+        assert shown["origin"] == "label" and shown["sections"][0]["loinc"] == "34067-9"
+    assert run("monograph", "aspirin", "--catalog", tmp_path / "c").exit_code == 2
+    assert run("monograph", "baclofen", "--catalog", tmp_path / "c").output.startswith("Baclofen")
+
+
 def test_wrong_use_says_so(built: Path) -> None:
     assert run("search").exit_code == 2
     nothing = run("catalog", "build", "--out", built)
