@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 from examples import identification, no_pill, product
 from PIL import Image
+from rich.console import Console
 
 from pipeline.errors import PhotoError
 from pipeline.evaluate import run
@@ -21,6 +23,7 @@ from pipeline.evaluate.judge import Verdict, judge
 from pipeline.evaluate.run import Turn, evaluate_set, turned
 from pipeline.evaluate.segmentation import match, outlines_of
 from pipeline.evaluate.sets import CharacterBox, LabeledPhoto, PhotoSet, SetKind, Truth
+from pipeline.evaluate.show import figures_table
 from pipeline.evaluate.summary import KEYS, summarize
 from pipeline.evaluate.table import Table, same_drug
 from pipeline.records import Candidate, Decision, Identification, PillRegion, Probabilities, SizeMeasurement
@@ -200,6 +203,19 @@ def test_ceiling() -> None:
     assert ceiling is not None
     assert (ceiling.imprint_top1, ceiling.product_top1, ceiling.drug_top1) == (1.0, 1 / 3, 1 / 3)
     assert table.ceiling(Truth(imprint="10", row_key="99999-1111-01")) is None
+
+
+def test_every_accuracy_stands_beside_its_ceiling() -> None:
+    answer = identification(("54",), ("024",), candidates=ranked(WANTED))
+    figures = summarize([judge(labeled(), answer, TABLE)])
+    errors = {"cer", "wrong_among_identified", "wrong_product_among_identified", "blank_faces_invented", "iou"}
+    accuracies = figures["counts"].keys() - errors
+    assert {"imprint_exact", "imprint_top1", "imprint_top5", "product_top1", "drug_top1", "shape"} <= accuracies
+    assert all(figures["ceiling"][key] is not None for key in accuracies)
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(figures_table(figures))
+    lines = console.export_text().splitlines()
+    assert sum(line.rstrip().endswith(" %") and "-" in line for line in lines) >= len(accuracies)
 
 
 def test_outlines_of_a_photo_that_cannot_be_read_are_missed() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any
 
@@ -33,6 +33,11 @@ SHARES = (
     *("character_precision", "character_recall", "character_f1", "iou"),
 )
 _CEILINGS = ("imprint_top1", "product_top1", "drug_top1")
+# What is seen and read, not looked up: no catalog limits it.
+_UNLIMITED = (
+    "faces_found", "imprint_exact", "imprint_exact_strict", "token_recall", "character_f1", "character_precision",
+    "character_recall", "shape", "color", "score", "size_found",
+)  # fmt: skip
 _CALIBRATED = ("shape", "color", "score", "answer")
 # Measures whose wrong answers are counted by what was taken for what: (truth's key, answer's key).
 _CONFUSED = {"shape": ("shape", "shape"), "color": ("colors", "colors"), "score": ("score", "score")}
@@ -61,7 +66,7 @@ def summarize(verdicts: Sequence[Verdict], rows: bool = False) -> Json:
         seconds_p95=_percentile_95(seconds),
         errors=sum(1 for verdict in verdicts if verdict.error),
         error_examples=[verdict.error for verdict in verdicts if verdict.error][:_ERRORS_SHOWN],
-        ceiling={key: _ratio(_count(verdicts, f"ceiling_{key}")) for key in _CEILINGS},
+        ceiling=_ceilings(verdicts, counts),
         calibration=_calibration(verdicts),
         risk_coverage=_risk_coverage(verdicts),
         confusion={key: confused for key in _CONFUSED if (confused := _confusion(verdicts, key))},
@@ -72,6 +77,12 @@ def summarize(verdicts: Sequence[Verdict], rows: bool = False) -> Json:
     if rows:
         figures["rows"] = [verdict.row() for verdict in verdicts]
     return figures
+
+
+def _ceilings(verdicts: Sequence[Verdict], counts: Mapping[str, tuple[float, float]]) -> Json:
+    """What each accuracy could be at best on this catalog, everything read right."""
+    found: Json = {key: _ratio(_count(verdicts, f"ceiling_{key}")) for key in _CEILINGS}
+    return found | {"imprint_top5": found["imprint_top1"]} | {key: 1.0 for key in _UNLIMITED if key in counts}
 
 
 def _count(verdicts: Iterable[Verdict], key: str) -> tuple[float, float] | None:
