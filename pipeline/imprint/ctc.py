@@ -22,13 +22,29 @@ class Step:
     place: float
 
 
-@cache
-def _fold() -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """Which of PP-OCR's classes are admitted, and the (classes, characters) matrix that folds case.
+@dataclass(frozen=True, eq=False)
+class Alphabet:
+    """Which of a recognizer's classes count: class 0 is the blank, then ``classes`` with what each may mean.
 
-    Class 0 is the blank, class 1 + i the i-th character of its dictionary, which begins with ASCII's signs, digits,
-    capitals and small letters.
-    A small ``l`` is drawn as a stroke and means I or 1 as often as L: it is shared among the three.
+    ``fold`` is ``(classes, admitted characters)`` float32; each row sums to 1.
+    """
+
+    classes: NDArray[np.intp]
+    fold: NDArray[np.float32]
+
+
+@cache
+def own_alphabet() -> Alphabet:
+    """Our recognizer's classes: the admitted characters themselves."""
+    return Alphabet(np.arange(1, len(ADMITTED) + 1), np.eye(len(ADMITTED), dtype=np.float32))
+
+
+@cache
+def ppocr_alphabet() -> Alphabet:
+    """PP-OCR's classes: class 1 + i is the i-th character of its dictionary.
+
+    That begins with ASCII's signs, digits, capitals and small letters. A small ``l`` is drawn as a stroke and means I
+    or 1 as often as L: it is shared among the three.
     """
     columns, targets = [], []
     for index, known in enumerate(string.punctuation + string.digits + string.ascii_uppercase + string.ascii_lowercase):
@@ -37,22 +53,22 @@ def _fold() -> tuple[NDArray[np.intp], NDArray[np.float32]]:
         if row.any():
             columns.append(index + 1)
             targets.append(row)
-    return np.array([0, *columns]), np.stack(targets)
+    return Alphabet(np.array(columns), np.stack(targets))
 
 
-def decode(probabilities: NDArray[np.float32], share: float = 1.0) -> tuple[Step, ...]:
+def decode(probabilities: NDArray[np.float32], alphabet: Alphabet, share: float = 1.0) -> tuple[Step, ...]:
     """Best-path CTC decoding over the admitted characters.
 
     Args:
         probabilities: ``(steps, classes)`` float32, each row summing to 1.
+        alphabet: what the classes mean.
         share: the part of the steps that is strip and not padding.
 
     A character's probability is taken at its most certain step. What the recognizer gives to characters that
     are not admitted stays missing from the sum, as "not a character".
     """
-    classes, fold = _fold()
     blank = probabilities[:, 0]
-    admitted = probabilities[:, classes[1:]] @ fold
+    admitted = probabilities[:, alphabet.classes] @ alphabet.fold
     best = np.where(admitted.max(axis=1) > blank, admitted.argmax(axis=1), -1)
     steps: list[Step] = []
     start = 0

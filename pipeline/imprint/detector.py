@@ -50,13 +50,17 @@ class DetectorReader:
 
     def read(self, photo: Photo, regions: Sequence[PillRegion]) -> tuple[Reading, ...]:
         """Read each region of the photo."""
-        return tuple(self._read(photo, region) for region in regions)
+        return tuple(self.reading(self.find(photo, region)) for region in regions)
 
-    def _read(self, photo: Photo, region: PillRegion) -> Reading:
+    def find(self, photo: Photo, region: PillRegion) -> list[Character]:
+        """Everything on a face that may be a character or a logo, the surest first."""
         canvas, placement = face_canvas(photo, region)
         net = self._net()
         net.setInput(canvas[None])
-        found = decode(net.forward()[0], placement)
+        return decode(net.forward()[0], placement)
+
+    def reading(self, found: Sequence[Character]) -> Reading:
+        """What is sure enough of a face's finds, in lines."""
         symbol = max((character.confidence for character in found if character.text == "LOGO"), default=0.0)
         found = [character for character in found if character.text != "LOGO"]
         sure = [character for character in found if presence(character) >= _READ_FLOOR]

@@ -10,12 +10,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.imprint.placed import Placed
 from pipeline.records import Mask
 
 # PaddleOCR's DB post-processing: thresholds of map and box, growth of the shrunken map back to the text.
 _HEAT_MIN = 0.3
 _BOX_SCORE_MIN = 0.5
 _UNCLIP = 1.5
+# A line's box about its characters, in their height beyond the outermost centers.
+_GROUND = 1.35
 # Below this ratio of its sides a box does not tell the direction of its text.
 _TELLING_ASPECT = 1.4
 
@@ -44,6 +47,12 @@ class TextBox:
         center = np.array([self.x, self.y])
         return center + np.stack([-right - down, right - down, right + down, down - right])
 
+    def at(self, along: float) -> tuple[float, float, float]:
+        """Where a share of the way along the text is: ``(x, y)``, and the text's turn in degrees."""
+        top_left, top_right, _, bottom_left = self.corners()
+        x, y = top_left + (top_right - top_left) * along + (bottom_left - top_left) / 2
+        return float(x), float(y), self.turn_deg
+
     def along(self, turn_deg: float) -> TextBox:
         """The same box read along the direction nearest to ``turn_deg`` that it allows."""
         if self.tells_direction:
@@ -55,6 +64,11 @@ class TextBox:
         turned = self.corners() @ _rotation(turn_deg).T
         width, height = turned.max(axis=0) - turned.min(axis=0)
         return TextBox(self.x, self.y, float(width), float(height), turn_deg % 360.0, self.score)
+
+    def holds(self, x: float, y: float) -> bool:
+        """Whether a place lies in the box."""
+        right, down = (np.array([x - self.x, y - self.y]) @ _rotation(self.turn_deg).T).tolist()
+        return bool(abs(right) <= self.width / 2 and abs(down) <= self.height / 2)
 
     def strip(self, image: NDArray[np.uint8], height: int) -> NDArray[np.uint8]:
         """The box cut out of ``(h, w)`` uint8, upright, ``height`` pixels high."""
@@ -74,6 +88,18 @@ def boxes_of(heat: NDArray[np.float32], mask: Mask) -> list[TextBox]:
     shapes, _ = cv2.findContours((heat > _HEAT_MIN).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     boxes = [box for shape in shapes if (box := _box(np.asarray(shape, dtype=np.int32), heat)) is not None]
     return [box for box in boxes if not _is_rim(box, mask)]
+
+
+def box_around(characters: Placed) -> TextBox:
+    """The box of one line's characters, with the ground about them that a detector's box has."""
+    turns = np.exp(1j * np.radians(characters.turn_deg)).sum()
+    turn_deg = math.degrees(float(np.angle(turns)))
+    height = float(np.median(characters.height))
+    places = np.stack([characters.x, characters.y], axis=1) @ _rotation(turn_deg).T
+    low, high = places.min(axis=0), places.max(axis=0)
+    x, y = ((low + high) / 2) @ _rotation(turn_deg)
+    width, extra = (high - low + height * _GROUND).tolist()
+    return TextBox(float(x), float(y), width, extra, turn_deg, 1.0)
 
 
 def _box(shape: NDArray[np.int32], heat: NDArray[np.float32]) -> TextBox | None:
