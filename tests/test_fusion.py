@@ -26,9 +26,12 @@ def test_both_agree() -> None:
     assert fused.lines[0].confidence == pytest.approx(0.9)
 
 
-def test_the_surer_vote_wins_where_they_differ() -> None:
-    fused = fuse(reading("one", [character("0", 10, 0.6)]), reading("two", [character("D", 10, 0.9)]))
-    assert dict(fused.lines[0].characters[0].alternatives) == pytest.approx({"D": 0.45, "0": 0.3})
+@pytest.mark.parametrize(("line_vote", "read"), [(0.6, "0"), (0.35, "D")])
+def test_where_they_differ_the_line_weighs_more_and_a_surer_vote_still_wins(line_vote: float, read: str) -> None:
+    fused = fuse(reading("one", [character("0", 10, line_vote)]), reading("two", [character("D", 10, 0.9)]))
+    alternatives = dict(fused.lines[0].characters[0].alternatives)
+    assert alternatives == pytest.approx({"D": 0.27, "0": 0.7 * line_vote})
+    assert fused.tokens == (read,)
 
 
 def test_what_one_found_alone_counts_less_and_weak_votes_are_dropped() -> None:
