@@ -1,6 +1,6 @@
 """How good the reader is where ``pillprint evaluate`` has no figure: cleaned boxes, blank faces, drawn faces, time.
 
-Photos go the way they go in the product: loaded, segmented, read by ``DetectorReader``.
+Photos go the way they go in the product: loaded, segmented, read by the default reader, or by its network alone.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from pipeline.draw.sets import write_face_set
 from pipeline.evaluate.metrics import bootstrap_interval, sorted_characters
 from pipeline.evaluate.sets import LabeledPhoto, open_set
 from pipeline.evaluate.split import is_validation
-from pipeline.imprint.detector import DetectorReader, face_canvas
+from pipeline.imprint import DetectorReader, FusedReader, LineReader, Reader
+from pipeline.imprint.detector import face_canvas
 from pipeline.records import Photo, PillRegion, Reading
 from pipeline.train.boxes import BoxedPhoto, blank_regions, character_rows, clean_photos, photo_key
 from pipeline.train.cutting import photo_faces
@@ -34,8 +35,10 @@ _TIMED_FACES = 60
 _TIMED_TURNS = 5
 
 
-def measure_reader(name: str, data: Path, weights: bytes, limit: int | None = None, seed: int = 9001) -> Figures:
-    """One of `MEASURES` for these ONNX weights.
+def measure_reader(
+    name: str, data: Path, weights: bytes, limit: int | None = None, seed: int = 9001, alone: bool = False
+) -> Figures:
+    """One of `MEASURES` for these ONNX weights of the network.
 
     Args:
         name: which.
@@ -43,15 +46,17 @@ def measure_reader(name: str, data: Path, weights: bytes, limit: int | None = No
         weights: the ONNX file's bytes.
         limit: at most so many photos (boxes, drawn) or faces (blank, time).
         seed: of the drawn faces.
+        alone: the network alone reads, not the lines beside it.
 
     Raises:
         PhotoSetError: a set it needs is missing or broken.
     """
     cv2.setNumThreads(1)
-    return MEASURES[name](data, DetectorReader(weights), weights, limit, seed)
+    network = DetectorReader(weights)
+    return MEASURES[name](data, network if alone else FusedReader(LineReader(), network), weights, limit, seed)
 
 
-def _boxes(data: Path, reader: DetectorReader, weights: bytes, limit: int | None, seed: int) -> Figures:
+def _boxes(data: Path, reader: Reader, weights: bytes, limit: int | None, seed: int) -> Figures:
     """Characters on the boxed photos of the validation part whose imprint is known and agrees with the labels."""
     photos = [boxed for boxed in clean_photos(data) if boxed.is_validation]
     scores = [_boxed_score(boxed, reader) for boxed in _sample(photos, limit)]
@@ -68,7 +73,7 @@ def _boxes(data: Path, reader: DetectorReader, weights: bytes, limit: int | None
     }
 
 
-def _boxed_score(boxed: BoxedPhoto, reader: DetectorReader) -> Score:
+def _boxed_score(boxed: BoxedPhoto, reader: Reader) -> Score:
     found = photo_faces(boxed.photo.path)
     if found is None:
         return Score(wanted=len(boxed.photo.truth.boxes), faces=1)
@@ -78,7 +83,7 @@ def _boxed_score(boxed: BoxedPhoto, reader: DetectorReader) -> Score:
     return score((character for line in lines for character in line.characters), wanted)
 
 
-def _blank(data: Path, reader: DetectorReader, weights: bytes, limit: int | None, seed: int) -> Figures:
+def _blank(data: Path, reader: Reader, weights: bytes, limit: int | None, seed: int) -> Figures:
     """Blank faces of ``rximage300`` on which something was read.
 
     A face is known blank (1) where the same photo is boxed, its labels agree with the imprint and none lies on the
@@ -118,7 +123,7 @@ def _blank_readings(
     photo: LabeledPhoto,
     found: tuple[Photo, tuple[PillRegion, ...]],
     boxed: BoxedPhoto | None,
-    reader: DetectorReader,
+    reader: Reader,
 ) -> list[Reading]:
     """What was read on those of the two faces that are known blank."""
     pixels, regions = found
@@ -144,7 +149,7 @@ def _repeats(reading: Reading, imprint: str) -> bool:
     return bool(read) and all(token in words for token in read)
 
 
-def _drawn(data: Path, reader: DetectorReader, weights: bytes, limit: int | None, seed: int) -> Figures:
+def _drawn(data: Path, reader: Reader, weights: bytes, limit: int | None, seed: int) -> Figures:
     """Drawn photos of both faces, upright and at any turn, with all letters and digits right and none besides."""
     figures: Figures = {}
     for printed in (True, False):
@@ -157,7 +162,7 @@ def _drawn(data: Path, reader: DetectorReader, weights: bytes, limit: int | None
     return figures
 
 
-def _is_exact(photo: LabeledPhoto, reader: DetectorReader) -> bool:
+def _is_exact(photo: LabeledPhoto, reader: Reader) -> bool:
     found = photo_faces(photo.path)
     if found is None:
         return False
@@ -165,7 +170,7 @@ def _is_exact(photo: LabeledPhoto, reader: DetectorReader) -> bool:
     return "".join(sorted(read)) == characters(photo.truth.imprint or "")
 
 
-def _time(data: Path, reader: DetectorReader, weights: bytes, limit: int | None, seed: int) -> Figures:
+def _time(data: Path, reader: Reader, weights: bytes, limit: int | None, seed: int) -> Figures:
     """Milliseconds a face on one thread: the whole reader, and the network alone by OpenCV and by onnxruntime in turn.
 
     Medians; on a machine that does other work, the ratio says more than either.
@@ -232,7 +237,7 @@ def _sample(photos: Sequence[Any], limit: int | None) -> Sequence[Any]:
     return photos if limit is None or limit >= len(photos) else random.Random(0).sample(list(photos), limit)
 
 
-MEASURES: dict[str, Callable[[Path, DetectorReader, bytes, int | None, int], Figures]] = {
+MEASURES: dict[str, Callable[[Path, Reader, bytes, int | None, int], Figures]] = {
     "boxes": _boxes,
     "blank": _blank,
     "drawn": _drawn,
