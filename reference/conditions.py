@@ -19,8 +19,8 @@ from reference.query import Query
 class Conditions:
     """SQL for one query: ``look`` admits looks that agree or are open, ``open_look`` counts their empty fields.
 
-    ``fixed`` is the condition on the drug, which always has a value; ``known`` and ``empty`` are pairs of
-    conditions for labeler and NDC: the value asked, or none.
+    ``fixed`` is the condition on the drug, as asked or without a name; ``known`` and ``empty`` are pairs of
+    conditions for drug, labeler and NDC: the value asked, or none.
     """
 
     base: str
@@ -39,9 +39,14 @@ class Conditions:
         look, open_look = _look_conditions(asked, values)
         base, fixed, known, empty = "imprint_look part", "1", [], []
         if asked.drug:
-            values["drugs"] = json.dumps(_drugs(catalog, asked.drug))
-            fixed = "part.drug_id IN (SELECT value FROM json_each(:drugs))"
-            base = "json_each(:drugs) asked CROSS JOIN product part ON part.drug_id = asked.value"
+            drugs, nameless = _drugs(catalog, asked.drug)
+            values["drugs"] = json.dumps(drugs)
+            values["allowed"] = json.dumps(drugs + nameless)
+            base = "json_each(:allowed) asked CROSS JOIN product part ON part.drug_id = asked.value"
+            fixed = "part.drug_id IN (SELECT value FROM json_each(:allowed))"
+            if nameless:
+                known.append("part.drug_id IN (SELECT value FROM json_each(:drugs))")
+                empty.append("part.drug_id NOT IN (SELECT value FROM json_each(:drugs))")
         elif asked.labeler or asked.ndc_codes:
             base = "product part"
         if asked.labeler:
@@ -84,11 +89,13 @@ class Conditions:
         return all_of(imprint, self.fixed, *each, self.look, any_of(*lacking))
 
 
-def _drugs(catalog: Catalog, text: str) -> list[int]:
-    """The ids of the drugs whose name, ingredients or strength hold every word of the text."""
+def _drugs(catalog: Catalog, text: str) -> tuple[list[int], list[int]]:
+    """The ids of the drugs whose name, ingredients or strength hold every word, and of those without any name."""
     words = text.split()
     where = " AND ".join("instr(terms, ?)" for _ in words)
-    return [row[0] for row in catalog.rows(f"SELECT id FROM drug WHERE {where} ORDER BY id", words)]
+    found = [row[0] for row in catalog.rows(f"SELECT id FROM drug WHERE {where} ORDER BY id", words)]
+    nameless = catalog.rows("SELECT id FROM drug WHERE drug = '' AND trim(terms) = ''")
+    return found, [row[0] for row in nameless]
 
 
 def all_of(*conditions: str) -> str:

@@ -293,6 +293,7 @@ def _open_fields(asked: Query, product: Product) -> tuple[str, ...]:
         "size": asked.smallest_mm is not None and product.size_mm is None,
         "score": asked.score is not None and product.score is None,
         "logo": asked.logo and product.symbol is None,
+        "drug": asked.drug and not (product.drug or product.name),
         "labeler": asked.labeler and not product.labeler,
         "ndc": asked.ndc_codes and not product.ndc,
     }

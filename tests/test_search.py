@@ -135,6 +135,25 @@ def test_an_empty_field_never_excludes(catalog: Catalog) -> None:
         assert "imprint" not in hit.unknown
 
 
+def test_a_product_without_any_name_is_not_excluded_by_a_drug() -> None:
+    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    nameless = replace(pill("nameless", "77"), name="", drug="", strength="")
+    fill(connection, map(Entry, [pill("baclofen", "77"), pill("other", "77"), nameless]))
+    with Catalog(connection, None, "test") as catalog:
+        for asked in (query("77", drug="baclofen"), query(drug="baclofen"), query(drug="baclofen", shape="round")):
+            first, second = search(catalog, asked).hits
+            assert (first.product.name, first.tier.title, first.unknown) == ("baclofen", "exact", ())
+            assert (second.product.product_id, second.tier.title, second.unknown) == ("t:nameless", OPEN, ("drug",))
+
+
+@pytest.mark.parametrize("pair", ["0O", "0D", "0Q", "1I", "1L", "2Z", "5S", "69", "6G", "8B", "UV", "MW", "MN"])
+def test_characters_that_look_alike(pair: str) -> None:
+    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    fill(connection, [Entry(pill("there", f"A{pair[1]}7"))])
+    with Catalog(connection, None, "test") as catalog:
+        assert tiers(search(catalog, query(f"A{pair[0]}7"))) == {"there": "look-alike characters"}
+
+
 def test_what_is_open_is_named_and_comes_behind(catalog: Catalog) -> None:
     (hit,) = [hit for hit in search(catalog, query("77", color="pink", size="9")).hits if hit.product.name == "silent"]
     assert (hit.tier.title, hit.unknown) == ("exact", ("color", "size"))
