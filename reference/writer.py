@@ -55,6 +55,7 @@ class Stage:
         self._connection = sqlite3.connect("", isolation_level=None)
         self._connection.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _STAGE + "BEGIN;")
         self.repeated = 0
+        self._label: Monograph | None = None
 
     def __enter__(self) -> Stage:
         return self
@@ -84,9 +85,15 @@ class Stage:
             self._add_document(entry)
 
     def _add_document(self, entry: Entry) -> None:
-        row = self._connection.execute("SELECT version FROM document WHERE set_key = ?", (entry.set_key,)).fetchone()
-        if row is None or row[0] < entry.version:
-            label = entry.label and _json(asdict(entry.label))
+        """Keep the label of the highest version; of two of one version the greater text."""
+        if entry.label is not None and entry.label is self._label:
+            return  # another pill of the same document
+        self._label = entry.label
+        label = entry.label and _json(asdict(entry.label))
+        row = self._connection.execute(
+            "SELECT version, label FROM document WHERE set_key = ?", (entry.set_key,)
+        ).fetchone()
+        if row is None or (row[0], row[1] or "") < (entry.version, label or ""):
             self._connection.execute(
                 "INSERT OR REPLACE INTO document VALUES (?, ?, ?)", (entry.set_key, entry.version, label)
             )

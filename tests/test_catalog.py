@@ -63,6 +63,17 @@ def test_building_twice_gives_the_same_bytes_in_any_order(tmp_path: Path, releas
     assert (tmp_path / "a.sqlite").read_bytes() == (tmp_path / "b.sqlite").read_bytes()
 
 
+def test_two_labels_of_one_version_give_the_same_bytes_in_any_order(tmp_path: Path) -> None:
+    for name, text in (("a", "tests"), ("b", "trials")):
+        (tmp_path / f"{name}.xml").write_bytes(document(sections=SECTION.replace("tests", text)))
+    built = []
+    for order in ("ab", "ba"):
+        sources = [("spl", tmp_path / f"{name}.xml") for name in order]
+        assert build_catalog(sources, tmp_path / order).products == 1
+        built.append((tmp_path / order).read_bytes())
+    assert built[0] == built[1]
+
+
 def test_a_build_that_fails_leaves_the_old_catalog(tmp_path: Path, release: Path) -> None:
     out = tmp_path / "c.sqlite"
     build_catalog([("spl", release)], out)
