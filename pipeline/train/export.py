@@ -13,6 +13,11 @@ import torch
 from pipeline.imprint.canvas import COMPACT
 from pipeline.train.network import CharacterDetector
 
+# Smaller arrays stay fp16: a third less change of the answers for a twelfth more bytes
+# (docs/experiments/recognizer.md, "int8").
+_INT8_FROM = 20_000
+_LEAST_SCALE = 1e-8
+
 
 def export(checkpoint: Path, out: Path) -> None:
     """Write the averaged weights of a checkpoint as ONNX: batch norm folded, height and width free, stored as fp16."""
@@ -50,3 +55,50 @@ def halve(path: Path) -> None:
     for cast in reversed(casts):
         graph.node.insert(0, cast)
     onnx.save(model, path)
+
+
+def quarter(path: Path) -> None:
+    """Store the large weights as int8 with a scale for each output channel, all others as fp16.
+
+    Both are widened when the file is read; what it changes: docs/experiments/recognizer.md, "int8".
+    """
+    model = onnx.load(path)
+    graph = model.graph
+    _widen(graph)
+    is_product = {name for node in graph.node if node.op_type == "MatMul" for name in node.input}
+    nodes = []
+    for initializer in list(graph.initializer):
+        array = onnx.numpy_helper.to_array(initializer)
+        if initializer.data_type != onnx.TensorProto.FLOAT or array.size < 2:
+            continue
+        name, to = initializer.name, onnx.TensorProto.FLOAT
+        if array.ndim < 2 or array.size < _INT8_FROM:
+            small = [onnx.numpy_helper.from_array(array.astype(np.float16), f"{name}.half")]
+            nodes.append(onnx.helper.make_node("Cast", [small[0].name], [name], to=to))
+        else:
+            # A matrix product's output channels come last, a convolution's first.
+            others = tuple(range(array.ndim - 1)) if name in is_product else tuple(range(1, array.ndim))
+            scale = np.maximum(np.abs(array).max(axis=others, keepdims=True), _LEAST_SCALE) / 127
+            small = [
+                onnx.numpy_helper.from_array(np.rint(array / scale).astype(np.int8), f"{name}.int8"),
+                onnx.numpy_helper.from_array(scale.astype(np.float32), f"{name}.scale"),
+            ]
+            nodes.append(onnx.helper.make_node("Cast", [small[0].name], [f"{name}.wide"], to=to))
+            nodes.append(onnx.helper.make_node("Mul", [f"{name}.wide", small[1].name], [name]))
+        graph.initializer.remove(initializer)
+        graph.initializer.extend(small)
+    for node in reversed(nodes):
+        graph.node.insert(0, node)
+    onnx.save(model, path)
+
+
+def _widen(graph: onnx.GraphProto) -> None:
+    """Undo `halve`: make fp16 weights with their Casts float32 ones again."""
+    halves = {initializer.name: initializer for initializer in graph.initializer if initializer.name.endswith(".half")}
+    for node in list(graph.node):
+        if node.op_type == "Cast" and node.input[0] in halves:
+            half = halves[node.input[0]]
+            whole = onnx.numpy_helper.to_array(half).astype(np.float32)
+            graph.initializer.append(onnx.numpy_helper.from_array(whole, node.output[0]))
+            graph.initializer.remove(half)
+            graph.node.remove(node)
