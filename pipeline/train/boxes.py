@@ -119,7 +119,7 @@ def boxed_faces(photos: Iterable[BoxedPhoto]) -> list[LabeledFace]:
         photo, regions = found
         rows = character_rows(boxed.photo.truth.boxes, photo.pixels.shape)
         for region in regions:
-            own = rows[[_is_on(region, row) for row in rows]].reshape(-1, 6)
+            own = rows[[is_on(region, row) for row in rows]].reshape(-1, 6)
             own[:, TURN_DEG] = _turns(own)
             faces.append(cut_face(photo, region, own, boxed.imprint, boxed.photo.name))
     return faces
@@ -142,7 +142,8 @@ def character_rows(boxes: Sequence[CharacterBox], shape: Sequence[int]) -> NDArr
     return np.array(rows, np.float32).reshape(-1, 6)
 
 
-def _is_on(region: PillRegion, row: NDArray[np.float32]) -> bool:
+def is_on(region: PillRegion, row: NDArray[np.float32]) -> bool:
+    """Whether a character, a row of ``LabeledFace.characters`` in the photo's pixels, has its center on the face."""
     inside_row, inside_col = round(float(row[Y])) - region.top, round(float(row[X])) - region.left
     height, width = region.mask.shape
     return 0 <= inside_row < height and 0 <= inside_col < width and bool(region.mask[inside_row, inside_col])
@@ -165,7 +166,7 @@ def _turns(rows: NDArray[np.float32]) -> NDArray[np.float32]:
 def blank_regions(boxed: BoxedPhoto, photo: Photo, regions: Sequence[PillRegion]) -> list[PillRegion]:
     """The faces of a photo on which the hand labels have no character."""
     rows = character_rows(boxed.photo.truth.boxes, photo.pixels.shape)
-    return [region for region in regions if not any(_is_on(region, row) for row in rows)]
+    return [region for region in regions if not any(is_on(region, row) for row in rows)]
 
 
 def class_counts(faces: Iterable[LabeledFace]) -> Counter[str]:

@@ -25,10 +25,15 @@ _SIGN_HEIGHT_PX = 8.0
 
 def drawn_faces(folder: Path, count: int, seed: int = 0, fonts: Path | None = None) -> list[LabeledFace]:
     """All faces of the bank in ``folder``, after drawing what it lacks of ``count`` faces of that seed."""
+    return load_bank(drawn_shards(folder, count, seed, fonts))
+
+
+def drawn_shards(folder: Path, count: int, seed: int = 0, fonts: Path | None = None) -> list[Path]:
+    """The shards of the bank in ``folder``, after drawing what it lacks of ``count`` faces of that seed."""
     if len(list(folder.glob("faces-*.npz"))) * _PER_SHARD < count:
         for _ in write_bank(folder, count, seed, find_fonts(fonts) if fonts else (), _PER_SHARD):
             pass
-    return load_bank(folder.glob("faces-*.npz"))
+    return sorted(folder.glob("faces-*.npz"))
 
 
 def load_bank(paths: Iterable[Path]) -> list[LabeledFace]:

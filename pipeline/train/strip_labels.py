@@ -1,0 +1,247 @@
+"""What stands on the strips that the line reader cuts out of a face, where the face's text is known.
+
+A strip is labeled with its text, or as silent: no text, or text the wrong way up, on which the recognizer must say
+nothing, so that its confidence tells which way up a face lies. What is not sure is not labeled.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import permutations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.imprint.arcs import Arc
+from pipeline.imprint.textboxes import TextBox
+from pipeline.train.faces import CLASS, IGNORED, TURN_DEG, X, Y
+from pipeline.train.network import CLASSES
+from reference.imprint_text import SIGNS, look_alike_key, tokens, without_signs
+
+# Pairs of these are read for one another on pills; such a misreading counts half.
+_LOOK_ALIKES = tuple(map(set, ("0OQDC", "1IL", "TI1", "2Z7", "5S", "69GB8", "8B3", "MWN", "VYU", "4A", "EF")))
+_LOOK_ALIKE_COST = 0.5
+# What is drawn alike, or as another of them, after half a turn: narrower than what people may take for one another.
+_SYMMETRIC = frozenset("01IOHNZSX698MW/-+.")
+# A reading is believed to be a word where no more than this share of the word is misread.
+_MISREAD_MOST = 0.45
+_MISREAD_MOST_SHORT = 0.5  # of one or two characters
+_MISREAD_MOST_PLACED = 0.5  # where the characters' places are known and only the way up is asked
+# Two words that fit a reading equally well: neither is believed, unless one fits exactly.
+_AMBIGUOUS = 0.05
+# A length unlike the reading's, for each character, where two words fit equally well.
+_LENGTH_COST = 0.02
+# Words of one imprint in one strip: so many at most are put together to one.
+_JOINED_MOST = 5
+# A strip on which more than this is read may bear a word not known.
+_SILENT_MOST = 2
+# In lengths of the band along it and heights across it: characters within the first stand on it, those within the
+# second touch it.
+_ON_ALONG, _ON_ACROSS, _NEAR = 0.52, 0.42, 0.62
+_SAME_WAY_DEG, _OPPOSITE_DEG, _OTHER_WAY_DEG = 35.0, 140.0, 145.0
+_CONCORD = 0.8
+
+Band = TextBox | Arc
+# One band of a face with each direction it can be read in and the raw text read there.
+Looks = Sequence[tuple[Band, str]]
+
+
+class Kind(StrEnum):
+    """Why a strip bears its label."""
+
+    TEXT = "text"
+    NOTHING = "nothing"
+    WRONG_WAY = "wrong way"
+
+
+@dataclass(frozen=True)
+class StripLabel:
+    """A band of a crop and what is to be read along it; "" unless it is `Kind.TEXT`."""
+
+    band: Band
+    text: str
+    kind: Kind
+
+
+def distance(read: str, word: str) -> float:
+    """Edit distance, 1 for each change, half for a look-alike."""
+    row = [float(count) for count in range(len(word) + 1)]
+    for count, first in enumerate(read, start=1):
+        above, row = row, [float(count)]
+        for index, second in enumerate(word):
+            row.append(min(above[index] + _cost(first, second), above[index + 1] + 1.0, row[-1] + 1.0))
+    return row[-1]
+
+
+def _cost(first: str, second: str) -> float:
+    if first == second:
+        return 0.0
+    return _LOOK_ALIKE_COST if any(first in group and second in group for group in _LOOK_ALIKES) else 1.0
+
+
+def is_symmetric(text: str) -> bool:
+    """Whether the text may be read as text after half a turn."""
+    return _SYMMETRIC.issuperset(text)
+
+
+def turn_deg(band: Band) -> float:
+    """The turn of the text in the middle of the band."""
+    return band.at(0.5)[2]
+
+
+def from_characters(bands: Sequence[Looks], characters: NDArray[np.float32], imprint: str = "") -> list[StripLabel]:
+    """Labels where each character's place is known.
+
+    Args:
+        bands: each band's directions.
+        characters: rows of ``LabeledFace.characters`` in the crop's pixels; where a turn is not known, the direction
+            whose reading fits is the right one.
+        imprint: the whole pill's where it is known: boxed words lack their signs, its words have them.
+    """
+    signed = {without_signs(word): word for word in tokens(imprint)}
+    letters = characters[characters[:, CLASS] != CLASSES.index("LOGO")]
+    labels: list[StripLabel] = []
+    for looks in bands:
+        if any((letters[_within(band, letters, _NEAR, _NEAR), CLASS] == IGNORED).any() for band, _ in looks):
+            continue
+        on = [_in_order(band, letters) for band, _ in looks]
+        if not any(_within(band, letters, _NEAR, _NEAR).any() for band, _ in looks):
+            labels += _nothing(looks)
+        elif all(map(len, on)):
+            words = ["".join(CLASSES[int(code)] for code in rows[:, CLASS]) for rows in on]
+            words = [signed.get(word, word) for word in words]
+            if any(np.isnan(rows[:, TURN_DEG]).any() for rows in on):
+                labels += _by_reading(looks, words)
+            else:
+                labels += _by_turn(looks, words, on)
+    return labels
+
+
+def _nothing(looks: Looks) -> list[StripLabel]:
+    return [StripLabel(band, "", Kind.NOTHING) for band, _ in looks[:2] if isinstance(band, TextBox)]
+
+
+def _by_turn(looks: Looks, words: Sequence[str], on: Sequence[NDArray[np.float32]]) -> list[StripLabel]:
+    labels = []
+    for (band, _), word, rows in zip(looks, words, on, strict=True):
+        along = [band.at(float(place) + 0.5)[2] for place in _places(band, rows)[0]]
+        mean = complex(np.exp(1j * np.radians(rows[:, TURN_DEG] - np.array(along))).mean())
+        off = abs(math.degrees(math.atan2(mean.imag, mean.real)))
+        if abs(mean) < _CONCORD:
+            continue
+        if off < _SAME_WAY_DEG:
+            labels.append(StripLabel(band, word, Kind.TEXT))
+        elif off > _OTHER_WAY_DEG and not is_symmetric(word):
+            labels.append(StripLabel(band, "", Kind.WRONG_WAY))
+    return labels
+
+
+def _by_reading(looks: Looks, words: Sequence[str]) -> list[StripLabel]:
+    misread = [distance(read, word) / len(word) for (_, read), word in zip(looks, words, strict=True)]
+    order = np.argsort(misread)
+    best = int(order[0])
+    if misread[best] > _MISREAD_MOST_PLACED or (len(order) > 1 and misread[order[1]] == misread[best]):
+        return []
+    return [StripLabel(looks[best][0], words[best], Kind.TEXT), *_wrong_way(looks, best, words[best])]
+
+
+def _wrong_way(looks: Looks, right: int, word: str) -> list[StripLabel]:
+    """The other way up of a strip whose word is known; none where that may be read as a word too."""
+    if is_symmetric(word):
+        return []
+    own = turn_deg(looks[right][0])
+    turned = [band for band, _ in looks if abs((turn_deg(band) - own + 180.0) % 360.0 - 180.0) > _OPPOSITE_DEG]
+    return [StripLabel(band, "", Kind.WRONG_WAY) for band in turned]
+
+
+def from_imprint(faces: Sequence[Sequence[Looks]], imprint: str) -> list[list[StripLabel]]:
+    """Labels of all faces of a pill in one photo where only the imprint is known, not where its words stand.
+
+    A strip bears the word, or the words side by side, that its reading fits. Strips without a word are silent only
+    where every word of the imprint was found elsewhere and little is read on them that is no part of a word.
+    """
+    words = list(dict.fromkeys(tokens(imprint)))
+    texts = _texts(words)
+    found: set[int] = set()
+    labels: list[list[StripLabel]] = [[] for _ in faces]
+    left: list[tuple[int, Looks]] = []
+    for face, bands in enumerate(faces):
+        for looks in bands:
+            fits = [_fit(read, texts) for _, read in looks]
+            best = min(range(len(fits)), key=lambda index: fits[index][0])
+            cost, text, second = fits[best]
+            if _is_believed(cost, text, second):
+                found |= texts[text]
+                labels[face] += [StripLabel(looks[best][0], text, Kind.TEXT), *_wrong_way(looks, best, text)]
+            else:
+                left.append((face, looks))
+    if len(found) == len(words):
+        for face, looks in left:
+            if all(_is_noise(read, words) for _, read in looks):
+                labels[face] += _nothing(looks)
+    return labels
+
+
+def _texts(words: Sequence[str]) -> dict[str, set[int]]:
+    """Each text that a strip may bear with the words in it: one word, two with or without a sign between, all."""
+    texts = {word: {index} for index, word in enumerate(words)}
+    for (first, before), (second, after) in permutations(enumerate(words), 2):
+        for sign in ("", ".", "/", "-"):
+            texts.setdefault(before + sign + after, {first, second})
+    if 2 < len(words) <= _JOINED_MOST:
+        texts.setdefault("".join(words), set(range(len(words))))
+    return texts
+
+
+def _fit(read: str, texts: dict[str, set[int]]) -> tuple[float, str, float]:
+    """What fits a reading best: the share misread, signs aside, the text, and that share of the next other letters."""
+    if not texts:
+        return math.inf, "", math.inf
+    bare = _bare(read)
+    misread = {
+        text: distance(bare, _bare(text)) / len(text) + _LENGTH_COST * abs(len(text) - len(read)) for text in texts
+    }
+    best = min(texts, key=lambda text: (misread[text], distance(read, text), text))
+    others = (cost for text, cost in misread.items() if _bare(text) != _bare(best))
+    return misread[best], best, min(others, default=math.inf)
+
+
+def _bare(text: str) -> str:
+    return "".join(character for character in text if character not in SIGNS)
+
+
+def _is_believed(cost: float, text: str, second: float) -> bool:
+    most = _MISREAD_MOST if len(text) > 2 else _MISREAD_MOST_SHORT
+    return cost <= most and (second > cost + _AMBIGUOUS or cost < 0.01)
+
+
+def _is_noise(read: str, words: Sequence[str]) -> bool:
+    """Whether a reading is so short, and so unlike a part of any word, that nothing stands there."""
+    key = look_alike_key(_bare(read))
+    return len(read) <= _SILENT_MOST and not (key and any(key in look_alike_key(word) for word in words))
+
+
+def _places(band: Band, rows: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Where characters stand: along the band in its lengths and across it in its heights, from its middle."""
+    right, up = rows[:, X] - band.x, band.y - rows[:, Y].astype(np.float64)
+    if isinstance(band, Arc):
+        span = band.stop_deg - band.start_deg
+        off = np.degrees(np.arctan2(up, right)) - (band.start_deg + span / 2)
+        along = ((off + 180.0) % 360.0 - 180.0) / span
+        return along, (np.hypot(right, up) - band.radius) / band.height
+    angle = math.radians(band.turn_deg)
+    along = (right * math.cos(angle) + up * math.sin(angle)) / band.width
+    return along, (right * math.sin(angle) - up * math.cos(angle)) / band.height
+
+
+def _within(band: Band, rows: NDArray[np.float32], along: float, across: float) -> NDArray[np.bool_]:
+    places = _places(band, rows)
+    return (np.abs(places[0]) < along) & (np.abs(places[1]) < across)
+
+
+def _in_order(band: Band, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    on = rows[_within(band, rows, _ON_ALONG, _ON_ACROSS)]
+    return on[np.argsort(_places(band, on)[0])]
