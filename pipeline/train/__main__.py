@@ -9,10 +9,12 @@ import click
 
 from pipeline.train.evaluate_reader import MEASURES, measure_reader
 from pipeline.train.measure import main as measure
+from pipeline.train.recognizer import RecognizerTraining, train_recognizer
 from pipeline.train.rounds import ReaderTraining, train_reader
 from pipeline.train.segment import main as segment
 
 _WEIGHTS = Path(__file__).parents[1] / "weights" / "reader.onnx"
+_LINES = _WEIGHTS.with_name("lines.onnx")
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
@@ -67,6 +69,51 @@ def reader_command(
     train_reader(
         ReaderTraining(data, out, work, bank, drawn_count, fonts, minutes, rate, seed, threads, begin), click.echo
     )
+
+
+@main.command("recognizer")
+@click.option("--data", type=_FOLDER, required=True, help="Folder of the photo sets.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=_LINES, help="ONNX file to write.")
+@click.option(
+    "--work",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("build/recognizer"),
+    show_default=True,
+    help="Folder of the state; the same command goes on from there.",
+)
+@click.option("--drawn", type=click.Path(path_type=Path, file_okay=False), help="Folder of drawn banks [WORK/drawn].")
+@click.option("--drawn-count", type=click.IntRange(min=0), default=5000, show_default=True, help="Drawn faces.")
+@click.option("--fonts", type=_FOLDER, help="Folder with more fonts to draw with.")
+@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), default=60.0, show_default=True)
+@click.option("--rate", type=click.FloatRange(min=0, min_open=True), default=3.5e-4, show_default=True)
+@click.option("--seed", default=0, show_default=True)
+@click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option(
+    "--begin", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Small checkpoint to begin from."
+)
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many photos a set and faces a bank, to try it.")
+def recognizer_command(
+    data: Path,
+    out: Path,
+    work: Path,
+    drawn: Path | None,
+    drawn_count: int,
+    fonts: Path | None,
+    minutes: float,
+    rate: float,
+    seed: int,
+    threads: int,
+    begin: Path | None,
+    limit: int | None,
+) -> None:
+    """Train the line recognizer, or go on training it.
+
+    A run that is cut off loses four minutes at most, or the shard of strips it was at: start it again with the same
+    options. WORK/curve.csv is the learning curve.
+    """
+    bank = drawn or work / "drawn"
+    plan = RecognizerTraining(data, out, work, bank, drawn_count, fonts, minutes, rate, seed, threads, begin, limit)
+    train_recognizer(plan, click.echo)
 
 
 @main.command("measure-reader")
