@@ -225,20 +225,23 @@ def _reading(
     rim: Sequence[tuple[Arc, tuple[Step, ...]]],
     settings: LineSettings,
 ) -> Reading:
-    """One hypothesis a direction, weighed by how certain its characters are; words along the rim stand in each."""
+    """One hypothesis a direction, weighed by how much it reads how surely; words along the rim stand in each."""
     words = [(arc, _line(crop, arc, steps)) for arc, steps in rim if len(steps) >= _ARC_CHARACTERS_MIN]
     words = [(arc, line) for arc, line in words if _mean_confidence((line,)) >= settings.line_confidence_min]
     words.sort(key=lambda word: -_sum_confidence((word[1],)))
     words = [word for n, word in enumerate(words) if not any(word[0].overlaps(arc) for arc, _ in words[:n])]
+    readings = [
+        (turn, _lines(crop, turn, reads, words, settings.line_confidence_min)) for turn, reads in tries or [(0.0, [])]
+    ]
+    # The wrong way up, our recognizer reads little: what a direction leaves out counts against it.
+    longest = max(sum(len(line.characters) for line in lines) for _, lines in readings)
     hypotheses: dict[tuple[Line, ...], float] = {}
     best = 0.0
-    for turn, reads in tries or [(0.0, [])]:
-        lines = _lines(crop, turn, reads, words, settings.line_confidence_min)
+    for turn, lines in readings:
         if lines:
-            confidence = _mean_confidence(lines)
-            best = max(best, confidence)
+            best = max(best, _mean_confidence(lines))
             upright = settings.upright_bonus * math.cos(math.radians(turn + crop.turn_deg))
-            hypotheses[lines] = math.exp(settings.direction_sharpness * (confidence + upright))
+            hypotheses[lines] = math.exp(settings.direction_sharpness * (_sum_confidence(lines) / longest + upright))
     total = sum(hypotheses.values())
     ranked = sorted(((lines, weight / total) for lines, weight in hypotheses.items()), key=lambda pair: -pair[1])
     return Reading(engine, tuple(ranked), blank=1.0 - best)
