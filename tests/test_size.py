@@ -34,6 +34,19 @@ def test_the_longest_dimension_of_a_square_is_its_diagonal() -> None:
     assert measured.length_mm == pytest.approx(4 * math.sqrt(2), rel=1e-6)
 
 
+def test_shadow_in_the_outline_of_a_round_pill_makes_it_less_sure_but_not_larger() -> None:
+    clean = ellipse(100, 100, 0)
+    bulged = clean.outline.copy()
+    bulged[:180] += (clean.outline[:180] - 200) * 0.3
+    shaded = PillRegion(bulged, clean.mask.copy(), 0, 0, 1.0)
+    scale = Scale(0.1, 0.01, ScaleSource.RULER)
+    measured, undisturbed = size(shaded, scale, is_round=True), size(clean, scale, is_round=True)
+    assert undisturbed.length_mm == undisturbed.width_mm == pytest.approx(10.0, rel=1e-3)
+    assert measured.length_mm == pytest.approx(10.0, abs=0.1)
+    assert size(shaded, scale).length_mm > 11.0
+    assert measured.sigma_mm > 2 * undisturbed.sigma_mm
+
+
 def test_a_homography_is_undone() -> None:
     # mm -> px: what the camera did; its inverse is the scale's homography.
     camera = np.array([[10.0, 1.0, 50.0], [0.5, 8.0, 40.0], [0.002, 0.004, 1.0]])

@@ -28,12 +28,13 @@ def measure(
     axes, view = axes_of(region), face_view(photo, region)
     planes = network_input(view)
     logits = face_logits(planes)
+    shape = measure_shape(region, float(logits[0]), models)
     return Measurements(
-        shape=measure_shape(region, float(logits[0]), models),
+        shape=shape,
         color=measure_color(photo, region, view, models),
         score=measure_score(view, planes, logits[1:5], settings),
         relief=measure_relief(logits[5:9]),
-        size=measure_size(region, scale) if scale else None,
+        size=measure_size(region, scale, shape.best == "ROUND") if scale else None,
         axis_deg=axes.axis_deg,
         axis_major_length_px=axes.axis_major_length_px,
         axis_minor_length_px=axes.axis_minor_length_px,

@@ -10,10 +10,15 @@ from pipeline.records import PillRegion, Scale, SizeMeasurement
 
 # An outline is placed to about a third of a pixel on each side.
 _OUTLINE_SIGMA_PX = 0.5
+_DIRECTIONS = 90
 
 
-def size(region: PillRegion, scale: Scale) -> SizeMeasurement:
+def size(region: PillRegion, scale: Scale, is_round: bool = False) -> SizeMeasurement:
     """Measure a face: its largest Feret diameter (``feret_diameter_max``) and the width across it.
+
+    Of a round pill the smallest Feret diameter is taken: shadow in an outline lies on one side, and across it the
+    pill is as wide as it is (docs/experiments/scale.md: half the error). How far the diameters differ goes into
+    the uncertainty.
 
     With a homography the outline is mapped to the table plane first. ``sigma_mm`` holds the scale's deviation, which
     includes the pill's height over the table (its outline lies nearer to the camera than the reference), and that of
@@ -27,6 +32,11 @@ def size(region: PillRegion, scale: Scale) -> SizeMeasurement:
     hull = cv2.convexHull(places.astype(np.float32))[:, 0].astype(np.float64)
     length_mm, width_mm = _feret(hull)
     outline_mm = _OUTLINE_SIGMA_PX * scale.mm_per_px
+    if is_round:
+        turns = np.linspace(0, np.pi, _DIRECTIONS, endpoint=False)
+        diameters = np.ptp(hull @ np.stack([np.cos(turns), np.sin(turns)]), axis=0)
+        length_mm = width_mm = float(diameters.min())
+        outline_mm = float(np.hypot(outline_mm, diameters.std()))
     return SizeMeasurement(length_mm, width_mm, float(np.hypot(length_mm * scale.relative_sigma, outline_mm)))
 
 

@@ -1,16 +1,19 @@
 """Fits everything that measuring rests on: weights/measure.npz and weights/face.onnx.
 
     python -m pipeline.train.measure --data ../shared/data --work WORK [--epochs 14]
+    python -m pipeline.train.measure --data ../shared/data --work WORK --check
 
-WORK keeps the faces that were found, so that a second run starts with fitting. Only photos outside the validation
-part are used (``pipeline.evaluate.split``); a seventh of those, parted by imprint as well, sets the powers
-and temperatures. The last lines say how the fit does on the validation part.
+WORK keeps the faces that the product's segmentation found in rximage300 and tfda, so that a second run starts with
+fitting. Only photos outside the validation part are used (``pipeline.evaluate.split``); a seventh of those, parted by
+imprint as well, sets the powers and temperatures. The last lines say how the fit does on the validation part of
+each set; ``--check`` says it of the weights that ship.
 """
 
 from __future__ import annotations
 
 import hashlib
 import pickle
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -20,12 +23,14 @@ import torch
 from numpy.typing import NDArray
 
 from pipeline.measure.color import COLORS, face_colors
-from pipeline.measure.models import Models, Perceptron, softmax
+from pipeline.measure.face import FaceView, network_input
+from pipeline.measure.models import Models, Perceptron, face_logits, load_models, sigmoid, softmax
 from pipeline.measure.shape import OUTLINE_SHAPES
-from pipeline.train.measure_faces import Faces, collect
+from pipeline.train.measure_faces import Faces, collect, together
 from pipeline.train.measure_fit import color_truth, fit_colors, fit_outline, outline_truth
 from pipeline.train.measure_network import save_network, train_network
 from reference.imprint_text import imprint_key
+from reference.vocabulary import shape_term
 
 Array = NDArray[np.float64]
 Truth = NDArray[np.int64]
@@ -45,21 +50,28 @@ def for_calibration(faces: Faces) -> NDArray[np.bool_]:
 
 def pill_shapes(models: Models, faces: Faces, power: float) -> Array:
     """Chances of the outline's shapes by pill, ``(pills, 18)``, merged as ``measure.combine`` does."""
-    chances = softmax(models.outline.logits(faces.outlines)).reshape(-1, 2, len(OUTLINE_SHAPES))
-    merged = np.maximum(chances, _LEAST).prod(axis=1) ** power
+    return _merged(softmax(models.outline.logits(faces.outlines)), faces, power)
+
+
+def _merged(chances: Array, faces: Faces, power: float, more: Array | None = None) -> Array:
+    """Faces ``(2 * pills, n)`` to pills ``(pills, n)``; a face found alone stays as it is."""
+    pairs = chances.reshape(len(chances) // 2, 2, -1)
+    merged = np.maximum(pairs, _LEAST).prod(axis=1) ** power
+    merged = merged if more is None else merged + more
+    alone = (faces.rows["faces"].to_numpy(int) == 1)[::2]
+    merged = np.where(alone[:, None], pairs[:, 0], merged)
     return np.asarray(merged / merged.sum(axis=1, keepdims=True))
 
 
 def pill_colors(models: Models, faces: Faces, power: float, layers_prior: float) -> Array:
     """Chances of the color pairs by pill, ``(pills, 144)``, merged as ``measure.combine`` does."""
     count = len(COLORS)
-    joint = face_colors(faces.areas, faces.grounds, faces.shares, models).reshape(-1, 2, count, count)
-    merged = np.triu(np.maximum(joint, _LEAST).prod(axis=1) ** power)
-    single = np.diagonal(joint, axis1=-2, axis2=-1)
+    joint = face_colors(faces.areas, faces.grounds, faces.shares, models)
+    single = np.diagonal(joint, axis1=-2, axis2=-1).reshape(-1, 2, count)
     crossed = single[:, 0, :, None] * single[:, 1, None, :]
-    merged += layers_prior * np.triu(crossed + np.swapaxes(crossed, 1, 2), 1)
-    flat = merged.reshape(len(merged), -1)
-    return np.asarray(flat / flat.sum(axis=1, keepdims=True))
+    layers = layers_prior * np.triu(crossed + np.swapaxes(crossed, 1, 2), 1).reshape(-1, count * count)
+    used = np.triu(np.ones((count, count))).ravel()
+    return _merged(joint.reshape(-1, count * count), faces, power, layers) * used
 
 
 def log_loss(chances: Array, truth: Truth) -> float:
@@ -135,31 +147,57 @@ def save_models(models: Models, path: Path) -> None:
         np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
+def shapes_with_capsules(models: Models, faces: Faces) -> tuple[Array, Truth]:
+    """Chances of all SPL shapes by pill, ``(pills, 19)`` with CAPSULE last, as shipped weights give them; the truth."""
+    outline = softmax(models.outline.logits(faces.outlines))
+    views = (FaceView(view, mask, np.zeros((2, 3))) for view, mask in zip(faces.views, faces.masks, strict=True))
+    two_part = np.array([sigmoid(float(face_logits(network_input(view))[0])) for view in views])
+    oval = OUTLINE_SHAPES.index("OVAL")
+    capsule = outline[:, oval] * two_part
+    outline[:, oval] -= capsule
+    chances = _merged(np.column_stack([outline, capsule]), faces, models.calibration["shape_power"])
+    terms = [shape_term(text) for text in faces.rows["shape"][::2]]
+    names = (*OUTLINE_SHAPES, "CAPSULE")
+    return chances, np.array([names.index(term) if term else -1 for term in terms])
+
+
+def report(models: Models, faces: Faces) -> Iterator[str]:
+    """How the models do on the validation part of each photo set."""
+    held = faces.part(faces.validation)
+    for name in sorted(set(held.rows["set"])):
+        part = held.part((held.rows["set"] == name).to_numpy())
+        colors = pill_colors(models, part, models.calibration["color_power"], models.calibration["layers_prior"])
+        measures = {"shape": shapes_with_capsules(models, part), "colors": (colors, _pill_color_truth(part))}
+        for what, (chances, truth) in measures.items():
+            right, error = accuracy(chances, truth), calibration_error(chances, truth)
+            yield f"{name} {what}: {right:.4f} of {np.count_nonzero(truth >= 0)}, calibration error {error:.4f}"
+
+
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True)
 @click.option("--work", type=click.Path(path_type=Path, file_okay=False), required=True, help="Keeps the faces found.")
-@click.option("--limit", default=10_000, help="Photos of rximage300 to use.")
+@click.option("--limit", default=10_000, help="Photos of each set to use.")
 @click.option("--epochs", default=14, help="Of the face network; 0 leaves weights/face.onnx as it is.")
-def main(data: Path, work: Path, limit: int, epochs: int) -> None:
+@click.option("--check", is_flag=True, help="Fit nothing: say how the weights that ship do on the validation part.")
+def main(data: Path, work: Path, limit: int, epochs: int, check: bool) -> None:
     """Fit and write pipeline/weights/measure.npz and face.onnx."""
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     work.mkdir(parents=True, exist_ok=True)
     kept = work / "measure_faces.pkl"
     if not kept.exists():
-        kept.write_bytes(pickle.dumps(collect(data / "rximage300", limit, data / "imprint_boxes")))
+        sets = [collect(data / "rximage300", limit, data / "imprint_boxes"), collect(data / "tfda", limit)]
+        kept.write_bytes(pickle.dumps(together(sets)))
     faces: Faces = pickle.loads(kept.read_bytes())
-    models = fit(faces)
-    save_models(models, _WEIGHTS / "measure.npz")
-    if epochs:
-        save_network(train_network(faces, epochs), _WEIGHTS / "face.onnx")
-    held = faces.part(faces.validation)
-    shapes, colors = outline_truth(held)[::2], _pill_color_truth(held)
-    found = pill_shapes(models, held, models.calibration["shape_power"])
-    click.echo(f"outline shape {accuracy(found, shapes):.4f} calibration error {calibration_error(found, shapes):.4f}")
-    found = pill_colors(models, held, models.calibration["color_power"], models.calibration["layers_prior"])
-    click.echo(f"colors {accuracy(found, colors):.4f} calibration error {calibration_error(found, colors):.4f}")
-    click.echo(f"calibration {models.calibration}")
+    if not check:
+        if epochs:
+            # Only there the register means by CAPSULE what SPL means, and says how a face is imprinted.
+            reference = faces.part((faces.rows["set"] == "rximage300").to_numpy())
+            save_network(train_network(reference, epochs), _WEIGHTS / "face.onnx")
+        save_models(fit(faces), _WEIGHTS / "measure.npz")
+    models = load_models()
+    for line in (*report(models, faces), f"calibration {models.calibration}"):
+        click.echo(line)
 
 
 if __name__ == "__main__":

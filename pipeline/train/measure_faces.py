@@ -27,10 +27,10 @@ _FACES = 2
 class Faces:
     """Faces of labeled photos, two rows in turn for each pill (a photo with one face has it twice).
 
-    ``rows`` holds the labels as text with ``val`` (validation part), ``boxes`` (imprint characters on this face,
-    -1 unknown) and ``aspect``; ``views`` ``(n, 96, 96, 3)`` uint8, ``masks`` ``(n, 96, 96)`` bool; ``outlines``
-    outline figures; ``areas`` ``(n, 3, 5, 3)``, ``grounds`` ``(n, 3, 3)`` and ``shares`` ``(n,)`` as in
-    ``measure.color``.
+    ``rows`` holds the labels as text with ``set`` (the photo set's name), ``val`` (validation part), ``faces`` (1 or 2
+    found), ``boxes`` (imprint characters on this face, -1 unknown) and ``aspect``; ``views`` ``(n, 96, 96, 3)`` uint8,
+    ``masks`` ``(n, 96, 96)`` bool; ``outlines`` outline figures; ``areas`` ``(n, 3, 5, 3)``, ``grounds`` ``(n, 3, 3)``
+    and ``shares`` ``(n,)`` as in ``measure.color``.
     """
 
     rows: pd.DataFrame
@@ -74,7 +74,9 @@ def collect(folder: Path, limit: int, boxes: Path | None = None) -> Faces:
     """
     labels = pd.read_csv(folder / "labels.csv", dtype=str, keep_default_na=False)
     if "mark1" in labels:
-        labels["imprint"] = labels["mark1"] + ";" + labels["mark2"]
+        labels["imprint"] = [
+            ";".join(filter(None, marks)) for marks in zip(labels["mark1"], labels["mark2"], strict=True)
+        ]
     labels = labels.sample(min(limit, len(labels)), random_state=1)
     centers = _box_centers(boxes) if boxes else {}
     samples = [row for _, label in labels.iterrows() for row in _faces_of(folder, label, centers)]
@@ -99,6 +101,8 @@ def _faces_of(folder: Path, label: pd.Series[str], centers: dict[str, Array]) ->
         row = {
             **{name: label.get(name, "") for name in ("file", "imprint", "imprint_type", "color", "shape", "score")},
             "symbol": label.get("symbol", ""),
+            "set": folder.name,
+            "faces": min(len(group), _FACES),
             "val": is_validation(label["imprint"]),
             "boxes": -1 if places is None else _count_inside(places, photo, region),
             "aspect": axes.axis_minor_length_px / axes.axis_major_length_px,
