@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reference.catalog import Catalog
-from reference.imprint_tiers import Tier
 from reference.query import Query
 
 
@@ -76,7 +75,7 @@ class Conditions:
         """Everything asked has a value and agrees."""
         return all_of(self.fixed, *self.known, self.look, f"{self.open_look} = 0")
 
-    def open_with(self, tiers: Mapping[int, tuple[Tier, int]] | None) -> str:
+    def open_with(self, tiers: Mapping[int, int] | None) -> str:
         """Nothing asked disagrees, but the imprint, the labeler or the NDC has no value, or without words a look."""
         each = [f"({known} OR {empty})" for known, empty in zip(self.known, self.empty, strict=True)]
         lacking = list(self.empty)

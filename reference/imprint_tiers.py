@@ -47,27 +47,23 @@ _TITLES = {
 }
 
 
-_TIERS = tuple(Tier)
-
-
-def imprint_tiers(catalog: Catalog, words: tuple[str, ...]) -> dict[int, tuple[Tier, int]]:
-    """The tier of every imprint that agrees, with how many characters it has beyond the words; by imprint id."""
+def imprint_tiers(catalog: Catalog, words: tuple[str, ...]) -> dict[int, int]:
+    """The tier, as its number, of every imprint that agrees; by imprint id."""
     levels = _levels(catalog, words)
     parted = tuple(part for word in words for part in _without_marks(word))
     if parted != words:
         for imprint_id, level in _levels(catalog, parted).items():
             levels[imprint_id] = min(level, levels.get(imprint_id, level))
-    imprints = catalog.imprints()
     plain = [without_signs(word) for word in words]
     distinct = list(dict.fromkeys(plain))
     if not any(mark in word for word in words for mark in "*?"):
         for spelled in (plain, distinct) if plain != distinct else (plain,):
             levels.update(dict.fromkeys(_respaced(catalog, spelled), int(Tier.ALL_TOKENS)))
+    imprints = catalog.imprints()
     for imprint_id in [number for number, level in levels.items() if level == Tier.ALL_TOKENS]:
         if _is_whole(imprints[imprint_id - 1].imprint_key, words, plain, distinct):
-            levels[imprint_id] = Tier.EXACT
-    asked = sum(map(len, distinct))
-    return {number: (_TIERS[level], max(imprints[number - 1].length - asked, 0)) for number, level in levels.items()}
+            levels[imprint_id] = int(Tier.EXACT)
+    return levels
 
 
 def _is_whole(imprint_key: str, words: tuple[str, ...], plain: list[str], distinct: list[str]) -> bool:
@@ -92,7 +88,7 @@ def _levels(catalog: Catalog, words: tuple[str, ...]) -> dict[int, int]:
     first = of_tokens[0]
     for imprint_id, token_id in _holding(catalog, first):
         level = first[token_id]
-        if level < found.get(imprint_id, len(_TIERS)):
+        if level < found.get(imprint_id, len(_TITLES)):
             found[imprint_id] = level
     if len(of_tokens) == 1 or not found:
         return found

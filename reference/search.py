@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import itertools
 import json
-import operator
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from reference.catalog import PRODUCT_COLUMNS, PRODUCT_JOIN, Catalog, product_of
+from reference.catalog import PRODUCT_COLUMNS, PRODUCT_JOIN, Catalog, ImprintRow, product_of
 from reference.conditions import Conditions, all_of
 from reference.imprint_tiers import Tier, imprint_tiers
 from reference.product import Product
@@ -77,9 +76,7 @@ def search(catalog: Catalog, asked: Query, limit: int = 20) -> SearchResult:
         counts[Tier.EXACT] = sum(layer.products for layer in layers)
         steps = _hits_of(catalog, asked, conditions, layers, Tier.EXACT)
     else:
-        parts = _parts(catalog, conditions, tiers)
-        for tier, same in itertools.groupby(parts, key=operator.attrgetter("tier")):
-            counts[tier] = sum(part.products for part in same)
+        counts, parts = _parts(catalog, conditions, tiers)
         steps = _hits_of_imprints(catalog, asked, conditions, parts)
         rest = _layers(catalog, conditions, conditions.open_with(tiers))
     counts[Tier.UNKNOWN] = sum(layer.products for layer in rest)
@@ -133,21 +130,18 @@ def _layers(catalog: Catalog, conditions: Conditions, where: str) -> list[_Layer
 class _Part(NamedTuple):
     """Products of one imprint and look, or of all its looks, ordered by rank."""
 
-    tier: Tier
+    tier: int
     unknown: int
-    rest: int
+    length: int
     imprint_id: int
     look_id: int
     products: int
 
 
-def _parts(catalog: Catalog, conditions: Conditions, tiers: Mapping[int, tuple[Tier, int]]) -> list[_Part]:
-    if conditions.ask_nothing:  # one letter agrees with thousands of imprints, so none is looked up before it is shown
-        imprints = catalog.imprints()
-        return sorted(
-            _Part(tier, 0, rest, number, ANY_LOOK, imprints[number - 1].products)
-            for number, (tier, rest) in tiers.items()
-        )
+def _parts(catalog: Catalog, conditions: Conditions, tiers: Mapping[int, int]) -> tuple[Counter[Tier], Iterable[_Part]]:
+    """How many products agree in each tier, and what they are, best first."""
+    if conditions.ask_nothing:
+        return _parts_of_imprints(catalog.imprints(), tiers)
     conditions.values["imprints"] = json.dumps(list(tiers))
     where = all_of(
         "part.imprint_id IN (SELECT value FROM json_each(:imprints))", conditions.fixed, *conditions.known,
@@ -162,23 +156,44 @@ def _parts(catalog: Catalog, conditions: Conditions, tiers: Mapping[int, tuple[T
         f"SELECT part.imprint_id, part.look_id, {conditions.open_look}, {products} FROM {base} WHERE {where}{group}",
         conditions.values,
     )
-    return sorted(
-        _Part(tiers[imprint][0], missing, tiers[imprint][1], imprint, look, products)
+    imprints = catalog.imprints()
+    parts = sorted(
+        _Part(tiers[imprint], missing, imprints[imprint - 1].length, imprint, look, products)
         for imprint, look, missing, products in rows
     )
+    counts: Counter[int] = Counter()
+    for part in parts:
+        counts[part.tier] += part.products
+    return Counter({Tier(tier): number for tier, number in counts.items()}), parts
 
 
-def _hits_of_imprints(catalog: Catalog, asked: Query, conditions: Conditions, parts: list[_Part]) -> Iterator[Hit]:
+def _parts_of_imprints(
+    imprints: Sequence[ImprintRow], tiers: Mapping[int, int]
+) -> tuple[Counter[Tier], Iterator[_Part]]:
+    """The same where no more than an imprint is asked: thousands may agree, so a tier is sorted when it is shown."""
+    found: dict[int, list[int]] = {}
+    for number, tier in tiers.items():
+        found.setdefault(tier, []).append(number)
+    counts = {Tier(tier): sum(imprints[number - 1].products for number in numbers) for tier, numbers in found.items()}
+
+    def of(tier: int) -> list[_Part]:
+        rows = ((number, imprints[number - 1]) for number in found[tier])
+        return sorted(_Part(tier, 0, row.length, number, ANY_LOOK, row.products) for number, row in rows)
+
+    return Counter(counts), itertools.chain.from_iterable(map(of, sorted(found)))
+
+
+def _hits_of_imprints(catalog: Catalog, asked: Query, conditions: Conditions, parts: Iterable[_Part]) -> Iterator[Hit]:
     """Groups of the same tablet, best first."""
     for some in _few_products(parts):
         found = _products_of_parts(catalog, conditions, [part for imprint in some for part in imprint])
         for imprint in some:
             best = imprint[0]
             for group in catalog.groups_of(product for part in imprint for product in found.get(part[3:5], ())):
-                yield Hit(group, best.tier, _open_fields(asked, group[0]))
+                yield Hit(group, Tier(best.tier), _open_fields(asked, group[0]))
 
 
-def _few_products(parts: list[_Part]) -> Iterator[list[list[_Part]]]:
+def _few_products(parts: Iterable[_Part]) -> Iterator[list[list[_Part]]]:
     """The parts by rank and imprint, as many imprints at a time as have a page of products, at least one."""
     some: list[list[_Part]] = []
     products = 0
