@@ -233,15 +233,17 @@ def _reading(
     readings = [
         (turn, _lines(crop, turn, reads, words, settings.line_confidence_min)) for turn, reads in tries or [(0.0, [])]
     ]
-    # The wrong way up, our recognizer reads little: what a direction leaves out counts against it.
-    longest = max(sum(len(line.characters) for line in lines) for _, lines in readings)
+    # The wrong way up, our recognizer reads little, so what a direction leaves out counts against it; a wrong reading
+    # can also be the longer one, so it counts by its root only.
+    longest = max(_count(lines) for _, lines in readings)
     hypotheses: dict[tuple[Line, ...], float] = {}
     best = 0.0
     for turn, lines in readings:
         if lines:
             best = max(best, _mean_confidence(lines))
+            sure = _mean_confidence(lines) * math.sqrt(_count(lines) / longest)
             upright = settings.upright_bonus * math.cos(math.radians(turn + crop.turn_deg))
-            hypotheses[lines] = math.exp(settings.direction_sharpness * (_sum_confidence(lines) / longest + upright))
+            hypotheses[lines] = math.exp(settings.direction_sharpness * (sure + upright))
     total = sum(hypotheses.values())
     ranked = sorted(((lines, weight / total) for lines, weight in hypotheses.items()), key=lambda pair: -pair[1])
     return Reading(engine, tuple(ranked), blank=1.0 - best)
@@ -300,4 +302,8 @@ def _sum_confidence(lines: Sequence[Line]) -> float:
 
 
 def _mean_confidence(lines: Sequence[Line]) -> float:
-    return _sum_confidence(lines) / sum(len(line.characters) for line in lines)
+    return _sum_confidence(lines) / _count(lines)
+
+
+def _count(lines: Sequence[Line]) -> int:
+    return sum(len(line.characters) for line in lines)
