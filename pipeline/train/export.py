@@ -20,7 +20,7 @@ _LEAST_SCALE = 1e-8
 
 
 def export(checkpoint: Path, out: Path) -> None:
-    """Write the averaged weights of a checkpoint as ONNX: batch norm folded, height and width free, stored as fp16."""
+    """Write the averaged weights of a checkpoint as ONNX: batch norm folded, height and width free, stored as int8."""
     model = CharacterDetector()
     model.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
     model.eval()
@@ -35,26 +35,7 @@ def export(checkpoint: Path, out: Path) -> None:
         opset_version=17,
         dynamo=False,
     )
-    halve(out)
-
-
-def halve(path: Path) -> None:
-    """Store the weights as fp16, widened by a Cast when the file is read: half the size, the same answers to 1e-3."""
-    model = onnx.load(path)
-    graph = model.graph
-    casts = []
-    for initializer in list(graph.initializer):
-        if initializer.data_type != onnx.TensorProto.FLOAT:
-            continue
-        half = onnx.numpy_helper.from_array(
-            onnx.numpy_helper.to_array(initializer).astype(np.float16), f"{initializer.name}.half"
-        )
-        casts.append(onnx.helper.make_node("Cast", [half.name], [initializer.name], to=onnx.TensorProto.FLOAT))
-        graph.initializer.remove(initializer)
-        graph.initializer.append(half)
-    for cast in reversed(casts):
-        graph.node.insert(0, cast)
-    onnx.save(model, path)
+    quarter(out)
 
 
 def quarter(path: Path) -> None:
@@ -64,7 +45,6 @@ def quarter(path: Path) -> None:
     """
     model = onnx.load(path)
     graph = model.graph
-    _widen(graph)
     is_product = {name for node in graph.node if node.op_type == "MatMul" for name in node.input}
     nodes = []
     for initializer in list(graph.initializer):
@@ -90,15 +70,3 @@ def quarter(path: Path) -> None:
     for node in reversed(nodes):
         graph.node.insert(0, node)
     onnx.save(model, path)
-
-
-def _widen(graph: onnx.GraphProto) -> None:
-    """Undo `halve`: make fp16 weights with their Casts float32 ones again."""
-    halves = {initializer.name: initializer for initializer in graph.initializer if initializer.name.endswith(".half")}
-    for node in list(graph.node):
-        if node.op_type == "Cast" and node.input[0] in halves:
-            half = halves[node.input[0]]
-            whole = onnx.numpy_helper.to_array(half).astype(np.float32)
-            graph.initializer.append(onnx.numpy_helper.from_array(whole, node.output[0]))
-            graph.initializer.remove(half)
-            graph.node.remove(node)
