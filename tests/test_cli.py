@@ -55,13 +55,15 @@ class Pretended:
     def __init__(self, catalog: object = None) -> None:
         self.settings = pipeline.Settings()
 
-    def identify(self, photos: Any, mm_per_px: float | None = None) -> Identification:
+    def identify(self, photos: Any, mm_per_px: float | None = None, coin: str | None = None) -> Identification:
         self.calls.append((photos, mm_per_px))
         if self.error:
             raise self.error
         return answer()
 
-    def identify_each(self, photo: Any, mm_per_px: float | None = None) -> tuple[Identification, ...]:
+    def identify_each(
+        self, photo: Any, mm_per_px: float | None = None, coin: str | None = None
+    ) -> tuple[Identification, ...]:
         self.calls.append((photo, mm_per_px))
         return answer(), answer(Decision.UNKNOWN)
 
