@@ -16,7 +16,7 @@ _OPENCV_ADVICE = "apt-get install libgl1 libglib2.0-0"
 _TESSERACT_ADVICE = "apt-get install tesseract-ocr"
 _AGAIN = "pip install --force-reinstall pillprint"
 # What is trained and shipped in pipeline/weights.
-_WEIGHTS = ("face.onnx", "measure.npz", "reader.onnx")
+_WEIGHTS = ("face.onnx", "measure.npz", "reader.onnx", "segment.onnx")
 
 # As in pyproject.toml, `requires-python`.
 _PYTHON_MIN = (3, 11)

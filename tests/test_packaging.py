@@ -24,6 +24,7 @@ CARRIED = (
     "pipeline/weights/face.onnx",
     "pipeline/weights/measure.npz",
     "pipeline/weights/reader.onnx",
+    "pipeline/weights/segment.onnx",
     f"{STEM}.data/data/share/pillprint/samples/manifest.csv",
     "reference/monographs/baclofen.toml",
     "reference/products.csv",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,8 @@ _PER_PX = 2
 # A step of one sample between neighbors costs this share of a middling edge; keeps the outline from jumping
 # to print, engraving and shadow.
 _STEP_COST = 0.15
+# Gain for each map pixel and unit of log odds; 1.2 is that of the strongest edge.
+_BELIEF = 0.2
 
 
 def resample(points: Outline, count: int) -> NDArray[np.float64]:
@@ -39,33 +43,73 @@ def length(points: NDArray[np.float64]) -> float:
     return float(np.linalg.norm(np.diff(points, axis=0, append=points[:1]), axis=1).sum())
 
 
-def refine(pixels: Pixels, outline: Outline, reach_px: float, rounds: int = 1) -> Outline:
+@dataclass(frozen=True, eq=False)
+class Belief:
+    """What is known of the inside before edges are looked at: chances ``(h, w)`` float32 0-1 that a place is inside.
+
+    ``to_photo`` photo pixels are one of the map's (rows, cols).
+    """
+
+    chance: NDArray[np.float32]
+    to_photo: tuple[float, float]
+
+    def along(self, places: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Log odds of the inside summed outward along each row of places ``(n, m, 2)``, 0 where the sum is largest."""
+        at = ((places + 0.5) / self.to_photo - 0.5).astype(np.float32)
+        chance = cv2.remap(self.chance, at[..., 1], at[..., 0], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        chance = np.clip(chance, 0.02, 0.98)
+        total = np.cumsum(np.log(chance / (1 - chance)), axis=1)
+        return np.asarray(total - total.max(axis=1, keepdims=True), np.float32)
+
+
+def refine(pixels: Pixels, outline: Outline, reach_px: float, rounds: int = 1, belief: Belief | None = None) -> Outline:
     """Move an outline onto the strongest smooth color edge within ``reach_px`` of it.
 
     Args:
         pixels: ``(h, w, 3)`` uint8 sRGB.
         outline: ``(n, 2)`` float32 ``(row, col)``, clockwise as seen.
         reach_px: how far the outline may be off, in pixels.
+        belief: where the inside is believed to be; without it, near the outline.
     """
     points = resample(outline, _POINTS)
     for _ in range(rounds):
-        points = _moved(pixels, points, reach_px)
+        points = _moved(pixels, points, reach_px, belief)
         reach_px = max(2.0, reach_px / 2)
     return points.astype(np.float32)
 
 
-def _moved(pixels: Pixels, points: NDArray[np.float64], reach_px: float) -> NDArray[np.float64]:
+def edge_steps(pixels: Pixels, outline: Outline) -> tuple[float, float, float]:
+    """How the photo changes across an outline: color step at its weak places and in the middle, and step of lightness.
+
+    CIELAB units; the weak places are the 12 % with the least step, the last is positive where it is lighter outside.
+    """
+    points = resample(outline, _POINTS // 2)
+    away = _normals(points) * max(1.5, 0.02 * float(np.sqrt(cv2.contourArea(outline))))
+    profile = _profile(pixels, np.stack([points - away, points + away], axis=1))
+    step = profile[:, 1] - profile[:, 0]
+    size = np.linalg.norm(step, axis=1)
+    return float(np.quantile(size, 0.12)), float(np.median(size)), float(np.median(step[:, 0]))
+
+
+def _moved(pixels: Pixels, points: NDArray[np.float64], reach_px: float, belief: Belief | None) -> NDArray[np.float64]:
     points = resample(smooth(points, 1.5).astype(np.float32), _POINTS)
     normals = _normals(points)
     samples = int(np.ceil(reach_px * _PER_PX))
     span = max(2, round(min(3.0, 0.6 + length(points) / 250) * _PER_PX))
     offsets = np.arange(-samples - span, samples + span + 1) / _PER_PX
-    profile = _profile(pixels, points[:, None, :] + normals[:, None, :] * offsets[None, :, None])
+    places = points[:, None, :] + normals[:, None, :] * offsets[None, :, None]
+    profile = _profile(pixels, places)
     strength = _steps(profile, span)
     usual = float(np.quantile(strength.max(axis=1), 0.4)) + 0.5
     gain = np.sqrt(np.minimum(strength / usual, 1.5))
     distance = offsets[span : len(offsets) - span] / max(reach_px, 1.0)
-    best = _best_path(gain - 0.25 * distance**2)
+    if belief is None:
+        gain = gain - 0.25 * distance**2
+    else:
+        # Samples of the map are as many as those of the photo; what a photo pixel adds is of its share in the map's.
+        weight = _BELIEF / (_PER_PX * float(np.mean(belief.to_photo)))
+        gain = gain + weight * belief.along(places)[:, span : len(offsets) - span]
+    best = _best_path(gain)
     moved = _subsample(strength, best) - samples
     return points + normals * (smooth(moved[:, None], 0.8) / _PER_PX)
 

@@ -15,6 +15,8 @@ Box = tuple[int, int, int, int]
 # Black padding is JPEG-compressed: a little above 0.
 _BLACK = 12
 _WHITE = 244
+# Pixels; nearer to the border there is no ground between.
+_AT_BORDER = 0.5
 # Places looked at along a row or column.
 _SAMPLES = 200
 
@@ -62,7 +64,8 @@ def region_of(photo: Photo, points: NDArray[np.float32], content: Box, confidenc
     """The region inside an outline ``(n, 2)`` (row, col); cut by the border where it reaches that of ``content``."""
     height, width = photo.pixels.shape[:2]
     edge = np.array([content[0], content[1]]), np.array([content[2] - 1, content[3] - 1])
-    cut = bool((points <= edge[0] + 1.5).any() or (points >= edge[1] - 1.5).any())
+    cut = bool((points <= edge[0] + _AT_BORDER).any() or (points >= edge[1] - _AT_BORDER).any())
+    points = np.clip(points, edge[0], edge[1])
     top, left = np.clip(np.floor(points.min(axis=0)).astype(int), 0, [height - 1, width - 1])
     bottom, right = np.clip(np.ceil(points.max(axis=0)).astype(int) + 1, [top + 1, left + 1], [height, width])
     canvas = np.zeros((bottom - top, right - left), np.uint8)

@@ -1,10 +1,16 @@
 """Trains the segmentation network: pill or not, and pill core, at half the input's resolution.
 
     python -m pipeline.train.segment cut-outs ../shared/data/rximage300 WORK
-    python -m pipeline.train.segment fit WORK --masks ../shared/data/masks --minutes 40
+    python -m pipeline.train.segment teach ../shared/data/rximage300 WORK/taught_rximage
+    python -m pipeline.train.segment teach ../shared/data/tfda WORK/taught_tfda
+    python -m pipeline.draw heap-set --n 16 --seed 540 --pills 40 --out WORK/heaps
+    python -m pipeline.train.segment scenes WORK --masks ../shared/data/masks --taught WORK/taught_rximage ...
+    python -m pipeline.train.segment fit WORK --minutes 52
     python -m pipeline.train.segment export WORK pipeline/weights/segment.onnx
+    python -m pipeline.train.segment choice ../shared/data
 
-``fit`` goes on from ``WORK/segment.pt`` where it was stopped.
+``fit`` goes on from ``WORK/segment.pt`` where it was stopped, and reads scenes that come while it runs. ``choice``
+prints the weights of ``pipeline.segment.choose``.
 """
 
 from __future__ import annotations
@@ -21,11 +27,17 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from pipeline.segment import segment
+from pipeline.segment.choose import SIGNS
+from pipeline.train.segment_choice import fit_choice
 from pipeline.train.segment_cutouts import save_cut_outs
 from pipeline.train.segment_real import RealScenes
 from pipeline.train.segment_scenes import Scene, SceneMaker, load_cut_outs
+from pipeline.train.segment_teach import label
 
-_SIDE = 192
+_SIDE = 256
+_BATCH = 8
+Packed = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 
 class Block(nn.Module):
@@ -95,52 +107,56 @@ def loss_of(logits: Tensor, truth: Tensor) -> Tensor:
     return entropy * 2 + dice.mean()
 
 
-def _tensors(scenes: list[Scene]) -> tuple[Tensor, Tensor]:
-    pixels = np.stack([scene.pixels for scene in scenes]).transpose(0, 3, 1, 2).astype(np.float32) / 255 - 0.5
-    maps = [np.stack([scene.labels > 0, scene.cores]).astype(np.float32) for scene in scenes]
-    truth = functional.avg_pool2d(torch.from_numpy(np.stack(maps)), 2)
-    return torch.from_numpy(pixels).contiguous(memory_format=torch.channels_last), truth
+def _tensors(scenes: list[Packed]) -> tuple[Tensor, Tensor]:
+    pixels = np.stack([pixels for pixels, _ in scenes]).transpose(0, 3, 1, 2).astype(np.float32) / 255 - 0.5
+    truth = np.stack([maps for _, maps in scenes]).astype(np.float32) / 255
+    return torch.from_numpy(pixels).contiguous(memory_format=torch.channels_last), torch.from_numpy(truth)
 
 
-def _varied(rng: np.random.Generator, scene: Scene) -> Scene:
-    """A scene again: turned by right angles, mirrored, lighter or darker."""
+def pack(scene: Scene) -> Packed:
+    """A scene as it is stored: pixels ``(h, w, 3)`` and maps ``(2, h / 2, w / 2)`` (pill, core), uint8 0-255."""
+    maps = [
+        cv2.resize(mask.astype(np.uint8) * 255, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        for mask in (scene.labels > 0, scene.cores)
+    ]
+    return scene.pixels, np.stack(maps).astype(np.uint8)
+
+
+def _varied(rng: np.random.Generator, scene: Packed) -> Packed:
+    """A scene again: turned by right angles, mirrored, lighter or darker, in another light."""
+    pixels, maps = scene
     turns, mirrored = int(rng.integers(4)), rng.random() < 0.5
-
-    def moved(array: NDArray[np.generic]) -> NDArray[np.generic]:
-        array = np.rot90(array, turns)
-        return np.ascontiguousarray(array[:, ::-1] if mirrored else array)
-
-    gain = np.exp(rng.normal(0, 0.12, 3) + rng.normal(0, 0.15))
-    pixels = np.clip(moved(scene.pixels).astype(np.float32) * gain, 0, 255).astype(np.uint8)
-    return Scene(pixels, moved(scene.labels), moved(scene.cores))  # type: ignore[arg-type]
+    pixels, maps = np.rot90(pixels, turns), np.rot90(maps, turns, axes=(1, 2))
+    if mirrored:
+        pixels, maps = pixels[:, ::-1], maps[:, :, ::-1]
+    gain = np.exp(rng.normal(0, 0.1, 3) + rng.normal(0, 0.2))
+    changed = np.clip(pixels.astype(np.float32) * gain, 0, 255).astype(np.uint8)
+    return changed, np.ascontiguousarray(maps)
 
 
 class _Pool:
-    """Scenes drawn so far, each used several times; a few new ones join with every batch."""
+    """The scenes stored so far; files that come later are read as they come, the oldest go."""
 
-    def __init__(self, maker: SceneMaker, real: RealScenes | None, most: int = 3000) -> None:
-        self.maker, self.real, self.most = maker, real, most
-        self.scenes: list[Scene] = []
+    def __init__(self, folder: Path, most: int = 6000) -> None:
+        self.folder, self.most = folder, most
+        self.read: set[Path] = set()
+        self.scenes: list[Packed] = []
 
-    def batch(self, rng: np.random.Generator, size: int, fresh: int, real_share: float) -> list[Scene]:
-        """``size`` scenes, of them ``fresh`` drawn anew."""
-        for _ in range(fresh):
-            scene = self.maker.scene(rng)
-            if len(self.scenes) < self.most:
-                self.scenes.append(scene)
-            else:
-                self.scenes[int(rng.integers(self.most))] = scene
-        chosen = self.scenes[-fresh:] if len(self.scenes) <= self.most else []
-        while len(chosen) < size:
-            if self.real is not None and rng.random() < real_share:
-                chosen.append(self.real.scene(rng))
-            else:
-                chosen.append(_varied(rng, self.scenes[int(rng.integers(len(self.scenes)))]))
-        return chosen
+    def refresh(self) -> None:
+        """Read the files that are new."""
+        for path in sorted(set(self.folder.glob("*.npz")) - self.read):
+            with np.load(path) as stored:
+                self.scenes += list(zip(stored["pixels"], stored["maps"], strict=True))
+            self.read.add(path)
+        self.scenes = self.scenes[-self.most :]
+
+    def batch(self, rng: np.random.Generator, size: int) -> list[Packed]:
+        """Scenes drawn at random, each varied."""
+        return [_varied(rng, self.scenes[int(rng.integers(len(self.scenes)))]) for _ in range(size)]
 
 
-def fit(work: Path, real: RealScenes | None, minutes: float, rate: float, real_share: float) -> None:
-    """Train for so many minutes; saves ``work/segment.pt`` every 100 steps and goes on from it."""
+def fit(work: Path, minutes: float, rate: float) -> None:
+    """Train for so many minutes on ``work/scenes``; saves ``work/segment.pt`` every 100 steps and goes on from it."""
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     network, step = SegmentNetwork(), 0
@@ -151,15 +167,18 @@ def fit(work: Path, real: RealScenes | None, minutes: float, rate: float, real_s
         network.load_state_dict(state["network"])
         optimizer.load_state_dict(state["optimizer"])
         step = int(state["step"])
-    pool = _Pool(SceneMaker(load_cut_outs(work / "train"), _SIDE), real)
+    pool = _Pool(work / "scenes")
     rng = np.random.default_rng(1000 + step)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     network.train()
-    begun, losses = time.monotonic(), []
+    begun, first, losses = time.monotonic(), step, []
     while (spent := (time.monotonic() - begun) / 60) < minutes:
+        if (step - first) % 50 == 0:
+            pool.refresh()
         for group in optimizer.param_groups:
-            group["lr"] = rate * min(1.0, (step + 1) / 100) * (0.02 + 0.49 * (1 + math.cos(math.pi * spent / minutes)))
-        pixels, truth = _tensors(pool.batch(rng, 8, 4 if len(pool.scenes) < 60 else 1, real_share))
+            warm = min(1.0, (step - first + 1) / 100)
+            group["lr"] = rate * warm * (0.02 + 0.49 * (1 + math.cos(math.pi * spent / minutes)))
+        pixels, truth = _tensors(pool.batch(rng, _BATCH))
         loss = loss_of(network(pixels), truth)
         optimizer.zero_grad()
         loss.backward()
@@ -168,7 +187,7 @@ def fit(work: Path, real: RealScenes | None, minutes: float, rate: float, real_s
         step += 1
         losses.append(loss.item())
         if step % 25 == 0:
-            click.echo(f"step {step} minute {spent:.1f} loss {np.mean(losses[-50:]):.4f}")
+            click.echo(f"step {step} minute {spent:.1f} loss {np.mean(losses[-50:]):.4f} of {len(pool.scenes)} scenes")
         if step % 100 == 0:
             _save(network, optimizer, step, state_file)
     _save(network, optimizer, step, state_file)
@@ -194,19 +213,54 @@ def cut_outs_command(folder: Path, work: Path, limit: int) -> None:
     click.echo(f"{save_cut_outs(folder, work, limit)} pills cut out")
 
 
+@main.command("teach")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option("--limit", default=420)
+def teach_command(folder: Path, target: Path, limit: int) -> None:
+    """Copy photos on which the present segmentation finds two good faces to TARGET, with these as polygons."""
+    click.echo(f"{label(folder, target, limit, segment)} photos")
+
+
+@main.command("choice")
+@click.argument("data", type=click.Path(path_type=Path))
+def choice_command(data: Path) -> None:
+    """Fit how regions are chosen among those proposed."""
+    weights, bias = fit_choice(data)
+    click.echo(f"{dict(zip(SIGNS, weights, strict=True))}\nbias {bias}")
+
+
+@main.command("scenes")
+@click.argument("work", type=click.Path(path_type=Path))
+@click.option("--files", default=10, help="How many files of 100 scenes to add.")
+@click.option("--masks", type=click.Path(path_type=Path), help="folder of photos with polygons")
+@click.option("--taught", type=click.Path(path_type=Path), multiple=True, help="folders of labeled photos")
+@click.option("--real-share", default=0.3)
+def scenes_command(work: Path, files: int, masks: Path | None, taught: tuple[Path, ...], real_share: float) -> None:
+    """Draw scenes for the training, which may run meanwhile, into WORK/scenes."""
+    cv2.setNumThreads(1)
+    target = work / "scenes"
+    target.mkdir(exist_ok=True)
+    maker = SceneMaker(load_cut_outs(work / "train"), _SIDE)
+    real = RealScenes.load(masks, taught, _SIDE) if masks or taught else None
+    begin = len(list(target.glob("*.npz")))
+    for number in range(begin, begin + files):
+        rng = np.random.default_rng([7, number])
+        chosen = (real if real is not None and rng.random() < real_share else maker for _ in range(100))
+        packed = [pack(source.scene(rng)) for source in chosen]
+        part = target / f"{number:04d}.part"
+        with part.open("wb") as stream:
+            np.savez(stream, pixels=np.stack([one for one, _ in packed]), maps=np.stack([two for _, two in packed]))
+        part.replace(target / f"{number:04d}.npz")
+
+
 @main.command("fit")
 @click.argument("work", type=click.Path(path_type=Path))
-@click.option("--masks", type=click.Path(path_type=Path), help="folder of photos with polygons")
-@click.option("--taught", type=click.Path(path_type=Path), help="folder of photos labeled by an earlier network")
 @click.option("--minutes", default=40.0)
 @click.option("--rate", default=2e-3)
-@click.option("--real-share", default=0.2)
-def fit_command(
-    work: Path, masks: Path | None, taught: Path | None, minutes: float, rate: float, real_share: float
-) -> None:
+def fit_command(work: Path, minutes: float, rate: float) -> None:
     """Train, or go on training."""
-    real = RealScenes.load(masks, taught, _SIDE) if masks or taught else None
-    fit(work, real, minutes, rate, real_share)
+    fit(work, minutes, rate)
 
 
 @main.command("export")

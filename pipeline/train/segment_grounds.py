@@ -158,6 +158,16 @@ def ground(rng: Random, side: int) -> Picture:
     return np.clip(picture, 0, 255)
 
 
+def plain(rng: Random, side: int) -> Picture:
+    """A sheet of paper or a gray studio ground, white to middling gray, with some tint and grain."""
+    light = rng.uniform(200, 255) if rng.random() < 0.5 else rng.uniform(95, 215)
+    picture = _flat(rng, side, np.clip(light + rng.normal(0, 6, 3) - [rng.uniform(0, 14), 4, 0], 0, 255))
+    picture += noise(rng, side, rng.uniform(1, 3))[..., None] * rng.uniform(0, 4)
+    across = np.linspace(-1, 1, side, dtype=np.float32)
+    fall = across[:, None] * rng.normal(0, 0.08) + across[None] * rng.normal(0, 0.08)
+    return np.clip(picture * (1 + fall[..., None]), 0, 255)
+
+
 def _ink(rng: Random) -> NDArray[np.float64]:
     kind = rng.random()
     if kind < 0.65:
@@ -236,14 +246,7 @@ def draw_clutter(rng: Random, picture: Picture) -> None:
         cv2.fillPoly(mask, [box.astype(np.int32)], 1.0, cv2.LINE_AA)
         picture[:] = picture * (1 - mask[..., None]) + other * mask[..., None]
     elif kind == 1:
-        wide, at = int(rng.uniform(25, 70)), int(rng.uniform(-30, side))
-        metal = rng.uniform(110, 235) + noise(rng, side, 2, 12)[:wide, :, None] * 8
-        bar = np.repeat(metal, 3, axis=2).astype(np.float32)
-        for tick, col in enumerate(np.arange(rng.uniform(0, 5), side, rng.uniform(3, 9))):
-            bar[: (wide // 2 if tick % 10 == 0 else wide // 3 if tick % 5 == 0 else wide // 4), int(col)] *= 0.25
-        rows = slice(max(0, at), min(side, at + wide))
-        view = picture[rows] if rng.random() < 0.5 else picture.transpose(1, 0, 2)[rows]
-        view[:] = bar[: view.shape[0]]
+        _draw_ruler(rng, picture)
     elif kind == 2:
         ink = tuple(float(value) for value in _ink(rng))
         gap, thick = rng.uniform(15, 80), int(rng.integers(1, 4))
@@ -266,6 +269,28 @@ def draw_clutter(rng: Random, picture: Picture) -> None:
         cv2.rectangle(picture, corners[0], corners[1], ink, int(rng.integers(1, 4)), cv2.LINE_AA)
 
 
+def _draw_ruler(rng: Random, picture: Picture) -> None:
+    """A strip of metal, wood or white plastic with ticks and numbers along one side, level or upright."""
+    side = picture.shape[0]
+    wide, at = int(rng.uniform(25, 80)), int(rng.uniform(-30, side))
+    light = rng.uniform(225, 250) if rng.random() < 0.4 else rng.uniform(110, 235)
+    grain = noise(rng, side, 2, 12)[:wide, :, None] * rng.uniform(0, 8)
+    bar = np.clip(np.repeat(light + grain, 3, axis=2), 0, 255).astype(np.uint8)
+    step, thick = rng.uniform(3, 12), int(rng.integers(1, 3))
+    for tick, col in enumerate(np.arange(rng.uniform(0, 5), side, step)):
+        high = wide // 2 if tick % 10 == 0 else wide * 2 // 5 if tick % 5 == 0 else wide // 4
+        bar[:high, int(col) : int(col) + thick] //= 5
+        if tick % 10 == 0:
+            place = int(col) - 4, int(wide * 0.85)
+            cv2.putText(bar, str(tick), place, cv2.FONT_HERSHEY_SIMPLEX, wide / 90, (30.0,) * 3, thick, cv2.LINE_AA)
+    first, last = round(rng.uniform(-side, side / 3)), round(rng.uniform(side * 2 / 3, 2 * side))
+    bar = bar[:, max(0, first) : last]
+    rows = slice(max(0, at), min(side, at + wide))
+    view = picture if rng.random() < 0.5 else picture.transpose(1, 0, 2)
+    part = view[rows, max(0, first) : last]
+    part[:] = bar[: part.shape[0]]
+
+
 def _draw_coin(rng: Random, picture: Picture) -> None:
     side = picture.shape[0]
     radius = rng.uniform(0.08, 0.25) * side
@@ -284,7 +309,7 @@ def _draw_coin(rng: Random, picture: Picture) -> None:
 
 def _draw_finger(rng: Random, picture: Picture) -> None:
     side = picture.shape[0]
-    wide = rng.uniform(0.12, 0.4) * side
+    wide = rng.uniform(0.12, 0.5) * side
     start = rng.uniform(0, side, 2)
     angle = rng.uniform(0, 2 * np.pi)
     end = start + side * 1.5 * np.array([np.cos(angle), np.sin(angle)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,10 +48,10 @@ class RealScenes:
         self.photos, self.side = photos, side
 
     @classmethod
-    def load(cls, masks: Path | None, taught: Path | None, side: int) -> RealScenes:
-        """The training parts of polygon photos and of photos labeled by an earlier network, half of each."""
+    def load(cls, masks: Path | None, taught: Sequence[Path], side: int) -> RealScenes:
+        """The training part of polygon photos, and photos labeled by an earlier segmentation, half of each."""
         first = load_masks(masks, validation=False) if masks else []
-        second = load_masks(taught, validation=False) + load_masks(taught, validation=True) if taught else []
+        second = [photo for folder in taught for part in (False, True) for photo in load_masks(folder, part)]
         if first and second:
             first = first * max(1, len(second) // len(first) // 2)
         return cls(first + second, side)
@@ -60,7 +61,8 @@ class RealScenes:
         photo = self.photos[int(rng.integers(len(self.photos)))]
         height, width = photo.pixels.shape[:2]
         side = self.side
-        scale = float(np.exp(rng.uniform(np.log(0.4), np.log(1.1)))) * 640 / max(height, width)
+        low = 0.65 * side / 640
+        scale = float(np.exp(rng.uniform(np.log(low), np.log(1.1)))) * 640 / max(height, width)
         center = rng.uniform(0, 1, 2) * [width, height]
         if photo.polygons and rng.random() < 0.8:
             center = photo.polygons[int(rng.integers(len(photo.polygons)))].mean(axis=0) + rng.normal(

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.train import segment_grounds as grounds
+from pipeline.train.segment_layouts import Layout, random_layout
 
 Random = np.random.Generator
 Floats = NDArray[np.float32]
@@ -53,7 +54,25 @@ def _recolored(rng: Random, cut: NDArray[np.uint8]) -> Floats:
         hsv[..., 0] = (hsv[..., 0] + int(rng.integers(0, 180))) % 180
         hsv[..., 1] = np.clip(hsv[..., 1] * rng.uniform(0.4, 1.3), 0, 255)
         pixels = cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2RGB).astype(np.float32)
+    if max(cut.shape[:2]) > 1.8 * min(cut.shape[:2]) and rng.random() < 0.45:
+        pixels = _two_toned(rng, pixels)
     return np.asarray(pixels * rng.uniform(0.75, 1.25), np.float32)
+
+
+def _two_toned(rng: Random, pixels: Floats) -> Floats:
+    """Cap and body in colors of their own, as two-part capsules have them."""
+    height, width = pixels.shape[:2]
+    light = pixels.mean(axis=2, keepdims=True)
+    at = int(rng.uniform(0.4, 0.6) * max(height, width))
+    ends = slice(None, at), slice(at, None)
+    parts = ends if height > width else tuple((slice(None), end) for end in ends)
+    toned = pixels.copy()
+    for part in parts:
+        if rng.random() < 0.8:
+            gray = np.full(3, rng.uniform(60, 250)) + rng.normal(0, 8, 3)
+            color = rng.uniform(5, 255, 3) if rng.random() < 0.6 else gray
+            toned[part] = light[part] / max(30.0, float(np.median(light[part]))) * color
+    return np.asarray(np.clip(toned, 0, 255), np.float32)
 
 
 def _posed(rng: Random, cut: NDArray[np.uint8], length_px: float, turn_deg: float) -> tuple[Floats, Floats]:
@@ -85,114 +104,157 @@ def _posed(rng: Random, cut: NDArray[np.uint8], length_px: float, turn_deg: floa
     return pixels[box], coverage[box]
 
 
-def _paste(
-    picture: Floats, layer: Floats, share: Floats, top: int, left: int
-) -> tuple[slice, slice, slice, slice] | None:
-    side = picture.shape[0]
-    rows = slice(max(0, top), min(side, top + share.shape[0]))
-    cols = slice(max(0, left), min(side, left + share.shape[1]))
-    if rows.start >= rows.stop or cols.start >= cols.stop:
-        return None
-    own_rows = slice(rows.start - top, rows.stop - top)
-    own_cols = slice(cols.start - left, cols.stop - left)
-    part = share[own_rows, own_cols, None]
-    picture[rows, cols] = picture[rows, cols] * (1 - part) + layer[own_rows, own_cols] * part
-    return rows, cols, own_rows, own_cols
+def _meeting(side: int, share: Floats, top: int, left: int) -> tuple[slice, slice, slice, slice]:
+    """The rows and columns of a patch laid at (top, left) within ``side``: in the picture, in the patch."""
+    rows = slice(min(side, max(0, top)), max(0, min(side, top + share.shape[0])))
+    cols = slice(min(side, max(0, left)), max(0, min(side, left + share.shape[1])))
+    return rows, cols, slice(rows.start - top, rows.stop - top), slice(cols.start - left, cols.stop - left)
+
+
+def _paste(picture: Floats, layer: Floats, share: Floats, top: int, left: int) -> None:
+    rows, cols, own_rows, own_cols = _meeting(picture.shape[0], share, top, left)
+    if rows.start < rows.stop and cols.start < cols.stop:
+        part = share[own_rows, own_cols, None]
+        picture[rows, cols] = picture[rows, cols] * (1 - part) + layer[own_rows, own_cols] * part
 
 
 @dataclass(frozen=True)
 class _Light:
-    """One scene's shadow: direction (rows, cols), depth 0-1 and softness as a share of the pill's size."""
+    """One lamp: where its shadows fall (rows, cols), their depth 0-1 and softness; lengths by the pill's size."""
 
     direction: tuple[float, float]
     depth: float
     softness: float
 
 
-def _light(rng: Random) -> _Light:
-    angle, reach = rng.uniform(0, 2 * np.pi), rng.choice([0.02, 0.06, 0.12, 0.25])
-    return _Light((reach * np.sin(angle), reach * np.cos(angle)), rng.uniform(0.0, 0.75), rng.uniform(0.01, 0.12))
+def _lights(rng: Random) -> list[_Light]:
+    """One lamp, or two as in a room: soft or hard, low or overhead."""
+    lamps = []
+    for _ in range(1 if rng.random() < 0.65 else 2):
+        angle, reach = rng.uniform(0, 2 * np.pi), rng.choice([0.02, 0.05, 0.09, 0.16, 0.28])
+        softness = float(np.exp(rng.uniform(np.log(0.008), np.log(0.15))))
+        lamps.append(_Light((reach * np.sin(angle), reach * np.cos(angle)), rng.uniform(0.0, 0.8), softness))
+    return lamps
 
 
-def _shade(picture: Floats, coverage: Floats, place: tuple[int, int], light: _Light) -> None:
+def _cast(picture: Floats, coverage: Floats, place: tuple[int, int], lamps: list[_Light]) -> None:
+    """The pill's shadows on what lies below, and the dark line where it touches it."""
     size = float(np.sqrt((coverage > 0.5).sum()) + 1)
-    margin = int(0.4 * size) + 2
+    margin = int(0.5 * size) + 2
     wide = np.pad(coverage, margin)
-    for share, softness in ((1.0, light.softness), (0.5, light.softness * 3)):
-        soft = cv2.GaussianBlur(wide, (0, 0), max(0.4, softness * size))
-        top = round(place[0] - margin + light.direction[0] * size)
-        left = round(place[1] - margin + light.direction[1] * size)
-        _paste(picture, np.zeros((*soft.shape, 3), np.float32), soft * light.depth * share, top, left)
+    for lamp in lamps:
+        for share, softness, part in ((0.6, 0.5, 0.5), (0.7, 1.0, 1.0), (0.25, 3.0, 1.0)):
+            soft = cv2.GaussianBlur(wide, (0, 0), max(0.4, lamp.softness * softness * size))
+            top = round(place[0] - margin + part * lamp.direction[0] * size)
+            left = round(place[1] - margin + part * lamp.direction[1] * size)
+            _paste(picture, np.zeros((*soft.shape, 3), np.float32), soft * lamp.depth * share, top, left)
+
+
+def _shaded(rng: Random, pixels: Floats, coverage: Floats, lamps: list[_Light]) -> Floats:
+    """The pill's own shade: its side away from the lamp, and its rim there, are darker; sometimes a glare."""
+    rows, cols = np.nonzero(coverage > 0.5)
+    if len(rows) < 12:
+        return pixels
+    size = float(np.sqrt(len(rows)))
+    down, right = np.mgrid[: coverage.shape[0], : coverage.shape[1]].astype(np.float32)
+    down, right = (down - rows.mean()) / size, (right - cols.mean()) / size
+    length = float(np.hypot(*lamps[0].direction)) + 1e-6
+    along = (down * lamps[0].direction[0] + right * lamps[0].direction[1]) / length
+    depth = cv2.distanceTransform(np.pad((coverage > 0.5).astype(np.uint8), 1), cv2.DIST_L2, 3)[1:-1, 1:-1] / size
+    shade = 1 - rng.uniform(0, 0.25) * along
+    rim = np.exp(-((depth / rng.uniform(0.02, 0.12)) ** 2)) * np.clip(0.35 + 1.6 * along, 0, 1)
+    shade = shade * (1 - rng.uniform(0, 0.55) * rim)
+    shaded = pixels * shade[..., None]
+    if rng.random() < 0.2:
+        spot = rng.uniform(-0.4, 0.4, 2)
+        wide = rng.uniform(0.04, 0.25, 2)
+        glare = np.exp(-(((down - spot[0]) / wide[0]) ** 2) - ((right - spot[1]) / wide[1]) ** 2)
+        shaded = shaded + (glare * rng.uniform(40, 170))[..., None]
+    return np.asarray(shaded, np.float32)
+
+
+def _thickened(rng: Random, pixels: Floats, coverage: Floats) -> tuple[Floats, Floats]:
+    """The pill seen from a little aside: its wall shows along one side."""
+    size = float(np.sqrt((coverage > 0.5).sum()) + 1)
+    reach, angle = rng.uniform(0.03, 0.28) * size, rng.uniform(0, 2 * np.pi)
+    step = np.array([np.sin(angle), np.cos(angle)]) * reach
+    margin = int(np.ceil(reach)) + 1
+    top = np.pad(coverage, margin)
+    whole = top.copy()
+    for share in np.linspace(0, 1, max(2, int(np.ceil(reach)) + 1))[1:]:
+        move = np.array([[1, 0, step[1] * share], [0, 1, step[0] * share]], np.float64)
+        whole = np.maximum(whole, cv2.warpAffine(top, move, top.shape[::-1]))
+    inside = coverage > 0.5
+    body = np.median(pixels[inside], axis=0) if inside.any() else pixels.reshape(-1, 3).mean(axis=0)
+    wall = np.tile((body * rng.uniform(0.5, 1.02)).astype(np.float32), (*top.shape, 1))
+    face = np.pad(pixels, ((margin, margin), (margin, margin), (0, 0)), mode="edge")
+    return np.asarray(wall + top[..., None] * (face - wall), np.float32), np.asarray(whole, np.float32)
 
 
 class SceneMaker:
     """Draws scenes from a stock of cut-outs."""
 
-    def __init__(self, cut_outs: list[NDArray[np.uint8]], side: int = 224) -> None:
+    def __init__(self, cut_outs: list[NDArray[np.uint8]], side: int = 256) -> None:
         self.cut_outs = cut_outs
         self.side = side
 
     def scene(self, rng: Random) -> Scene:
         """One random scene."""
         side = self.side
-        picture = grounds.ground(rng, side).copy()
-        for _ in range(int(rng.choice([0, 0, 1, 2]))):
+        layout = random_layout(rng, side)
+        picture = (grounds.plain(rng, side) if layout.plain else grounds.ground(rng, side)).copy()
+        for _ in range(int(rng.choice([1, 2, 3] if not layout.places else [0, 0, 0, 1, 2]))):
             grounds.draw_clutter(rng, picture)
-        if rng.random() < 0.2:
+        if rng.random() < 0.25:
             grounds.draw_text(rng, picture)
-        length = float(np.exp(rng.uniform(np.log(18), np.log(150))))
-        places, axis = self._places(rng, length)
-        if axis is not None:
-            grounds.draw_axes(rng, picture, axis)
-        labels = np.zeros((side, side), np.int32)
-        cores = np.zeros((side, side), bool)
-        light = _light(rng)
-        cut_out = self.cut_outs[int(rng.integers(len(self.cut_outs)))]
-        same = rng.random() < 0.5
-        turn = rng.choice([0.0, 90.0]) + rng.normal(0, 3) if axis is not None or rng.random() < 0.3 else None
-        like_ground = rng.random() < 0.15
-        for number, (row, col) in enumerate(places, start=1):
-            if not same:
-                cut_out = self.cut_outs[int(rng.integers(len(self.cut_outs)))]
-            own = length * (1.0 if same else rng.uniform(0.6, 1.3))
-            pixels, coverage = _posed(rng, cut_out, own, turn if turn is not None else rng.uniform(0, 360))
-            if like_ground:
-                pixels = _toward(rng, pixels, coverage, picture, row, col)
-            place = int(row - coverage.shape[0] / 2), int(col - coverage.shape[1] / 2)
-            _shade(picture, coverage, place, light)
-            where = _paste(picture, pixels, coverage, *place)
-            if where is None:
-                continue
-            rows, cols, own_rows, own_cols = where
-            solid = coverage > 0.5
-            covered = solid[own_rows, own_cols]
-            cores[rows, cols] = np.where(covered, core_of(solid)[own_rows, own_cols], cores[rows, cols])
-            labels[rows, cols][covered] = number
+        if layout.axis is not None:
+            grounds.draw_axes(rng, picture, layout.axis)
+        labels = np.zeros((2 * side, 2 * side), np.int32)
+        areas = self._lay(rng, picture, labels, layout)
+        cores = np.zeros(labels.shape, bool)
+        for number, area in areas.items():
+            seen = labels == number
+            if np.count_nonzero(seen) > 0.3 * area:
+                rows, cols = np.nonzero(seen)
+                box = slice(rows.min(), rows.max() + 1), slice(cols.min(), cols.max() + 1)
+                cores[box] |= core_of(seen[box])
+        inner = slice(side // 2, side // 2 + side)
+        labels, cores = labels[inner, inner], cores[inner, inner]
         return Scene(_developed(rng, picture, labels), labels, cores)
 
-    def _places(self, rng: Random, length: float) -> tuple[list[tuple[float, float]], tuple[int, int] | None]:
-        """Centers of the pills, and the axis' corner where there is one."""
+    def _lay(self, rng: Random, picture: Floats, labels: NDArray[np.int32], layout: Layout) -> dict[int, int]:
+        """Lay the pills, later ones on top; ``labels`` is wider by half a side all around. Each one's whole area."""
         side = self.side
-        kind = rng.random()
-        middle = rng.uniform(0.25, 0.75, 2) * side
-        if kind < 0.07:
-            return [], (int(middle[0]), int(middle[1])) if rng.random() < 0.3 else None
-        if kind < 0.2:
-            return [(float(middle[0]), float(middle[1]))], None
-        if kind < 0.6:
-            gap = length * rng.uniform(0.5, 1.25)
-            angle = rng.choice([0.0, np.pi / 2]) + rng.normal(0, 0.1)
-            step = np.array([np.sin(angle), np.cos(angle)]) * gap / 2
-            axis = None
-            if rng.random() < 0.8:
-                low = middle + (abs(step) + length * rng.uniform(0.2, 0.9)) * [1, -1]
-                axis = int(low[0]), int(low[1])
-            return [tuple(middle - step), tuple(middle + step)], axis
-        count = int(rng.integers(3, max(4, min(30, int(1.2 * (side / length) ** 2)))))
-        if kind < 0.8:
-            return [tuple(rng.uniform(-0.02, 1.02, 2) * side) for _ in range(count)], None
-        spread = length * np.sqrt(count) * rng.uniform(0.25, 0.5)
-        return [tuple(middle + rng.normal(0, spread, 2)) for _ in range(count)], None
+        lamps = _lights(rng)
+        cut_out = self._cut_out(rng)
+        turn = rng.choice([0.0, 90.0]) + rng.normal(0, 3)
+        aligned = layout.aligned or rng.random() < 0.1
+        like_ground, thick = rng.random() < 0.2, rng.random() < 0.35
+        shade_like = rng.random() < 0.6
+        areas = {}
+        for number, (row, col) in enumerate(layout.places, start=1):
+            if not layout.alike:
+                cut_out = self._cut_out(rng)
+            own = layout.length * (rng.uniform(0.95, 1.05) if layout.alike else rng.uniform(0.55, 1.25))
+            pixels, coverage = _posed(rng, cut_out, own, turn if aligned else rng.uniform(0, 360))
+            if like_ground:
+                pixels = _toward(rng, pixels, coverage, picture, row, col)
+            if shade_like:
+                pixels = _shaded(rng, pixels, coverage, lamps)
+            if thick:
+                pixels, coverage = _thickened(rng, pixels, coverage)
+            place = int(row - coverage.shape[0] / 2), int(col - coverage.shape[1] / 2)
+            _cast(picture, coverage, place, lamps)
+            _paste(picture, pixels, coverage, *place)
+            solid = coverage > 0.5
+            wider = place[0] + side // 2, place[1] + side // 2
+            rows, cols, own_rows, own_cols = _meeting(labels.shape[0], coverage, *wider)
+            labels[rows, cols][solid[own_rows, own_cols]] = number
+            areas[number] = int(np.count_nonzero(solid))
+        return areas
+
+    def _cut_out(self, rng: Random) -> NDArray[np.uint8]:
+        return self.cut_outs[int(rng.integers(len(self.cut_outs)))]
 
 
 def _toward(
@@ -226,6 +288,9 @@ def _developed(rng: Random, picture: Floats, labels: NDArray[np.int32]) -> NDArr
         spot = np.exp(-0.5 * ((np.mgrid[:side, :side] - rng.uniform(0, side, (2, 1, 1))) / rng.uniform(5, 40)) ** 2)
         picture = picture + (spot.prod(axis=0) * rng.uniform(40, 160))[..., None]
     picture = picture * np.exp(rng.normal(0, 0.06, 3)) * rng.uniform(0.6, 1.15)
+    if rng.random() < 0.2:
+        warm = rng.uniform(-0.3, 0.6)
+        picture = picture * np.array([1 + 0.15 * warm, 1 + 0.03 * warm, 1 - 0.6 * warm])
     picture = (picture - 128) * rng.uniform(0.75, 1.15) + 128
     if rng.random() < 0.6:
         picture = np.asarray(cv2.GaussianBlur(picture.astype(np.float32), (0, 0), rng.uniform(0.3, 1.3)), np.float32)

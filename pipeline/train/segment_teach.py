@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import cv2
 import numpy as np
 
 from pipeline.evaluate.segmentation import read_photo
-from pipeline.evaluate.split import is_validation
+from pipeline.evaluate.sets import open_set
 from pipeline.records import Photo, PillRegion
 from pipeline.segment import group_faces
 from pipeline.segment.parts import solidity
@@ -20,36 +21,45 @@ Segmentation = Callable[[Photo], tuple[PillRegion, ...]]
 
 _LEAST_SOLIDITY = 0.975
 _MOST_AREA_RATIO = 1.12
+# A capsule's half is shorter; two-part capsules have 2.2-3.
+_LEAST_ELONGATION = {"CAPSULE": 1.9}
 
 
-def plausible(photo: Photo, regions: tuple[PillRegion, ...]) -> bool:
-    """Whether the regions can be the two faces of one pill, well outlined."""
+def plausible(photo: Photo, regions: tuple[PillRegion, ...], shape: str | None) -> bool:
+    """Whether the regions can be the two faces of one pill of this SPL shape, well outlined."""
     if len(regions) != 2 or len(group_faces(photo, regions)) != 1:
         return False
     areas = [region.area for region in regions]
-    return max(areas) < _MOST_AREA_RATIO * min(areas) and all(
-        solidity(region.outline) > _LEAST_SOLIDITY for region in regions
-    )
+    if max(areas) > _MOST_AREA_RATIO * min(areas):
+        return False
+    least = _LEAST_ELONGATION.get(shape or "", 1.0)
+    return all(solidity(region.outline) > _LEAST_SOLIDITY and elongation(region) > least for region in regions)
+
+
+def elongation(region: PillRegion) -> float:
+    """Longer over shorter side of the smallest box around a region."""
+    _, (first, second), _ = cv2.minAreaRect(region.outline[:, ::-1])
+    return max(first, second) / max(min(first, second), 1.0)
 
 
 def label(folder: Path, target: Path, limit: int, segmentation: Segmentation) -> int:
-    """Write ``target/labels.csv`` (file, bbox) for photos of ``folder``'s training part; returns how many."""
-    target.mkdir(parents=True, exist_ok=True)
-    with (folder / "labels.csv").open(newline="", encoding="utf-8") as table:
-        rows = [row for row in csv.DictReader(table) if not is_validation(f"{row['mark1']};{row['mark2']}".strip(";"))]
-    random.Random(1).shuffle(rows)
+    """Copy photos of ``folder``'s training part to ``target``, with labels.csv (file, bbox); returns how many."""
+    (target / "photos").mkdir(parents=True, exist_ok=True)
+    photos = list(open_set(folder).part("training").photos)
+    random.Random(1).shuffle(photos)
     count = 0
     with (target / "labels.csv").open("w", newline="", encoding="utf-8") as out:
         writer = csv.writer(out)
         writer.writerow(["file", "bbox"])
-        for row in rows[:limit]:
-            path = (folder / row["file"]).resolve()
-            photo = read_photo(path)
+        for labeled in photos[:limit]:
+            photo = read_photo(labeled.path)
             if photo is None:
                 continue
             regions = segmentation(photo)
-            if plausible(photo, regions):
-                writer.writerow([path, "|".join(_polygon(photo, region) for region in regions)])
+            if plausible(photo, regions, labeled.truth.shape):
+                shutil.copy(labeled.path, target / "photos")
+                polygons = "|".join(_polygon(photo, region) for region in regions)
+                writer.writerow([f"photos/{labeled.path.name}", polygons])
                 out.flush()
                 count += 1
     return count

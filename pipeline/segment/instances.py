@@ -10,16 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.records import Mask
-from pipeline.train.segment_maps import Map, PillMaps
+from pipeline.segment.network import Map, PillMaps
 
 _ENLARGE = 4
 
 
 @dataclass(frozen=True, eq=False)
 class Instance:
-    """``outline`` ``(n, 2)`` float32 (row, col) in photo pixels; ``confidence`` the mean chance of pill inside."""
+    """One pill: a rough ``outline`` ``(n, 2)`` float32 (row, col) in photo pixels.
+
+    ``chance`` is the map of pill with the other pills left out, ``confidence`` its mean inside.
+    """
 
     outline: NDArray[np.float32]
+    chance: Map
     confidence: float
 
 
@@ -30,11 +34,12 @@ def instances(maps: PillMaps, least_area: float) -> list[Instance]:
         rows, cols = np.nonzero(mask)
         top, left = max(0, rows.min() - 2), max(0, cols.min() - 2)
         box = slice(top, rows.max() + 3), slice(left, cols.max() + 3)
-        outline = _outline(maps.pill[box], mask[box])
+        own = np.where(mask, maps.pill, np.where(maps.pill > 0.5, 0.0, maps.pill)).astype(np.float32)
+        outline = _outline(own[box])
         if outline is None:
             continue
         place = (outline + (top, left) + 0.5) * maps.to_photo - 0.5
-        found.append(Instance(place.astype(np.float32), float(maps.pill[mask].mean())))
+        found.append(Instance(place.astype(np.float32), own, float(maps.pill[mask].mean())))
     return found
 
 
@@ -81,11 +86,10 @@ def _largest(mask: Mask) -> Mask:
     return np.asarray(labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA])))
 
 
-def _outline(chance: Map, mask: Mask) -> NDArray[np.float32] | None:
+def _outline(chance: Map) -> NDArray[np.float32] | None:
     """Where the chance crosses one half, ``(n, 2)`` (row, col), to a part of a pixel."""
-    own = np.where(mask, chance, np.where(chance > 0.5, 0.0, chance)).astype(np.float32)
     margin = 2
-    wider = cv2.copyMakeBorder(own, margin, margin, margin, margin, cv2.BORDER_REPLICATE)
+    wider = cv2.copyMakeBorder(chance, margin, margin, margin, margin, cv2.BORDER_REPLICATE)
     large = cv2.resize(wider, None, fx=_ENLARGE, fy=_ENLARGE, interpolation=cv2.INTER_LINEAR)
     contours, _ = cv2.findContours((large > 0.5).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not contours:

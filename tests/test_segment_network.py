@@ -1,0 +1,55 @@
+"""From the network's maps to pills: touching ones apart, each outline where the chance crosses one half."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pipeline.segment.instances import instances
+from pipeline.segment.network import PillMaps
+from pipeline.segment.outline import Belief, refine
+
+
+def discs(places: list[tuple[float, float, float]], share: float) -> NDArray[np.float32]:
+    """A map of soft discs (row, col, radius), each drawn at ``share`` of its radius."""
+    rows, cols = np.mgrid[:96, :128].astype(np.float32)
+    chances = [np.clip(share * radius + 0.5 - np.hypot(rows - row, cols - col), 0, 1) for row, col, radius in places]
+    return np.asarray(np.max(chances, axis=0), np.float32)
+
+
+def maps_of(places: list[tuple[float, float, float]], step: float = 2.0) -> PillMaps:
+    return PillMaps(discs(places, 1.0), discs(places, 0.55), (step, step))
+
+
+def test_touching_discs_are_two_pills_of_their_own_sizes() -> None:
+    found = instances(maps_of([(40, 40, 20), (40, 70, 10.5)]), 20.0)
+    areas = sorted(float(cv2.contourArea(one.outline)) for one in found)
+    assert areas == pytest.approx([np.pi * 21.0**2, np.pi * 40.0**2], rel=0.06)
+
+
+def test_an_outline_lies_where_the_chance_is_one_half() -> None:
+    (one,) = instances(maps_of([(40.3, 60.6, 15)]), 20.0)
+    radius = np.linalg.norm((one.outline + 0.5) / 2 - 0.5 - np.array([40.3, 60.6]), axis=1)
+    assert float(radius.mean()) == pytest.approx(15.0, abs=0.15)
+    assert float(radius.std()) < 0.25
+    assert one.confidence > 0.9
+
+
+def test_specks_are_no_pills() -> None:
+    assert instances(maps_of([(40, 40, 2)]), 20.0) == []
+
+
+def test_a_belief_keeps_an_outline_from_the_stronger_edge_of_a_shadow() -> None:
+    rows, cols = np.mgrid[:200, :240].astype(np.float32)
+    light = np.full((200, 240), 225.0, np.float32)
+    light[np.hypot(rows - 108, cols - 128) < 52] = 90
+    light[np.hypot(rows - 100, cols - 120) < 50] = 205
+    pixels = np.repeat(light[..., None], 3, axis=2).astype(np.uint8)
+    chance = np.clip(25.5 - np.hypot(rows[:100, :120] - 50, cols[:100, :120] - 60), 0, 1).astype(np.float32)
+    angle = np.linspace(0, 2 * np.pi, 120, endpoint=False)
+    rough = np.stack([103 + 55 * np.sin(angle), 123 + 55 * np.cos(angle)], axis=1).astype(np.float32)
+    sharp = refine(pixels, rough, 14.0, 2, Belief(chance, (2.0, 2.0)))
+    radius = np.linalg.norm(sharp - [100, 120], axis=1)
+    assert float(np.abs(radius - 50).mean()) < 1.5
