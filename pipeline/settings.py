@@ -28,14 +28,17 @@ class MatchSettings:
     """How observations weigh, in bits, and when the answer is sure enough. Set by docs/experiments/matching.md.
 
     ``found_share``: of the characters on a face the reader finds this share. ``misread_share``: of those found this
-    share is another character than any it thought possible. ``stray_share``: of the characters found this share is
-    none although the reader was sure. ``missed_bits``: a character of the register that was not found;
-    ``missed_token_share`` of that for each further one of a token missed whole. ``unseen_token_bits``: a token missed
-    whole where one face was shown only. ``repeat_bits``: a token that stands more often on the pill than in the
-    register or the other way round; its second place must earn ``repeat_share`` of what its first does.
-    ``unlisted_share``: the prior probability that a pill is not in the catalog. ``look_floor``: the share of products
-    whose register errs in a look. ``size_register_sigma_mm``: registers give whole millimeters and err besides.
-    ``shortlist`` imprints are compared, ``explained`` of them whole, ``candidates`` are answered.
+    share is another character than any it thought possible, and as many again a look-alike. ``stray_share``: of the
+    characters found this share is none although the reader was sure. ``missed_bits``: a character of the register
+    that was not found; ``missed_token_share`` of that for each further one of a token missed whole.
+    ``unseen_token_bits``: a token missed whole where one face was shown only. ``repeat_bits``: a token that stands
+    more often on the pill than in the register or the other way round; its second place must earn ``repeat_share``
+    of what its first does. ``scattered_bits``: a character of the register found out of its order.
+    ``sure_character``: from this confidence on a character that contradicts the register forbids the answer
+    IDENTIFIED. ``unlisted_share``: the prior probability that a pill is not in the catalog. ``look_floor``: the
+    share of products whose register errs in a look. ``outline_share``: of the photos this share has an outline that
+    is not the pill's, so that nothing of the look is. ``size_register_sigma_mm``: registers give whole millimeters
+    and err besides. ``shortlist`` imprints are compared, ``explained`` of them whole, ``candidates`` are answered.
     """
 
     shortlist: int = 120
@@ -49,8 +52,11 @@ class MatchSettings:
     unseen_token_bits: float = -2.0
     repeat_bits: float = -1.0
     repeat_share: float = 0.7
+    scattered_bits: float = -4.0
+    sure_character: float = 0.65
     unlisted_share: float = 0.1
     look_floor: float = 0.015
+    outline_share: float = 0.01
     size_register_sigma_mm: float = 0.45
     explained: int = 40
     candidates: int = 20

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from pipeline.match import ImprintIndex, Look, Match, match
 from pipeline.match.alignment import Alignment, ObservedFace, best_segment
 from pipeline.match.decide import rank
+from pipeline.match.evidence import weigh
 from pipeline.match.search import search
 from pipeline.records import Character, Decision, Line, Probabilities, Reading, SizeMeasurement
 from pipeline.settings import MatchSettings, Settings
@@ -131,7 +134,9 @@ def test_alignment_is_global_in_the_token_and_local_in_the_face() -> None:
     settings = MatchSettings()
     face = ObservedFace(line("9TV7580").characters, settings)
     alignment = Alignment(["TV", "7580", "758", "TB"], face)
-    assert [alignment.places(number) for number in range(4)] == [(1, 2), (3, 4, 5, 6), (3, 4, 5), (1,)]
+    segments = [alignment.segment(number, 0) for number in range(4)]
+    assert [segment and segment.places for segment in segments] == [(1, 2), (3, 4, 5, 6), (3, 4, 5), (1,)]
+    assert [segment and segment.text for segment in segments] == ["TV", "7580", "758", "T"]
     whole, part = alignment.bits[1], alignment.bits[2]
     assert whole > part > 0
 
@@ -151,6 +156,77 @@ def test_alignment_leaves_taken_places_alone() -> None:
     segment = best_segment("55", [face], [{0, 1}])
     assert segment is not None
     assert segment.places == (2, 3)
+
+
+class _Imprints:
+    """What an index asks of a catalog."""
+
+    def __init__(self, *keys: str) -> None:
+        self._rows = [SimpleNamespace(imprint_key=key) for key in keys]
+
+    def imprints(self) -> list[SimpleNamespace]:
+        return self._rows
+
+
+def made_index(*keys: str) -> ImprintIndex:
+    return ImprintIndex(cast(Catalog, _Imprints(*keys)))
+
+
+def test_imprints_listed_for_both_halves_do_not_crowd_out_the_right_one() -> None:
+    halves = [f"{number};{number};MYLAN;MYLAN" for number in range(2140, 2240)]
+    found = search([reading("MYLAN"), reading("244")], made_index(*halves, "244;MYLAN"), MatchSettings())
+    assert found[0].imprint_key == "244;MYLAN"
+
+
+def test_one_half_of_a_capsule_is_enough() -> None:
+    index = made_index("2579;2579;R;R", "256", "7219;93", "129;93", "3129;3129;93;93")
+    first = search([reading("R2579"), reading()], index, MatchSettings())[0]
+    assert (first.imprint_key, first.missing, first.stray) == ("2579;2579;R;R", (), "")
+    assert search([reading("93", "3129"), reading("C")], index, MatchSettings())[0].imprint_key == "3129;3129;93;93"
+
+
+def test_characters_out_of_their_order_count() -> None:
+    found = search([reading("1", "54", "3"), reading()], made_index("331;54", "54;93", "54", "5;4"), MatchSettings())
+    assert found[0].imprint_key == "331;54"
+
+
+def test_a_sure_reading_that_another_direction_overrules_contradicts() -> None:
+    upright, turned = reading("4097", confidence=0.9), reading("L607", confidence=0.5)
+    both = Reading("made", ((upright.lines, 0.99), (turned.lines, 0.01)), 0.02)
+    found = {one.imprint_key: one for one in search([both], made_index("L607", "4097"), MatchSettings())}
+    assert found["4097"].contradicted == ""
+    assert "4" in found["L607"].contradicted
+
+
+def test_what_contradicts_the_register_is_never_identified(catalog: Catalog, index: ImprintIndex) -> None:
+    found = answer(catalog, index, [reading("024"), reading("TV")], size_mm=7.0)
+    assert found.candidates[0].product.labeler == "TruPharma LLC"
+    assert found.decision is Decision.AMBIGUOUS
+    assert "TV was read clearly" in found.reason
+    assert found.drug == ""
+    faint = answer(catalog, index, [reading("024"), reading("TV", confidence=0.4)], size_mm=7.0)
+    assert "clearly" not in faint.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "imprint", "contradicted"),
+    [("3123", "3125", "3"), ("B125", "8125", ""), ("3I25", "3125", ""), ("31Z5", "3125", ""), ("8012", "B012", "")],
+)
+def test_a_look_alike_contradicts_nothing(text: str, imprint: str, contradicted: str) -> None:
+    first = search([reading("TEVA", text)], made_index(f"{imprint};TEVA"), MatchSettings())[0]
+    assert first.contradicted == contradicted
+
+
+def test_a_wrong_outline_weighs_once(catalog: Catalog) -> None:
+    product = catalog.product("pillprint:baclofen-10-trupharma-024")
+    assert product is not None
+    settings = MatchSettings()
+    wrong = Look(Probabilities((("CAPSULE", 0.99),)), YELLOW, NOT_SCORED, SizeMeasurement(15.0, 5.0, 0.3), faces=2)
+    rows = weigh(product, None, wrong, settings)
+    assert all(row.bits < 0 for row in rows)
+    assert sum(row.bits for row in rows) == pytest.approx(math.log2(settings.outline_share), abs=0.1)
+    one = weigh(product, None, Look(ROUND, YELLOW, SCORED, None, faces=2), settings)
+    assert sum(row.bits for row in one) < -2
 
 
 def test_capsule_text_on_both_halves_explains_one_token(index: ImprintIndex) -> None:

@@ -32,8 +32,10 @@ def match(readings: Sequence[Reading], look: Look, catalog: Catalog, index: Impr
     groups = _weighed(explanations, look, catalog, settings)
     candidates, listed = rank(groups, len(catalog), settings.match)
     blank = all(reading.blank >= 0.5 for reading in readings)
-    decision, reason = decide(candidates, listed, legible, blank, settings.decide)
-    return Match(decision, reason, candidates, _drug(decision, candidates))
+    of_key = {explanation.imprint_key: explanation.contradicted for explanation in explanations}
+    contradicted = of_key[candidates[0].product.imprint_key] if candidates else ""
+    decision, reason = decide(candidates, listed, contradicted, legible, blank, settings.decide)
+    return Match(decision, reason, candidates, "" if contradicted else _drug(decision, candidates))
 
 
 def _weighed(explanations: Sequence[Explanation], look: Look, catalog: Catalog, settings: Settings) -> list[Weighed]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pipeline.records import Character
 from pipeline.settings import MatchSettings
-from reference.imprint_text import CHARACTERS, SIGNS
+from reference.imprint_text import CHARACTERS, SIGNS, look_alike_key
 
 # The share of each character among the imprints of NLM's C3PI tables (5,014 products): a rare character that agrees
 # says more. Signs occur in about three of a thousand places.
@@ -26,17 +26,21 @@ _SHARES = (
 )  # fmt: skip
 _ALPHABET = CHARACTERS + SIGNS
 _COLUMN = {character: column for column, character in enumerate(_ALPHABET)}
+_CLASSES = np.array([look_alike_key(character) for character in _ALPHABET])
+# The chance of each character for each one read, where it was taken for one of its look-alikes, rows add up to 1.
+_LOOK_ALIKE = (_CLASSES[:, None] == _CLASSES) / (_CLASSES[:, None] == _CLASSES).sum(1, keepdims=True)
 # What may not be used costs more than anything else could gain.
 _FORBIDDEN_BITS = -1e4
 
 
 @dataclass(frozen=True)
 class Segment:
-    """The places of a face's characters that a token explains, with the weight."""
+    """The places of a face's characters that a token explains, by which of its characters, with the weight."""
 
     bits: float
     face: int
     places: tuple[int, ...]
+    text: str
 
 
 class ObservedFace:
@@ -50,7 +54,8 @@ class ObservedFace:
             for text, probability in character.alternatives:
                 if text in _COLUMN:
                     probabilities[place, _COLUMN[text]] = probability
-        read = (1 - settings.misread_share) * probabilities + settings.misread_share * shares
+        misread = settings.misread_share
+        read = (1 - 2 * misread) * probabilities + misread * (shares + probabilities @ _LOOK_ALIKE)
         self.bits: NDArray[np.float64] = np.log2(read / shares * settings.found_share)
         there = np.minimum(probabilities.sum(1), 1.0)
         stray = np.log2((1 - there) * (1 - settings.stray_share) + settings.stray_share)
@@ -59,6 +64,10 @@ class ObservedFace:
 
     def __len__(self) -> int:
         return len(self.characters)
+
+    def weight(self, place: int, text: str) -> float:
+        """What a character of a register earns at a place."""
+        return float(self.bits[place, _COLUMN[text]])
 
 
 class Alignment:
@@ -87,12 +96,13 @@ class Alignment:
         self._lengths = lengths
         self.bits: NDArray[np.float64] = self._scores[lengths, np.arange(len(tokens))].max(axis=1)
 
-    def places(self, number: int) -> tuple[int, ...]:
-        """The places that characters of that token stand at in its best alignment."""
+    def segment(self, number: int, face: int) -> Segment | None:
+        """Where that token stands in its best alignment, None where at no place; ``face`` is what to call the face."""
         token, scores = self._tokens[number], self._scores[:, number]
         step = int(self._lengths[number])
         end = int(scores[step].argmax())
-        places = []
+        places: list[int] = []
+        text = ""
         while step and end >= 0:
             missed = scores[step - 1, end] + self._face.missed_bits
             read = _FORBIDDEN_BITS * 9
@@ -100,36 +110,32 @@ class Alignment:
                 read = scores[step - 1, end - 1] + self._bits[end - 1, _COLUMN[token[step - 1]]]
             here = scores[step, end]
             if end and math.isclose(here, read, abs_tol=1e-6):
-                places.append(end - 1)
+                places.insert(0, end - 1)
+                text = token[step - 1] + text
                 step, end = step - 1, end - 1
             elif math.isclose(here, missed, abs_tol=1e-6):
                 step -= 1
             else:
                 end -= 1
-        return tuple(reversed(places))
+        return Segment(float(self.bits[number]), face, tuple(places), text) if places else None
 
 
 def best_segment(token: str, faces: Sequence[ObservedFace], taken: Sequence[set[int]]) -> Segment | None:
     """Where one token fits best over places not yet taken; None where it finds no place at all."""
-    best: Segment | None = None
-    for number, face in enumerate(faces):
-        if len(face):
-            alignment = Alignment([token], face, frozenset(taken[number]))
-            bits = float(alignment.bits[0])
-            if best is None or bits > best.bits:
-                best = Segment(bits, number, alignment.places(0))
-    return best if best and best.places else None
+    return best_segments([token], faces, taken)[token]
 
 
-def best_segments(tokens: Sequence[str], faces: Sequence[ObservedFace]) -> dict[str, Segment | None]:
-    """Where each token fits best while nothing is taken."""
+def best_segments(
+    tokens: Sequence[str], faces: Sequence[ObservedFace], taken: Sequence[set[int]] | None = None
+) -> dict[str, Segment | None]:
+    """Where each token fits best over places not yet taken; None where it finds no place at all."""
     best: dict[str, Segment | None] = dict.fromkeys(tokens)
     for number, face in enumerate(faces):
         if not len(face):
             continue
-        alignment = Alignment(tokens, face)
+        alignment = Alignment(tokens, face, frozenset(taken[number] if taken else ()))
         for row, token in enumerate(tokens):
-            known, bits = best[token], float(alignment.bits[row])
-            if (known is None or bits > known.bits) and (places := alignment.places(row)):
-                best[token] = Segment(bits, number, places)
+            known = best[token]
+            if known is None or alignment.bits[row] > known.bits:
+                best[token] = alignment.segment(row, number) or known
     return best

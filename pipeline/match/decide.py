@@ -44,13 +44,19 @@ def rank(groups: Sequence[Weighed], catalog_size: int, settings: MatchSettings) 
 
 
 def decide(
-    candidates: Sequence[Candidate], listed: float, legible: bool, blank: bool, settings: DecideSettings
+    candidates: Sequence[Candidate],
+    listed: float,
+    contradicted: str,
+    legible: bool,
+    blank: bool,
+    settings: DecideSettings,
 ) -> tuple[Decision, str]:
     """What may be claimed, and why, in a sentence.
 
     Args:
         candidates: best first.
         listed: the probability that the pill is in the catalog.
+        contradicted: what was read beyond doubt and the first candidate's imprint does not have.
         legible: any character was read.
         blank: the faces shown carry no imprint.
         settings: the thresholds.
@@ -70,6 +76,11 @@ def decide(
     first = candidates[0]
     same_drug = [candidate for candidate in candidates if candidate.product.drug_key == first.product.drug_key]
     sure = sum(candidate.probability for candidate in same_drug)
+    if contradicted:
+        return (
+            Decision.AMBIGUOUS,
+            f"{first.product.name} fits best, but {contradicted} was read clearly and its imprint has no such text.",
+        )
     if sure >= settings.identified:
         return Decision.IDENTIFIED, f"{first.product.name} explains imprint and look; {sure:.1%} sure."
     others = dict.fromkeys(candidate.product.name for candidate in candidates[:5] if candidate.probability > 0.02)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.match.search import Explanation
 from pipeline.records import EvidenceRow, Probabilities, SizeMeasurement
@@ -48,13 +48,29 @@ def weigh(
     product: Product, explanation: Explanation | None, look: Look, settings: MatchSettings
 ) -> tuple[EvidenceRow, ...]:
     """All evidence for one product: the imprint's rows, then shape, color, size and score."""
-    rows = list(imprint_rows(explanation, settings, look.faces)) if explanation else []
-    rows.append(_term_row("shape", look.shape, product.shape, SHAPES, settings))
-    colors = ";".join(sorted(set(product.colors)))
-    rows.append(_term_row("color", look.color, colors, COLORS, settings))
-    rows.append(_size_row(look.size, product.size_mm, settings))
-    rows.append(_score_row(look, product.score, settings))
-    return tuple(rows)
+    imprint = imprint_rows(explanation, settings, look.faces) if explanation else ()
+    return imprint + _look_rows(product, look, settings)
+
+
+def _look_rows(product: Product, look: Look, settings: MatchSettings) -> tuple[EvidenceRow, ...]:
+    """Shape, color, size and score, together never below what they weigh where the outline itself is wrong.
+
+    A half of a capsule taken for the whole has another shape, color and size, all for one reason.
+    """
+    rows = (
+        _term_row("shape", look.shape, product.shape, SHAPES, settings),
+        _term_row("color", look.color, ";".join(sorted(set(product.colors))), COLORS, settings),
+        _size_row(look.size, product.size_mm, settings),
+        _score_row(look, product.score, settings),
+    )
+    total = sum(row.bits for row in rows)
+    against = sum(min(row.bits, 0.0) for row in rows)
+    if not against:
+        return rows
+    outline = settings.outline_share
+    floored = math.log2((1 - outline) * 2.0**total + outline)
+    share = max(0.0, 1.0 - (floored - total) / -against) if floored > total else 1.0
+    return tuple(row if row.bits >= 0 else replace(row, bits=row.bits * share) for row in rows)
 
 
 def imprint_rows(explanation: Explanation, settings: MatchSettings, faces: int) -> tuple[EvidenceRow, ...]:
@@ -74,7 +90,7 @@ def imprint_rows(explanation: Explanation, settings: MatchSettings, faces: int) 
         parts.append(f"the register's {' '.join(explanation.missing)} {where}")
     if explanation.stray:
         parts.append(f"{explanation.stray} was read that the register does not have")
-    sentence = (" and ".join(parts) or "repeated text") + "."
+    sentence = (" and ".join(parts) or "text repeated or out of its order") + "."
     missing = " ".join(explanation.missing)
     rows.append(EvidenceRow("imprint", explanation.stray, missing, rest, sentence[0].upper() + sentence[1:]))
     return tuple(rows)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,20 +13,24 @@ from pipeline.match.alignment import ObservedFace, Segment, best_segment, best_s
 from pipeline.records import Character, Reading
 from pipeline.settings import MatchSettings
 from reference.catalog import Catalog
-from reference.imprint_text import CHARACTERS
+from reference.imprint_text import CHARACTERS, look_alike_key
 
 _COLUMN = {character: column for column, character in enumerate(CHARACTERS)}
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """How an imprint of the catalog explains the reading, in bits."""
+    """How an imprint of the catalog explains the reading, in bits.
+
+    ``contradicted`` is what was read beyond doubt and the imprint does not have.
+    """
 
     imprint_key: str
     bits: float
     segments: tuple[tuple[str, Segment], ...]
     missing: tuple[str, ...]
     stray: str
+    contradicted: str = ""
     read: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -35,7 +40,9 @@ class ImprintIndex:
     def __init__(self, catalog: Catalog) -> None:
         self.keys = [row.imprint_key for row in catalog.imprints()]
         self.counts = np.zeros((len(self.keys), len(CHARACTERS)), np.uint8)
-        codes = np.frombuffer("\n".join(self.keys).encode("ascii", "replace"), np.uint8)
+        # A token that a register names for each half of a capsule need be read once only.
+        once = "\n".join(";".join(_distinct(key)) for key in self.keys)
+        codes = np.frombuffer(once.encode("ascii", "replace"), np.uint8)
         owner = np.cumsum(codes == ord("\n"))
         column = np.full(256, -1, np.int16)
         for character, place in _COLUMN.items():
@@ -66,45 +73,50 @@ class ImprintIndex:
 def search(readings: Sequence[Reading], index: ImprintIndex, settings: MatchSettings) -> list[Explanation]:
     """The imprints that explain the readings best, by the best of the readings' hypotheses; best first."""
     best: dict[str, Explanation] = {}
-    for hypothesis in _joint_hypotheses(readings):
+    for hypothesis, overruled in _joint_hypotheses(readings, settings.sure_character):
         faces = [ObservedFace(characters, settings) for characters in hypothesis]
         shortlist = index.shortlist(
             [character for characters in hypothesis for character in characters], settings.shortlist
         )
         keys = [index.keys[position] for position in shortlist]
-        fits = best_segments(list(dict.fromkeys(token for key in keys for token in key.split(";") if token)), faces)
+        fits = best_segments(list(dict.fromkeys(token for key in keys for token in _distinct(key))), faces)
         bounds = np.array([_bound(key, faces, fits, settings) for key in keys])
         for key in (keys[place] for place in np.argsort(-bounds, kind="stable")[: settings.explained]):
             explanation = explain(key, faces, fits, settings)
-            if key not in best or explanation.bits > best[key].bits:
-                best[key] = explanation
+            known = best.get(key)
+            if known is None:
+                best[key] = replace(explanation, contradicted=overruled + explanation.contradicted)
+            elif explanation.bits > known.bits:
+                best[key] = replace(explanation, contradicted=known.contradicted)
     return sorted(best.values(), key=lambda explanation: (-explanation.bits, explanation.imprint_key))
 
 
 def _bound(
     imprint_key: str, faces: Sequence[ObservedFace], fits: Mapping[str, Segment | None], settings: MatchSettings
 ) -> float:
-    """What ``explain`` would give at most if no two tokens contended for a place: quick, to choose what to explain."""
+    """About what ``explain`` would give if no two tokens contended for a place: quick, to choose what to explain."""
     bits = sum(float(face.stray_bits.sum()) for face in faces)
-    for token in imprint_key.split(";"):
+    for token in _distinct(imprint_key):
         absent, fit = _absent_bits(token, len(faces), settings), fits.get(token)
         bits += max(fit.bits - float(faces[fit.face].stray_bits[list(fit.places)].sum()), absent) if fit else absent
     return bits
 
 
-def _joint_hypotheses(readings: Sequence[Reading]) -> list[list[list[Character]]]:
-    """The characters of each face by its first hypothesis, then a variant for each other hypothesis of a face."""
-    faces = [
-        [[character for line in lines for character in line.characters] for lines, _ in reading.hypotheses] or [[]]
-        for reading in readings
-    ]
-    first = [hypotheses[0] for hypotheses in faces]
+def _joint_hypotheses(readings: Sequence[Reading], sure: float) -> list[tuple[list[list[Character]], str]]:
+    """The characters of each face by its first hypothesis, then a variant for each other hypothesis of a face.
+
+    With each goes what the first hypothesis reads beyond doubt and this one does not.
+    """
+    first = [[character for line in reading.lines for character in line.characters] for reading in readings]
     variants = [
-        [*first[:number], characters, *first[number + 1 :]]
-        for number, hypotheses in enumerate(faces)
-        for characters in hypotheses[1:]
+        (
+            [*first[:number], [character for line in lines for character in line.characters], *first[number + 1 :]],
+            "".join(character.text for character in first[number] if _is_sure(character, sure)),
+        )
+        for number, reading in enumerate(readings)
+        for lines, _ in reading.hypotheses[1:]
     ]
-    return [first, *variants]
+    return [(first, ""), *variants]
 
 
 def explain(
@@ -112,8 +124,8 @@ def explain(
 ) -> Explanation:
     """Explain what was read by an imprint: each token takes the stretch it fits best, the longest tokens first.
 
-    A token may stand more than once on a pill (both halves of a capsule) though the register names it once, and the
-    other way round; what no token explains counts as stray, tokens not found as missing.
+    A token is looked for once, however often the register names it; it may stand on the pill more often (both halves
+    of a capsule) or less. What no token explains counts as stray, tokens not found as missing.
 
     Args:
         imprint_key: the imprint's tokens, joined by ``;``.
@@ -121,7 +133,8 @@ def explain(
         fits: for each token the best stretch while nothing is taken (``best_segments``).
         settings: the weights.
     """
-    tokens = sorted((token for token in imprint_key.split(";") if token), key=lambda token: (-len(token), token))
+    listed = Counter(filter(None, imprint_key.split(";")))
+    tokens = sorted(listed, key=lambda token: (-len(token), token))
     taken: list[set[int]] = [set() for _ in faces]
     segments: list[tuple[str, Segment]] = []
     missing: list[str] = []
@@ -137,11 +150,9 @@ def explain(
         taken[segment.face].update(segment.places)
         segments.append((token, segment))
         bits += segment.bits
-    found = dict(reversed(segments))
-    bits += sum(
-        settings.repeat_bits if token in found else _absent_bits(token, len(faces), settings) for token in missing
-    )
-    bits += _repeats(segments, faces, taken, settings)
+    bits += sum(_absent_bits(token, len(faces), settings) for token in missing)
+    bits += _repeats(segments, listed, faces, taken, settings)
+    bits += _scattered(segments, faces, taken, settings)
     stray = [
         [place for place in range(len(face)) if place not in used] for face, used in zip(faces, taken, strict=True)
     ]
@@ -152,26 +163,81 @@ def explain(
         tuple(segments),
         tuple(missing),
         "".join(_text(face, places) for face, places in zip(faces, stray, strict=True)),
+        _contradicted(segments, faces, stray, settings.sure_character),
         {token: _text(faces[segment.face], segment.places) for token, segment in segments},
     )
 
 
 def _repeats(
     segments: Sequence[tuple[str, Segment]],
+    listed: Mapping[str, int],
     faces: Sequence[ObservedFace],
     taken: list[set[int]],
     settings: MatchSettings,
 ) -> float:
-    """Take what tokens explain a second time, about as well as the first, and return what that weighs."""
+    """Take what tokens explain once more, about as well as the first time, and return what it weighs.
+
+    Only a token that stands on the pill more or less often than the register names it costs anything.
+    """
     bits = 0.0
-    for token, first in dict(reversed(segments)).items():
+    for token, first in segments:
+        more = 0
         while any(len(face) - len(used) >= len(token) - 1 for face, used in zip(faces, taken, strict=True)):
             segment = best_segment(token, faces, taken)
             if segment is None or segment.bits < settings.repeat_share * first.bits:
                 break
             taken[segment.face].update(segment.places)
-            bits += settings.repeat_bits
+            more += 1
+        bits += settings.repeat_bits * abs(listed[token] - 1 - more)
     return bits
+
+
+def _is_sure(character: Character, sure: float) -> bool:
+    return character.confidence >= sure and character.text in CHARACTERS
+
+
+def _contradicted(
+    segments: Sequence[tuple[str, Segment]],
+    faces: Sequence[ObservedFace],
+    stray: Sequence[Sequence[int]],
+    sure: float,
+) -> str:
+    """What was read beyond doubt and strays or stands for another character, look-alikes aside, in reading order."""
+    places = {(number, place) for number, left in enumerate(stray) for place in left}
+    for _, segment in segments:
+        for place, text in zip(segment.places, segment.text, strict=True):
+            if look_alike_key(faces[segment.face].characters[place].text) != look_alike_key(text):
+                places.add((segment.face, place))
+    characters = (faces[face].characters[place] for face, place in sorted(places))
+    return "".join(character.text for character in characters if _is_sure(character, sure))
+
+
+def _scattered(
+    segments: Sequence[tuple[str, Segment]],
+    faces: Sequence[ObservedFace],
+    taken: list[set[int]],
+    settings: MatchSettings,
+) -> float:
+    """Take characters out of their order that tokens found in part still miss, and return what that weighs."""
+    unread = Counter("".join(token for token, _ in segments))
+    unread.subtract("".join(segment.text for _, segment in segments))
+    bits = 0.0
+    for face, used in zip(faces, taken, strict=True):
+        for place in range(len(face)):
+            wanted = {text: face.weight(place, text) for text, count in unread.items() if count > 0}
+            text = max(wanted, key=wanted.__getitem__, default="")
+            if place in used or not text:
+                continue
+            if wanted[text] + settings.scattered_bits > face.stray_bits[place]:
+                unread[text] -= 1
+                used.add(place)
+                bits += wanted[text] + settings.scattered_bits
+    return bits
+
+
+def _distinct(imprint_key: str) -> list[str]:
+    """An imprint's tokens, each once."""
+    return list(dict.fromkeys(filter(None, imprint_key.split(";"))))
 
 
 def _text(face: ObservedFace, places: Sequence[int]) -> str:
