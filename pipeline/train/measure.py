@@ -36,8 +36,8 @@ Array = NDArray[np.float64]
 Truth = NDArray[np.int64]
 
 _WEIGHTS = Path(__file__).parents[1] / "weights"
-_POWERS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-_TEMPERATURES = (0.8, 1.0, 1.2, 1.4, 1.7, 2.0, 2.5)
+_POWERS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2)
+_TEMPERATURES = (0.8, 1.0, 1.2, 1.4, 1.7, 2.0, 2.5, 3.0)
 _LAYERS_PRIORS = (0.003, 0.01, 0.03, 0.1)
 _LEAST = 1e-6
 

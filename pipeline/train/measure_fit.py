@@ -128,7 +128,7 @@ def _color_loss(areas: Tensor, two: Tensor, truth: tuple[Tensor, Tensor], layere
     return -torch.log(likely.clamp_min(1e-6)).mean()
 
 
-def fit_colors(faces: Faces, steps: int = 3000, batch: int = 128) -> tuple[Perceptron, Perceptron]:
+def fit_colors(faces: Faces, steps: int = 4000, batch: int = 128) -> tuple[Perceptron, Perceptron]:
     """Area figures to colors, and pair figures to whether the two areas are two colors; fitted together."""
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
