@@ -147,9 +147,12 @@ class Identifier:
     def _answer(
         self, scenes: Sequence[_Scene], faces: Sequence[Face], doubts: Sequence[str], clock: _Clock
     ) -> Identification:
+        answer = self._identification(scenes, faces, clock)
         if any(face.region.cut_by_border for face in faces):
             doubts = [*doubts, "The border of the photo cuts the pill: imprint, shape and size may go on outside."]
-        answer = self._identification(scenes, faces, clock)
+            if answer.decision is Decision.UNKNOWN and not any(face.reading.lines for face in faces):
+                reason = "What the photo shows a part of has no imprint to be read; take a photo of the whole pill."
+                answer = replace(answer, decision=Decision.UNREADABLE, reason=reason)
         if doubts and answer.decision is Decision.IDENTIFIED:
             answer = replace(answer, decision=Decision.AMBIGUOUS, reason=" ".join(doubts), monograph=None)
         return replace(answer, warnings=(*doubts, *answer.warnings))

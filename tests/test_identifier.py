@@ -7,7 +7,6 @@ import pickle
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -36,26 +35,7 @@ def claim(answer: Identification) -> str:
     return answer.candidates[0].product.product_id if answer.decision is Decision.IDENTIFIED else ""
 
 
-# What segmentation does not manage yet (docs/experiments/segment.md, "Left").
-NOT_YET = {
-    "fingers_only.jpg": "a finger is taken for a pill",
-}
-
-
-def judged() -> list[Any]:
-    """The samples that have an answer, those not managed yet marked so."""
-    return [
-        pytest.param(
-            row,
-            id=row["file"],
-            marks=[pytest.mark.xfail(reason=NOT_YET[row["file"]])] if row["file"] in NOT_YET else [],
-        )
-        for row in ROWS
-        if row["expected"] != "ERROR"
-    ]
-
-
-@pytest.mark.parametrize("row", judged())
+@pytest.mark.parametrize("row", [pytest.param(row, id=row["file"]) for row in ROWS if row["expected"] != "ERROR"])
 def test_sample(identifier: Identifier, row: dict[str, str]) -> None:
     answer = identifier.identify(SAMPLES / row["file"])
     assert answer.decision.name in row["expected"].split(";"), answer.reason

@@ -181,7 +181,7 @@ def fit(work: Path, minutes: float, rate: float) -> None:
         pixels, truth = _tensors(pool.batch(rng, _BATCH))
         loss = loss_of(network(pixels), truth)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), 2.0)
         optimizer.step()
         step += 1
