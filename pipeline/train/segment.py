@@ -155,8 +155,11 @@ class _Pool:
         return [_varied(rng, self.scenes[int(rng.integers(len(self.scenes)))]) for _ in range(size)]
 
 
-def fit(work: Path, minutes: float, rate: float) -> None:
-    """Train for so many minutes on ``work/scenes``; saves ``work/segment.pt`` every 100 steps and goes on from it."""
+def fit(work: Path, minutes: float, rate: float, begin: Path | None = None) -> None:
+    """Train for so many minutes on ``work/scenes``; saves ``work/segment.pt`` every 100 steps and goes on from it.
+
+    Without that file it begins from the weights of ``begin``, as `export` writes them, or from nothing.
+    """
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     network, step = SegmentNetwork(), 0
@@ -166,6 +169,10 @@ def fit(work: Path, minutes: float, rate: float) -> None:
         state = torch.load(state_file, weights_only=True)
         network.load_state_dict(state["network"])
         optimizer.load_state_dict(state["optimizer"])
+        step = int(state["step"])
+    elif begin is not None:
+        state = torch.load(begin, weights_only=True)
+        network.load_state_dict({name: tensor.float() for name, tensor in state["network"].items()})
         step = int(state["step"])
     pool = _Pool(work / "scenes")
     rng = np.random.default_rng(1000 + step)
@@ -258,18 +265,22 @@ def scenes_command(work: Path, files: int, masks: Path | None, taught: tuple[Pat
 @click.argument("work", type=click.Path(path_type=Path))
 @click.option("--minutes", default=40.0)
 @click.option("--rate", default=2e-3)
-def fit_command(work: Path, minutes: float, rate: float) -> None:
+@click.option("--begin", type=click.Path(path_type=Path, exists=True), help="Small checkpoint to begin from.")
+def fit_command(work: Path, minutes: float, rate: float, begin: Path | None) -> None:
     """Train, or go on training."""
-    fit(work, minutes, rate)
+    fit(work, minutes, rate, begin)
 
 
 @main.command("export")
 @click.argument("work", type=click.Path(path_type=Path))
 @click.argument("target", type=click.Path(path_type=Path))
 def export_command(work: Path, target: Path) -> None:
-    """Write the network as ONNX."""
+    """Write the network as ONNX and, beside it, as a small checkpoint for the next training to begin from."""
     network = SegmentNetwork()
-    network.load_state_dict(torch.load(work / "segment.pt", weights_only=True)["network"])
+    state = torch.load(work / "segment.pt", weights_only=True)
+    halves = {name: tensor.half() for name, tensor in state["network"].items()}
+    torch.save({"network": halves, "step": state["step"]}, target.with_suffix(".pt"))
+    network.load_state_dict(state["network"])
     network.eval()
     names = {"pixels": {2: "height", 3: "width"}, "logits": {2: "height2", 3: "width2"}}
     torch.onnx.export(
