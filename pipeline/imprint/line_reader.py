@@ -33,7 +33,7 @@ from pipeline.imprint.textboxes import TextBox, box_around, boxes_of, directions
 from pipeline.records import Character, Line, Mask, Photo, PillRegion, Reading
 from reference.imprint_text import CHARACTERS
 
-_STRIP_HEIGHT = 48  # the recognizer's input height
+STRIP_HEIGHT = 48  # the recognizer's input height
 _STRIP_WIDTH_MAX = 640
 # Mean and deviation of ImageNet's RGB, which PaddleOCR's detectors were trained with.
 _MEAN = np.array([0.485, 0.456, 0.406], np.float32).reshape(3, 1, 1)
@@ -62,6 +62,9 @@ class LineSettings:
 
 
 _Read = tuple[TextBox, tuple[Step, ...]]
+# A direction in degrees with each box read along it.
+Try = tuple[float, list[_Read]]
+RimRead = tuple[Arc, tuple[Step, ...]]
 
 
 class LineReader:
@@ -71,8 +74,9 @@ class LineReader:
     copy loads its own networks).
     """
 
-    def __init__(self, settings: LineSettings | None = None) -> None:
+    def __init__(self, settings: LineSettings | None = None, weights: bytes | None = None) -> None:
         self.settings = settings or LineSettings()
+        self._weights = weights
         self._lock = threading.Lock()
         self._networks: tuple[Any, Any] | None = None
 
@@ -86,11 +90,11 @@ class LineReader:
         return own_alphabet()
 
     def _recognizer(self) -> Any:
-        weights = resources.files("pipeline").joinpath("weights", "lines.onnx").read_bytes()
+        weights = self._weights or resources.files("pipeline").joinpath("weights", "lines.onnx").read_bytes()
         return cv2.dnn.readNetFromONNX(np.frombuffer(weights, np.uint8))
 
-    def __reduce__(self) -> tuple[type[LineReader], tuple[LineSettings]]:
-        return type(self), (self.settings,)
+    def __reduce__(self) -> tuple[type[LineReader], tuple[LineSettings, bytes | None]]:
+        return type(self), (self.settings, self._weights)
 
     def read(self, photo: Photo, regions: Sequence[PillRegion]) -> tuple[Reading, ...]:
         """Read each region; one reading a region.
@@ -103,14 +107,17 @@ class LineReader:
     def read_face(self, photo: Photo, region: PillRegion, known: Sequence[Character] = ()) -> Reading:
         """Read one region; ``known`` characters of another reader show lines overlooked and words along the rim."""
         crop = crop_pill(photo, region, self.settings.crop, long_axis_deg(region))
+        return _reading(self.name, crop, *self.look(crop, known), self.settings)
+
+    def look(self, crop: Crop, known: Sequence[Character]) -> tuple[list[Try], list[RimRead]]:
+        """Read the lines along each direction worth trying, and the bands along the rim, each both ways in turn."""
         image = crop.image()
         boxes = self._find(image, crop.mask, 1.0) or self._find(image, crop.mask, self.settings.second_look)
         surer = {floor: [one for one in known if presence(one) >= floor and one.text != "LOGO"] for floor in _FLOORS}
         boxes += _overlooked(crop, surer[_SHOWS_LINE], boxes)
         tries = [(turn, self._recognize(image, boxes, turn)) for turn in directions(boxes)] if boxes else []
         arcs = _arcs(crop, surer[_SHOWS_RIM])
-        rim = [(arc, self._read_strip(arc.strip(image, _STRIP_HEIGHT))) for arc in arcs]
-        return _reading(self.name, crop, tries, rim, self.settings)
+        return tries, [(arc, self._read_strip(arc.strip(image, STRIP_HEIGHT))) for arc in arcs]
 
     def _find(self, image: NDArray[np.uint8], mask: Mask, share: float) -> list[TextBox]:
         small = np.asarray(cv2.resize(image, None, fx=share, fy=share, interpolation=cv2.INTER_AREA), dtype=np.uint8)
@@ -120,10 +127,10 @@ class LineReader:
 
     def _recognize(self, image: NDArray[np.uint8], boxes: Sequence[TextBox], turn_deg: float) -> list[_Read]:
         along = [box.along(turn_deg) for box in boxes]
-        return [(box, self._read_strip(box.strip(image, _STRIP_HEIGHT))) for box in along]
+        return [(box, self._read_strip(box.strip(image, STRIP_HEIGHT))) for box in along]
 
     def _read_strip(self, strip: NDArray[np.uint8]) -> tuple[Step, ...]:
-        blob, share = _recognizer_input(strip)
+        blob, share = recognizer_input(strip)
         return decode(self._forward(1, blob)[0], self._alphabet, share)
 
     def _forward(self, which: int, blob: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -181,12 +188,12 @@ def _detector_input(image: NDArray[np.uint8]) -> NDArray[np.float32]:
     return (blob / _DEVIATION)[None]
 
 
-def _recognizer_input(strip: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float]:
+def recognizer_input(strip: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float]:
     """``(1, 3, 48, w)`` float32, padded with neutral gray, and the share of the width that is strip."""
     if strip.shape[1] > _STRIP_WIDTH_MAX:
-        strip = np.asarray(cv2.resize(strip, (_STRIP_WIDTH_MAX, _STRIP_HEIGHT)), dtype=np.uint8)
+        strip = np.asarray(cv2.resize(strip, (_STRIP_WIDTH_MAX, STRIP_HEIGHT)), dtype=np.uint8)
     width = strip.shape[1]
-    padded = np.zeros((_STRIP_HEIGHT, max(64, -(-width // 32) * 32)), np.float32)
+    padded = np.zeros((STRIP_HEIGHT, max(64, -(-width // 32) * 32)), np.float32)
     padded[:, :width] = strip.astype(np.float32) / 127.5 - 1.0
     return np.repeat(padded[None, None], 3, axis=1), width / padded.shape[1]
 
@@ -221,8 +228,8 @@ def _arcs(crop: Crop, known: Sequence[Character]) -> list[Arc]:
 def _reading(
     engine: str,
     crop: Crop,
-    tries: Sequence[tuple[float, list[_Read]]],
-    rim: Sequence[tuple[Arc, tuple[Step, ...]]],
+    tries: Sequence[Try],
+    rim: Sequence[RimRead],
     settings: LineSettings,
 ) -> Reading:
     """One hypothesis a direction, weighed by how much it reads how surely; words along the rim stand in each."""

@@ -22,7 +22,7 @@ from torch.nn import functional
 
 from pipeline.errors import EngineMissingError
 from pipeline.imprint.ctc import decode, own_alphabet, ppocr_alphabet
-from pipeline.imprint.line_reader import _STRIP_HEIGHT, LineReader, PpocrReader, _recognizer_input, is_available
+from pipeline.imprint.line_reader import STRIP_HEIGHT, LineReader, PpocrReader, is_available, recognizer_input
 from pipeline.train.drawn import drawn_shards
 from pipeline.train.export import quarter
 from pipeline.train.loop import CurvePoint, Task, begin_from, keep_small, run, spent_minutes
@@ -167,23 +167,12 @@ def export_recognizer(base: onnx.ModelProto, checkpoint: Path, out: Path) -> Non
     quarter(out)
 
 
-class _TaughtReader(LineReader):
-    """The line reader with other weights of the recognizer."""
-
-    def __init__(self, weights: Path) -> None:
-        super().__init__()
-        self._weights = weights
-
-    def _recognizer(self) -> Any:
-        return cv2.dnn.readNetFromONNX(str(self._weights))
-
-
 def _strip_reader(plan: RecognizerTraining, base: onnx.ModelProto) -> LineReader:
     if plan.begin is None:
         return PpocrReader()
     weights = plan.work / "begin.onnx"
     export_recognizer(base, plan.begin, weights)
-    return _TaughtReader(weights)
+    return LineReader(weights=weights.read_bytes())
 
 
 @dataclass(frozen=True)
@@ -199,7 +188,7 @@ def try_on(model: nn.Module, strips: Sequence[Strip]) -> Trial:
     right: dict[bool, list[bool]] = {True: [], False: []}
     with torch.no_grad():
         for strip in strips:
-            blob, share = _recognizer_input(strip.label.band.strip(strip.crop(), _STRIP_HEIGHT))
+            blob, share = recognizer_input(strip.label.band.strip(strip.crop(), STRIP_HEIGHT))
             probabilities = torch.softmax(model(torch.from_numpy(blob)), -1)[0].numpy()
             read = "".join(step.alternatives[0][0] for step in decode(probabilities, own_alphabet(), share))
             right[strip.label.kind is Kind.TEXT].append(read == strip.label.text)

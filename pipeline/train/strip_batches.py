@@ -14,7 +14,7 @@ from torch import Tensor
 
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.ctc import ADMITTED
-from pipeline.imprint.line_reader import _STRIP_HEIGHT
+from pipeline.imprint.line_reader import STRIP_HEIGHT
 from pipeline.imprint.textboxes import TextBox
 from pipeline.train.strip_labels import Band, Kind
 from pipeline.train.strips import Strip
@@ -80,7 +80,7 @@ def _weight(strip: Strip) -> float:
 def batch_of(pairs: Sequence[tuple[NDArray[np.float32], str]]) -> StripBatch:
     """Strips ``(48, w)`` 0-255 with their texts, padded with neutral gray on the right as in reading."""
     width = max(64, -(-max(image.shape[1] for image, _ in pairs) // 32) * 32)
-    images = np.zeros((len(pairs), 1, _STRIP_HEIGHT, width), np.float32)
+    images = np.zeros((len(pairs), 1, STRIP_HEIGHT, width), np.float32)
     for index, (image, _) in enumerate(pairs):
         images[index, 0, :, : image.shape[1]] = image / 127.5 - 1.0
     classes = [[ADMITTED.index(character) + 1 for character in text] for _, text in pairs]
@@ -93,20 +93,20 @@ def batch_of(pairs: Sequence[tuple[NDArray[np.float32], str]]) -> StripBatch:
 
 def augmented(strip: Strip, rng: np.random.Generator) -> NDArray[np.float32]:
     """The strip ``(48, w)`` float32 0-255, its band moved a little, stretched, blurred, coarsened, lit and grained."""
-    image = _jittered(strip.label.band, rng).strip(strip.crop(), _STRIP_HEIGHT).astype(np.float32)
+    image = _jittered(strip.label.band, rng).strip(strip.crop(), STRIP_HEIGHT).astype(np.float32)
     width = max(_WIDTH_MIN, int(image.shape[1] * math.exp(rng.normal(0, 0.1))))
     if rng.random() < 0.4:
         keep = rng.uniform(0.35, 0.9)
-        image = _resized(image, (max(1, round(image.shape[1] * keep)), round(_STRIP_HEIGHT * keep)), cv2.INTER_AREA)
-    image = _resized(image, (width, _STRIP_HEIGHT), cv2.INTER_LINEAR)
+        image = _resized(image, (max(1, round(image.shape[1] * keep)), round(STRIP_HEIGHT * keep)), cv2.INTER_AREA)
+    image = _resized(image, (width, STRIP_HEIGHT), cv2.INTER_LINEAR)
     if rng.random() < 0.3:
         image = np.asarray(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.5)), dtype=np.float32)
     image = (image - 128.0) * math.exp(rng.normal(0, 0.25)) + 128.0 + rng.normal(0, 6)
     if rng.random() < 0.15:
         image = 255.0 - image
     if rng.random() < 0.3:
-        grain = rng.normal(0, rng.uniform(2, 14), (_STRIP_HEIGHT // 2, max(12, width // 2)))
-        image = image + _resized(grain.astype(np.float32), (width, _STRIP_HEIGHT), cv2.INTER_LINEAR)
+        grain = rng.normal(0, rng.uniform(2, 14), (STRIP_HEIGHT // 2, max(12, width // 2)))
+        image = image + _resized(grain.astype(np.float32), (width, STRIP_HEIGHT), cv2.INTER_LINEAR)
     return np.clip(image, 0.0, 255.0).astype(np.float32)
 
 

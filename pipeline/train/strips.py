@@ -22,9 +22,9 @@ from pipeline.evaluate.sets import LabeledPhoto, SetKind, open_set
 from pipeline.evaluate.split import is_validation
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.crop import Crop, crop_pill, long_axis_deg
-from pipeline.imprint.detector import DetectorReader, presence
-from pipeline.imprint.line_reader import _SHOWS_LINE, _SHOWS_RIM, _STRIP_HEIGHT, LineReader, _arcs, _overlooked
-from pipeline.imprint.textboxes import TextBox, directions
+from pipeline.imprint.detector import DetectorReader
+from pipeline.imprint.line_reader import LineReader
+from pipeline.imprint.textboxes import TextBox
 from pipeline.records import Character, Photo, PillRegion
 from pipeline.train.boxes import BoxedPhoto, character_rows, clean_photos, is_on
 from pipeline.train.cutting import photo_faces
@@ -102,16 +102,10 @@ class StripMaker:
 
     def _looks(self, crop: Crop, known: Sequence[Character]) -> list[Looks]:
         """What the line reader looks at on a face where another reader found ``known``, and reads there."""
-        reader, image = self._reader, crop.image()
-        known = [one for one in known if one.text != "LOGO"]
-        boxes = reader._find(image, crop.mask, 1.0) or reader._find(image, crop.mask, reader.settings.second_look)
-        boxes += _overlooked(crop, [one for one in known if presence(one) >= _SHOWS_LINE], boxes)
-        ways = [reader._recognize(image, boxes, turn) for turn in directions(boxes)] if boxes else []
-        looks: list[Looks] = [[(box, _text(steps)) for box, steps in reads] for reads in zip(*ways, strict=True)]
-        for arc in _arcs(crop, [one for one in known if presence(one) >= _SHOWS_RIM]):
-            back = Arc(arc.x, arc.y, arc.radius, arc.height, arc.stop_deg, arc.start_deg, not arc.outward)
-            looks.append([(way, _text(reader._read_strip(way.strip(image, _STRIP_HEIGHT)))) for way in (arc, back)])
-        return looks
+        tries, rim = self._reader.look(crop, known)
+        boxes = zip(*(reads for _, reads in tries), strict=True)
+        looks: list[Looks] = [[(box, _text(steps)) for box, steps in reads] for reads in boxes]
+        return looks + [[(arc, _text(steps)) for arc, steps in both] for both in zip(rim[::2], rim[1::2], strict=True)]
 
 
 def _text(steps: Iterable[Any]) -> str:
