@@ -126,14 +126,15 @@ def recognizer_command(
 )
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many photos or faces a measure.")
 @click.option("--seed", default=9001, show_default=True, help="Of the drawn faces: none of a training bank's.")
+@click.option("--alone", is_flag=True, help="The character detector alone, not the default reader.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False), help="Write the figures there.")
 def measure_command(
-    data: Path, weights: Path, only: tuple[str, ...], limit: int | None, seed: int, json_file: Path | None
+    data: Path, weights: Path, only: tuple[str, ...], limit: int | None, seed: int, alone: bool, json_file: Path | None
 ) -> None:
     """Measure the imprint reader: boxed characters, blank faces, drawn faces, time."""
     figures = {}
     for name in only or MEASURES:
-        figures[name] = measure_reader(name, data, weights.read_bytes(), limit, seed)
+        figures[name] = measure_reader(name, data, weights.read_bytes(), limit, seed, alone)
         click.echo(f"{name}: {json.dumps(figures[name])}")
     if json_file is not None:
         json_file.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
