@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from pipeline.train.evaluate_reader import MEASURES, measure_reader
 from pipeline.train.measure import main as measure
-from pipeline.train.recognizer import RecognizerTraining, train_recognizer
-from pipeline.train.rounds import ReaderTraining, train_reader
+from pipeline.train.plan import TrainingPlan
+from pipeline.train.recognizer import train_recognizer
+from pipeline.train.rounds import train_reader
 from pipeline.train.segment import main as segment
 
 _WEIGHTS = Path(__file__).parents[1] / "weights" / "reader.onnx"
 _LINES = _WEIGHTS.with_name("lines.onnx")
 _FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+_POSITIVE = click.FloatRange(min=0, min_open=True)
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 @click.group()
@@ -27,93 +33,63 @@ main.add_command(measure, "measure")
 main.add_command(segment, "segment")
 
 
+def _training(out: Path, work: str, drawn_count: int, minutes: float, rate: float) -> Callable[[_Command], _Command]:
+    """The options of both trainings of the reader, named as `TrainingPlan`'s fields, with the defaults of one."""
+    options = [
+        click.option("--data", type=_FOLDER, required=True, help="Folder of the photo sets."),
+        click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=out, help="ONNX file to write."),
+        click.option(
+            "--work",
+            type=click.Path(path_type=Path, file_okay=False),
+            default=Path(work),
+            show_default=True,
+            help="Folder of the state; the same command goes on from there.",
+        ),
+        click.option(
+            "--drawn", type=click.Path(path_type=Path, file_okay=False), help="Folder of drawn banks [WORK/drawn]."
+        ),
+        click.option(
+            "--drawn-count", type=click.IntRange(min=0), default=drawn_count, show_default=True, help="Drawn faces."
+        ),
+        click.option("--fonts", type=_FOLDER, help="Folder with more fonts to draw with."),
+        click.option("--minutes", type=_POSITIVE, default=minutes, show_default=True),
+        click.option("--rate", type=_POSITIVE, default=rate, show_default=True),
+        click.option("--seed", default=0, show_default=True),
+        click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True),
+        click.option(
+            "--begin",
+            type=click.Path(path_type=Path, exists=True, dir_okay=False),
+            help="Small checkpoint to begin from.",
+        ),
+    ]
+    return lambda command: functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), command)
+
+
+def _plan(work: Path, drawn: Path | None, **options: Any) -> TrainingPlan:
+    return TrainingPlan(work=work, drawn=drawn or work / "drawn", **options)
+
+
 @main.command("reader")
-@click.option("--data", type=_FOLDER, required=True, help="Folder of the photo sets.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=_WEIGHTS, help="ONNX file to write.")
-@click.option(
-    "--work",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("build/reader"),
-    show_default=True,
-    help="Folder of the state; the same command goes on from there.",
-)
-@click.option("--drawn", type=click.Path(path_type=Path, file_okay=False), help="Folder of drawn banks [WORK/drawn].")
-@click.option("--drawn-count", type=click.IntRange(min=0), default=16000, show_default=True, help="Drawn faces.")
-@click.option("--fonts", type=_FOLDER, help="Folder with more fonts to draw with.")
-@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), default=120.0, show_default=True)
-@click.option("--rate", type=click.FloatRange(min=0, min_open=True), default=1.8e-3, show_default=True)
-@click.option("--seed", default=0, show_default=True)
-@click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True)
-@click.option(
-    "--begin", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Small checkpoint to begin from."
-)
-def reader_command(
-    data: Path,
-    out: Path,
-    work: Path,
-    drawn: Path | None,
-    drawn_count: int,
-    fonts: Path | None,
-    minutes: float,
-    rate: float,
-    seed: int,
-    threads: int,
-    begin: Path | None,
-) -> None:
+@_training(_WEIGHTS, "build/reader", drawn_count=16000, minutes=120.0, rate=1.8e-3)
+def reader_command(**options: Any) -> None:
     """Train the imprint reader, or go on training it.
 
     A run that is cut off loses four minutes at most: start it again with the same options. WORK/curve.csv is the
     learning curve, WORK/card.json what the model card says of the training.
     """
-    bank = drawn or work / "drawn"
-    train_reader(
-        ReaderTraining(data, out, work, bank, drawn_count, fonts, minutes, rate, seed, threads, begin), click.echo
-    )
+    train_reader(_plan(**options), click.echo)
 
 
 @main.command("recognizer")
-@click.option("--data", type=_FOLDER, required=True, help="Folder of the photo sets.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=_LINES, help="ONNX file to write.")
-@click.option(
-    "--work",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("build/recognizer"),
-    show_default=True,
-    help="Folder of the state; the same command goes on from there.",
-)
-@click.option("--drawn", type=click.Path(path_type=Path, file_okay=False), help="Folder of drawn banks [WORK/drawn].")
-@click.option("--drawn-count", type=click.IntRange(min=0), default=5000, show_default=True, help="Drawn faces.")
-@click.option("--fonts", type=_FOLDER, help="Folder with more fonts to draw with.")
-@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), default=60.0, show_default=True)
-@click.option("--rate", type=click.FloatRange(min=0, min_open=True), default=3.5e-4, show_default=True)
-@click.option("--seed", default=0, show_default=True)
-@click.option("--threads", type=click.IntRange(min=1), default=1, show_default=True)
-@click.option(
-    "--begin", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Small checkpoint to begin from."
-)
+@_training(_LINES, "build/recognizer", drawn_count=5000, minutes=60.0, rate=3.5e-4)
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many photos a set and faces a bank, to try it.")
-def recognizer_command(
-    data: Path,
-    out: Path,
-    work: Path,
-    drawn: Path | None,
-    drawn_count: int,
-    fonts: Path | None,
-    minutes: float,
-    rate: float,
-    seed: int,
-    threads: int,
-    begin: Path | None,
-    limit: int | None,
-) -> None:
+def recognizer_command(**options: Any) -> None:
     """Train the line recognizer, or go on training it.
 
     A run that is cut off loses four minutes at most, or the shard of strips it was at: start it again with the same
     options. WORK/curve.csv is the learning curve.
     """
-    bank = drawn or work / "drawn"
-    plan = RecognizerTraining(data, out, work, bank, drawn_count, fonts, minutes, rate, seed, threads, begin, limit)
-    train_recognizer(plan, click.echo)
+    train_recognizer(_plan(**options), click.echo)
 
 
 @main.command("measure-reader")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -113,16 +113,21 @@ def boxed_faces(photos: Iterable[BoxedPhoto]) -> list[LabeledFace]:
     """The faces of boxed photos, those without a character too."""
     faces = []
     for boxed in photos:
-        found = photo_faces(boxed.photo.path)
-        if found is None:
-            continue
-        photo, regions = found
-        rows = character_rows(boxed.photo.truth.boxes, photo.pixels.shape)
-        for region in regions:
-            own = rows[[is_on(region, row) for row in rows]].reshape(-1, 6)
+        for photo, region, own in regions_with_characters(boxed):
             own[:, TURN_DEG] = _turns(own)
             faces.append(cut_face(photo, region, own, boxed.imprint, boxed.photo.name))
     return faces
+
+
+def regions_with_characters(boxed: BoxedPhoto) -> Iterator[tuple[Photo, PillRegion, NDArray[np.float32]]]:
+    """Each face of a boxed photo with the rows of its characters ``(n, 6)``; none where faces are not found."""
+    found = photo_faces(boxed.photo.path)
+    if found is None:
+        return
+    photo, regions = found
+    rows = character_rows(boxed.photo.truth.boxes, photo.pixels.shape)
+    for region in regions:
+        yield photo, region, rows[[_is_on(region, row) for row in rows]].reshape(-1, 6)
 
 
 def character_rows(boxes: Sequence[CharacterBox], shape: Sequence[int]) -> NDArray[np.float32]:
@@ -142,7 +147,7 @@ def character_rows(boxes: Sequence[CharacterBox], shape: Sequence[int]) -> NDArr
     return np.array(rows, np.float32).reshape(-1, 6)
 
 
-def is_on(region: PillRegion, row: NDArray[np.float32]) -> bool:
+def _is_on(region: PillRegion, row: NDArray[np.float32]) -> bool:
     """Whether a character, a row of ``LabeledFace.characters`` in the photo's pixels, has its center on the face."""
     inside_row, inside_col = round(float(row[Y])) - region.top, round(float(row[X])) - region.left
     height, width = region.mask.shape
@@ -166,7 +171,7 @@ def _turns(rows: NDArray[np.float32]) -> NDArray[np.float32]:
 def blank_regions(boxed: BoxedPhoto, photo: Photo, regions: Sequence[PillRegion]) -> list[PillRegion]:
     """The faces of a photo on which the hand labels have no character."""
     rows = character_rows(boxed.photo.truth.boxes, photo.pixels.shape)
-    return [region for region in regions if not any(is_on(region, row) for row in rows)]
+    return [region for region in regions if not any(_is_on(region, row) for row in rows)]
 
 
 def class_counts(faces: Iterable[LabeledFace]) -> Counter[str]:

@@ -27,6 +27,7 @@ from pipeline.train.drawn import drawn_shards
 from pipeline.train.export import quarter
 from pipeline.train.loop import CurvePoint, Task, begin_from, keep_small, run, spent_minutes
 from pipeline.train.onnx_net import OnnxNet, with_weights
+from pipeline.train.plan import TrainingPlan
 from pipeline.train.strip_batches import BATCH, StripBatch, StripBatches
 from pipeline.train.strip_labels import Kind
 from pipeline.train.strips import Strip, StripMaker, training_strips, validation_strips
@@ -40,32 +41,10 @@ _TRY_EVERY_MINUTES = 10.0
 _COLUMNS = ("step", "minutes", "rate", "ctc", "text_exact", "silent")
 
 
-@dataclass(frozen=True)
-class RecognizerTraining:
-    """What to train from, where, and how long.
-
-    ``data`` holds the photo sets, ``out`` is the ONNX file to write, ``work`` keeps the state; ``drawn`` is the folder
-    of drawn banks, completed to ``drawn_count`` faces with ``fonts`` besides the built-in ones. ``begin`` is a small
-    checkpoint of an earlier training: it is gone on from, and reads the strips to be labeled; without one PP-OCR's
-    recognizer is and does. ``limit`` keeps to so many photos a set and faces a bank.
-    """
-
-    data: Path
-    out: Path
-    work: Path
-    drawn: Path
-    drawn_count: int = 5000
-    fonts: Path | None = None
-    minutes: float = 60.0
-    rate: float = 3.5e-4
-    seed: int = 0
-    threads: int = 1
-    begin: Path | None = None
-    limit: int | None = None
-
-
-def train_recognizer(plan: RecognizerTraining, say: Callable[[str], None]) -> None:
+def train_recognizer(plan: TrainingPlan, say: Callable[[str], None]) -> None:
     """Train, or go on training, and write the ONNX file and, beside it, the small checkpoint to go on from.
+
+    The weights begun from also read the strips to be labeled; without ``begin`` PP-OCR's recognizer is and does.
 
     Raises:
         PhotoSetError: the boxed photos are missing or broken.
@@ -167,7 +146,7 @@ def export_recognizer(base: onnx.ModelProto, checkpoint: Path, out: Path) -> Non
     quarter(out)
 
 
-def _strip_reader(plan: RecognizerTraining, base: onnx.ModelProto) -> LineReader:
+def _strip_reader(plan: TrainingPlan, base: onnx.ModelProto) -> LineReader:
     if plan.begin is None:
         return PpocrReader()
     weights = plan.work / "begin.onnx"

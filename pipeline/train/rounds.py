@@ -23,6 +23,7 @@ from pipeline.train.export import export
 from pipeline.train.faces import LabeledFace
 from pipeline.train.loop import CurvePoint, begin_from, keep_small, spent_minutes
 from pipeline.train.network import CharacterDetector
+from pipeline.train.plan import TrainingPlan
 from pipeline.train.reader import Source, train
 from pipeline.train.scoring import Score, score_face
 from pipeline.train.self_training import KnownPill, known_pills, label_faces
@@ -39,29 +40,7 @@ _TRY_EVERY_MINUTES = 10.0
 _COLUMNS = ("round", "step", "minutes", "rate", "center", "classes", "geometry", "character_f1", "faces_exact")
 
 
-@dataclass(frozen=True)
-class ReaderTraining:
-    """What to train from, where, and how long.
-
-    ``data`` holds the photo sets, ``out`` is the ONNX file to write, ``work`` keeps the state; ``drawn`` is the folder
-    of drawn banks, completed to ``drawn_count`` faces with ``fonts`` besides the built-in ones. ``begin`` is a small
-    checkpoint of an earlier training to go on from; one is written beside ``out``.
-    """
-
-    data: Path
-    out: Path
-    work: Path
-    drawn: Path
-    drawn_count: int = 16000
-    fonts: Path | None = None
-    minutes: float = 120.0
-    rate: float = 1.8e-3
-    seed: int = 0
-    threads: int = 1
-    begin: Path | None = None
-
-
-def train_reader(plan: ReaderTraining, say: Callable[[str], None]) -> None:
+def train_reader(plan: TrainingPlan, say: Callable[[str], None]) -> None:
     """Train, or go on training, and write the ONNX file and the training's card, ``work/card.json``.
 
     Raises:
@@ -103,7 +82,7 @@ def _checkpoint(work: Path, number: int) -> Path:
     return work / f"round-{number}.pt"
 
 
-def _train_round(plan: ReaderTraining, number: int, minutes: float, sources: Sequence[Source], curve: Curve) -> None:
+def _train_round(plan: TrainingPlan, number: int, minutes: float, sources: Sequence[Source], curve: Curve) -> None:
     checkpoint, before = _checkpoint(plan.work, number), _checkpoint(plan.work, number - 1)
     going_on = checkpoint.exists()
     if going_on and spent_minutes(checkpoint) >= minutes:
@@ -124,7 +103,7 @@ def _train_round(plan: ReaderTraining, number: int, minutes: float, sources: Seq
     )
 
 
-def _self_labeled(plan: ReaderTraining, number: int, say: Callable[[str], None]) -> list[LabeledFace]:
+def _self_labeled(plan: TrainingPlan, number: int, say: Callable[[str], None]) -> list[LabeledFace]:
     """The faces that the round before can read, kept for this round."""
     path = plan.work / f"self-labeled-{number}.npz"
     if not path.exists():
@@ -136,7 +115,7 @@ def _self_labeled(plan: ReaderTraining, number: int, say: Callable[[str], None])
     return load_faces(path)
 
 
-def _pills(plan: ReaderTraining) -> Iterable[KnownPill]:
+def _pills(plan: TrainingPlan) -> Iterable[KnownPill]:
     for name in _KNOWN_SETS:
         if (plan.data / name / "labels.csv").is_file():
             yield from known_pills(plan.data / name)
@@ -199,7 +178,7 @@ def validate(model: nn.Module, faces: Sequence[LabeledFace]) -> Score:
 
 
 def _card(
-    plan: ReaderTraining,
+    plan: TrainingPlan,
     training: Sequence[LabeledFace],
     validation: Sequence[LabeledFace],
     drawn: Sequence[LabeledFace],

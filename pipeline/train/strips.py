@@ -26,7 +26,7 @@ from pipeline.imprint.detector import DetectorReader
 from pipeline.imprint.line_reader import LineReader
 from pipeline.imprint.textboxes import TextBox
 from pipeline.records import Character, Photo, PillRegion
-from pipeline.train.boxes import BoxedPhoto, character_rows, clean_photos, is_on
+from pipeline.train.boxes import BoxedPhoto, clean_photos, regions_with_characters
 from pipeline.train.cutting import photo_faces
 from pipeline.train.drawn import load_bank
 from pipeline.train.faces import CLASS, HEIGHT, IGNORED, TURN_DEG, WIDTH, LabeledFace, X, Y
@@ -77,14 +77,9 @@ class StripMaker:
 
     def of_boxed(self, boxed: BoxedPhoto) -> Iterator[LabeledCrop]:
         """The faces of a photo whose characters are boxed."""
-        found = photo_faces(boxed.photo.path)
-        if found is None:
-            return
-        pixels, regions = found
-        rows = character_rows(boxed.photo.truth.boxes, pixels.pixels.shape)
-        for region in regions:
+        for pixels, region, rows in regions_with_characters(boxed):
             crop = self._crop(pixels, region)
-            own = _in_crop(rows[[is_on(region, row) for row in rows]].reshape(-1, 6), crop)
+            own = _in_crop(rows, crop)
             bands = self._looks(crop, self._detector.find(pixels, region))
             yield crop.image(), from_characters(bands, own, boxed.imprint)
 

@@ -1,0 +1,30 @@
+"""What the reader's two networks are trained from, where, and how long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """One training of a network.
+
+    ``data`` holds the photo sets, ``out`` is the ONNX file to write, ``work`` keeps the state; ``drawn`` is the folder
+    of drawn banks, completed to ``drawn_count`` faces with ``fonts`` besides the built-in ones. ``begin`` is a small
+    checkpoint of an earlier training to go on from; one is written beside ``out``. ``limit`` keeps to so many photos
+    a set and faces a bank, where the training knows it.
+    """
+
+    data: Path
+    out: Path
+    work: Path
+    drawn: Path
+    drawn_count: int
+    fonts: Path | None
+    minutes: float
+    rate: float
+    seed: int
+    threads: int
+    begin: Path | None
+    limit: int | None = None
