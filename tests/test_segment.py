@@ -88,6 +88,16 @@ def test_a_pill_that_leaves_the_photo_is_flagged() -> None:
     assert [region.cut_by_border for region in regions] == [True]
 
 
+def test_small_pills_far_from_each_other_are_outlined_in_a_closer_look() -> None:
+    pixels = sheet(960, 1280)
+    truth = [ellipse(300, 520, 22, 22), ellipse(340, 640, 20, 34)]
+    for outline, color in zip(truth, [(235, 235, 230), (90, 130, 190)], strict=True):
+        paint(pixels, outline, color)
+    regions = segment(Photo(pixels, "small"))
+    assert len(regions) == 2
+    assert min(match(truth, regions)) > 0.9
+
+
 def test_black_padding_is_not_looked_at() -> None:
     pixels, truth = sheet(), ellipse(240, 320, 60, 60)
     paint(pixels, truth, (230, 230, 225))

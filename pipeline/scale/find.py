@@ -47,7 +47,7 @@ def find_scale(
 
     Args:
         photo: the photo.
-        regions: its pills; they are left out of the search and their size tells unlikely scales from likely ones.
+        regions: its pills; their size tells unlikely scales from likely ones.
         mm_per_px: millimeters per pixel of ``photo.pixels``, where the caller knows.
         coin: a key of ``COINS_MM``.
 

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.records import Photo, PillRegion
-from pipeline.segment.ground import to_lab
+from pipeline.segment.lab import to_lab
 
 # Faces of one pill photographed together differ by less than this; set on rximage300 and tfda, see
 # docs/experiments/segment.md.
 _MOST_LENGTH_RATIO = 1.18
-_MOST_AREA_RATIO = 1.35
+_MOST_AREA_RATIO = 1.25
 _MOST_HUE_DIFFERENCE = 18.0
 # Where the border took more of a pill than a graze, its area shows it.
 _MOST_AREA_RATIO_CUT = 1.08

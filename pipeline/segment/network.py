@@ -14,10 +14,10 @@ from pipeline.records import Pixels
 
 Map = NDArray[np.float32]
 
-# The deepest layer sees one pixel in 32.
-_MULTIPLE = 32
+# The deepest layer sees one pixel in 64.
+MULTIPLE = 64
 # The maps are given for every second pixel.
-_MAP_STEP = 2
+MAP_STEP = 2
 
 # One network a thread: ``cv2.dnn.Net`` keeps its buffers between calls.
 _loaded = threading.local()
@@ -39,16 +39,29 @@ def pill_maps(pixels: Pixels, long_side_px: int) -> PillMaps:
     """Where pills are, looked for at ``long_side_px``; ``pixels`` ``(h, w, 3)`` uint8 sRGB."""
     height, width = pixels.shape[:2]
     factor = long_side_px / max(height, width)
-    size = max(_MAP_STEP, round(width * factor)), max(_MAP_STEP, round(height * factor))
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR)
-    down, right = -size[1] % _MULTIPLE, -size[0] % _MULTIPLE
+    size = max(MAP_STEP, round(width * factor)), max(MAP_STEP, round(height * factor))
+    small = _resized(pixels, size)
+    down, right = -size[1] % MULTIPLE, -size[0] % MULTIPLE
     padded = cv2.copyMakeBorder(small, 0, down, 0, right, cv2.BORDER_REPLICATE)
     network = _network()
     network.setInput(cv2.dnn.blobFromImage(padded, 1 / 255, mean=(127.5, 127.5, 127.5)))
     logits = network.forward()[0]
-    chances = 1.0 / (1.0 + np.exp(-logits[:, : -(-size[1] // _MAP_STEP), : -(-size[0] // _MAP_STEP)]))
-    scale = height / size[1] * _MAP_STEP, width / size[0] * _MAP_STEP
+    chances = 1.0 / (1.0 + np.exp(-logits[:, : -(-size[1] // MAP_STEP), : -(-size[0] // MAP_STEP)]))
+    scale = height / size[1] * MAP_STEP, width / size[0] * MAP_STEP
     return PillMaps(chances[0].astype(np.float32), chances[1].astype(np.float32), scale)
+
+
+def _resized(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """At ``size`` (width, height); halved as often as that allows first, which takes a fifth of the time of one step.
+
+    An odd row or column at the end is left out: less than a quarter of a map pixel.
+    """
+    while pixels.shape[1] >= 2 * size[0] and pixels.shape[0] >= 2 * size[1]:
+        width, height = pixels.shape[1] // 2, pixels.shape[0] // 2
+        even = pixels[: 2 * height, : 2 * width]
+        pixels = np.asarray(cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    way = cv2.INTER_AREA if size[0] < pixels.shape[1] else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(pixels, size, interpolation=way), np.uint8)
 
 
 def _network() -> cv2.dnn.Net:

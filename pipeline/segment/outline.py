@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.records import Pixels
-from pipeline.segment.ground import to_lab
+from pipeline.segment.lab import to_lab
 
 Outline = NDArray[np.float32]
 
@@ -41,6 +41,12 @@ def smooth(points: NDArray[np.float64], sigma_points: float) -> NDArray[np.float
 def length(points: NDArray[np.float64]) -> float:
     """Length of the closed outline."""
     return float(np.linalg.norm(np.diff(points, axis=0, append=points[:1]), axis=1).sum())
+
+
+def solidity(outline: Outline) -> float:
+    """Area over the area of the convex hull, 0-1."""
+    hull = cv2.contourArea(cv2.convexHull(outline))
+    return cv2.contourArea(outline) / hull if hull > 0 else 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,19 +82,6 @@ def refine(pixels: Pixels, outline: Outline, reach_px: float, rounds: int = 1, b
         points = _moved(pixels, points, reach_px, belief)
         reach_px = max(2.0, reach_px / 2)
     return points.astype(np.float32)
-
-
-def edge_steps(pixels: Pixels, outline: Outline) -> tuple[float, float, float]:
-    """How the photo changes across an outline: color step at its weak places and in the middle, and step of lightness.
-
-    CIELAB units; the weak places are the 12 % with the least step, the last is positive where it is lighter outside.
-    """
-    points = resample(outline, _POINTS // 2)
-    away = _normals(points) * max(1.5, 0.02 * float(np.sqrt(cv2.contourArea(outline))))
-    profile = _profile(pixels, np.stack([points - away, points + away], axis=1))
-    step = profile[:, 1] - profile[:, 0]
-    size = np.linalg.norm(step, axis=1)
-    return float(np.quantile(size, 0.12)), float(np.median(size)), float(np.median(step[:, 0]))
 
 
 def _moved(pixels: Pixels, points: NDArray[np.float64], reach_px: float, belief: Belief | None) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ import numpy as np
 from pipeline.evaluate.split import is_validation
 from pipeline.records import Photo, PillRegion
 from pipeline.segment import group_faces, segment
-from pipeline.segment.parts import solidity
+from pipeline.segment.outline import solidity
 
 
 def cut_out(photo: Photo, region: PillRegion, margin_px: int = 2) -> np.ndarray:

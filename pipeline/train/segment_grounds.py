@@ -235,9 +235,9 @@ def draw_text(rng: Random, picture: Picture) -> None:
 
 
 def draw_clutter(rng: Random, picture: Picture) -> None:
-    """What is not a pill: a sheet's edge, a metal ruler, a grid, a coin, a finger, a cable, a frame; in place."""
+    """What is not a pill, in place: a sheet's edge, a ruler, a coin, a finger, a cable, a card, a blister, lines."""
     side = picture.shape[0]
-    kind = int(rng.integers(0, 7))
+    kind = int(rng.integers(0, 9))
     if kind == 0:
         other = ground(rng, side)
         center, size = rng.uniform(0, side, 2), rng.uniform(0.5, 1.5, 2) * side
@@ -261,6 +261,10 @@ def draw_clutter(rng: Random, picture: Picture) -> None:
         points = np.cumsum(rng.normal(rng.normal(0, 8, 2), 8, (20, 2)), axis=0) + rng.uniform(0, side, 2)
         ink = tuple(float(value) for value in rng.uniform(0, 255, 3))
         cv2.polylines(picture, [points.astype(np.int32)], False, ink, int(rng.integers(1, 7)), cv2.LINE_AA)
+    elif kind == 6:
+        _draw_card(rng, picture)
+    elif kind == 7:
+        _draw_blister(rng, picture)
     else:
         ink = tuple(float(value) for value in _ink(rng))
         start = rng.uniform(0, side, 2).astype(int)
@@ -321,3 +325,42 @@ def _draw_finger(rng: Random, picture: Picture) -> None:
     color = _skin_color(rng) * (0.45 + 0.55 * shade) * (1 + noise(rng, side, 6)[..., None] * 0.03)
     share = cv2.GaussianBlur(mask, (0, 0), 0.8).astype(np.float32)[..., None] / 255
     picture[:] = picture * (1 - share) + color * share
+
+
+def _sheet(rng: Random, side: int, wide: float, high: float, corner: float) -> NDArray[np.float32]:
+    """The share of each pixel that a turned rectangle with round corners covers, ``(side, side)`` 0-1."""
+    mask = np.zeros((side, side), np.uint8)
+    inner = max(wide - 2 * corner, 1.0), max(high - 2 * corner, 1.0)
+    box = cv2.boxPoints((tuple(rng.uniform(0, side, 2)), inner, rng.uniform(0, 90)))
+    cv2.fillPoly(mask, [box.astype(np.int32)], 255)
+    radius = max(1, round(corner))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    share = cv2.GaussianBlur(cv2.dilate(mask, kernel), (0, 0), 0.7)[..., None]
+    return np.asarray(share / 255, np.float32)
+
+
+def _draw_card(rng: Random, picture: Picture) -> None:
+    """A card such as banks give, with print on it."""
+    side = picture.shape[0]
+    wide = rng.uniform(0.4, 1.2) * side
+    share = _sheet(rng, side, wide, wide * 0.63, wide * 0.037)
+    face = mixed(rng, side) if rng.random() < 0.5 else paper(rng, side)
+    draw_text(rng, face)
+    picture[:] = picture * (1 - share) + face * share
+
+
+def _draw_blister(rng: Random, picture: Picture) -> None:
+    """A sheet of foil with rows of clear or empty pockets."""
+    side = picture.shape[0]
+    wide = rng.uniform(0.4, 1.1) * side
+    share = _sheet(rng, side, wide, wide * rng.uniform(0.4, 0.7), 0.04 * wide)
+    light = rng.uniform(150, 225) + noise(rng, side, rng.uniform(1, 6)) * rng.uniform(4, 25)
+    foil = np.repeat(light[..., None], 3, axis=2)
+    pitch, radius = wide / rng.uniform(3, 6), rng.uniform(0.28, 0.42)
+    rows, cols = np.mgrid[:side, :side].astype(np.float32) / pitch
+    down, right = rows % 1 - 0.5, cols % 1 - 0.5
+    away = np.hypot(down, right * rng.uniform(0.6, 1.0)) / radius
+    angle = rng.uniform(0, 2 * np.pi)
+    slope = np.clip(1 - (away - 0.85) ** 2 / 0.02, 0, 1) * (down * np.sin(angle) + right * np.cos(angle)) / radius
+    foil = foil * (1 + rng.uniform(0.1, 0.4) * slope[..., None]) - (away < 0.85)[..., None] * rng.uniform(-15, 40)
+    picture[:] = picture * (1 - share) + foil * share

@@ -16,6 +16,12 @@ from pipeline.train.segment_scenes import Scene, core_of
 
 Polygon = NDArray[np.float32]
 
+# A pill's length in the crop: from those of many in one photo to one that fills it.
+_PILL_PX = (11.0, 250.0)
+_ENLARGED_MOST = 3.0
+# Crops that may hold no pill.
+_ANYWHERE = 0.2
+
 
 @dataclass(frozen=True, eq=False)
 class RealPhoto:
@@ -37,6 +43,8 @@ def load_masks(folder: Path, validation: bool) -> list[RealPhoto]:
             continue
         height, width = pixels.shape[:2]
         polygons = tuple(outline[:, ::-1] for outline in outlines_of(photo.truth.polygons, width, height))
+        if not polygons:
+            continue
         photos.append(RealPhoto(photo.name, np.ascontiguousarray(pixels[:, :, ::-1]), polygons))
     return photos
 
@@ -57,24 +65,23 @@ class RealScenes:
         return cls(first + second, side)
 
     def scene(self, rng: np.random.Generator) -> Scene:
-        """One crop, turned and scaled, two in three around a pill."""
+        """One crop, turned and scaled, most around a pill."""
         photo = self.photos[int(rng.integers(len(self.photos)))]
         height, width = photo.pixels.shape[:2]
         side = self.side
-        low = 0.65 * side / 640
-        scale = float(np.exp(rng.uniform(np.log(low), np.log(1.1)))) * 640 / max(height, width)
-        center = rng.uniform(0, 1, 2) * [width, height]
-        if photo.polygons and rng.random() < 0.8:
-            center = photo.polygons[int(rng.integers(len(photo.polygons)))].mean(axis=0) + rng.normal(
-                0, side / 4 / scale, 2
-            )
+        polygon = photo.polygons[int(rng.integers(len(photo.polygons)))]
+        length = max(cv2.minAreaRect(polygon)[1])
+        low, high = np.log(_PILL_PX)
+        scale = min(float(np.exp(rng.uniform(low, high))) / max(length, 1.0), _ENLARGED_MOST)
+        center = polygon.mean(axis=0) + rng.normal(0, side / 4 / scale, 2)
+        if rng.random() < _ANYWHERE:
+            center = rng.uniform(0, 1, 2) * [width, height]
         angle = rng.uniform(0, 2 * np.pi) if rng.random() < 0.4 else rng.integers(4) * np.pi / 2
         turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * scale
         if rng.random() < 0.5:
             turn[0] *= -1
         matrix = np.column_stack([turn, side / 2 - turn @ center])
-        source = photo.pixels
-        pixels = cv2.warpAffine(source, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        pixels = _sampled(photo.pixels, matrix, scale, side)
         gain = np.exp(rng.normal(0, 0.1, 3) + rng.normal(0, 0.15))
         pixels = np.clip(pixels * gain + rng.normal(0, rng.uniform(0.3, 3), pixels.shape), 0, 255).astype(np.uint8)
         labels = np.zeros((side, side), np.int32)
@@ -92,3 +99,13 @@ class RealScenes:
             cores[rows, cols] |= core_of(whole)[own]
             labels[rows, cols][whole[own]] = number
         return Scene(pixels, labels, cores)
+
+
+def _sampled(source: NDArray[np.uint8], matrix: NDArray[np.float64], scale: float, side: int) -> NDArray[np.uint8]:
+    """The crop of the photo; strong reductions take the mean over an area first, as the photo's own look does."""
+    if scale < 0.75:
+        smaller = cv2.resize(source, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        back = np.diag([source.shape[1] / smaller.shape[1], source.shape[0] / smaller.shape[0], 1.0])
+        source, matrix = np.asarray(smaller, np.uint8), matrix @ back
+    crop = cv2.warpAffine(source, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(crop, np.uint8)

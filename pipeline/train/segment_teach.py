@@ -15,7 +15,7 @@ from pipeline.evaluate.segmentation import read_photo
 from pipeline.evaluate.sets import open_set
 from pipeline.records import Photo, PillRegion
 from pipeline.segment import group_faces
-from pipeline.segment.parts import solidity
+from pipeline.segment.outline import solidity
 
 Segmentation = Callable[[Photo], tuple[PillRegion, ...]]
 
@@ -23,6 +23,8 @@ _LEAST_SOLIDITY = 0.975
 _MOST_AREA_RATIO = 1.12
 # A capsule's half is shorter; two-part capsules have 2.2-3.
 _LEAST_ELONGATION = {"CAPSULE": 1.9}
+# With a shadow in its outline a round pill is longer.
+_MOST_ELONGATION = {"ROUND": 1.09}
 
 
 def plausible(photo: Photo, regions: tuple[PillRegion, ...], shape: str | None) -> bool:
@@ -32,8 +34,8 @@ def plausible(photo: Photo, regions: tuple[PillRegion, ...], shape: str | None) 
     areas = [region.area for region in regions]
     if max(areas) > _MOST_AREA_RATIO * min(areas):
         return False
-    least = _LEAST_ELONGATION.get(shape or "", 1.0)
-    return all(solidity(region.outline) > _LEAST_SOLIDITY and elongation(region) > least for region in regions)
+    least, most = _LEAST_ELONGATION.get(shape or "", 1.0), _MOST_ELONGATION.get(shape or "", np.inf)
+    return all(solidity(region.outline) > _LEAST_SOLIDITY and least <= elongation(region) <= most for region in regions)
 
 
 def elongation(region: PillRegion) -> float:
