@@ -32,7 +32,7 @@ _ELONGATION = (1.6, 3.4)
 # Circularity (4 pi area / perimeter^2) is 1 for a disc, 0.93 for the hull of two stacked capsules of aspect 2, 0.75 for
 # half a disc and 0.85 for one such capsule.
 _ROUND = 0.96
-_HALF = 0.82
+_HALF = 0.84
 # The gap between their boxes, by the smaller side of the first.
 _NEAR = 0.3
 
