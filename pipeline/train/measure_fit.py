@@ -29,6 +29,10 @@ have of the rarest; ROUND and OVAL take more, to learn tilt and coarse pixels.""
 _LAYERS_CHANCE = {True: 0.005, False: 0.05}
 """Chance, for capsules and for tablets, that a two-color pill shows one color on a face."""
 
+_MISLABELED = 0.06
+"""Share of pills whose registered colors are taken to say nothing: pills of one look bear ORANGE, BROWN and PINK, and a
+network that must explain each label grows too sure of itself (docs/experiments/measure.md, "Third round")."""
+
 
 def dense(sizes: Sequence[int]) -> nn.Sequential:
     """Dense layers with ReLU between."""
@@ -125,7 +129,7 @@ def _color_loss(areas: Tensor, two: Tensor, truth: tuple[Tensor, Tensor], layere
     crossed = chance[index, 1, first] * chance[index, 2, second] + chance[index, 1, second] * chance[index, 2, first]
     single = (1 - both) * (chance[index, 0, first] + chance[index, 0, second])
     likely = torch.where(first == second, one, both * crossed + layered * single)
-    return -torch.log(likely.clamp_min(1e-6)).mean()
+    return -torch.log((1 - _MISLABELED) * likely + _MISLABELED / 144).mean()
 
 
 def fit_colors(faces: Faces, steps: int = 4000, batch: int = 128) -> tuple[Perceptron, Perceptron]:
