@@ -15,7 +15,9 @@ HEIGHT_PX = 24.0
 CENTER = 80.0
 
 
-def made_map(places: list[tuple[float, float]], turns_deg: list[float], height_px: float = HEIGHT_PX) -> np.ndarray:
+def made_map(
+    places: list[tuple[float, float]], turns_deg: list[float], sureness: float = 1.0, height_px: float = HEIGHT_PX
+) -> np.ndarray:
     """The map of one line along these places ``(x, y)`` of a 160 x 160 px canvas."""
     y, x = (np.mgrid[:40, :40] + 0.5) * 4.0
     distances = np.stack([np.hypot(x - px, y - py) for px, py in places])
@@ -23,8 +25,9 @@ def made_map(places: list[tuple[float, float]], turns_deg: list[float], height_p
     on = distances.min(axis=0) < CORE_RADIUS * height_px
     output = np.zeros((CHANNELS, 40, 40), np.float32)
     output[0] = np.where(on, 5.0, -5.0)
-    output[1], output[2] = np.cos(2 * turns), np.sin(2 * turns)
-    output[3] = math.log2(height_px)
+    output[1], output[2] = sureness * np.cos(turns), sureness * np.sin(turns)
+    output[3], output[4] = np.cos(2 * turns), np.sin(2 * turns)
+    output[5] = math.log2(height_px)
     return output
 
 
@@ -56,12 +59,18 @@ def test_a_straight_line_is_a_box_along_its_text(turn_deg: float) -> None:
     assert (box.x, box.y) == pytest.approx((CENTER, CENTER), abs=2)
     assert box.height == pytest.approx(GROUND * HEIGHT_PX, rel=0.01)
     assert box.width == pytest.approx(60 + GROUND * HEIGHT_PX, abs=5)
-    assert line.score > 0.98
+    assert line.score > 0.98 and abs(line.way) == pytest.approx(1.0, abs=0.03)
+    assert off_deg(box.turn_deg + 180.0 * (line.way < 0), turn_deg) < 4
 
 
 def test_a_lone_character_has_the_axis_that_the_network_tells() -> None:
     (line,) = lines_of(made_map([(CENTER, CENTER)], [130.0]), disc())
     assert off_axis_deg(line.band.at(0.5)[2], 130.0) < 1
+
+
+def test_an_unsure_way_is_a_short_vector() -> None:
+    (line,) = lines_of(made_map(straight(0.0, 60.0), [180.0] * 60, sureness=0.1), disc())
+    assert line.way == pytest.approx(-0.1, abs=0.02) and off_deg(line.band.at(0.5)[2], 0.0) < 4
 
 
 @pytest.mark.parametrize(("start", "stop"), [(160.0, 40.0), (320.0, 200.0)])
@@ -74,6 +83,7 @@ def test_a_line_along_the_rim_is_a_band_about_the_center(start: float, stop: flo
     assert arc.radius == pytest.approx(55, abs=2) and (arc.x, arc.y) == pytest.approx((CENTER, CENTER), abs=1.5)
     ground = math.degrees(HEIGHT_PX / 55)
     assert off_deg(arc.start_deg, start + ground) < 5 and off_deg(arc.stop_deg, stop - ground) < 5
+    assert line.way > 0.9
 
 
 def test_no_line_runs_along_the_rim_of_an_elongated_face() -> None:
@@ -101,7 +111,7 @@ def test_moving_there_and_back_changes_nothing(band: TextBox | Arc) -> None:
     linear = 1.7 * np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
     there = np.column_stack([linear, [5.0, -8.0]])
     back = np.column_stack([np.linalg.inv(linear), -np.linalg.inv(linear) @ there[:, 2]])
-    moved = FoundLine(band, 1.0).moved(there).band
+    moved = FoundLine(band, 1.0, 1.0).moved(there).band
     x, y, turn = band.at(0.3)
     expected = there @ np.array([x, y, 1.0])
     assert moved.at(0.3) == pytest.approx((*expected, turn + 70.0))

@@ -14,9 +14,8 @@ import cv2
 import torch
 
 from pipeline.imprint.canvas import COMPACT
-from pipeline.imprint.line_map import AXIS, CORE, lines_of
+from pipeline.imprint.line_map import AXIS, CORE, WAY, lines_of
 from pipeline.imprint.textboxes import TextBox
-from pipeline.imprint.way_up import WayUp
 from pipeline.train.faces import CLASS, HEIGHT, IGNORED, TURN_DEG, UNKNOWN_TURN, LabeledFace, filled
 from pipeline.train.line_finder import (
     begin_from_head,
@@ -32,7 +31,6 @@ from pipeline.train.line_labels import Rows, boxed_turns, by_line, lines_of_char
 from pipeline.train.loop import run
 from pipeline.train.network import CLASSES, CharacterDetector
 from pipeline.train.strip_labels import Kind, StripLabel
-from pipeline.train.way_finder import WayBatches, export_way, face_strips, way_task
 
 
 def characters(text: str, turn_deg: float = 0.0, x: float = 80.0, y: float = 80.0, step: float = 18.0) -> Rows:
@@ -115,7 +113,7 @@ def test_beside_strips_of_an_imprint_not_all_found_nothing_is_known() -> None:
     rows = lines_of_strips([strip("TEVA")], "54", (160, 160))
     assert rows is not None
     told = line_targets(rows, COMPACT)
-    assert told["care"][20, 20] == 1 and told["care"][3, 20] == 0 and told["core"][20, 20] > 0.9
+    assert told["care"][20, 20] == 1 and told["care"][3, 20] == 0 and told["core"][20, 20] > 0.8
 
 
 @pytest.mark.parametrize("turn_deg", [0.0, 50.0, 120.0, -20.0])
@@ -127,7 +125,7 @@ def test_what_the_network_is_told_comes_back_as_the_line(turn_deg: float) -> Non
     (line,) = lines_of(output, np.ones(COMPACT, np.float32))
     x, y, turn = line.band.at(0.5)
     assert (x, y) == pytest.approx((80, 80), abs=1.5)
-    assert abs((turn - turn_deg + 90.0) % 180.0 - 90.0) < 4
+    assert abs((turn + 180.0 * (line.way < 0) - turn_deg + 180.0) % 360.0 - 180.0) < 4 and abs(line.way) > 0.97
     assert line.band.height == pytest.approx(27.0, rel=0.05) and line.band.width == pytest.approx(36 + 27, abs=6)
 
 
@@ -135,7 +133,7 @@ def test_a_lone_letter_of_unknown_turn_has_a_height_and_no_axis() -> None:
     rows = unturned(characters("8"))
     rows[:, CLASS] = 0
     holds = line_targets(rows, COMPACT)["holds"]
-    assert holds[-1].any() and not holds[AXIS].any()
+    assert holds[-1].any() and not holds[AXIS].any() and not holds[WAY].any()
 
 
 def face() -> LabeledFace:
@@ -151,13 +149,14 @@ def test_the_right_answer_costs_least() -> None:
     right = told["told"].clone()
     right[:, CORE] = torch.logit(told["core"].clamp(1e-3, 1 - 1e-3))
     turned = right.clone()
-    turned[:, AXIS] *= -1
+    turned[:, WAY] *= -1
     blank = torch.zeros_like(right)
     blank[:, CORE] = -6
     assert line_loss(right, told)[0] < line_loss(turned, told)[0] < line_loss(blank, told)[0]
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_the_line_head_is_trained_and_the_detector_stays(tmp_path: Path) -> None:
     torch.manual_seed(0)
     detector = CharacterDetector().state_dict()
@@ -176,35 +175,10 @@ def test_the_line_head_is_trained_and_the_detector_stays(tmp_path: Path) -> None
     export_line_finder(detector, checkpoint, tmp_path / "face.onnx")
     net = cv2.dnn.readNetFromONNX(str(tmp_path / "face.onnx"))
     net.setInput(np.zeros((1, 2, 128, 224), np.float32))
-    assert [each.shape for each in net.forward(["map", "lines"])] == [(1, 47, 32, 56), (1, 4, 32, 56)]
+    assert [each.shape for each in net.forward(["map", "lines"])] == [(1, 47, 32, 56), (1, 6, 32, 56)]
     trial = try_lines(face_network(detector), [face()])
     assert trial.found == 0 and trial.invented >= 0
     keep_head(checkpoint, tmp_path / "head.pt")
     begin_from_head(detector, tmp_path / "head.pt", tmp_path / "next.pt")
     again = torch.load(tmp_path / "next.pt", weights_only=True)["model"]
     assert torch.allclose(again["lines.last.weight"], average["lines.last.weight"], atol=1e-3)
-
-
-def test_strips_are_cut_upright_and_half_of_a_batch_is_turned_about() -> None:
-    (image,) = face_strips(face(), np.random.default_rng(0))
-    assert image.shape == (1, 32, 96)
-    batch = next(iter(WayBatches([([face()], 1.0)], seed=1, size=8)))
-    assert batch["image"].shape == (8, 1, 32, 96) and 0 < batch["upright"].sum() < 8
-
-
-@pytest.mark.slow
-def test_the_way_up_network_says_the_opposite_of_a_line_turned_about(tmp_path: Path) -> None:
-    run(
-        way_task([([face()], 1.0)], 4),
-        tmp_path / "way.pt",
-        100.0,
-        rate=1e-3,
-        workers=0,
-        steps=2,
-        note=lambda point: None,
-    )
-    export_way(tmp_path / "way.pt", tmp_path / "way.onnx")
-    way_up = WayUp((tmp_path / "way.onnx").read_bytes())
-    band = TextBox(80.0, 80.0, 90.0, 27.0, 10.0, 1.0)
-    image = face().gray
-    assert way_up.odds(image, band) == pytest.approx(-way_up.odds(image, band.back()), abs=0.05)

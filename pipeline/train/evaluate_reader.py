@@ -197,7 +197,7 @@ def _networks_ms(weights: bytes, canvases: Sequence[NDArray[np.float32]]) -> tup
 
     def by_opencv(canvas: NDArray[np.float32]) -> None:
         net.setInput(canvas)
-        net.forward()
+        net.forward(net.getUnconnectedOutLayersNames())
 
     by_onnxruntime = _onnxruntime(weights)
     times: tuple[list[float], list[float]] = ([], [])
