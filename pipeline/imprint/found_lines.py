@@ -129,8 +129,9 @@ def _reading(engine: str, reads: Sequence[_Read], settings: FoundLineSettings) -
     best = _legible([each.line for each in reads], settings)
     turned = _legible([each.back or each.line for each in reads], settings)
     share = 1.0 / (1.0 + math.exp(-sum(each.odds for each in reads if each.back)))
-    hypotheses = [(best, share), (turned, 1.0 - share)] if turned != best else [(best, 1.0)]
-    kept = tuple((lines, weight) for lines, weight in hypotheses if lines)
+    weights = {turned: 1.0 - share, best: share if turned != best else 1.0}
+    total = sum(weight for lines, weight in weights.items() if lines)
+    kept = tuple((lines, weights[lines] / total) for lines in dict.fromkeys((best, turned)) if lines)
     return Reading(engine, kept, blank=1.0 - max((_mean_confidence(lines) for lines, _ in kept), default=0.0))
 
 

@@ -73,7 +73,7 @@ def _plan(work: Path, drawn: Path | None, **options: Any) -> TrainingPlan:
 @main.command("reader")
 @_training(_WEIGHTS, "build/reader", drawn_count=16000, minutes=120.0, rate=1.8e-3)
 def reader_command(**options: Any) -> None:
-    """Train the imprint reader, or go on training it.
+    """Train the imprint reader's character detector, or go on training it; its line head is to be trained after it.
 
     A run that is cut off loses four minutes at most: start it again with the same options. WORK/curve.csv is the
     learning curve, WORK/card.json what the model card says of the training.
