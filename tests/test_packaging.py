@@ -22,6 +22,7 @@ STEM = f"pillprint-{pipeline.__version__}"
 CARRIED = (
     "pipeline/report/identification.schema.json",
     "pipeline/weights/face.onnx",
+    "pipeline/weights/lines.onnx",
     "pipeline/weights/measure.npz",
     "pipeline/weights/reader.onnx",
     "pipeline/weights/segment.onnx",

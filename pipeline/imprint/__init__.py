@@ -11,5 +11,5 @@ __all__ = ["DetectorReader", "FusedReader", "LineReader", "PpocrReader", "Reader
 
 
 def default_reader() -> Reader:
-    """Our line reader with our character detector's vote on every character; needs no system program."""
-    return FusedReader(LineReader(), DetectorReader())
+    """Our lines with our character detector's vote on every character; needs no system program and no other wheel."""
+    return FusedReader()

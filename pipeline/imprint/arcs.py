@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.imprint.placed import Placed
+from pipeline.imprint.textboxes import similarity
 
 # An arc has at least so many characters, over at least so wide an angle: below it a straight strip does as well.
 _CHARACTERS_MIN = 3
-_SPAN_DEG_MIN = 45.0
+SPAN_DEG_MIN = 45.0
 # Characters nearer to the middle than this share of the face's radius stand in straight lines.
-_RADIUS_MIN = 0.42
+RADIUS_MIN = 0.42
 # In heights of a character: how far off the common circle it may stand, how wide a gap parts two words, and how high
 # the strip is.
-_OFF_CIRCLE, _GAP, _STRIP = 0.55, 1.7, 1.45
+_OFF_CIRCLE, _GAP, STRIP = 0.55, 1.7, 1.45
 _HEIGHT_RATIO = 1.6
 # Beyond the outermost centers, in heights: half a character and some ground.
 _ENDS = 1.0
@@ -63,6 +64,17 @@ class Arc:
         strip = cv2.remap(image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=128)
         return np.asarray(strip, dtype=np.uint8)
 
+    def moved(self, affine: NDArray[np.float64]) -> Arc:
+        """The same band in another frame, to which a ``(2, 3)`` map without shear leads."""
+        x, y = affine @ np.array([self.x, self.y, 1.0])
+        scale, turn = similarity(affine)
+        radius, height = self.radius * scale, self.height * scale
+        return Arc(float(x), float(y), radius, height, self.start_deg + turn, self.stop_deg + turn, self.outward)
+
+    def back(self) -> Arc:
+        """The same band read the other way round."""
+        return replace(self, start_deg=self.stop_deg, stop_deg=self.start_deg, outward=not self.outward)
+
     def overlaps(self, other: Arc) -> bool:
         """Whether the middle of one band lies on the other."""
         return self.holds(*other.at(0.5)[:2]) or other.holds(*self.at(0.5)[:2])
@@ -82,7 +94,7 @@ def find_arcs(characters: Placed, center: tuple[float, float], face_radius: floa
     """
     right, up = characters.x - center[0], center[1] - characters.y
     radius, phi = np.hypot(right, up), np.degrees(np.arctan2(up, right))
-    left = np.flatnonzero(radius > _RADIUS_MIN * face_radius)
+    left = np.flatnonzero(radius > RADIUS_MIN * face_radius)
     arcs = []
     while len(left) >= _CHARACTERS_MIN:
         rings = [_on_ring(radius[left], characters.height[left], one) for one in range(len(left))]
@@ -90,9 +102,33 @@ def find_arcs(characters: Placed, center: tuple[float, float], face_radius: floa
         left = np.setdiff1d(left, ring)
         height, middle = float(np.median(characters.height[ring])), float(np.median(radius[ring]))
         for start, stop in _words(np.sort(phi[ring] % 360.0), math.degrees(height / middle)):
-            arcs.append(Arc(*center, middle, height * _STRIP, stop, start, outward=True))
-            arcs.append(Arc(*center, middle, height * _STRIP, start, stop, outward=False))
+            arcs.append(Arc(*center, middle, height * STRIP, stop, start, outward=True))
+            arcs.append(Arc(*center, middle, height * STRIP, start, stop, outward=False))
     return arcs
+
+
+def around(
+    center: tuple[float, float],
+    radius: float,
+    height: float,
+    angles_deg: NDArray[np.float64],
+    beyond: float,
+    outward: bool,
+) -> Arc:
+    """The band over places along a circle, on which characters of that height stand.
+
+    ``beyond``: how far the outermost characters' centers lie inside the outermost places, in heights.
+    """
+    angles = np.sort(angles_deg % 360.0)
+    gaps = np.append(np.diff(angles), angles[0] + 360.0 - angles[-1])
+    cut = int(gaps.argmax())
+    start = float(angles[(cut + 1) % len(angles)])
+    span = float((angles[cut] - start) % 360.0)
+    ends = min((_ENDS - beyond) * math.degrees(height / radius), (345.0 - span) / 2)
+    start, stop = start - ends, start + span + ends
+    if outward:
+        start, stop = stop, start
+    return Arc(*center, radius, height * STRIP, start, stop, outward)
 
 
 def _on_ring(radius: NDArray[np.float64], height: NDArray[np.float64], one: int) -> NDArray[np.bool_]:
@@ -110,6 +146,6 @@ def _words(angles: NDArray[np.float64], height_deg: float) -> Iterator[tuple[flo
         start = float(angles[(before + 1) % len(angles)])
         span = float((angles[cut] - start) % 360.0)
         count = (cut - before) % len(angles) or len(angles)
-        if count >= _CHARACTERS_MIN and span >= _SPAN_DEG_MIN:
+        if count >= _CHARACTERS_MIN and span >= SPAN_DEG_MIN:
             ends = min(_ENDS * height_deg, (345.0 - span) / 2)
             yield start - ends, start + span + ends

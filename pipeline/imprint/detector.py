@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import resources
 
 import cv2
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.imprint.canvas import Placement, normalize, place, warp
+from pipeline.imprint.line_map import FoundLine, lines_of
 from pipeline.imprint.lines import group_lines
 from pipeline.load import detail
 from pipeline.records import Character, Line, Photo, PillRegion, Reading
@@ -27,6 +29,17 @@ _READ_FLOOR = 0.35
 _SAME_CHARACTER = 0.42
 _ALTERNATIVES = 6
 _ALTERNATIVE_FLOOR = 0.01
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What stands on a face, places in photo px: characters and logos, the surest first, and lines of text.
+
+    Weights without the line head show no lines.
+    """
+
+    characters: list[Character]
+    lines: list[FoundLine]
 
 
 class DetectorReader:
@@ -54,10 +67,17 @@ class DetectorReader:
 
     def find(self, photo: Photo, region: PillRegion) -> list[Character]:
         """Everything on a face that may be a character or a logo, the surest first."""
+        return self.see(photo, region).characters
+
+    def see(self, photo: Photo, region: PillRegion) -> Seen:
+        """All that the network shows on a face."""
         canvas, placement = face_canvas(photo, region)
         net = self._net()
         net.setInput(canvas[None])
-        return decode(net.forward()[0], placement)
+        characters, *lines = net.forward(net.getUnconnectedOutLayersNames())
+        back = cv2.invertAffineTransform(placement.to_canvas).astype(np.float64)
+        found = [line.moved(back) for line in lines_of(lines[0][0], canvas[1])] if lines else []
+        return Seen(decode(characters[0], placement), found)
 
     def reading(self, found: Sequence[Character]) -> Reading:
         """What is sure enough of a face's finds, in lines."""

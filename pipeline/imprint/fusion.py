@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.imprint.detector import DetectorReader, presence
-from pipeline.imprint.line_reader import LineReader
+from pipeline.imprint.found_lines import FoundLineSettings, read_lines
 from pipeline.imprint.lines import group_lines
+from pipeline.imprint.strip_reader import StripReader
 from pipeline.records import Character, Line, Photo, PillRegion, Reading
 
+_LINES = "lines"
 # The line reader sees a character beside its neighbors and errs less than the finder of single ones. From 0.5 to 0.8
 # the share of faces read whole changes by a point (docs/experiments/reader.md, "Our lines in place of PP-OCR's").
 _LINE_VOTE = 0.7
@@ -25,26 +27,28 @@ _HYPOTHESES = 2
 
 
 class FusedReader:
-    """Finds characters, reads lines, and merges what both say, character by character.
+    """Finds lines and characters, reads the lines, and merges what both say, character by character."""
 
-    The characters also show the line reader lines that it overlooked and words along the rim.
-    """
-
-    def __init__(self, lines: LineReader, characters: DetectorReader) -> None:
-        self._lines, self._characters = lines, characters
+    def __init__(
+        self,
+        detector: DetectorReader | None = None,
+        strips: StripReader | None = None,
+        settings: FoundLineSettings | None = None,
+    ) -> None:
+        self._detector, self._strips = detector or DetectorReader(), strips or StripReader()
+        self.settings = settings or FoundLineSettings()
 
     @property
     def name(self) -> str:
         """Both engines' names."""
-        return f"{self._lines.name}+{self._characters.name}"
+        return f"{_LINES}+{self._detector.name}"
 
     def read(self, photo: Photo, regions: Sequence[PillRegion]) -> tuple[Reading, ...]:
-        """Read each region with both readers."""
-        return tuple(self._read(photo, region) for region in regions)
-
-    def _read(self, photo: Photo, region: PillRegion) -> Reading:
-        found = self._characters.find(photo, region)
-        return fuse(self._lines.read_face(photo, region, found), self._characters.reading(found))
+        """Read each region; which way up the lines of one run also tells of the others."""
+        seen = [self._detector.see(photo, region) for region in regions]
+        lines = read_lines(_LINES, photo, regions, [face.lines for face in seen], self._strips, self.settings)
+        characters = (self._detector.reading(face.characters) for face in seen)
+        return tuple(fuse(first, second) for first, second in zip(lines, characters, strict=True))
 
 
 def fuse(first: Reading, second: Reading) -> Reading:

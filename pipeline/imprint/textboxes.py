@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -18,7 +18,7 @@ _HEAT_MIN = 0.3
 _BOX_SCORE_MIN = 0.5
 _UNCLIP = 1.5
 # A line's box about its characters, in their height beyond the outermost centers.
-_GROUND = 1.35
+GROUND = 1.35
 # Below this ratio of its sides a box does not tell the direction of its text.
 _TELLING_ASPECT = 1.4
 
@@ -52,6 +52,16 @@ class TextBox:
         top_left, top_right, _, bottom_left = self.corners()
         x, y = top_left + (top_right - top_left) * along + (bottom_left - top_left) / 2
         return float(x), float(y), self.turn_deg
+
+    def moved(self, affine: NDArray[np.float64]) -> TextBox:
+        """The same box in another frame, to which a ``(2, 3)`` map without shear leads."""
+        x, y = affine @ np.array([self.x, self.y, 1.0])
+        scale, turn = similarity(affine)
+        return TextBox(float(x), float(y), self.width * scale, self.height * scale, self.turn_deg + turn, self.score)
+
+    def back(self) -> TextBox:
+        """The same box read the other way round."""
+        return replace(self, turn_deg=self.turn_deg + 180.0)
 
     def along(self, turn_deg: float) -> TextBox:
         """The same box read along the direction nearest to ``turn_deg`` that it allows."""
@@ -98,7 +108,7 @@ def box_around(characters: Placed) -> TextBox:
     places = np.stack([characters.x, characters.y], axis=1) @ _rotation(turn_deg).T
     low, high = places.min(axis=0), places.max(axis=0)
     x, y = ((low + high) / 2) @ _rotation(turn_deg)
-    width, extra = (high - low + height * _GROUND).tolist()
+    width, extra = (high - low + height * GROUND).tolist()
     return TextBox(float(x), float(y), width, extra, turn_deg, 1.0)
 
 
@@ -135,6 +145,12 @@ def directions(boxes: Sequence[TextBox]) -> list[float]:
     double = sum(box.width * np.exp(2j * math.radians(box.turn_deg)) for box in telling)
     main = math.degrees(np.angle(double)) / 2
     return [main % 360.0, (main + 180.0) % 360.0]
+
+
+def similarity(affine: NDArray[np.float64]) -> tuple[float, float]:
+    """The scale of a ``(2, 3)`` map of ``(x, y)`` without shear and its turn in degrees, counter-clockwise as seen."""
+    turn = math.degrees(math.atan2(affine[0, 1], affine[0, 0]))
+    return math.sqrt(abs(float(np.linalg.det(affine[:, :2])))), turn
 
 
 def _rotation(turn_deg: float) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from pipeline.train.evaluate_reader import MEASURES, measure_reader
+from pipeline.train.line_finder import train_line_finder
 from pipeline.train.measure import main as measure
 from pipeline.train.plan import TrainingPlan
 from pipeline.train.recognizer import train_recognizer
@@ -72,7 +73,7 @@ def _plan(work: Path, drawn: Path | None, **options: Any) -> TrainingPlan:
 @main.command("reader")
 @_training(_WEIGHTS, "build/reader", drawn_count=16000, minutes=120.0, rate=1.8e-3)
 def reader_command(**options: Any) -> None:
-    """Train the imprint reader, or go on training it.
+    """Train the imprint reader's character detector, or go on training it; its line head is to be trained after it.
 
     A run that is cut off loses four minutes at most: start it again with the same options. WORK/curve.csv is the
     learning curve, WORK/card.json what the model card says of the training.
@@ -90,6 +91,26 @@ def recognizer_command(**options: Any) -> None:
     options. WORK/curve.csv is the learning curve.
     """
     train_recognizer(_plan(**options), click.echo)
+
+
+@main.command("line-finder")
+@_training(_WEIGHTS, "build/line-finder", drawn_count=4000, minutes=60.0, rate=2e-3)
+@click.option(
+    "--detector",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    default=_WEIGHTS.with_suffix(".pt"),
+    help="Small checkpoint of the imprint reader, on whose trunk the line head stands.",
+)
+@click.option("--known", type=click.IntRange(min=0), default=1200, show_default=True, help="Photos of known imprint.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many boxed photos, to try it.")
+def line_finder_command(detector: Path, known: int, **options: Any) -> None:
+    """Train the line head beside the character detector and write both as one file.
+
+    To be run again after the imprint reader was trained: the head knows one detector only. A run that is cut off loses
+    four minutes at most, or the shard of faces it was at: start it again with the same options. WORK/curve.csv is the
+    learning curve.
+    """
+    train_line_finder(_plan(**options), detector, known, click.echo)
 
 
 @main.command("measure-reader")

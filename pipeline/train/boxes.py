@@ -114,7 +114,7 @@ def boxed_faces(photos: Iterable[BoxedPhoto]) -> list[LabeledFace]:
     faces = []
     for boxed in photos:
         for photo, region, own in regions_with_characters(boxed):
-            own[:, TURN_DEG] = _turns(own)
+            own[:, TURN_DEG] = level_turns(own)
             faces.append(cut_face(photo, region, own, boxed.imprint, boxed.photo.name))
     return faces
 
@@ -154,7 +154,7 @@ def _is_on(region: PillRegion, row: NDArray[np.float32]) -> bool:
     return 0 <= inside_row < height and 0 <= inside_col < width and bool(region.mask[inside_row, inside_col])
 
 
-def _turns(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+def level_turns(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     """0 where a neighbor on the same level, or being alone, says that the character is upright; else unknown."""
     turns = np.full(len(rows), UNKNOWN_TURN, np.float32)
     if len(rows) == 1:

@@ -21,7 +21,7 @@ def detect(weights: Path, faces: Sequence[LabeledFace]) -> Iterator[list[Charact
     net = cv2.dnn.readNetFromONNX(str(weights))
     for face in faces:
         net.setInput(canvas_of(face)[0][None])
-        yield decode(np.asarray(net.forward()[0], np.float32), place(face.outline))
+        yield decode(np.asarray(net.forward("map")[0], np.float32), place(face.outline))
 
 
 def detect_in_training(model: nn.Module, faces: Sequence[LabeledFace]) -> Iterator[list[Character]]:

@@ -20,7 +20,7 @@ from pipeline.draw.sets import write_face_set
 from pipeline.evaluate.metrics import bootstrap_interval, sorted_characters
 from pipeline.evaluate.sets import LabeledPhoto, open_set
 from pipeline.evaluate.split import is_validation
-from pipeline.imprint import DetectorReader, FusedReader, LineReader, Reader
+from pipeline.imprint import DetectorReader, FusedReader, Reader
 from pipeline.imprint.detector import face_canvas
 from pipeline.records import Photo, PillRegion, Reading
 from pipeline.train.boxes import BoxedPhoto, blank_regions, character_rows, clean_photos, photo_key
@@ -53,7 +53,7 @@ def measure_reader(
     """
     cv2.setNumThreads(1)
     network = DetectorReader(weights)
-    return MEASURES[name](data, network if alone else FusedReader(LineReader(), network), weights, limit, seed)
+    return MEASURES[name](data, network if alone else FusedReader(network), weights, limit, seed)
 
 
 def _boxes(data: Path, reader: Reader, weights: bytes, limit: int | None, seed: int) -> Figures:
@@ -197,7 +197,7 @@ def _networks_ms(weights: bytes, canvases: Sequence[NDArray[np.float32]]) -> tup
 
     def by_opencv(canvas: NDArray[np.float32]) -> None:
         net.setInput(canvas)
-        net.forward()
+        net.forward(net.getUnconnectedOutLayersNames())
 
     by_onnxruntime = _onnxruntime(weights)
     times: tuple[list[float], list[float]] = ([], [])

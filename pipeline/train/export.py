@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import onnx
 import onnx.helper
 import onnx.numpy_helper
 import torch
+from torch import nn
 
 from pipeline.imprint.canvas import COMPACT
 from pipeline.train.network import CharacterDetector
@@ -23,15 +25,20 @@ def export(checkpoint: Path, out: Path) -> None:
     """Write the averaged weights of a checkpoint as ONNX: batch norm folded, height and width free, stored as int8."""
     model = CharacterDetector()
     model.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
+    write_onnx(model, out, ["map"])
+
+
+def write_onnx(model: nn.Module, out: Path, maps: Sequence[str], size: tuple[int, int, int] = (2, *COMPACT)) -> None:
+    """Write a network of images of that size, channels first, with its outputs' names, as `export` says."""
     model.eval()
     free = {0: "n", 2: "h", 3: "w"}
     torch.onnx.export(
         model,
-        (torch.zeros(1, 2, *COMPACT),),
+        (torch.zeros(1, *size),),
         str(out),
         input_names=["image"],
-        output_names=["map"],
-        dynamic_axes={"image": free, "map": free},
+        output_names=list(maps),
+        dynamic_axes=dict.fromkeys(["image", *maps], free),
         opset_version=17,
         dynamo=False,
     )

@@ -26,13 +26,16 @@ def _conv(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Seq
     )
 
 
-class _Residual(nn.Module):
+class Residual(nn.Module):
+    """Two 3 x 3 convolutions beside the identity."""
+
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.first = _conv(channels, channels)
         self.second = nn.Sequential(nn.Conv2d(channels, channels, 3, 1, 1, bias=False), nn.BatchNorm2d(channels))
 
     def forward(self, x: Tensor) -> Tensor:
+        """``(n, channels, h, w)`` to the same shape."""
         return torch.relu(x + self.second(self.first(x)))
 
 
@@ -43,12 +46,12 @@ class CharacterDetector(nn.Module):
         super().__init__()
         stages, inputs = [], 2
         for channels, depth in zip(CHANNELS, DEPTHS, strict=True):
-            stages.append(nn.Sequential(_conv(inputs, channels, 3, 2), *(_Residual(channels) for _ in range(depth))))
+            stages.append(nn.Sequential(_conv(inputs, channels, 3, 2), *(Residual(channels) for _ in range(depth))))
             inputs = channels
         self.stages = nn.ModuleList(stages)
         self.lateral = nn.ModuleList(nn.Conv2d(channels, NECK, 1) for channels in CHANNELS[1:])
         self.smooth = nn.ModuleList(_conv(NECK, NECK) for _ in CHANNELS[1:-1])
-        self.head = _Residual(NECK)
+        self.head = Residual(NECK)
         self.objectness = nn.Conv2d(NECK, 1, 1)
         self.geometry = nn.Conv2d(NECK, GEOMETRY - 1, 1)
         self.classes = nn.Sequential(_conv(NECK, HIDDEN, 1), nn.Conv2d(HIDDEN, len(CLASSES), 1))
@@ -57,6 +60,10 @@ class CharacterDetector(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """The maps of a batch of canvases, shapes as the class says."""
+        return self.heads(self.trunk(x)[1])
+
+    def trunk(self, x: Tensor) -> tuple[list[Tensor], Tensor]:
+        """Each stage's map, at strides 2 to 32, and all merged at stride 4."""
         maps = []
         for stage in self.stages:
             x = stage(x)
@@ -65,5 +72,8 @@ class CharacterDetector(nn.Module):
         for level in range(len(self.smooth) - 1, -1, -1):
             up = nn.functional.interpolate(merged, scale_factor=2.0, mode="nearest")
             merged = self.smooth[level](self.lateral[level](maps[level + 1]) + up)
-        merged = self.head(merged)
+        return maps, self.head(merged)
+
+    def heads(self, merged: Tensor) -> Tensor:
+        """The one output map from the merged one."""
         return torch.cat([self.objectness(merged), self.geometry(merged), self.classes(merged)], 1)

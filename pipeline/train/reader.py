@@ -75,14 +75,19 @@ def loss(output: Tensor, target: dict[str, Tensor]) -> tuple[Tensor, dict[str, f
 
 # Faces with the share of the batches they make up.
 Source = tuple[Sequence[LabeledFace], float]
+Targets = Callable[[NDArray[np.float32], tuple[int, int]], dict[str, NDArray[np.float32]]]
 
 
 class Batches(torch.utils.data.IterableDataset[dict[str, Tensor]]):
-    """Endless augmented batches: each from one kind of canvas, faces drawn from weighted sources."""
+    """Endless augmented batches: each from one kind of canvas, faces drawn from weighted sources.
 
-    def __init__(self, sources: Sequence[Source], seed: int, size: int = BATCH) -> None:
+    ``told`` makes what the network should say of the characters on a canvas of that size.
+    """
+
+    def __init__(self, sources: Sequence[Source], seed: int, size: int = BATCH, told: Targets = targets) -> None:
         self.seed = seed
         self.size = size
+        self.told = told
         self.pools: list[list[tuple[Sequence[LabeledFace], NDArray[np.int64]]]] = [[], []]
         self.weights: list[list[float]] = [[], []]
         for faces, weight in sources:
@@ -104,7 +109,7 @@ class Batches(torch.utils.data.IterableDataset[dict[str, Tensor]]):
             for source in rng.choice(len(weights), self.size, p=weights / weights.sum()):
                 faces, index = self.pools[kind][source]
                 canvas, characters = canvas_of(faces[int(rng.choice(index))], rng)
-                items.append({"image": canvas, **targets(characters, canvas.shape[1:])})
+                items.append({"image": canvas, **self.told(characters, canvas.shape[1:])})
             yield {key: torch.from_numpy(np.stack([item[key] for item in items])) for key in items[0]}
 
 

