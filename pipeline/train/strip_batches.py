@@ -36,8 +36,8 @@ _WEIGHTS = {
 }
 _REAL_ARC_WEIGHT = 3.0
 # Shares of the strips brought down to a height between these, in px, and of those blurred by these deviations at 48 px.
-# A strip of tfda's photos is 10-15 px high before it is enlarged, one of rximage300's 25-45; in sheets of augmented strips
-# many below 10 px, or of more blur, could not be read.
+# A strip of tfda's photos is 10-15 px high before it is enlarged, one of rximage300's 25-45; in sheets of augmented
+# strips many below 10 px, or of more blur, could not be read.
 _COARSE_SHARE, _COARSE_PX = 0.45, (10.0, 40.0)
 _BLURRED_SHARE, _BLUR_PX = 0.25, (0.4, 2.6)
 _LOST_MOST = 3.0
