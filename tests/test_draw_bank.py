@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from pipeline.draw.bank import MARK_KINDS, RELIEFS, draw_faces, read_image, shard_arrays, write_bank
+from pipeline.draw.random_body import random_relief
 from pipeline.draw.sets import write_face_set, write_heap_set
 from pipeline.evaluate.sets import open_set
 from reference.catalog import open_catalog
@@ -54,6 +55,14 @@ def test_a_shard_of_blank_faces_has_empty_arrays() -> None:
     arrays = shard_arrays(blank)
     assert arrays["char_box"].shape == (0, 5)
     assert arrays["mark_corners"].shape[1:] == (4, 2)
+
+
+def test_grooves_are_cut_and_filled_as_on_real_faces() -> None:
+    rng = np.random.default_rng(0)
+    reliefs = [random_relief(rng) for _ in range(300)]
+    assert max(relief.fade for relief in reliefs) <= 0.35
+    shallow, middle, deep = np.quantile([relief.depth for relief in reliefs], [0.1, 0.5, 0.9])
+    assert shallow < 0.15 and 0.18 < middle < 0.28 and deep > 0.35
 
 
 @pytest.mark.parametrize("turned", [False, True])

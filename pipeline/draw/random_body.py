@@ -25,6 +25,11 @@ _COLORS: dict[str, tuple[float, Color]] = {
     "BLACK": (0.004, (45, 42, 45)),
 }
 
+# Mean and deviation of the log of a groove's depth, and the most that it is filled: the contrast of drawn letters and
+# how uneven it is within a face are then those of real faces (docs/experiments/reader.md, "Drawn debossing").
+_LOG_DEPTH = (-1.5, 0.5)
+_GROOVE_FADE_MOST = 0.35
+
 
 def random_color(rng: np.random.Generator) -> Color:
     """A body color as real pills have it, white in two of five."""
@@ -120,9 +125,9 @@ def random_relief(rng: np.random.Generator) -> Imprint:
     return Imprint(
         relief="EMBOSSED" if rng.random() < 0.04 else "DEBOSSED",
         weight=float(rng.uniform(0.08, 0.22)),
-        depth=float(np.clip(rng.lognormal(-0.5, 0.5), 0.15, 1.6)),
+        depth=float(np.clip(rng.lognormal(*_LOG_DEPTH), 0.1, 1.6)),
         bevel=float(rng.uniform(0.4, 1.2)),
-        fade=float(rng.uniform(0.1, 0.75)) if rng.random() < 0.45 else 0.0,
+        fade=float(rng.uniform(0.1, _GROOVE_FADE_MOST)) if rng.random() < 0.45 else 0.0,
     )
 
 

@@ -62,7 +62,10 @@ class Belief:
     def along(self, places: NDArray[np.float64]) -> NDArray[np.float32]:
         """Log odds of the inside summed outward along each row of places ``(n, m, 2)``, 0 where the sum is largest."""
         at = ((places + 0.5) / self.to_photo - 0.5).astype(np.float32)
-        chance = cv2.remap(self.chance, at[..., 1], at[..., 0], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        # Nothing is known beyond the photo: even odds.
+        chance = cv2.remap(
+            self.chance, at[..., 1], at[..., 0], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0.5
+        )
         chance = np.clip(chance, 0.02, 0.98)
         total = np.cumsum(np.log(chance / (1 - chance)), axis=1)
         return np.asarray(total - total.max(axis=1, keepdims=True), np.float32)

@@ -17,6 +17,9 @@ _BLACK = 12
 _WHITE = 244
 # Pixels; nearer to the border there is no ground between.
 _AT_BORDER = 0.5
+# From this length along the border on, by the root of the area, it cuts the pill: of a disc 1.5 % of the diameter
+# are missing. An outline a pixel off grazes the border for less.
+_CUT_SHARE = 0.28
 # Places looked at along a row or column.
 _SAMPLES = 200
 
@@ -65,11 +68,18 @@ def clockwise(points: NDArray[np.float32]) -> NDArray[np.float32]:
     return points if signed >= 0 else points[::-1].copy()
 
 
+def _length_along(points: NDArray[np.float32], edge: tuple[NDArray[np.int_], NDArray[np.int_]]) -> float:
+    """How much of an outline lies on the photo's border, in pixels."""
+    at_border = ((points <= edge[0] + _AT_BORDER) | (points >= edge[1] - _AT_BORDER)).any(axis=1)
+    steps = np.linalg.norm(np.roll(points, -1, axis=0) - points, axis=1)
+    return float(steps[at_border & np.roll(at_border, -1)].sum())
+
+
 def region_of(photo: Photo, points: NDArray[np.float32], content: Box, confidence: float) -> PillRegion:
     """The region inside an outline ``(n, 2)`` (row, col); cut by the border where it reaches that of ``content``."""
     height, width = photo.pixels.shape[:2]
     edge = np.array([content[0], content[1]]), np.array([content[2] - 1, content[3] - 1])
-    cut = bool((points <= edge[0] + _AT_BORDER).any() or (points >= edge[1] - _AT_BORDER).any())
+    cut = _length_along(points, edge) > _CUT_SHARE * float(np.sqrt(cv2.contourArea(points.astype(np.float32))))
     points = np.clip(points, edge[0], edge[1])
     top, left = np.clip(np.floor(points.min(axis=0)).astype(int), 0, [height - 1, width - 1])
     bottom, right = np.clip(np.ceil(points.max(axis=0)).astype(int) + 1, [top + 1, left + 1], [height, width])

@@ -84,6 +84,13 @@ def reader_command(**options: Any) -> None:
 @main.command("recognizer")
 @_training(_LINES, "build/recognizer", drawn_count=5000, minutes=60.0, rate=3.5e-4)
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many photos a set and faces a bank, to try it.")
+@click.option(
+    "--keep",
+    type=click.FloatRange(0.0, 1.0),
+    default=0.0,
+    show_default=True,
+    help="Write the weights of --begin to this share, those trained to the rest.",
+)
 def recognizer_command(**options: Any) -> None:
     """Train the line recognizer, or go on training it.
 

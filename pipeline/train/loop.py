@@ -190,6 +190,20 @@ def begin_from(before: Path, checkpoint: Path) -> None:
     part.replace(checkpoint)
 
 
+def blend(before: Path, checkpoint: Path, keep: float, out: Path) -> None:
+    """Write a checkpoint whose averaged weights are ``keep`` parts of an earlier training's and the rest of this one's.
+
+    What a training further on other photos forgets of the first ones is so given back in part (Wortsman and others,
+    "Robust fine-tuning of zero-shot models", CVPR 2022).
+    """
+    state, old = (torch.load(path, weights_only=True) for path in (checkpoint, before))
+    average = {
+        name: tensor.lerp(old["average"][name].to(tensor.dtype), keep) if tensor.dtype.is_floating_point else tensor
+        for name, tensor in state["average"].items()
+    }
+    torch.save({"average": average, "step": state["step"]}, out)
+
+
 def keep_small(checkpoint: Path, out: Path) -> None:
     """Write a checkpoint's averaged weights as fp16, for the next training to begin from."""
     state = torch.load(checkpoint, weights_only=True)

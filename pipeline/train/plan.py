@@ -13,7 +13,8 @@ class TrainingPlan:
     ``data`` holds the photo sets, ``out`` is the ONNX file to write, ``work`` keeps the state; ``drawn`` is the folder
     of drawn banks, completed to ``drawn_count`` faces with ``fonts`` besides the built-in ones. ``begin`` is a small
     checkpoint of an earlier training to go on from; one is written beside ``out``. ``limit`` keeps to so many photos
-    a set and faces a bank, where the training knows it.
+    a set and faces a bank, and the weights written are to the share ``keep`` those begun from, where the training
+    knows it.
     """
 
     data: Path
@@ -28,3 +29,4 @@ class TrainingPlan:
     threads: int
     begin: Path | None
     limit: int | None = None
+    keep: float = 0.0

@@ -25,7 +25,7 @@ from pipeline.imprint.ctc import decode, own_alphabet, ppocr_alphabet
 from pipeline.imprint.line_reader import STRIP_HEIGHT, LineReader, PpocrReader, is_available, recognizer_input
 from pipeline.train.drawn import drawn_shards
 from pipeline.train.export import quarter
-from pipeline.train.loop import CurvePoint, Task, begin_from, keep_small, run, spent_minutes
+from pipeline.train.loop import CurvePoint, Task, begin_from, blend, keep_small, run, spent_minutes
 from pipeline.train.onnx_net import OnnxNet, with_weights
 from pipeline.train.plan import TrainingPlan
 from pipeline.train.strip_batches import BATCH, StripBatch, StripBatches
@@ -73,6 +73,10 @@ def train_recognizer(plan: TrainingPlan, say: Callable[[str], None]) -> None:
             resume=True,
             note=curve.note,
         )
+    if plan.begin is not None and plan.keep > 0:
+        blended = plan.work / "blended.pt"
+        blend(plan.begin, checkpoint, plan.keep, blended)
+        checkpoint = blended
     export_recognizer(base, checkpoint, plan.out)
     keep_small(checkpoint, plan.out.with_suffix(".pt"))
     say(f"{plan.out}: {plan.out.stat().st_size:,} bytes")

@@ -35,6 +35,12 @@ _WEIGHTS = {
     (True, Kind.WRONG_WAY): 0.25,
 }
 _REAL_ARC_WEIGHT = 3.0
+# Shares of the strips brought down to a height between these, in px, and of those blurred by these deviations at 48 px.
+# A strip of tfda's photos is 10-15 px high before it is enlarged, one of rximage300's 25-45; in sheets of augmented
+# strips many below 10 px, or of more blur, could not be read.
+_COARSE_SHARE, _COARSE_PX = 0.45, (10.0, 40.0)
+_BLURRED_SHARE, _BLUR_PX = 0.25, (0.4, 2.6)
+_LOST_MOST = 3.0
 _LONG_WEIGHT, _LONG = 1.3, 3
 
 
@@ -92,22 +98,74 @@ def batch_of(pairs: Sequence[tuple[NDArray[np.float32], str]]) -> StripBatch:
 
 
 def augmented(strip: Strip, rng: np.random.Generator) -> NDArray[np.float32]:
-    """The strip ``(48, w)`` float32 0-255, its band moved a little, stretched, blurred, coarsened, lit and grained."""
+    """The strip ``(48, w)`` float32 0-255, its band moved a little, stretched, degraded as photos are, inverted."""
     image = _jittered(strip.label.band, rng).strip(strip.crop(), STRIP_HEIGHT).astype(np.float32)
+    sharp = float(image.std())
+    how = rng.random()
+    if how < _COARSE_SHARE:
+        image = _coarse(image, rng)
+    elif how < _COARSE_SHARE + _BLURRED_SHARE:
+        image = _blurred(image, rng)
+    # The crop's local normalization gives back the contrast that a blur takes, in part.
+    lost = min(sharp / max(float(image.std()), 1.0), _LOST_MOST)
+    image = (image - 128.0) * lost ** rng.uniform(0.4, 1.0) + 128.0
     width = max(_WIDTH_MIN, int(image.shape[1] * math.exp(rng.normal(0, 0.1))))
-    if rng.random() < 0.4:
-        keep = rng.uniform(0.35, 0.9)
-        image = _resized(image, (max(1, round(image.shape[1] * keep)), round(STRIP_HEIGHT * keep)), cv2.INTER_AREA)
     image = _resized(image, (width, STRIP_HEIGHT), cv2.INTER_LINEAR)
-    if rng.random() < 0.3:
-        image = np.asarray(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.5)), dtype=np.float32)
     image = (image - 128.0) * math.exp(rng.normal(0, 0.25)) + 128.0 + rng.normal(0, 6)
+    if rng.random() < 0.2:
+        image = image + _glare(width, rng)
     if rng.random() < 0.15:
         image = 255.0 - image
     if rng.random() < 0.3:
         grain = rng.normal(0, rng.uniform(2, 14), (STRIP_HEIGHT // 2, max(12, width // 2)))
         image = image + _resized(grain.astype(np.float32), (width, STRIP_HEIGHT), cv2.INTER_LINEAR)
     return np.clip(image, 0.0, 255.0).astype(np.float32)
+
+
+def _coarse(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """The strip as from a photo with few pixels a letter, often compressed, enlarged again as the crop is."""
+    height = math.exp(rng.uniform(*np.log(_COARSE_PX)))
+    keep = height / STRIP_HEIGHT
+    small = _resized(image, (max(3, round(image.shape[1] * keep)), round(height)), cv2.INTER_AREA)
+    if rng.random() < 0.5:
+        # The photo's contrast is that of the pill, not the strip's, which local normalization has stretched.
+        flat = rng.uniform(0.15, 1.0)
+        coded = _compressed(128.0 + (small - 128.0) * flat, int(rng.integers(40, 90)))
+        small = ((coded - 128.0) / flat + 128.0).astype(np.float32)
+    how = cv2.INTER_CUBIC if rng.random() < 0.7 else cv2.INTER_LINEAR
+    return _resized(small, (image.shape[1], STRIP_HEIGHT), how)
+
+
+def _compressed(image: NDArray[np.float32], quality: int) -> NDArray[np.float32]:
+    code = cv2.imencode(".jpg", np.clip(image, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return np.asarray(cv2.imdecode(code, cv2.IMREAD_GRAYSCALE), dtype=np.float32)
+
+
+def _blurred(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Out of focus, or by a hand that moved."""
+    if rng.random() < 0.2:
+        length, angle = int(rng.integers(4, 12)), rng.uniform(0, math.pi)
+        along = np.arange(length) - (length - 1) / 2
+        kernel = np.zeros((length, length), np.float32)
+        places = np.rint((length - 1) / 2 + along * np.array([[math.sin(angle)], [math.cos(angle)]])).astype(int)
+        kernel[places[0], places[1]] = 1.0
+        blurred = cv2.filter2D(image, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE)
+    else:
+        blurred = cv2.GaussianBlur(image, (0, 0), math.exp(rng.uniform(*np.log(_BLUR_PX))))
+    return np.asarray(blurred, dtype=np.float32)
+
+
+def _glare(width: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """A lamp's spot or its slope across the strip, in gray levels, ``(48, width)``."""
+    rows, cols = np.mgrid[0:STRIP_HEIGHT, 0:width].astype(np.float32)
+    if rng.random() < 0.5:
+        slope = rng.normal(0, 25.0, 2)
+        light = slope[0] * (rows / STRIP_HEIGHT - 0.5) + slope[1] * (cols / width - 0.5)
+    else:
+        high, wide = rng.uniform(6, 30), rng.uniform(6, 60)
+        row, col = rng.uniform(0, STRIP_HEIGHT), rng.uniform(0, width)
+        light = rng.uniform(30, 140) * np.exp(-(((rows - row) / high) ** 2) - ((cols - col) / wide) ** 2)
+    return np.asarray(light, dtype=np.float32)
 
 
 def _jittered(band: Band, rng: np.random.Generator) -> Band:

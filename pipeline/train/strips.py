@@ -34,7 +34,7 @@ from pipeline.train.network import CLASSES
 from pipeline.train.strip_labels import Kind, Looks, StripLabel, from_characters, from_imprint
 
 # Sets whose imprints are known, not the places of their characters.
-_KNOWN_SETS = ("rximage300",)
+_KNOWN_SETS = ("rximage300", "tfda")
 # Photos in a shard: what making them loses at most when it is cut off.
 _PHOTOS_A_SHARD = 100
 
@@ -140,7 +140,7 @@ def training_strips(
     jobs = _jobs("boxed", (photo for photo in clean_photos(data) if not photo.is_validation), maker.of_boxed, limit)
     for name in _KNOWN_SETS:
         if (data / name / "labels.csv").is_file():
-            jobs |= _jobs(name, _known_photos(data / name), maker.of_known, limit)
+            jobs |= _jobs(name, known_photos(data / name), maker.of_known, limit)
     jobs |= {f"drawn-{bank.stem}": partial(_of_bank, bank, maker, limit) for bank in banks}
     return _kept(jobs, folder, say)
 
@@ -153,7 +153,8 @@ def validation_strips(
     return _kept(_jobs("validation", photos, maker.of_boxed, limit), folder, say)
 
 
-def _known_photos(folder: Path) -> Iterator[LabeledPhoto]:
+def known_photos(folder: Path) -> Iterator[LabeledPhoto]:
+    """The training part's photos whose text is known."""
     photo_set = open_set(folder)
     for photo in photo_set.photos:
         # Outside RxIMAGE a missing imprint is one nobody noted.
