@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +186,15 @@ def test_table_finds_the_row_of_a_kit_by_its_imprint() -> None:
     assert table.rows(Truth(row_key="00093-2140-28", imprint="451;b")) == (parts[1],)
     assert table.rows(Truth(row_key="00093-2140-28", imprint="999")) == parts
     assert table.rows(Truth(row_key="00093-9999-28")) == table.rows(Truth()) == ()
+
+
+def test_table_finds_the_parts_of_a_license() -> None:
+    kit = product("CT;LITA", "cimetidine", "200 mg", "")
+    parts = tuple(replace(kit, product_id=f"tfda:047612:{part}") for part in (1, 2))
+    whole = replace(kit, product_id="tfda:028727")
+    table = Table((*parts, whole))
+    assert table.rows(Truth(row_key="047612", imprint="LITA;;;LITA;CT;;;CT")) == parts
+    assert table.rows(Truth(row_key="028727")) == (whole,)
 
 
 def test_ceiling() -> None:

@@ -35,7 +35,8 @@ class Table:
         self._of_imprint: dict[str, list[Product]] = defaultdict(list)
         self._of_ndc: dict[str, list[Product]] = defaultdict(list)
         for product in products:
-            self._of_key[product.product_id.partition(":")[2]].append(product)
+            # register:key, and of several parts under one key register:key:number
+            self._of_key[product.product_id.split(":")[1]].append(product)
             self._of_imprint[product.imprint_key].append(product)
             if product_code(product.ndc):
                 self._of_ndc[product_code(product.ndc)].append(product)
