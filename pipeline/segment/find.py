@@ -42,8 +42,8 @@ _OFF_SHARE = 0.06
 _LEAST_AREA = 12.0
 _LEAST_CHANCE = 0.8
 _LEAST_SOLID = 0.86
-# The ground around the pills that a closer look takes in, by the usual pill's length.
-_MARGIN = 0.6
+# The ground around the pills that a closer look takes in, by the usual pill's length: room for another face.
+_MARGIN = 1.2
 
 
 def segment(photo: Photo, settings: SegmentSettings | None = None) -> tuple[PillRegion, ...]:
@@ -61,8 +61,8 @@ def segment(photo: Photo, settings: SegmentSettings | None = None) -> tuple[Pill
     if look.usual_px < settings.small_px * look.photo_px:
         look = _look(photo, box, settings.fine_px)
     part, side = _closer(look, settings)
-    if side > 0:
-        look = _look(photo, part, side)
+    if side > 0 and (closer := _look(photo, part, side)).found:
+        look = closer
     regions = [_outlined(photo, one, look, box) for one in look.found]
     largest = max((region.area for region in regions), default=0)
     pills = [region for region in regions if region.area >= settings.least_of_largest * largest]
