@@ -1,6 +1,6 @@
 """Fits everything that measuring rests on: weights/measure.npz and weights/face.onnx.
 
-    python -m pipeline.train.measure --data ../shared/data --work WORK [--epochs 14]
+    python -m pipeline.train.measure --data ../shared/data --work WORK [--epochs 12]
     python -m pipeline.train.measure --data ../shared/data --work WORK --check
 
 WORK keeps the faces that the product's segmentation found in rximage300 and tfda, so that a second run starts with
@@ -182,7 +182,7 @@ def report(models: Models, faces: Faces) -> Iterator[str]:
 @click.option("--data", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True)
 @click.option("--work", type=click.Path(path_type=Path, file_okay=False), required=True, help="Keeps the faces found.")
 @click.option("--limit", default=10_000, help="Photos of each set to use.")
-@click.option("--epochs", default=14, help="Of the face network; 0 leaves weights/face.onnx as it is.")
+@click.option("--epochs", default=12, help="Of the face network; 0 leaves weights/face.onnx as it is.")
 @click.option("--check", is_flag=True, help="Fit nothing: say how the weights that ship do on the validation part.")
 def main(data: Path, work: Path, limit: int, epochs: int, check: bool) -> None:
     """Fit and write pipeline/weights/measure.npz and face.onnx."""
@@ -196,9 +196,7 @@ def main(data: Path, work: Path, limit: int, epochs: int, check: bool) -> None:
     faces: Faces = pickle.loads(kept.read_bytes())
     if not check:
         if epochs:
-            # Only there the register means by CAPSULE what SPL means, and says how a face is imprinted.
-            reference = faces.part((faces.rows["set"] == "rximage300").to_numpy())
-            save_network(train_network(reference, epochs), _WEIGHTS / "face.onnx")
+            save_network(train_network(faces, epochs), _WEIGHTS / "face.onnx")
         save_models(fit(faces), _WEIGHTS / "measure.npz")
     models = load_models()
     for line in (*report(models, faces), f"calibration {models.calibration}"):
