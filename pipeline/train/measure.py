@@ -1,6 +1,6 @@
 """Fits everything that measuring rests on: weights/measure.npz and weights/face.onnx.
 
-    python -m pipeline.train.measure --data ../shared/data --work WORK [--epochs 12]
+    python -m pipeline.train.measure --data ../shared/data --work WORK [--epochs 10]
     python -m pipeline.train.measure --data ../shared/data --work WORK --check
 
 WORK keeps the faces that the product's segmentation found in rximage300 and tfda, so that a second run starts with
@@ -182,7 +182,7 @@ def report(models: Models, faces: Faces) -> Iterator[str]:
 @click.option("--data", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True)
 @click.option("--work", type=click.Path(path_type=Path, file_okay=False), required=True, help="Keeps the faces found.")
 @click.option("--limit", default=10_000, help="Photos of each set to use.")
-@click.option("--epochs", default=12, help="Of the face network; 0 leaves weights/face.onnx as it is.")
+@click.option("--epochs", default=10, help="Of the face network; 0 leaves weights/face.onnx as it is.")
 @click.option("--check", is_flag=True, help="Fit nothing: say how the weights that ship do on the validation part.")
 def main(data: Path, work: Path, limit: int, epochs: int, check: bool) -> None:
     """Fit and write pipeline/weights/measure.npz and face.onnx."""

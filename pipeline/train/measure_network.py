@@ -111,9 +111,11 @@ def _relit(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.ui
 def pill_targets(faces: Faces) -> dict[str, Tensor]:
     """What is known of each pill (two rows in turn); -1 where it is not."""
     first, second = faces.rows.iloc[0::2], faces.rows.iloc[1::2]
+    # A register that names no kinds of imprint gives none for many pills that bear one.
+    tells = first["set"].isin(set(first["set"][first["imprint_type"] != ""]))
     relief = [
-        RELIEFS.index(kind) if kind in RELIEFS else (-1 if imprint.strip("; ") else 0)
-        for kind, imprint in zip(first["imprint_type"], first["imprint"], strict=True)
+        RELIEFS.index(kind) if kind in RELIEFS else (0 if told and not imprint.strip("; ") else -1)
+        for kind, imprint, told in zip(first["imprint_type"], first["imprint"], tells, strict=True)
     ]
     boxes = np.stack([first["boxes"], second["boxes"]], axis=1).astype(int)
     blank = np.where(boxes < 0, -1, (boxes == 0).astype(int))
