@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,12 @@ pytest.importorskip("torch", reason="training needs the extra `train`")
 import torch
 
 from pipeline.imprint.canvas import COMPACT
+from pipeline.train.curve import Curve
 from pipeline.train.faces import IGNORED, LabeledFace, filled
 from pipeline.train.loop import CurvePoint, begin_from, keep_small, spent_minutes
 from pipeline.train.network import CLASSES, GEOMETRY, STRIDE, CharacterDetector
 from pipeline.train.reader import Batches, loss, targets, train
-from pipeline.train.rounds import Curve
+from pipeline.train.rounds import COLUMNS, tried
 
 
 def row(x: float, y: float, text: str = "A", turn_deg: float = 0.0) -> list[float]:
@@ -106,8 +108,9 @@ def test_minutes_of_no_training_are_none(tmp_path: Path) -> None:
 
 def test_the_curve_is_written_as_it_grows_and_ends_with_a_trial(tmp_path: Path) -> None:
     said: list[str] = []
-    curve = Curve(tmp_path / "curve.csv", [small_face()], said.append)
-    curve.begin(2)
+    trial = partial(tried, faces=[small_face()])
+    curve = Curve(tmp_path / "curve.csv", COLUMNS, trial, said.append)
+    curve.begin(round=2)
     losses = {"center": 1.0, "classes": 2.0, "geometry": 0.5}
     model = CharacterDetector()
     curve.note(CurvePoint(50, 1.0, 1e-3, losses, model))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import cv2
@@ -19,11 +20,12 @@ from pipeline.imprint.arcs import Arc
 from pipeline.imprint.ctc import ADMITTED
 from pipeline.imprint.line_reader import is_available
 from pipeline.imprint.textboxes import TextBox
+from pipeline.train.curve import Curve
 from pipeline.train.export import quarter
 from pipeline.train.loop import CurvePoint, blend, run
 from pipeline.train.onnx_net import OnnxNet, with_weights
 from pipeline.train.recognizer import (
-    Curve,
+    COLUMNS,
     cut_to_admitted,
     export_recognizer,
     ppocr_model,
@@ -243,6 +245,6 @@ def test_a_short_training_ends_with_a_file_that_opencv_loads(base: onnx.ModelPro
     trial = try_on(points[-1].model, strips)
     assert trial.text_exact in (0.0, 0.5, 1.0) and trial.silent in (0.0, 0.5, 1.0)
     said: list[str] = []
-    Curve(tmp_path / "curve.csv", strips, said.append).note(points[-1])
+    Curve(tmp_path / "curve.csv", COLUMNS, lambda _: asdict(trial), said.append).note(points[-1])
     header, line = (tmp_path / "curve.csv").read_text().splitlines()
     assert header == "step,minutes,rate,ctc,text_exact,silent" and line.startswith("3,") and len(said) == 1

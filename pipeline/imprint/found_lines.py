@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.crop import Crop, CropSettings, crop_pill, long_axis_deg
-from pipeline.imprint.ctc import Step
 from pipeline.imprint.line_map import FoundLine
+from pipeline.imprint.line_reader import line_along
 from pipeline.imprint.strip_reader import StripReader
 from pipeline.imprint.textboxes import TextBox
 from pipeline.imprint.ways import DirectedBand, is_symmetric, odds_among
-from pipeline.records import Character, Line, Photo, PillRegion, Reading
+from pipeline.records import Line, Photo, PillRegion, Reading
 from reference.imprint_text import CHARACTERS
 
 # Log odds of a line's way up that its look, or its readings, tell at most.
@@ -102,11 +102,11 @@ def _read(
     band = in_photo.moved(sheet.to_crop)
     ways = [band, band.back()] if odds >= 0 else [band.back(), band]
     sign = 1.0 if odds >= 0 else -1.0
-    first = _line(sheet.crop, ways[0], reader.read(sheet.image, ways[0]))
+    first = line_along(sheet.crop, ways[0], reader.read(sheet.image, ways[0]))
     if _mean_confidence([first]) >= settings.clear_confidence and not is_symmetric(first.text):
         second, told = None, _READ_ODDS_MOST
     else:
-        second = _line(sheet.crop, ways[1], reader.read(sheet.image, ways[1]))
+        second = line_along(sheet.crop, ways[1], reader.read(sheet.image, ways[1]))
         # The wrong way up, our recognizer reads little, so what a way leaves out counts against it; a wrong reading
         # can also be the longer one, so it counts by its root only.
         longest = max(len(first.characters), len(second.characters), 1)
@@ -155,24 +155,6 @@ def _legible(lines: Sequence[Line | None], settings: FoundLineSettings) -> tuple
         and any(letter in CHARACTERS for letter in line.text)
         and _mean_confidence([line]) >= settings.line_confidence_min
     )
-
-
-def _line(crop: Crop, band: TextBox | Arc, steps: Sequence[Step]) -> Line:
-    characters = []
-    for step in steps:
-        x, y, turn_deg = band.at(step.place)
-        row, col = crop.to_photo(y, x)
-        characters.append(
-            Character(
-                alternatives=step.alternatives,
-                row=row,
-                col=col,
-                height_px=band.height * crop.photo_px,
-                width_px=band.width / len(steps) * crop.photo_px,
-                turn_deg=(turn_deg + crop.turn_deg) % 360.0,
-            )
-        )
-    return Line(tuple(characters))
 
 
 def _mean_confidence(lines: Sequence[Line]) -> float:

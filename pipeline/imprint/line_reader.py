@@ -234,7 +234,7 @@ def _reading(
     settings: LineSettings,
 ) -> Reading:
     """One hypothesis a direction, weighed by how much it reads how surely; words along the rim stand in each."""
-    words = [(arc, _line(crop, arc, steps)) for arc, steps in rim if len(steps) >= _ARC_CHARACTERS_MIN]
+    words = [(arc, line_along(crop, arc, steps)) for arc, steps in rim if len(steps) >= _ARC_CHARACTERS_MIN]
     words = [(arc, line) for arc, line in words if _mean_confidence((line,)) >= settings.line_confidence_min]
     words.sort(key=lambda word: -_sum_confidence((word[1],)))
     words = [word for n, word in enumerate(words) if not any(word[0].overlaps(arc) for arc, _ in words[:n])]
@@ -273,7 +273,7 @@ def _lines(
     straight = []
     for box, steps in reads:
         if any(step.alternatives[0][0] in CHARACTERS for step in steps):
-            line = _line(crop, box, steps)
+            line = line_along(crop, box, steps)
             if _mean_confidence((line,)) >= confidence_min:
                 down = box.x * math.sin(angle) + box.y * math.cos(angle)
                 right = box.x * math.cos(angle) - box.y * math.sin(angle)
@@ -287,7 +287,8 @@ def _lines(
     return (*curved, *(line for _, _, _, line in sorted(straight, key=lambda item: item[:2])))
 
 
-def _line(crop: Crop, band: TextBox | Arc, steps: Sequence[Step]) -> Line:
+def line_along(crop: Crop, band: TextBox | Arc, steps: Sequence[Step]) -> Line:
+    """The characters read along a band of a crop, each at its place in the photo."""
     characters = []
     for step in steps:
         x, y, turn_deg = band.at(step.place)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -20,13 +18,14 @@ from pipeline.imprint.arcs import Arc
 from pipeline.imprint.line_map import AXIS, CHANNELS, CORE, CORE_RADIUS, LOG_HEIGHT, WAY, lines_of
 from pipeline.imprint.line_reader import LineReader
 from pipeline.imprint.textboxes import TextBox
+from pipeline.train.curve import Curve
 from pipeline.train.drawn import drawn_shards
 from pipeline.train.export import write_onnx
 from pipeline.train.faces import CLASS, HEIGHT, IGNORED, TURN_DEG, WIDTH, LabeledFace, X, Y, canvas_of
 from pipeline.train.line_faces import boxed_shards, drawn_line_faces, known_shards, line_faces
 from pipeline.train.line_labels import Rows, by_line
 from pipeline.train.line_network import FaceNetwork
-from pipeline.train.loop import CurvePoint, Task, run, spent_minutes
+from pipeline.train.loop import Task, run, spent_minutes
 from pipeline.train.network import STRIDE
 from pipeline.train.plan import TrainingPlan
 from pipeline.train.reader import Batches, Source
@@ -34,7 +33,6 @@ from pipeline.train.reader import Batches, Source
 # Shares of the batches: boxed, boxed and blank, photos of known imprint, those blank, drawn.
 _SHARES = (0.33, 0.05, 0.35, 0.05, 0.22)
 _BATCH = 16
-_TRY_EVERY_MINUTES = 10.0
 _COLUMNS = ("step", "minutes", "rate", "core", "way", "axis", "height", "found", "invented", "right_way")
 # A line is found where a band's middle and its own lie on each other, turned no farther than this from one another.
 _TURN_DEG_MOST = 25.0
@@ -72,6 +70,10 @@ def train_line_finder(plan: TrainingPlan, detector: Path, known: int, say: Calla
     if plan.begin is not None and not checkpoint.exists():
         begin_from_head(weights, plan.begin, checkpoint)
     if spent_minutes(checkpoint) < plan.minutes:
+
+        def trial(model: nn.Module) -> dict[str, float]:
+            return asdict(try_lines(model, validation))
+
         run(
             line_task(weights, line_sources(boxed, read, drawn)),
             checkpoint,
@@ -80,7 +82,7 @@ def train_line_finder(plan: TrainingPlan, detector: Path, known: int, say: Calla
             seed=plan.seed,
             threads=plan.threads,
             resume=True,
-            note=Curve(plan.work / "curve.csv", validation, say).note,
+            note=Curve(plan.work / "curve.csv", _COLUMNS, trial if validation else None, say).note,
         )
     export_line_finder(weights, checkpoint, plan.out)
     keep_head(checkpoint, plan.out.with_name("line_head.pt"))
@@ -257,29 +259,3 @@ def _mean_turn(line: Rows) -> float:
 def _lies_on(band: TextBox | Arc, line: Rows) -> bool:
     places = line[:, [X, Y]]
     return float(np.mean([band.holds(float(x), float(y)) for x, y in places])) > 0.7
-
-
-@dataclass
-class Curve:
-    """The learning curve in a CSV file; every ten minutes the averaged weights are tried on the validation faces."""
-
-    path: Path
-    validation: Sequence[LabeledFace]
-    say: Callable[[str], None]
-    _tried_minutes: float = 0.0
-
-    def note(self, point: CurvePoint) -> None:
-        """Add a point; the last one is always tried."""
-        row: dict[str, Any] = dict.fromkeys(_COLUMNS, "")
-        row |= {"step": point.step, "minutes": round(point.minutes, 2), "rate": point.rate}
-        row |= {key: round(value, 4) for key, value in point.losses.items()}
-        if self.validation and (point.minutes - self._tried_minutes >= _TRY_EVERY_MINUTES or point.is_last):
-            self._tried_minutes = point.minutes
-            row |= {key: round(value, 4) for key, value in asdict(try_lines(point.model, self.validation)).items()}
-        is_new = not self.path.exists()
-        with self.path.open("a", newline="", encoding="utf-8") as stream:
-            writer = csv.DictWriter(stream, _COLUMNS, lineterminator="\n")
-            if is_new:
-                writer.writeheader()
-            writer.writerow(row)
-        self.say(" ".join(f"{key} {value}" for key, value in row.items() if value != ""))

@@ -6,11 +6,9 @@ the drawn bank, the checkpoint.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -23,9 +21,10 @@ from torch.nn import functional
 from pipeline.errors import EngineMissingError
 from pipeline.imprint.ctc import decode, own_alphabet, ppocr_alphabet
 from pipeline.imprint.line_reader import STRIP_HEIGHT, LineReader, PpocrReader, is_available, recognizer_input
+from pipeline.train.curve import Curve
 from pipeline.train.drawn import drawn_shards
 from pipeline.train.export import quarter
-from pipeline.train.loop import CurvePoint, Task, begin_from, blend, keep_small, run, spent_minutes
+from pipeline.train.loop import Task, begin_from, blend, keep_small, run, spent_minutes
 from pipeline.train.onnx_net import OnnxNet, with_weights
 from pipeline.train.plan import TrainingPlan
 from pipeline.train.strip_batches import BATCH, StripBatch, StripBatches
@@ -37,8 +36,7 @@ _LOSS_MOST = 30.0
 _WEIGHT_DECAY = 0.01
 # A fine-tuning takes fewer steps than the reader's training: its weights are averaged over about 200.
 _AVERAGE_DECAY = 0.995
-_TRY_EVERY_MINUTES = 10.0
-_COLUMNS = ("step", "minutes", "rate", "ctc", "text_exact", "silent")
+COLUMNS = ("step", "minutes", "rate", "ctc", "text_exact", "silent")
 
 
 def train_recognizer(plan: TrainingPlan, say: Callable[[str], None]) -> None:
@@ -62,7 +60,8 @@ def train_recognizer(plan: TrainingPlan, say: Callable[[str], None]) -> None:
     if plan.begin is not None and not checkpoint.exists():
         begin_from(plan.begin, checkpoint)
     if spent_minutes(checkpoint) < plan.minutes:
-        curve = Curve(plan.work / "curve.csv", validation, say)
+        trial = (lambda model: asdict(try_on(model, validation))) if validation else None
+        curve = Curve(plan.work / "curve.csv", COLUMNS, trial, say)
         run(
             recognizer_task(base, training),
             checkpoint,
@@ -176,30 +175,3 @@ def try_on(model: nn.Module, strips: Sequence[Strip]) -> Trial:
             read = "".join(step.alternatives[0][0] for step in decode(probabilities, own_alphabet(), share))
             right[strip.label.kind is Kind.TEXT].append(read == strip.label.text)
     return Trial(*(float(np.mean(right[kind])) if right[kind] else float("nan") for kind in (True, False)))
-
-
-@dataclass
-class Curve:
-    """The learning curve in a CSV file; every ten minutes the averaged weights are tried on the validation strips."""
-
-    path: Path
-    validation: Sequence[Strip]
-    say: Callable[[str], None]
-    _tried_minutes: float = 0.0
-
-    def note(self, point: CurvePoint) -> None:
-        """Add a point; the last one is always tried."""
-        row: dict[str, Any] = dict.fromkeys(_COLUMNS, "")
-        row |= {"step": point.step, "minutes": round(point.minutes, 2), "rate": point.rate}
-        row |= {key: round(value, 4) for key, value in point.losses.items()}
-        if self.validation and (point.minutes - self._tried_minutes >= _TRY_EVERY_MINUTES or point.is_last):
-            self._tried_minutes = point.minutes
-            trial = try_on(point.model, self.validation)
-            row |= {"text_exact": round(trial.text_exact, 4), "silent": round(trial.silent, 4)}
-        is_new = not self.path.exists()
-        with self.path.open("a", newline="", encoding="utf-8") as stream:
-            writer = csv.DictWriter(stream, _COLUMNS, lineterminator="\n")
-            if is_new:
-                writer.writeheader()
-            writer.writerow(row)
-        self.say(" ".join(f"{key} {value}" for key, value in row.items() if value != ""))

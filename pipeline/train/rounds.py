@@ -6,22 +6,21 @@ the drawn bank, each round's self-labeled faces and its checkpoint.
 
 from __future__ import annotations
 
-import csv
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
 from torch import nn
 
 from pipeline.train.boxes import boxed_faces, class_counts, clean_photos
+from pipeline.train.curve import Curve
 from pipeline.train.detect import detect_in_training
 from pipeline.train.drawn import drawn_faces
 from pipeline.train.export import export
 from pipeline.train.faces import LabeledFace
-from pipeline.train.loop import CurvePoint, begin_from, keep_small, spent_minutes
+from pipeline.train.loop import begin_from, keep_small, spent_minutes
 from pipeline.train.network import CharacterDetector
 from pipeline.train.plan import TrainingPlan
 from pipeline.train.reader import Source, train
@@ -36,8 +35,7 @@ _SHARES_LATER = (0.30, 0.04, 0.25, 0.36, 0.05)
 # Of the minutes given, round by round: the first learns to read, each later one on what the one before could read.
 _ROUND_SHARES = (0.4, 0.2, 0.4)
 _KNOWN_SETS = ("rximage300", "tfda", "consumer")
-_TRY_EVERY_MINUTES = 10.0
-_COLUMNS = ("round", "step", "minutes", "rate", "center", "classes", "geometry", "character_f1", "faces_exact")
+COLUMNS = ("round", "step", "minutes", "rate", "center", "classes", "geometry", "character_f1", "faces_exact")
 
 
 def train_reader(plan: TrainingPlan, say: Callable[[str], None]) -> None:
@@ -53,7 +51,8 @@ def train_reader(plan: TrainingPlan, say: Callable[[str], None]) -> None:
     say(f"boxed faces: {len(training)} for training, {len(validation)} for validation")
     drawn = drawn_faces(plan.drawn, plan.drawn_count, plan.seed, plan.fonts)
     say(f"drawn faces: {len(drawn)}")
-    curve = Curve(plan.work / "curve.csv", validation, say)
+    trial = (lambda model: tried(model, validation)) if validation else None
+    curve = Curve(plan.work / "curve.csv", COLUMNS, trial, say)
     labeled: list[LabeledFace] = []
     for number, share in enumerate(_ROUND_SHARES, start=1):
         if number > 1:
@@ -90,7 +89,7 @@ def _train_round(plan: TrainingPlan, number: int, minutes: float, sources: Seque
     origin = before if number > 1 else plan.begin
     if not going_on and origin is not None:
         begin_from(origin, checkpoint)
-    curve.begin(number)
+    curve.begin(round=number)
     train(
         sources,
         checkpoint,
@@ -133,48 +132,16 @@ def _with_characters(faces: Iterable[LabeledFace], wanted: bool) -> list[Labeled
     return [face for face in faces if bool(len(face.characters)) == wanted]
 
 
-@dataclass
-class Curve:
-    """The learning curve in a CSV file; every ten minutes the averaged weights are tried on the validation faces."""
-
-    path: Path
-    validation: Sequence[LabeledFace]
-    say: Callable[[str], None]
-    round: int = 0
-    last: dict[str, float | str] = field(default_factory=dict)
-    _tried_minutes: float = 0.0
-
-    def begin(self, number: int) -> None:
-        """Points are of that round from here."""
-        self.round, self._tried_minutes = number, 0.0
-
-    def note(self, point: CurvePoint) -> None:
-        """Add a point; a round's last one is always tried."""
-        row: dict[str, float | str] = dict.fromkeys(_COLUMNS, "")
-        row |= {"round": self.round, "step": point.step, "minutes": round(point.minutes, 2), "rate": point.rate}
-        row |= {key: round(value, 4) for key, value in point.losses.items()}
-        is_due = point.minutes - self._tried_minutes >= _TRY_EVERY_MINUTES
-        if self.validation and (is_due or point.is_last):
-            self._tried_minutes = point.minutes
-            score = validate(point.model, self.validation)
-            row |= {"character_f1": round(score.f1, 4), "faces_exact": round(score.exact, 4)}
-        self._write(row)
-        self.last = row if row["character_f1"] != "" else self.last
-        self.say(" ".join(f"{key} {value}" for key, value in row.items() if value != ""))
-
-    def _write(self, row: dict[str, float | str]) -> None:
-        is_new = not self.path.exists()
-        with self.path.open("a", newline="", encoding="utf-8") as stream:
-            writer = csv.DictWriter(stream, _COLUMNS, lineterminator="\n")
-            if is_new:
-                writer.writeheader()
-            writer.writerow(row)
-
-
 def validate(model: nn.Module, faces: Sequence[LabeledFace]) -> Score:
     """Score a network in training on labeled faces."""
     scores = (score_face(face, found) for face, found in zip(faces, detect_in_training(model, faces), strict=True))
     return sum(scores, Score())
+
+
+def tried(model: nn.Module, faces: Sequence[LabeledFace]) -> dict[str, float]:
+    """The figures of the curve."""
+    score = validate(model, faces)
+    return {"character_f1": score.f1, "faces_exact": score.exact}
 
 
 def _card(

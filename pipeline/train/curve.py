@@ -1,0 +1,56 @@
+"""The learning curve of a training as a CSV file."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from torch import nn
+
+from pipeline.train.loop import CurvePoint
+
+_TRY_EVERY_MINUTES = 10.0
+
+
+@dataclass
+class Curve:
+    """One row a point; every ten minutes the averaged weights are tried on the validation part.
+
+    ``columns``: all of the file's. ``trial``: the figures of a network in training, None where there is nothing to try
+    it on. ``last``: the row of the last trial.
+    """
+
+    path: Path
+    columns: Sequence[str]
+    trial: Callable[[nn.Module], dict[str, float]] | None
+    say: Callable[[str], None]
+    last: dict[str, float | str] = field(default_factory=dict)
+    _also: dict[str, float] = field(default_factory=dict)
+    _tried_minutes: float = 0.0
+
+    def begin(self, **also: float) -> None:
+        """Points are of another training from here; ``also`` stands in each of its rows."""
+        self._also, self._tried_minutes = also, 0.0
+
+    def note(self, point: CurvePoint) -> None:
+        """Add a point; the last one is always tried."""
+        row: dict[str, float | str] = dict.fromkeys(self.columns, "")
+        row |= self._also | {"step": point.step, "minutes": round(point.minutes, 2), "rate": point.rate}
+        row |= {key: round(value, 4) for key, value in point.losses.items()}
+        is_due = point.minutes - self._tried_minutes >= _TRY_EVERY_MINUTES or point.is_last
+        if self.trial is not None and is_due:
+            self._tried_minutes = point.minutes
+            row |= {key: round(value, 4) for key, value in self.trial(point.model).items()}
+            self.last = row
+        self._write(row)
+        self.say(" ".join(f"{key} {value}" for key, value in row.items() if value != ""))
+
+    def _write(self, row: dict[str, float | str]) -> None:
+        is_new = not self.path.exists()
+        with self.path.open("a", newline="", encoding="utf-8") as stream:
+            writer = csv.DictWriter(stream, self.columns, lineterminator="\n")
+            if is_new:
+                writer.writeheader()
+            writer.writerow(row)
