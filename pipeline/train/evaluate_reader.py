@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.draw.sets import write_face_set
-from pipeline.evaluate.metrics import bootstrap_interval, sorted_characters
+from pipeline.evaluate.metrics import bootstrap_interval, expected_calibration_error, sorted_characters
 from pipeline.evaluate.sets import LabeledPhoto, open_set
 from pipeline.evaluate.split import is_validation
 from pipeline.imprint import DetectorReader, FusedReader, Reader
@@ -61,6 +61,7 @@ def _boxes(data: Path, reader: Reader, weights: bytes, limit: int | None, seed: 
     photos = [boxed for boxed in clean_photos(data) if boxed.is_validation]
     scores = [_boxed_score(boxed, reader) for boxed in _sample(photos, limit)]
     total = sum(scores, Score())
+    sure, right = [confidence for confidence, _ in total.stated], [is_right for _, is_right in total.stated]
     interval = bootstrap_interval([2 * each.hits for each in scores], [each.found + each.wanted for each in scores])
     return {
         "photos": len(scores),
@@ -70,6 +71,8 @@ def _boxes(data: Path, reader: Reader, weights: bytes, limit: int | None, seed: 
         "character_precision": round(total.precision, 4),
         "character_recall": round(total.recall, 4),
         "photos_exact": round(total.exact, 4),
+        "calibration_error": round(expected_calibration_error(sure, right), 4) if sure else None,
+        "mean_confidence": round(float(np.mean(sure)), 4) if sure else None,
     }
 
 

@@ -33,13 +33,17 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Score:
-    """Counts over faces; ``right`` are faces, the others characters."""
+    """Counts over faces; ``right`` are faces, the others characters.
+
+    ``stated``: each character found with its confidence and whether it is there.
+    """
 
     hits: int = 0
     found: int = 0
     wanted: int = 0
     right: int = 0
     faces: int = 0
+    stated: tuple[tuple[float, bool], ...] = ()
 
     def __add__(self, other: Score) -> Score:
         return Score(
@@ -48,6 +52,7 @@ class Score:
             self.wanted + other.wanted,
             self.right + other.right,
             self.faces + other.faces,
+            self.stated + other.stated,
         )
 
     @property
@@ -80,19 +85,20 @@ def score(found: Iterable[Character], wanted: Sequence[Wanted]) -> Score:
     counted = sorted((each for each in found if each.text in CHARACTERS), key=lambda each: -each.confidence)
     left = [each for each in wanted if each.text is not None and each.text in CHARACTERS]
     ignored = [each for each in wanted if each.text is None]
-    total, hits, excused = len(left), 0, 0
+    total = len(left)
+    stated: list[tuple[float, bool]] = []
     for character in counted:
         near = [
             (_heights_away(character, each), index) for index, each in enumerate(left) if each.text == character.text
         ]
         distance, index = min(near, default=(math.inf, -1))
         if distance <= WITHIN_HEIGHTS:
-            hits += 1
+            stated.append((character.confidence, True))
             del left[index]
-        elif any(_heights_away(character, each) <= 1.0 for each in ignored):
-            excused += 1
-    read = len(counted) - excused
-    return Score(hits, read, total, int(hits == read == total), 1)
+        elif not any(_heights_away(character, each) <= 1.0 for each in ignored):
+            stated.append((character.confidence, False))
+    hits, read = sum(right for _, right in stated), len(stated)
+    return Score(hits, read, total, int(hits == read == total), 1, tuple(stated))
 
 
 def _heights_away(character: Character, wanted: Wanted) -> float:
