@@ -1,0 +1,58 @@
+"""How long loading, segmenting and measuring one pill in a 12-megapixel JPEG takes on one thread; run by hand:
+
+    OMP_NUM_THREADS=1 pytest tests/benchmarks/bench_seeing.py -n 0 --benchmark-columns=min,median,max,rounds
+
+The photo is part of a drawn sample, enlarged to 4,000 x 3,000 pixels. ``decode`` is what the
+decoder and the copy of its pixels into an array take, to be subtracted from ``load``.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipeline.load import load
+from pipeline.measure import measure
+from pipeline.segment import segment
+
+SAMPLE = Path(__file__).parents[2] / "samples" / "024_front_wood_ruler.jpg"
+
+
+@pytest.fixture(scope="session")
+def jpeg() -> bytes:
+    cv2.setNumThreads(1)
+    photo = load(SAMPLE).pixels[:250, 60:393]
+    large = cv2.GaussianBlur(cv2.resize(photo, (4000, 3000), interpolation=cv2.INTER_CUBIC), (0, 0), 2)
+    grain = np.random.default_rng(0).normal(0, 2, large.shape[:2])[..., None]
+    buffer = io.BytesIO()
+    Image.fromarray(np.clip(large + grain, 0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=92)
+    return buffer.getvalue()
+
+
+def test_decode(benchmark: Any, jpeg: bytes) -> None:
+    def decode() -> Any:
+        image = Image.open(io.BytesIO(jpeg))
+        image.draft(None, (1600, 1200))
+        return np.asarray(image)
+
+    assert benchmark(decode).shape == (1500, 2000, 3)
+
+
+def test_load(benchmark: Any, jpeg: bytes) -> None:
+    assert benchmark(load, jpeg).pixels.shape == (1200, 1600, 3)
+
+
+def test_segment(benchmark: Any, jpeg: bytes) -> None:
+    assert len(benchmark(segment, load(jpeg))) == 1
+
+
+def test_measure(benchmark: Any, jpeg: bytes) -> None:
+    photo = load(jpeg)
+    (region,) = segment(photo)
+    assert benchmark(measure, photo, region, None).shape.best == "ROUND"
