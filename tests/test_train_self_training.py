@@ -96,7 +96,9 @@ def test_a_character_counts_where_place_and_letter_are_right_and_once() -> None:
 def test_signs_and_logos_are_not_counted_nor_what_is_ignored() -> None:
     logo = Character((("LOGO", 0.9),), 50, 80, 20, 20, 0)
     wanted = [Wanted("A", 50, 0, 20), Wanted("-", 50, 40, 20), Wanted(None, 50, 16, 20)]
-    assert score([*found("AB"), logo], wanted) == Score(hits=1, found=1, wanted=1, right=1, faces=1)
+    counted = score([*found("AB"), logo], wanted)
+    assert counted == Score(hits=1, found=1, wanted=1, right=1, faces=1)
+    assert counted.stated == ((0.9, True),)
 
 
 def test_figures_of_a_score() -> None:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.draw.glyphs import glyph
 from pipeline.draw.imprinting import line_width, place_line
 from pipeline.draw.outlines import Outline
 from pipeline.draw.spec import Body, TextLine
@@ -203,8 +204,10 @@ def _inside(line: TextLine, border: NDArray[np.float32], weight: float) -> bool:
         150.0 if line.arc_radius > 0 else 90.0
     ) * abs(line.arc_radius):
         return False
-    corners = np.array([(-0.5, -weight / 2, 1), (-0.5, 1 + weight / 2, 1)]).T
     for item in place_line(line, 0):
+        # Letters such as g hang below the capitals' line.
+        bottom = max(1.0, glyph(item.drawn, item.font).ink[3]) + weight / 2
+        corners = np.array([(-0.5, -weight / 2, 1), (-0.5, bottom, 1)]).T
         wide = item.width + weight / 2
         for left in (-weight / 2, wide):
             corners[0] = left

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,7 @@ class Score:
     wanted: int = 0
     right: int = 0
     faces: int = 0
-    stated: tuple[tuple[float, bool], ...] = ()
+    stated: tuple[tuple[float, bool], ...] = field(default=(), compare=False)
 
     def __add__(self, other: Score) -> Score:
         return Score(
