@@ -33,7 +33,7 @@ class RealPhoto:
 
 
 def load_masks(folder: Path, validation: bool) -> list[RealPhoto]:
-    """The photos of one part of a folder with ``labels.csv`` (file, bbox)."""
+    """The photos of one part of a folder with ``labels.csv`` (file, bbox); those without a polygon are left out."""
     photos = []
     for photo in open_set(folder).photos:
         if is_validation_file(photo.name) != validation:
@@ -56,13 +56,11 @@ class RealScenes:
         self.photos, self.side = photos, side
 
     @classmethod
-    def load(cls, masks: Path | None, taught: Sequence[Path], side: int) -> RealScenes:
-        """The training part of polygon photos, and photos labeled by an earlier segmentation, half of each."""
-        first = load_masks(masks, validation=False) if masks else []
+    def load(cls, masks: Path, taught: Sequence[Path], side: int) -> RealScenes:
+        """The training part of polygon photos, a third of all, and photos labeled by an earlier segmentation."""
+        first = load_masks(masks, validation=False)
         second = [photo for folder in taught for part in (False, True) for photo in load_masks(folder, part)]
-        if first and second:
-            first = first * max(1, len(second) // len(first) // 2)
-        return cls(first + second, side)
+        return cls(first * max(1, len(second) // max(len(first), 1) // 2) + second, side)
 
     def scene(self, rng: np.random.Generator) -> Scene:
         """One crop, turned and scaled, most around a pill."""
