@@ -15,11 +15,11 @@ import torch
 
 from pipeline.imprint.canvas import COMPACT
 from pipeline.train.curve import Curve
+from pipeline.train.detector import COLUMNS, tried
 from pipeline.train.faces import IGNORED, LabeledFace, filled
 from pipeline.train.loop import CurvePoint, begin_from, keep_small, spent_minutes
 from pipeline.train.network import CLASSES, GEOMETRY, STRIDE, CharacterDetector
 from pipeline.train.reader import Batches, loss, targets, train
-from pipeline.train.rounds import COLUMNS, tried
 
 
 def row(x: float, y: float, text: str = "A", turn_deg: float = 0.0) -> list[float]:
@@ -84,7 +84,7 @@ def test_batches_repeat_with_their_seed() -> None:
 
 @pytest.mark.slow
 def test_a_training_that_was_cut_off_goes_on(tmp_path: Path) -> None:
-    path, points = tmp_path / "round.pt", []
+    path, points = tmp_path / "reader.pt", []
     how = {"workers": 0, "batch": 1, "resume": True, "note": points.append}
     train([([small_face()], 1.0)], path, 100.0, steps=3, **how)
     stored = torch.load(path, weights_only=True)
@@ -110,14 +110,13 @@ def test_the_curve_is_written_as_it_grows_and_ends_with_a_trial(tmp_path: Path) 
     said: list[str] = []
     trial = partial(tried, faces=[small_face()])
     curve = Curve(tmp_path / "curve.csv", COLUMNS, trial, said.append)
-    curve.begin(round=2)
     losses = {"center": 1.0, "classes": 2.0, "geometry": 0.5}
     model = CharacterDetector()
     curve.note(CurvePoint(50, 1.0, 1e-3, losses, model))
     curve.note(CurvePoint(60, 1.2, 1e-3, losses, model, is_last=True))
     header, first, last = (tmp_path / "curve.csv").read_text().splitlines()
-    assert header.startswith("round,step,minutes,rate,center,classes,geometry,character_f1")
-    assert first.startswith("2,50,1.0,0.001,1.0,2.0,0.5") and first.endswith(",,")
+    assert header.startswith("step,minutes,rate,center,classes,geometry,character_f1")
+    assert first.startswith("50,1.0,0.001,1.0,2.0,0.5") and first.endswith(",,")
     assert last.split(",")[-2:] == ["0.0", "0.0"] and len(said) == 2
     assert model.training
 

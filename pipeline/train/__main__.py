@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 
 import click
 
+from pipeline.train.detector import train_reader
 from pipeline.train.evaluate_reader import MEASURES, measure_reader
 from pipeline.train.line_finder import train_line_finder
 from pipeline.train.measure import main as measure
 from pipeline.train.plan import TrainingPlan
 from pipeline.train.recognizer import train_recognizer
-from pipeline.train.rounds import train_reader
 from pipeline.train.segment import main as segment
 
 _WEIGHTS = Path(__file__).parents[1] / "weights" / "reader.onnx"

@@ -27,17 +27,12 @@ class Curve:
     trial: Callable[[nn.Module], dict[str, float]] | None
     say: Callable[[str], None]
     last: dict[str, float | str] = field(default_factory=dict)
-    _also: dict[str, float] = field(default_factory=dict)
     _tried_minutes: float = 0.0
-
-    def begin(self, **also: float) -> None:
-        """Points are of another training from here; ``also`` stands in each of its rows."""
-        self._also, self._tried_minutes = also, 0.0
 
     def note(self, point: CurvePoint) -> None:
         """Add a point; the last one is always tried."""
         row: dict[str, float | str] = dict.fromkeys(self.columns, "")
-        row |= self._also | {"step": point.step, "minutes": round(point.minutes, 2), "rate": point.rate}
+        row |= {"step": point.step, "minutes": round(point.minutes, 2), "rate": point.rate}
         row |= {key: round(value, 4) for key, value in point.losses.items()}
         is_due = point.minutes - self._tried_minutes >= _TRY_EVERY_MINUTES or point.is_last
         if self.trial is not None and is_due:

@@ -1,12 +1,9 @@
-"""The network's answer for labeled faces: by torch while it trains, by OpenCV as it ships."""
+"""What the network finds on labeled faces while it trains."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
-import cv2
-import numpy as np
 import torch
 from torch import nn
 
@@ -16,16 +13,8 @@ from pipeline.records import Character
 from pipeline.train.faces import LabeledFace, canvas_of
 
 
-def detect(weights: Path, faces: Sequence[LabeledFace]) -> Iterator[list[Character]]:
-    """What the exported network finds on each face, in the face's pixels."""
-    net = cv2.dnn.readNetFromONNX(str(weights))
-    for face in faces:
-        net.setInput(canvas_of(face)[0][None])
-        yield decode(np.asarray(net.forward("map")[0], np.float32), place(face.outline))
-
-
 def detect_in_training(model: nn.Module, faces: Sequence[LabeledFace]) -> Iterator[list[Character]]:
-    """The same with a network that is being trained; it is left in the mode it was in."""
+    """What a network in training finds on each face, in the face's pixels; it is left in the mode it was in."""
     was_training = model.training
     model.eval()
     try:

@@ -182,7 +182,8 @@ def draw_axes(rng: Random, picture: Picture, place: tuple[int, int]) -> None:
     step = rng.uniform(1.6, 9)
     thick = int(rng.choice([1, 1, 1, 2]))
     long_tick, short_tick = rng.uniform(5, 14), rng.uniform(2, 8)
-    size = rng.uniform(0.2, 0.6)
+    size = rng.uniform(0.2, 0.6) if rng.random() < 0.75 else rng.uniform(0.6, 1.3)
+    bold = 1 if size < 0.6 else int(rng.integers(1, 5))
     sign = -1 if rng.random() < 0.7 else 1
     layer = np.clip(picture, 0, 255).astype(np.uint8)
     count = int(rng.integers(20, 60))
@@ -207,7 +208,7 @@ def draw_axes(rng: Random, picture: Picture, place: tuple[int, int]) -> None:
             if tick % numbered == 0:
                 at = point(tick * step + 3, -sign * (high + 8), upright)
                 cv2.putText(
-                    layer, str(tick // numbered * unit), at, cv2.FONT_HERSHEY_SIMPLEX, size, ink, 1, cv2.LINE_AA
+                    layer, str(tick // numbered * unit), at, cv2.FONT_HERSHEY_SIMPLEX, size, ink, bold, cv2.LINE_AA
                 )
     share = rng.uniform(0.35, 1.0)
     picture[:] = picture * (1 - share) + layer * share
@@ -235,15 +236,18 @@ def draw_text(rng: Random, picture: Picture) -> None:
 
 
 def draw_clutter(rng: Random, picture: Picture) -> None:
-    """What is not a pill, in place: a sheet's edge, a ruler, a coin, a finger, a cable, a card, a blister, lines."""
+    """What is not a pill, in place: a sheet, a plate, a ruler, a coin, a finger, a cable, a card, a blister, lines."""
     side = picture.shape[0]
     kind = int(rng.integers(0, 9))
     if kind == 0:
         other = ground(rng, side)
         center, size = rng.uniform(0, side, 2), rng.uniform(0.5, 1.5, 2) * side
-        box = cv2.boxPoints((tuple(center), tuple(size), rng.uniform(0, 90)))
+        place = tuple(center), tuple(size), rng.uniform(0, 90)
         mask = np.zeros((side, side), np.float32)
-        cv2.fillPoly(mask, [box.astype(np.int32)], 1.0, cv2.LINE_AA)
+        if rng.random() < 0.3:
+            cv2.ellipse(mask, place, 1.0, cv2.FILLED, cv2.LINE_AA)
+        else:
+            cv2.fillPoly(mask, [cv2.boxPoints(place).astype(np.int32)], 1.0, cv2.LINE_AA)
         picture[:] = picture * (1 - mask[..., None]) + other * mask[..., None]
     elif kind == 1:
         _draw_ruler(rng, picture)

@@ -120,20 +120,26 @@ def _paste(picture: Floats, layer: Floats, share: Floats, top: int, left: int) -
 
 @dataclass(frozen=True)
 class _Light:
-    """One lamp: where its shadows fall (rows, cols), their depth 0-1 and softness; lengths by the pill's size."""
+    """One lamp: where its shadows fall (rows, cols), their depth 0-1 and softness; lengths by the pill's size.
+
+    The shadow of a ``small`` one, as of a flash or a bare bulb, is of one depth from the pill to its sharp far edge.
+    """
 
     direction: tuple[float, float]
     depth: float
     softness: float
+    small: bool
 
 
 def _lights(rng: Random) -> list[_Light]:
     """One lamp, or two as in a room: soft or hard, low or overhead."""
     lamps = []
     for _ in range(1 if rng.random() < 0.65 else 2):
-        angle, reach = rng.uniform(0, 2 * np.pi), rng.choice([0.02, 0.05, 0.09, 0.16, 0.28])
-        softness = float(np.exp(rng.uniform(np.log(0.008), np.log(0.15))))
-        lamps.append(_Light((reach * np.sin(angle), reach * np.cos(angle)), rng.uniform(0.0, 0.8), softness))
+        angle, small = rng.uniform(0, 2 * np.pi), rng.random() < 0.4
+        reach = rng.choice([0.09, 0.16, 0.28, 0.45] if small else [0.02, 0.05, 0.09, 0.16, 0.28])
+        softness = float(np.exp(rng.uniform(np.log(0.008), np.log(0.06 if small else 0.15))))
+        depth = rng.uniform(0.0, 0.5 if small else 0.8)
+        lamps.append(_Light((reach * np.sin(angle), reach * np.cos(angle)), depth, softness, small))
     return lamps
 
 
@@ -143,11 +149,26 @@ def _cast(picture: Floats, coverage: Floats, place: tuple[int, int], lamps: list
     margin = int(0.5 * size) + 2
     wide = np.pad(coverage, margin)
     for lamp in lamps:
+        if lamp.small:
+            step = size * lamp.direction[0], size * lamp.direction[1]
+            soft = cv2.GaussianBlur(_swept(wide, step), (0, 0), max(0.4, lamp.softness * size))
+            black = np.zeros((*soft.shape, 3), np.float32)
+            _paste(picture, black, soft * lamp.depth, place[0] - margin, place[1] - margin)
+            continue
         for share, softness, part in ((0.6, 0.5, 0.5), (0.7, 1.0, 1.0), (0.25, 3.0, 1.0)):
             soft = cv2.GaussianBlur(wide, (0, 0), max(0.4, lamp.softness * softness * size))
             top = round(place[0] - margin + part * lamp.direction[0] * size)
             left = round(place[1] - margin + part * lamp.direction[1] * size)
             _paste(picture, np.zeros((*soft.shape, 3), np.float32), soft * lamp.depth * share, top, left)
+
+
+def _swept(coverage: Floats, step: tuple[float, float]) -> Floats:
+    """All that a shape covers on its way along ``step`` (rows, cols)."""
+    whole = coverage.copy()
+    for share in np.linspace(0, 1, max(2, int(np.ceil(np.hypot(*step))) + 1))[1:]:
+        move = np.array([[1, 0, step[1] * share], [0, 1, step[0] * share]], np.float64)
+        whole = np.maximum(whole, cv2.warpAffine(coverage, move, coverage.shape[::-1]))
+    return np.asarray(whole, np.float32)
 
 
 def _shaded(rng: Random, pixels: Floats, coverage: Floats, lamps: list[_Light]) -> Floats:
@@ -177,18 +198,14 @@ def _thickened(rng: Random, pixels: Floats, coverage: Floats) -> tuple[Floats, F
     """The pill seen from a little aside: its wall shows along one side."""
     size = float(np.sqrt((coverage > 0.5).sum()) + 1)
     reach, angle = rng.uniform(0.03, 0.28) * size, rng.uniform(0, 2 * np.pi)
-    step = np.array([np.sin(angle), np.cos(angle)]) * reach
     margin = int(np.ceil(reach)) + 1
     top = np.pad(coverage, margin)
-    whole = top.copy()
-    for share in np.linspace(0, 1, max(2, int(np.ceil(reach)) + 1))[1:]:
-        move = np.array([[1, 0, step[1] * share], [0, 1, step[0] * share]], np.float64)
-        whole = np.maximum(whole, cv2.warpAffine(top, move, top.shape[::-1]))
+    whole = _swept(top, (np.sin(angle) * reach, np.cos(angle) * reach))
     inside = coverage > 0.5
     body = np.median(pixels[inside], axis=0) if inside.any() else pixels.reshape(-1, 3).mean(axis=0)
     wall = np.tile((body * rng.uniform(0.5, 1.02)).astype(np.float32), (*top.shape, 1))
     face = np.pad(pixels, ((margin, margin), (margin, margin), (0, 0)), mode="edge")
-    return np.asarray(wall + top[..., None] * (face - wall), np.float32), np.asarray(whole, np.float32)
+    return np.asarray(wall + top[..., None] * (face - wall), np.float32), whole
 
 
 class SceneMaker:
@@ -229,7 +246,7 @@ class SceneMaker:
         cut_out = self._cut_out(rng)
         turn = rng.choice([0.0, 90.0]) + rng.normal(0, 3)
         aligned = layout.aligned or rng.random() < 0.1
-        like_ground, thick = rng.random() < 0.2, rng.random() < 0.35
+        like_ground, thick = rng.random() < (0.35 if layout.plain else 0.15), rng.random() < 0.35
         shade_like = rng.random() < 0.6
         areas = {}
         for number, (row, col) in enumerate(layout.places, start=1):

@@ -1,8 +1,9 @@
 """Faces whose text is known but not its places -> labeled faces, where a reading agrees with the text one to one.
 
 The register says what stands on the whole pill, in no order and not on which face. A face is accepted when every
-character found on it is assigned to one of some of the imprint's words, each with a fair probability, and when what
-is left of the imprint can stand on the other face. The text then corrects the reading: retrain, read again.
+character read on it is assigned to one of some of the imprint's words, each with a fair probability, and when what
+is left of the imprint can stand on the other face. The text then corrects the reading: retrain, read again. The reader
+is the default one: beside its neighbors on a strip a character is read that the detector still misses by itself.
 """
 
 from __future__ import annotations
@@ -18,18 +19,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from pipeline.evaluate.sets import LabeledPhoto, SetKind, open_set
+from pipeline.evaluate.sets import SetKind, open_set
 from pipeline.evaluate.split import is_validation
 from pipeline.imprint.detector import presence
-from pipeline.records import Character
+from pipeline.imprint.protocol import Reader
+from pipeline.records import Character, Photo, PillRegion
 from pipeline.train.cutting import cut_face, photo_faces
-from pipeline.train.detect import detect
-from pipeline.train.faces import LabeledFace
+from pipeline.train.faces import IGNORED, LabeledFace
 from pipeline.train.network import CLASSES
-from reference.imprint_text import tokens, without_signs
+from reference.imprint_text import SIGNS, tokens, without_signs
 
-# The network is asked for what it finds at these floors in turn; the first at which all is explained counts.
-_FLOORS = (0.35, 0.25, 0.5, 0.18)
+# What is this present at least is to be explained; the first floor at which that works counts. The reader has none
+# below the first.
+_FLOORS = (0.35, 0.5)
 # -ln probability of the text's character: none below 0.10, and half of them above 0.55.
 _WORST_COST = 2.3
 _MEDIAN_COST = 0.6
@@ -38,18 +40,16 @@ _CHARACTER_WORTH = 0.5
 _LEAST_PROBABILITY = 1e-4
 # More words would give too many subsets; no pill has as many on one face.
 _MOST_WORDS = 7
-# Something stands on a face where a character is this present, nothing where none is as present as the second.
-_SOMETHING = 0.3
-_NOTHING = 0.2
-_NO_CHARACTERS: NDArray[np.float32] = np.zeros((0, 6), np.float32)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class KnownPill:
-    """One pill's faces in one photo and the words on them; ``empty_is_blank``: no words means that it bears none."""
+    """One pill's faces in one photo and its imprint; ``empty_is_blank``: no imprint means that it bears none."""
 
-    faces: tuple[LabeledFace, ...]
-    words: tuple[str, ...]
+    photo: Photo
+    regions: tuple[PillRegion, ...]
+    imprint: str
+    source: str
     empty_is_blank: bool = False
 
 
@@ -107,17 +107,13 @@ def accept(found: Sequence[Sequence[Character]], words: Sequence[str], empty_is_
     """
     if not words:
         return [() if empty_is_blank else None for _ in found]
-    strongest = [max(map(presence, characters), default=0.0) for characters in found]
-    explanations = [
-        explain(characters, words) if strong >= _SOMETHING else None
-        for characters, strong in zip(found, strongest, strict=True)
-    ]
+    explanations = [explain(characters, words) if characters else None for characters in found]
     labels: list[Labels | None] = []
     for number, explanation in enumerate(explanations):
-        others = [other for other in range(len(found)) if other != number]
-        if explanation and (explanation.whole or any(strongest[other] >= _SOMETHING for other in others)):
+        others = [characters for other, characters in enumerate(found) if other != number]
+        if explanation and (explanation.whole or any(others)):
             labels.append(explanation.pairs)
-        elif strongest[number] < _NOTHING and any(each and each.whole for each in explanations):
+        elif not found[number] and any(each and each.whole for each in explanations):
             labels.append(())
         else:
             labels.append(None)
@@ -125,7 +121,7 @@ def accept(found: Sequence[Sequence[Character]], words: Sequence[str], empty_is_
 
 
 def known_pills(folder: Path) -> Iterator[KnownPill]:
-    """The training part of a photo set whose imprints are known: each photo's faces, cut out, and their words.
+    """The training part of a photo set whose imprints are known: each photo's faces and their imprint.
 
     Raises:
         PhotoSetError: the set is missing or broken.
@@ -136,40 +132,46 @@ def known_pills(folder: Path) -> Iterator[KnownPill]:
             continue
         if photo_set.kind is not SetKind.RXIMAGE and not photo.truth.imprint:
             continue  # there a missing imprint is one nobody noted
-        faces = _faces(photo, 1 if photo_set.kind is SetKind.CONSUMER else 2)
-        if faces:
-            yield KnownPill(faces, _words(photo.truth.shown or photo.truth.imprint or ""), not photo.truth.imprint)
+        found = photo_faces(photo.path)
+        if found is not None:
+            pixels, regions = found
+            most = 1 if photo_set.kind is SetKind.CONSUMER else 2
+            imprint = photo.truth.shown or photo.truth.imprint or ""
+            yield KnownPill(pixels, regions[:most], imprint, photo.name, not photo.truth.imprint)
 
 
-def _words(imprint: str) -> tuple[str, ...]:
-    return tuple(without_signs(token) for token in tokens(imprint))
-
-
-def _faces(photo: LabeledPhoto, most: int) -> tuple[LabeledFace, ...]:
-    found = photo_faces(photo.path)
-    if found is None:
-        return ()
-    pixels, regions = found
-    imprint = photo.truth.imprint or ""
-    return tuple(cut_face(pixels, region, _NO_CHARACTERS, imprint, photo.name) for region in regions[:most])
-
-
-def label_faces(weights: Path, pills: Iterable[KnownPill]) -> tuple[list[LabeledFace], Counter[str]]:
-    """The faces that a reading by these weights and the known words agree on, and counts of what was done."""
+def label_faces(reader: Reader, pills: Iterable[KnownPill]) -> tuple[list[LabeledFace], Counter[str]]:
+    """The faces on which a reader and the known imprint agree, and counts of what was done."""
     kept: list[LabeledFace] = []
     counts: Counter[str] = Counter()
     for pill in pills:
-        found = [[c for c in characters if c.text != "LOGO"] for characters in detect(weights, pill.faces)]
-        for face, labels in zip(pill.faces, accept(found, pill.words, pill.empty_is_blank), strict=True):
+        read = [
+            [character for line in reading.lines for character in line.characters]
+            for reading in reader.read(pill.photo, pill.regions)
+        ]
+        letters = [[one for one in characters if one.text not in SIGNS] for characters in read]
+        words = tuple(without_signs(token) for token in tokens(pill.imprint))
+        for region, characters, labels in zip(
+            pill.regions, read, accept(letters, words, pill.empty_is_blank), strict=True
+        ):
             counts["faces"] += 1
             if labels is None:
                 continue
             counts["lettered" if labels else "blank"] += 1
             counts["corrected characters"] += sum(character.text != letter for character, letter in labels)
-            kept.append(LabeledFace(face.gray, face.mask, face.outline, _rows(labels), face.imprint, face.source))
+            signs = [(one, one.text) for one in characters if one.text in SIGNS]
+            rows = _rows([*labels, *signs], pill.imprint)
+            kept.append(cut_face(pill.photo, region, rows, pill.imprint, pill.source))
     return kept, counts
 
 
-def _rows(labels: Labels) -> NDArray[np.float32]:
-    rows = [(c.col, c.row, c.width_px, c.height_px, c.turn_deg, CLASSES.index(letter)) for c, letter in labels]
+def _rows(labels: Sequence[tuple[Character, str]], imprint: str) -> NDArray[np.float32]:
+    """Characters as rows of ``LabeledFace.characters``; a sign that is none of the imprint's is ignored."""
+    rows = [
+        (
+            *(one.col, one.row, one.width_px, one.height_px, one.turn_deg),
+            CLASSES.index(text) if text not in SIGNS or text in imprint else IGNORED,
+        )
+        for one, text in labels
+    ]
     return np.array(rows, np.float32).reshape(-1, 6)

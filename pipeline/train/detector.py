@@ -1,7 +1,7 @@
-"""The reader's training from the folder of data to the ONNX file, in rounds that label what is not boxed.
+"""The character detector's training from the folder of data to the ONNX file.
 
 Everything between is kept in a work folder, so that the same command goes on where it was cut off: the faces cut out,
-the drawn bank, each round's self-labeled faces and its checkpoint.
+the drawn bank, the faces that the reader of now labels, the checkpoint.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 import cv2
 from torch import nn
 
+from pipeline.imprint import default_reader
 from pipeline.train.boxes import boxed_faces, class_counts, clean_photos
 from pipeline.train.curve import Curve
 from pipeline.train.detect import detect_in_training
@@ -25,17 +26,13 @@ from pipeline.train.network import CharacterDetector
 from pipeline.train.plan import TrainingPlan
 from pipeline.train.reader import Source, train
 from pipeline.train.scoring import Score, score_face
-from pipeline.train.self_training import KnownPill, known_pills, label_faces
+from pipeline.train.self_training import known_pills, label_faces
 from pipeline.train.store import load_faces, save_faces
 
-# Shares of the batches, without and with self-labeled faces: boxed, boxed and blank, drawn, self-labeled, those blank.
-# From docs/model_card_reader.md, "Training".
-_SHARES_FIRST = (0.50, 0.06, 0.44, 0.0, 0.0)
-_SHARES_LATER = (0.30, 0.04, 0.25, 0.36, 0.05)
-# Of the minutes given, round by round: the first learns to read, each later one on what the one before could read.
-_ROUND_SHARES = (0.4, 0.2, 0.4)
+# Shares of the batches: boxed, boxed and blank, drawn, self-labeled, those blank.
+_SHARES = (0.24, 0.04, 0.24, 0.40, 0.08)
 _KNOWN_SETS = ("rximage300", "tfda", "consumer")
-COLUMNS = ("round", "step", "minutes", "rate", "center", "classes", "geometry", "character_f1", "faces_exact")
+COLUMNS = ("step", "minutes", "rate", "center", "classes", "geometry", "character_f1", "faces_exact")
 
 
 def train_reader(plan: TrainingPlan, say: Callable[[str], None]) -> None:
@@ -51,16 +48,25 @@ def train_reader(plan: TrainingPlan, say: Callable[[str], None]) -> None:
     say(f"boxed faces: {len(training)} for training, {len(validation)} for validation")
     drawn = drawn_faces(plan.drawn, plan.drawn_count, plan.seed, plan.fonts)
     say(f"drawn faces: {len(drawn)}")
+    labeled = [face for name in _KNOWN_SETS for face in _self_labeled(plan, name, say)]
+    checkpoint = plan.work / "reader.pt"
+    if plan.begin is not None and not checkpoint.exists():
+        begin_from(plan.begin, checkpoint)
     trial = (lambda model: tried(model, validation)) if validation else None
     curve = Curve(plan.work / "curve.csv", COLUMNS, trial, say)
-    labeled: list[LabeledFace] = []
-    for number, share in enumerate(_ROUND_SHARES, start=1):
-        if number > 1:
-            labeled = _self_labeled(plan, number, say)
-        sources = _sources(training, drawn, labeled, _SHARES_LATER if labeled else _SHARES_FIRST)
-        _train_round(plan, number, share * plan.minutes, sources, curve)
-    export(_checkpoint(plan.work, len(_ROUND_SHARES)), plan.out)
-    keep_small(_checkpoint(plan.work, len(_ROUND_SHARES)), plan.out.with_suffix(".pt"))
+    if spent_minutes(checkpoint) < plan.minutes:
+        train(
+            _sources(training, drawn, labeled),
+            checkpoint,
+            plan.minutes,
+            rate=plan.rate,
+            seed=plan.seed,
+            threads=plan.threads,
+            resume=True,
+            note=curve.note,
+        )
+    export(checkpoint, plan.out)
+    keep_small(checkpoint, plan.out.with_suffix(".pt"))
     card = _card(plan, training, validation, drawn, labeled, curve.last)
     (plan.work / "card.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
     say(f"{plan.out}: {plan.out.stat().st_size:,} bytes")
@@ -77,55 +83,25 @@ def _boxed(data: Path, validation: bool) -> list[LabeledFace]:
     return boxed_faces(photo for photo in clean_photos(data) if photo.is_validation == validation)
 
 
-def _checkpoint(work: Path, number: int) -> Path:
-    return work / f"round-{number}.pt"
+def _self_labeled(plan: TrainingPlan, name: str, say: Callable[[str], None]) -> list[LabeledFace]:
+    """The faces of a set whose imprint the reader that ships can read."""
+    if not (plan.data / name / "labels.csv").is_file():
+        return []
 
+    def labeled() -> list[LabeledFace]:
+        faces, counts = label_faces(default_reader(), known_pills(plan.data / name))
+        say(f"{name}: " + ", ".join(f"{count} {what}" for what, count in counts.items()))
+        return faces
 
-def _train_round(plan: TrainingPlan, number: int, minutes: float, sources: Sequence[Source], curve: Curve) -> None:
-    checkpoint, before = _checkpoint(plan.work, number), _checkpoint(plan.work, number - 1)
-    going_on = checkpoint.exists()
-    if going_on and spent_minutes(checkpoint) >= minutes:
-        return
-    origin = before if number > 1 else plan.begin
-    if not going_on and origin is not None:
-        begin_from(origin, checkpoint)
-    curve.begin(round=number)
-    train(
-        sources,
-        checkpoint,
-        minutes,
-        rate=plan.rate,
-        seed=plan.seed + number,
-        threads=plan.threads,
-        resume=True,
-        note=curve.note,
-    )
-
-
-def _self_labeled(plan: TrainingPlan, number: int, say: Callable[[str], None]) -> list[LabeledFace]:
-    """The faces that the round before can read, kept for this round."""
-    path = plan.work / f"self-labeled-{number}.npz"
-    if not path.exists():
-        weights = plan.work / f"round-{number - 1}.onnx"
-        export(_checkpoint(plan.work, number - 1), weights)
-        faces, counts = label_faces(weights, _pills(plan))
-        say(", ".join(f"{count} {name}" for name, count in counts.items()))
-        save_faces(path, faces)
-    return load_faces(path)
-
-
-def _pills(plan: TrainingPlan) -> Iterable[KnownPill]:
-    for name in _KNOWN_SETS:
-        if (plan.data / name / "labels.csv").is_file():
-            yield from known_pills(plan.data / name)
+    return _kept(plan.work / f"self-labeled-{name}.npz", labeled)
 
 
 def _sources(
-    boxed: Sequence[LabeledFace], drawn: Sequence[LabeledFace], labeled: Sequence[LabeledFace], shares: Sequence[float]
+    boxed: Sequence[LabeledFace], drawn: Sequence[LabeledFace], labeled: Sequence[LabeledFace]
 ) -> list[Source]:
     split = [_with_characters(boxed, True), _with_characters(boxed, False), list(drawn)]
     split += [_with_characters(labeled, True), _with_characters(labeled, False)]
-    return [(faces, share) for faces, share in zip(split, shares, strict=True) if faces and share]
+    return [(faces, share) for faces, share in zip(split, _SHARES, strict=True) if faces]
 
 
 def _with_characters(faces: Iterable[LabeledFace], wanted: bool) -> list[LabeledFace]:
