@@ -53,7 +53,7 @@ class MatchSettings:
     repeat_bits: float = -1.0
     repeat_share: float = 0.7
     scattered_bits: float = -4.0
-    sure_character: float = 0.65
+    sure_character: float = 0.95
     unlisted_share: float = 0.1
     look_floor: float = 0.015
     outline_share: float = 0.01

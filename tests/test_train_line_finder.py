@@ -15,8 +15,7 @@ import torch
 
 from pipeline.imprint.canvas import COMPACT
 from pipeline.imprint.line_map import AXIS, CORE, WAY, lines_of
-from pipeline.imprint.textboxes import TextBox
-from pipeline.train.faces import CLASS, HEIGHT, IGNORED, TURN_DEG, UNKNOWN_TURN, LabeledFace, filled
+from pipeline.train.faces import CLASS, IGNORED, TURN_DEG, UNKNOWN_TURN, LabeledFace, filled
 from pipeline.train.line_finder import (
     begin_from_head,
     export_line_finder,
@@ -27,10 +26,9 @@ from pipeline.train.line_finder import (
     line_task,
     try_lines,
 )
-from pipeline.train.line_labels import Rows, boxed_turns, by_line, lines_of_characters, lines_of_strips
+from pipeline.train.line_labels import Rows, boxed_turns, by_line, lines_of_characters
 from pipeline.train.loop import run
 from pipeline.train.network import CLASSES, CharacterDetector
-from pipeline.train.strip_labels import Kind, StripLabel
 
 
 def characters(text: str, turn_deg: float = 0.0, x: float = 80.0, y: float = 80.0, step: float = 18.0) -> Rows:
@@ -92,28 +90,6 @@ def test_characters_become_lines_in_reading_order_without_signs_and_logos() -> N
     logo[0, [0, CLASS]] = 120, CLASSES.index("LOGO")
     first, second = by_line(lines_of_characters(np.concatenate([rows, logo])))
     assert len(first) == 2 and first[0, 0] > first[1, 0] and len(second) == 1
-
-
-def strip(text: str, turn_deg: float = 0.0, y: float = 80.0) -> StripLabel:
-    return StripLabel(TextBox(80.0, y, 80.0, 27.0, turn_deg, 1.0), text, Kind.TEXT)
-
-
-def test_strips_become_lines_and_words_that_read_both_ways_lie_as_the_others() -> None:
-    rows = lines_of_strips([strip("TEVA", 180.0), strip("808", 0.0, 120.0)], "", (160, 160))
-    assert rows is not None
-    word, number = by_line(rows)
-    assert word[:, TURN_DEG].tolist() == [180.0] * 4 and np.allclose(number[:, TURN_DEG] % 360.0, 180.0)
-    assert number[0, 0] > number[-1, 0] and word[0, HEIGHT] == pytest.approx(20.0)
-    alone = lines_of_strips([strip("808")], "", (160, 160))
-    assert alone is not None and np.isnan(alone[:, TURN_DEG]).all()
-
-
-def test_beside_strips_of_an_imprint_not_all_found_nothing_is_known() -> None:
-    assert lines_of_strips([], "TEVA", (160, 160)) is None
-    rows = lines_of_strips([strip("TEVA")], "54", (160, 160))
-    assert rows is not None
-    told = line_targets(rows, COMPACT)
-    assert told["care"][20, 20] == 1 and told["care"][3, 20] == 0 and told["core"][20, 20] > 0.8
 
 
 @pytest.mark.parametrize("turn_deg", [0.0, 50.0, 120.0, -20.0])

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
 pytest.importorskip("torch", reason="training needs the extra `train`")
 pytest.importorskip("scipy", reason="training needs the extra `train`")
 
-from pipeline.records import Character
+import examples
+
+from pipeline.records import Character, Photo, PillRegion, Reading
 from pipeline.train.faces import IGNORED
 from pipeline.train.network import CLASSES
 from pipeline.train.scoring import Score, Wanted, score, wanted_of
-from pipeline.train.self_training import accept, explain
+from pipeline.train.self_training import KnownPill, accept, explain, label_faces
 
 
 def found(text: str, confidence: float = 0.9, other: str = "", col: float = 0.0) -> list[Character]:
@@ -83,6 +87,35 @@ def test_many_words_are_explained_by_the_first_seven() -> None:
     words = tuple("ABCDEFGHJ")
     explanation = explain(found("AB"), words)
     assert explanation is not None and not explanation.whole
+
+
+class Tells:
+    """A reader that says the same of every photo."""
+
+    name = "tells"
+
+    def __init__(self, *readings: Reading) -> None:
+        self.readings = readings
+
+    def read(self, photo: Photo, regions: Sequence[PillRegion]) -> tuple[Reading, ...]:
+        return self.readings
+
+
+def test_faces_that_a_reader_explains_are_labeled_in_their_own_pixels() -> None:
+    pill = KnownPill(examples.photo(), (examples.region(), examples.region(260)), "T-30", "tablet.png")
+    reader = Tells(examples.reading("T-30"), examples.reading())
+    (lettered, blank), counts = label_faces(reader, [pill])
+    texts = [CLASSES[int(row[5])] for row in lettered.characters]
+    assert texts == ["T", "3", "0", "-"] and not len(blank.characters)
+    assert counts == {"faces": 2, "lettered": 1, "blank": 1, "corrected characters": 0}
+    inside = lettered.mask[tuple(np.round(lettered.characters[:, [1, 0]]).astype(int).T)]
+    assert inside.all() and lettered.imprint == "T-30"
+
+
+def test_a_sign_that_the_imprint_does_not_have_is_ignored() -> None:
+    pill = KnownPill(examples.photo(), (examples.region(), examples.region(260)), "T30", "tablet.png")
+    (lettered, _), _ = label_faces(Tells(examples.reading("T-30"), examples.reading()), [pill])
+    assert lettered.characters[-1, 5] == IGNORED
 
 
 def test_a_character_counts_where_place_and_letter_are_right_and_once() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pipeline.imprint.detector import DetectorReader, presence
 from pipeline.imprint.found_lines import FoundLineSettings, read_lines
@@ -13,17 +13,65 @@ from pipeline.imprint.strip_reader import StripReader
 from pipeline.records import Character, Line, Photo, PillRegion, Reading
 
 _LINES = "lines"
-# The line reader sees a character beside its neighbors and errs less than the finder of single ones. From 0.5 to 0.8
-# the share of faces read whole changes by a point (docs/experiments/reader.md, "Our lines in place of PP-OCR's").
-_LINE_VOTE = 0.7
-# What a character is worth that only one of the two readers found, and from where on it counts as read. Not fitted: an
-# even vote of two readers, of which the silent one may be wrong.
-_ALONE = 0.6
-_READ_FLOOR = 0.35
 # The same character where two centers lie within this share of its height.
 _SAME_PLACE = 0.6
 # The best of the first reader's hypotheses that are merged: as it lies, and upside down.
 _HYPOTHESES = 2
+# From this probability on a character counts as read.
+_READ_FLOOR = 0.5
+# What neither reader gives a character at least is taken for this.
+FLOOR = 0.01
+
+Alternatives = tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class Pool:
+    """How two opinions on one place become one: each counts by its logarithm, against a constant for no such character.
+
+    A logarithmic opinion pool (Genest and Zidek, "Combining probability distributions", Statistical Science 1986) with
+    weights fitted by ``python -m pipeline.train votes``.
+    """
+
+    line: float
+    detector: float
+    neither: float
+
+    def __call__(self, line: Alternatives, detector: Alternatives) -> Alternatives:
+        """The probabilities of both readers' letters, best first; what is missing from 1 is none of them."""
+        first, second = dict(line), dict(detector)
+        weights = {
+            text: self.line * math.log(max(first.get(text, 0.0), FLOOR))
+            + self.detector * math.log(max(second.get(text, 0.0), FLOOR))
+            for text in first | second
+        }
+        most = max(*weights.values(), self.neither)
+        shares = {text: math.exp(weight - most) for text, weight in weights.items()}
+        total = sum(shares.values()) + math.exp(self.neither - most)
+        ranked = sorted(shares.items(), key=lambda pair: (-pair[1], pair[0]))
+        return tuple((text, share / total) for text, share in ranked)
+
+
+# By which of the two readers, of lines and of characters, found something (docs/experiments/reader.md, "Votes").
+POOLS = {
+    (True, True): Pool(1.06, 0.95, -7.07),
+    (True, False): Pool(1.33, 0.04, -2.42),
+    (False, True): Pool(0.12, 1.7, -2.27),
+}
+
+
+@dataclass(frozen=True)
+class Vote:
+    """A character in the photo with what either reader thinks it is; empty where that reader found none."""
+
+    character: Character
+    line: Alternatives
+    detector: Alternatives
+
+    def pooled(self) -> Character:
+        """The character with both opinions in one."""
+        pool = POOLS[bool(self.line), bool(self.detector)]
+        return replace(self.character, alternatives=pool(self.line, self.detector))
 
 
 class FusedReader:
@@ -45,10 +93,13 @@ class FusedReader:
 
     def read(self, photo: Photo, regions: Sequence[PillRegion]) -> tuple[Reading, ...]:
         """Read each region; which way up the lines of one run also tells of the others."""
+        return tuple(fuse(first, second) for first, second in self.both(photo, regions))
+
+    def both(self, photo: Photo, regions: Sequence[PillRegion]) -> list[tuple[Reading, Reading]]:
+        """What the lines and what the single characters of each region say, before they are merged."""
         seen = [self._detector.see(photo, region) for region in regions]
         lines = read_lines(_LINES, photo, regions, [face.lines for face in seen], self._strips, self.settings)
-        characters = (self._detector.reading(face.characters) for face in seen)
-        return tuple(fuse(first, second) for first, second in zip(lines, characters, strict=True))
+        return list(zip(lines, (self._detector.reading(face.characters) for face in seen), strict=True))
 
 
 def fuse(first: Reading, second: Reading) -> Reading:
@@ -61,32 +112,33 @@ def fuse(first: Reading, second: Reading) -> Reading:
     hypotheses: list[tuple[tuple[Line, ...], float]] = []
     blank = 1.0
     for lines, probability in first.hypotheses[:_HYPOTHESES] or (((), 1.0),):
-        merged, alone = _merged(lines, others)
+        votes, alone = votes_of(lines, others)
+        merged = [[vote.pooled() for vote in line] for line in votes]
+        rest = [vote.pooled() for vote in alone]
         if not hypotheses:
-            everything = [*(character for line in merged for character in line.characters), *alone]
-            blank = math.prod(1.0 - presence(character) for character in everything)
-        kept = [Line(tuple(filter(_is_read, line.characters))) for line in merged]
-        lines = (*(line for line in kept if line.characters), *group_lines(list(filter(_is_read, alone))))
+            blank = math.prod(1.0 - presence(character) for line in [*merged, rest] for character in line)
+        kept = [Line(tuple(filter(_is_read, line))) for line in merged]
+        lines = (*(line for line in kept if line.characters), *group_lines(list(filter(_is_read, rest))))
         hypotheses.append((lines, probability))
     return Reading(f"{first.engine}+{second.engine}", tuple(hypotheses), blank, max(first.symbol, second.symbol))
 
 
-def _merged(lines: Sequence[Line], others: Sequence[Character]) -> tuple[list[Line], list[Character]]:
+def votes_of(lines: Sequence[Line], others: Sequence[Character]) -> tuple[list[list[Vote]], list[Vote]]:
     """The first reader's lines with both votes, and the characters that only the second reader found."""
     left = list(others)
-    merged = []
+    votes = []
     for line in lines:
-        characters = []
+        own = []
         for character in line.characters:
             other = _nearest(character, left)
             if other is not None:
                 left.remove(other)
             # The second reader places single characters; the first only shares its line's box out among them, but knows
             # which way the line runs, which a lone 0 does not tell.
-            votes = _voted(character, other)
-            characters.append(replace(other or character, alternatives=votes, turn_deg=character.turn_deg))
-        merged.append(Line(tuple(characters)))
-    return merged, [replace(other, alternatives=_voted(other, None)) for other in left]
+            placed = replace(other or character, turn_deg=character.turn_deg)
+            own.append(Vote(placed, character.alternatives, other.alternatives if other else ()))
+        votes.append(own)
+    return votes, [Vote(other, (), other.alternatives) for other in left]
 
 
 def _is_read(character: Character) -> bool:
@@ -99,13 +151,3 @@ def _nearest(character: Character, others: Sequence[Character]) -> Character | N
 
     best = min(others, key=distance, default=None)
     return best if best is not None and distance(best) < _SAME_PLACE * best.height_px else None
-
-
-def _voted(character: Character, other: Character | None) -> tuple[tuple[str, float], ...]:
-    if other is None:
-        return tuple((text, probability * _ALONE) for text, probability in character.alternatives)
-    votes: dict[str, float] = {}
-    for alternatives, weight in ((character.alternatives, _LINE_VOTE), (other.alternatives, 1.0 - _LINE_VOTE)):
-        for text, probability in alternatives:
-            votes[text] = votes.get(text, 0.0) + probability * weight
-    return tuple(sorted(votes.items(), key=lambda pair: (-pair[1], pair[0])))

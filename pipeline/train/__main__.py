@@ -17,6 +17,7 @@ from pipeline.train.measure import main as measure
 from pipeline.train.plan import TrainingPlan
 from pipeline.train.recognizer import train_recognizer
 from pipeline.train.segment import main as segment
+from pipeline.train.votes import fit_votes
 
 _WEIGHTS = Path(__file__).parents[1] / "weights" / "reader.onnx"
 _LINES = _WEIGHTS.with_name("lines.onnx")
@@ -108,16 +109,25 @@ def recognizer_command(**options: Any) -> None:
     default=_WEIGHTS.with_suffix(".pt"),
     help="Small checkpoint of the imprint reader, on whose trunk the line head stands.",
 )
-@click.option("--known", type=click.IntRange(min=0), default=1200, show_default=True, help="Photos of known imprint.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many boxed photos, to try it.")
-def line_finder_command(detector: Path, known: int, **options: Any) -> None:
+def line_finder_command(detector: Path, **options: Any) -> None:
     """Train the line head beside the character detector and write both as one file.
 
     To be run again after the imprint reader was trained: the head knows one detector only. A run that is cut off loses
-    four minutes at most, or the shard of faces it was at: start it again with the same options. WORK/curve.csv is the
-    learning curve.
+    four minutes of training at most: start it again with the same options. WORK/curve.csv is the learning curve.
     """
-    train_line_finder(_plan(**options), detector, known, click.echo)
+    train_line_finder(_plan(**options), detector, click.echo)
+
+
+@main.command("votes")
+@click.option("--data", type=_FOLDER, required=True, help="Folder of the photo sets.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many boxed photos, to try it.")
+def votes_command(data: Path, limit: int | None) -> None:
+    """Fit how the opinions of lines and single characters become one probability, ``POOLS`` in imprint/fusion.py.
+
+    To be run after either network was trained.
+    """
+    fit_votes(data, limit, click.echo)
 
 
 @main.command("measure-reader")

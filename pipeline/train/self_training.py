@@ -11,8 +11,9 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,12 +22,13 @@ from scipy.optimize import linear_sum_assignment
 
 from pipeline.evaluate.sets import SetKind, open_set
 from pipeline.evaluate.split import is_validation
+from pipeline.imprint import Reader, default_reader
 from pipeline.imprint.detector import presence
-from pipeline.imprint.protocol import Reader
 from pipeline.records import Character, Photo, PillRegion
 from pipeline.train.cutting import cut_face, photo_faces
 from pipeline.train.faces import IGNORED, LabeledFace
 from pipeline.train.network import CLASSES
+from pipeline.train.store import kept_faces
 from reference.imprint_text import SIGNS, tokens, without_signs
 
 # What is this present at least is to be explained; the first floor at which that works counts. The reader has none
@@ -62,6 +64,7 @@ class Explanation:
 
 
 Labels = tuple[tuple[Character, str], ...]
+_KNOWN_SETS = ("rximage300", "tfda", "consumer")
 
 
 def explain(found: Sequence[Character], words: Sequence[str]) -> Explanation | None:
@@ -118,6 +121,19 @@ def accept(found: Sequence[Sequence[Character]], words: Sequence[str], empty_is_
         else:
             labels.append(None)
     return labels
+
+
+def self_labeled(data: Path, work: Path, say: Callable[[str], None]) -> list[LabeledFace]:
+    """The faces of the photo sets in ``data`` that the reader that ships can read, kept in ``work``."""
+
+    def labeled(folder: Path) -> list[LabeledFace]:
+        faces, counts = label_faces(default_reader(), known_pills(folder))
+        say(f"{folder.name}: " + ", ".join(f"{count} {what}" for what, count in counts.items()))
+        return faces
+
+    folders = [data / name for name in _KNOWN_SETS if (data / name / "labels.csv").is_file()]
+    kept = (kept_faces(work / f"self-labeled-{folder.name}.npz", partial(labeled, folder)) for folder in folders)
+    return [face for faces in kept for face in faces]
 
 
 def known_pills(folder: Path) -> Iterator[KnownPill]:

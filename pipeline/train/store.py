@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,14 @@ def load_faces(path: Path) -> list[LabeledFace]:
             )
         )
     return faces
+
+
+def kept_faces(path: Path, make: Callable[[], Iterable[LabeledFace]]) -> list[LabeledFace]:
+    """The faces kept at that path, made and kept first where they are not."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_faces(path, list(make()))
+    return load_faces(path)
 
 
 def _offsets(parts: Sequence[NDArray[np.generic]]) -> NDArray[np.int64]:

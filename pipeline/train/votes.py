@@ -1,0 +1,98 @@
+"""Fits how the two readers' opinions on a character become one probability (``pipeline.imprint.fusion.POOLS``)."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from pipeline.imprint import FusedReader
+from pipeline.imprint.fusion import FLOOR, Pool, Vote, votes_of
+from pipeline.train.boxes import character_rows, clean_photos
+from pipeline.train.cutting import photo_faces
+from pipeline.train.scoring import WITHIN_HEIGHTS, Wanted, wanted_of
+from reference.imprint_text import CHARACTERS
+
+Found = tuple[bool, bool]
+# How far the fit may go: one reader's word for more than its square says that the data are too few.
+_BOUNDS = ((0.0, 2.0), (0.0, 2.0), (-12.0, 4.0))
+_FEWEST = 30
+
+
+def fit_votes(data: Path, limit: int | None, say: Callable[[str], None]) -> dict[Found, Pool]:
+    """The pools by which of the readers found something, by log loss on the boxed photos of the training part.
+
+    Raises:
+        PhotoSetError: the boxed photos are missing or broken.
+    """
+    cv2.setNumThreads(1)
+    judged: dict[Found, list[tuple[Vote, str | None]]] = {}
+    for vote, truth in judged_votes(data, limit):
+        judged.setdefault((bool(vote.line), bool(vote.detector)), []).append((vote, truth))
+    pools = {}
+    for found, own in judged.items():
+        if len(own) >= _FEWEST:
+            pools[found] = fit_pool(own)
+            say(f"{found}: {len(own)} characters, {pools[found]}")
+    return pools
+
+
+def judged_votes(data: Path, limit: int | None) -> Iterator[tuple[Vote, str | None]]:
+    """Every letter or digit that either reader found on photos whose labels agree with the imprint, and what is there.
+
+    Nothing, or another than either thought possible, is None. What lies on a label of unknown text is left out.
+    """
+    reader = FusedReader()
+    photos = (boxed for boxed in clean_photos(data) if boxed.imprint and not boxed.is_validation)
+    for boxed in itertools.islice(photos, limit):
+        found = photo_faces(boxed.photo.path)
+        if found is None:
+            continue
+        photo, regions = found
+        wanted = wanted_of(character_rows(boxed.photo.truth.boxes, photo.pixels.shape))
+        for first, second in reader.both(photo, regions):
+            lines, alone = votes_of(first.lines, [one for line in second.lines for one in line.characters])
+            yield from _judged([vote for line in [*lines, alone] for vote in line], wanted)
+
+
+def _judged(votes: list[Vote], wanted: list[Wanted]) -> Iterator[tuple[Vote, str | None]]:
+    for vote in votes:
+        near = [each for each in wanted if _heights_away(vote, each) <= WITHIN_HEIGHTS]
+        texts = {text for text, _ in (*vote.line, *vote.detector)}
+        if any(each.text is None for each in near) or not texts & set(CHARACTERS):
+            continue
+        there = [each.text for each in near if each.text in texts]
+        yield vote, there[0] if there else None
+
+
+def _heights_away(vote: Vote, wanted: Wanted) -> float:
+    return math.dist((vote.character.row, vote.character.col), (wanted.row, wanted.col)) / max(wanted.height_px, 1.0)
+
+
+def fit_pool(judged: list[tuple[Vote, str | None]]) -> Pool:
+    """The pool of least log loss over votes and what was there, None for none of the letters thought of."""
+    tables = [_table(vote, truth) for vote, truth in judged]
+
+    def loss(weights: NDArray[np.float64]) -> float:
+        total = 0.0
+        for logs, index in tables:
+            scores = np.append(logs @ weights[:2], weights[2])
+            total += float(np.logaddexp.reduce(scores) - scores[index])
+        return total / len(tables)
+
+    best = minimize(loss, np.array([1.0, 0.5, -2.0]), method="L-BFGS-B", bounds=_BOUNDS)
+    return Pool(*(round(float(weight), 2) for weight in best.x))
+
+
+def _table(vote: Vote, truth: str | None) -> tuple[NDArray[np.float64], int]:
+    """The logarithms of both opinions, a row a letter; and which of the letters is there, -1 for none."""
+    first, second = dict(vote.line), dict(vote.detector)
+    texts = list(first | second)
+    logs = [[math.log(max(each.get(text, 0.0), FLOOR)) for each in (first, second)] for text in texts]
+    return np.array(logs), texts.index(truth) if truth is not None else -1
