@@ -1,27 +1,25 @@
-"""The network's answer for labeled faces: by torch while it trains, by OpenCV as it ships."""
+"""The network's answer for labeled faces: by torch while it trains, by onnxruntime as it ships."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import cv2
-import numpy as np
 import torch
 from torch import nn
 
 from pipeline.imprint.canvas import place
 from pipeline.imprint.detector import decode
+from pipeline.network import Network
 from pipeline.records import Character
 from pipeline.train.faces import LabeledFace, canvas_of
 
 
 def detect(weights: Path, faces: Sequence[LabeledFace]) -> Iterator[list[Character]]:
     """What the exported network finds on each face, in the face's pixels."""
-    net = cv2.dnn.readNetFromONNX(str(weights))
+    network = Network(weights.read_bytes())
     for face in faces:
-        net.setInput(canvas_of(face)[0][None])
-        yield decode(np.asarray(net.forward("map")[0], np.float32), place(face.outline))
+        yield decode(network.run(canvas_of(face)[0][None])[0][0], place(face.outline))
 
 
 def detect_in_training(model: nn.Module, faces: Sequence[LabeledFace]) -> Iterator[list[Character]]:
