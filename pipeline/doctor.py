@@ -50,6 +50,8 @@ def missing_library(error: ImportError) -> EngineMissingError | None:
         return EngineMissingError(f"the Python package {package} is not installed; `{_AGAIN}`")
     if not (error.path or "").endswith(".so"):
         return None
+    if package != "cv2":
+        return EngineMissingError(f"the Python package {package} cannot be loaded ({error}); `{_AGAIN}`")
     return EngineMissingError(
         f"{package} cannot be loaded ({error}); OpenCV needs system libraries that bare servers lack: "
         f"`{_OPENCV_ADVICE}`, then see `pillprint doctor`"
@@ -60,6 +62,7 @@ def _checks() -> Iterator[Check]:
     version = platform.python_version()
     yield Check("Python", sys.version_info >= _PYTHON_MIN, True, version, "install Python 3.11 or newer")
     yield _check("OpenCV", _opencv, _OPENCV_ADVICE)
+    yield _check("onnxruntime", _onnxruntime, _AGAIN)
     yield _check("Pillow", lambda: metadata.version("pillow"), _AGAIN)
     yield _check("catalog", _catalog, _AGAIN)
     yield _check("weights", _weights, f"{_AGAIN}; in a git checkout `git checkout pipeline/weights`")
@@ -81,6 +84,12 @@ def _opencv() -> str:
     import cv2
 
     return cv2.__version__
+
+
+def _onnxruntime() -> str:
+    import pipeline.network  # noqa: F401  sets what must be set before onnxruntime is imported
+
+    return _importable("onnxruntime")
 
 
 def _catalog() -> str:

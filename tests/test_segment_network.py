@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pipeline.records import Photo
+from pipeline.segment import segment
 from pipeline.segment.instances import instances
 from pipeline.segment.network import PillMaps
 from pipeline.segment.outline import Belief, refine
@@ -53,3 +55,25 @@ def test_a_belief_keeps_an_outline_from_the_stronger_edge_of_a_shadow() -> None:
     sharp = refine(pixels, rough, 14.0, 2, Belief(chance, (2.0, 2.0)))
     radius = np.linalg.norm(sharp - [100, 120], axis=1)
     assert float(np.abs(radius - 50).mean()) < 1.5
+
+
+@pytest.mark.parametrize(
+    ("beside", "long_side_photo_px"),
+    [(0.02, 180), (0.3, 340)],
+    ids=["nothing else suspected: the pill and a little ground", "a face suspected: room for it"],
+)
+def test_the_closer_look_takes_in_what_the_first_one_suspects(
+    monkeypatch: pytest.MonkeyPatch, beside: float, long_side_photo_px: float
+) -> None:
+    looks: list[tuple[int, int]] = []
+
+    def seen(pixels: NDArray[np.uint8], long_side_px: int) -> PillMaps:
+        looks.append((max(pixels.shape[:2]), long_side_px))
+        chance = discs([(48, 64, 10)], 1.0)
+        chance[45:50, 88:92] = beside
+        return PillMaps(chance, discs([(48, 64, 10)], 0.55), (10.0, 10.0))
+
+    monkeypatch.setattr("pipeline.segment.find.pill_maps", seen)
+    segment(Photo(np.full((960, 1280, 3), 120, np.uint8), "plain"))
+    assert looks[0] == (1280, 256)
+    assert looks[-1][0] / 210 == pytest.approx(long_side_photo_px / 100, rel=0.06)

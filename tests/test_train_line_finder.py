@@ -15,6 +15,7 @@ import torch
 
 from pipeline.imprint.canvas import COMPACT
 from pipeline.imprint.line_map import AXIS, CORE, WAY, lines_of
+from pipeline.network import Network
 from pipeline.train.faces import CLASS, IGNORED, TURN_DEG, UNKNOWN_TURN, LabeledFace, filled
 from pipeline.train.line_finder import (
     begin_from_head,
@@ -149,9 +150,8 @@ def test_the_line_head_is_trained_and_the_detector_stays(tmp_path: Path) -> None
     average = torch.load(checkpoint, weights_only=True)["average"]
     assert all(torch.equal(average[f"detector.{name}"], tensor) for name, tensor in detector.items())
     export_line_finder(detector, checkpoint, tmp_path / "face.onnx")
-    net = cv2.dnn.readNetFromONNX(str(tmp_path / "face.onnx"))
-    net.setInput(np.zeros((1, 2, 128, 224), np.float32))
-    assert [each.shape for each in net.forward(["map", "lines"])] == [(1, 47, 32, 56), (1, 6, 32, 56)]
+    outputs = Network((tmp_path / "face.onnx").read_bytes()).run(np.zeros((1, 2, 128, 224), np.float32))
+    assert [each.shape for each in outputs] == [(1, 47, 32, 56), (1, 6, 32, 56)]
     trial = try_lines(face_network(detector), [face()])
     assert trial.found == 0 and trial.invented >= 0
     keep_head(checkpoint, tmp_path / "head.pt")

@@ -20,6 +20,7 @@ from pipeline.imprint.arcs import Arc
 from pipeline.imprint.ctc import ADMITTED
 from pipeline.imprint.line_reader import is_available
 from pipeline.imprint.textboxes import TextBox
+from pipeline.network import Network
 from pipeline.train.curve import Curve
 from pipeline.train.export import quarter
 from pipeline.train.loop import CurvePoint, blend, run
@@ -83,10 +84,8 @@ def tiny_graph() -> onnx.ModelProto:
     return onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 11)], ir_version=8)
 
 
-def by_opencv(model: onnx.ModelProto, x: np.ndarray) -> np.ndarray:
-    network = cv2.dnn.readNetFromONNX(np.frombuffer(model.SerializeToString(), np.uint8))
-    network.setInput(x)
-    return np.asarray(network.forward())
+def by_onnxruntime(model: onnx.ModelProto, x: np.ndarray) -> np.ndarray:
+    return Network(model.SerializeToString()).run(x)[0]
 
 
 def by_torch(network: torch.nn.Module, x: np.ndarray) -> np.ndarray:
@@ -94,11 +93,11 @@ def by_torch(network: torch.nn.Module, x: np.ndarray) -> np.ndarray:
         return network(torch.from_numpy(x)).numpy()
 
 
-def test_the_graph_in_torch_answers_as_in_opencv() -> None:
+def test_the_graph_in_torch_answers_as_in_onnxruntime() -> None:
     model, x = tiny_graph(), np.random.default_rng(1).normal(0, 1, (1, 2, 7, 9)).astype(np.float32)
     answer = by_torch(OnnxNet(model), x)
     assert answer.shape == (1, 4, 3)
-    np.testing.assert_allclose(answer, by_opencv(model, x), atol=1e-5)
+    np.testing.assert_allclose(answer, by_onnxruntime(model, x), atol=1e-5)
 
 
 def test_statistics_stay_and_weights_go_back_into_the_graph() -> None:
@@ -108,9 +107,9 @@ def test_statistics_stay_and_weights_go_back_into_the_graph() -> None:
     with torch.no_grad():
         network.get_parameter("out/w").mul_(2.0)
     x = np.random.default_rng(1).normal(0, 1, (1, 2, 7, 9)).astype(np.float32)
-    changed = by_opencv(with_weights(tiny_graph(), network.weights()), x)
+    changed = by_onnxruntime(with_weights(tiny_graph(), network.weights()), x)
     np.testing.assert_allclose(by_torch(network, x), changed, atol=1e-5)
-    assert np.abs(changed - by_opencv(tiny_graph(), x)).max() > 1e-3
+    assert np.abs(changed - by_onnxruntime(tiny_graph(), x)).max() > 1e-3
 
 
 def test_an_operator_that_is_not_known_is_named() -> None:
@@ -126,7 +125,7 @@ def base() -> onnx.ModelProto:
 
 
 @needs_weights
-def test_the_recognizer_in_torch_answers_as_in_opencv_with_the_classes_left(base: onnx.ModelProto) -> None:
+def test_the_recognizer_in_torch_answers_as_in_onnxruntime_with_the_classes_left(base: onnx.ModelProto) -> None:
     x = np.random.default_rng(0).uniform(-1, 1, (1, 3, 48, 96)).astype(np.float32)
     logits = by_torch(recognizer(base), x)
     whole = by_torch(recognizer(ppocr_model()), x)
@@ -135,7 +134,7 @@ def test_the_recognizer_in_torch_answers_as_in_opencv_with_the_classes_left(base
     np.testing.assert_allclose(logits[..., 0], whole[..., 0], atol=1e-5)
     np.testing.assert_allclose(logits[..., 1 + ADMITTED.index("0")], whole[..., 1 + 32], atol=1e-5)
     np.testing.assert_allclose(logits[..., 1 + ADMITTED.index("A")], whole[..., 1 + 42], atol=1e-5)
-    np.testing.assert_allclose(torch.softmax(torch.from_numpy(logits), -1), by_opencv(base, x), atol=1e-5)
+    np.testing.assert_allclose(torch.softmax(torch.from_numpy(logits), -1), by_onnxruntime(base, x), atol=1e-5)
 
 
 @needs_weights
@@ -148,7 +147,7 @@ def test_int8_answers_nearly_the_same_in_three_tenths_of_the_size(base: onnx.Mod
     strip = np.full((48, 128), 200, np.uint8)
     cv2.putText(strip, "A53", (12, 38), cv2.FONT_HERSHEY_SIMPLEX, 1.3, 40, 4, cv2.LINE_AA)
     x = batch_of([(strip.astype(np.float32), "A53")]).images.numpy()
-    np.testing.assert_allclose(by_opencv(onnx.load(path), x), by_opencv(base, x), atol=0.05)
+    np.testing.assert_allclose(by_onnxruntime(onnx.load(path), x), by_onnxruntime(base, x), atol=0.05)
 
 
 def some_strips(path: Path) -> list[Strip]:
@@ -228,7 +227,7 @@ def test_a_batch_names_classes_and_pads_with_neutral_gray() -> None:
 
 @needs_weights
 @pytest.mark.slow
-def test_a_short_training_ends_with_a_file_that_opencv_loads(base: onnx.ModelProto, tmp_path: Path) -> None:
+def test_a_short_training_ends_with_a_file_that_onnxruntime_loads(base: onnx.ModelProto, tmp_path: Path) -> None:
     strips, checkpoint = some_strips(tmp_path / "shard"), tmp_path / "recognizer.pt"
     points: list[CurvePoint] = []
     how = {"rate": 1e-3, "workers": 0, "resume": True, "note": points.append}
@@ -239,7 +238,7 @@ def test_a_short_training_ends_with_a_file_that_opencv_loads(base: onnx.ModelPro
     out = tmp_path / "lines.onnx"
     export_recognizer(base, checkpoint, out)
     x = batch_of([(strips[0].label.band.strip(strips[0].crop(), 48).astype(np.float32), "K17")]).images.numpy()
-    probabilities = by_opencv(onnx.load(out), x)
+    probabilities = by_onnxruntime(onnx.load(out), x)
     assert probabilities.shape[2] == CLASSES
     np.testing.assert_allclose(probabilities.sum(axis=2), 1.0, atol=1e-4)
     trial = try_on(points[-1].model, strips)

@@ -122,17 +122,20 @@ def normalize(gray: NDArray[np.float32], mask: Mask, settings: CropSettings | No
 
 
 def _source(photo: Photo, region: PillRegion, settings: CropSettings) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """The pixels to sample and the (2, 3) map from their ``(x, y)`` to photo ``(x, y)``."""
-    if photo.reduction > 1.0 and photo.encoded is not None and min(region.mask.shape) < settings.short_side_px:
-        height, width = photo.pixels.shape[:2]
-        top, left, bottom, right = region.box
-        pad = 4
-        box = (max(0, top - pad), max(0, left - pad), min(height, bottom + pad), min(width, right + pad))
+    """The pixels around the region to sample, and the (2, 3) map from their ``(x, y)`` to photo ``(x, y)``."""
+    height, width = photo.pixels.shape[:2]
+    top, left, bottom, right = region.box
+    short_px = min(region.mask.shape)
+    # What cubic sampling and smoothing before a strong reduction reach beyond the outline.
+    pad = 4 + short_px // 100
+    box = (max(0, top - pad), max(0, left - pad), min(height, bottom + pad), min(width, right + pad))
+    if photo.reduction > 1.0 and photo.encoded is not None and short_px < settings.short_side_px:
         pixels, factor = detail(photo, box)
-        # A pixel's place is its center: detail pixel i covers photo ((i + 0.5) / factor) - 0.5.
-        shift = 0.5 / factor - 0.5
-        return pixels, np.array([[1 / factor, 0, box[1] + shift], [0, 1 / factor, box[0] + shift]])
-    return photo.pixels, np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    else:
+        pixels, factor = photo.pixels[box[0] : box[2], box[1] : box[3]], 1.0
+    # A pixel's place is its center: pixel i covers photo ((i + 0.5) / factor) - 0.5.
+    shift = 0.5 / factor - 0.5
+    return pixels, np.array([[1 / factor, 0, box[1] + shift], [0, 1 / factor, box[0] + shift]])
 
 
 def _frame(

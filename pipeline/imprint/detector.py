@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
 
 import cv2
 import numpy as np
@@ -16,6 +14,7 @@ from pipeline.imprint.canvas import Placement, normalize, place, warp
 from pipeline.imprint.line_map import FoundLine, lines_of
 from pipeline.imprint.lines import group_lines
 from pipeline.load import detail
+from pipeline.network import Network
 from pipeline.records import Character, Line, Photo, PillRegion, Reading
 from reference.imprint_text import CHARACTERS, SIGNS
 
@@ -43,23 +42,12 @@ class Seen:
 
 
 class DetectorReader:
-    """Reads with the network in ``pipeline/weights/reader.onnx``, run by OpenCV on one thread."""
+    """Reads with the network in ``pipeline/weights/reader.onnx``; safe to use from threads and picklable."""
 
     name = "pillprint"
 
     def __init__(self, weights: bytes | None = None) -> None:
-        self._weights = weights or resources.files("pipeline").joinpath("weights", "reader.onnx").read_bytes()
-        self._local = threading.local()
-
-    def __reduce__(self) -> tuple[type[DetectorReader], tuple[bytes]]:
-        return DetectorReader, (self._weights,)
-
-    def _net(self) -> cv2.dnn.Net:
-        """One network a thread: ``cv2.dnn.Net`` keeps its buffers between calls."""
-        if not hasattr(self._local, "net"):
-            self._local.net = cv2.dnn.readNetFromONNX(np.frombuffer(self._weights, np.uint8))
-        net: cv2.dnn.Net = self._local.net
-        return net
+        self._network = Network(weights or "reader.onnx")
 
     def read(self, photo: Photo, regions: Sequence[PillRegion]) -> tuple[Reading, ...]:
         """Read each region of the photo."""
@@ -72,9 +60,7 @@ class DetectorReader:
     def see(self, photo: Photo, region: PillRegion) -> Seen:
         """All that the network shows on a face."""
         canvas, placement = face_canvas(photo, region)
-        net = self._net()
-        net.setInput(canvas[None])
-        characters, *lines = net.forward(net.getUnconnectedOutLayersNames())
+        characters, *lines = self._network.run(canvas[None])
         back = cv2.invertAffineTransform(placement.to_canvas).astype(np.float64)
         found = [line.moved(back) for line in lines_of(lines[0][0], canvas[1])] if lines else []
         return Seen(decode(characters[0], placement), found)

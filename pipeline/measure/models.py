@@ -1,23 +1,22 @@
-"""The fitted models that measuring rests on: small networks as plain arrays, and the face network run by OpenCV.
+"""The fitted models that measuring rests on: small networks as plain arrays, and the face network.
 
 All are fitted by ``python -m pipeline.train.measure``; docs/experiments/measure.md has the figures.
 """
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.network import Network
+
 Array = NDArray[np.float64]
 
-# cv2.dnn.Net may not be used by two threads at once, so each keeps its own, loaded at its first face.
-_loaded = threading.local()
+_FACE_NETWORK = Network("face.onnx")
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,12 +79,8 @@ def face_logits(planes: NDArray[np.float32]) -> Array:
 
     Returns 9 logits: two-part capsule; 1, 2, 3, 4 pieces; blank, debossed, embossed, printed.
     """
-    network = getattr(_loaded, "network", None)
-    if network is None:
-        weights = resources.files("pipeline").joinpath("weights/face.onnx").read_bytes()
-        network = _loaded.network = cv2.dnn.readNetFromONNX(np.frombuffer(weights, np.uint8))
-    network.setInput(planes[None])
-    return np.asarray(network.forward()[0], np.float64)
+    (logits,) = _FACE_NETWORK.run(planes[None])[0]
+    return np.asarray(logits, np.float64)
 
 
 def softmax(logits: Array) -> Array:

@@ -42,8 +42,10 @@ _OFF_SHARE = 0.06
 _LEAST_AREA = 12.0
 _LEAST_CHANCE = 0.8
 _LEAST_SOLID = 0.86
-# The ground around the pills that a closer look takes in, by the usual pill's length: room for another face.
-_MARGIN = 1.2
+# The ground around the pills that a closer look takes in, by the usual pill's length: room for another face where the
+# first look suspects one, a chance of ``_SUSPECTED`` there ``_BESIDE`` map pixels or more beside what it found.
+_MARGIN, _MARGIN_ALONE = 1.2, 0.4
+_SUSPECTED, _BESIDE = 0.05, 3
 
 
 def segment(photo: Photo, settings: SegmentSettings | None = None) -> tuple[PillRegion, ...]:
@@ -100,14 +102,35 @@ def _closer(look: _Look, settings: SegmentSettings) -> tuple[Box, int]:
     """The part of the photo to look at again and its long side there, 0 where that would show no more."""
     if not look.found:
         return look.part, 0
-    points = np.concatenate([one.outline for one in look.found]) + look.part[:2]
-    margin = _MARGIN * look.usual_px
-    low = np.maximum(np.floor(points.min(axis=0) - margin), look.part[:2]).astype(int)
-    high = np.minimum(np.ceil(points.max(axis=0) + margin) + 1, look.part[2:]).astype(int)
-    long_side = int(max(high - low))
-    side = round(min(long_side * settings.pill_px / look.usual_px, settings.close_px) / MULTIPLE) * MULTIPLE
+    part = _around(look, _MARGIN)
+    if not _suspects_more(look, part):
+        part = _around(look, _MARGIN_ALONE)
+    long_side = max(part[2] - part[0], part[3] - part[1])
+    side = min(long_side * settings.pill_px / look.usual_px, settings.close_px)
     nearer = side / long_side * look.photo_px
-    return (int(low[0]), int(low[1]), int(high[0]), int(high[1])), side if nearer >= settings.closer else 0
+    return part, round(side / MULTIPLE) * MULTIPLE if nearer >= settings.closer else 0
+
+
+def _around(look: _Look, margin: float) -> Box:
+    """The part of the photo that holds the pills found, and ``margin`` usual lengths of ground on each side."""
+    points = np.concatenate([one.outline for one in look.found]) + look.part[:2]
+    ground = margin * look.usual_px
+    low = np.maximum(np.floor(points.min(axis=0) - ground), look.part[:2]).astype(int)
+    high = np.minimum(np.ceil(points.max(axis=0) + ground) + 1, look.part[2:]).astype(int)
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+
+
+def _suspects_more(look: _Look, part: Box) -> bool:
+    """Whether the part of the photo may hold a pill besides those found."""
+    known = np.zeros(look.maps.pill.shape, np.uint8)
+    for one in look.found:
+        at = (one.outline + 0.5) / look.maps.to_photo - 0.5
+        cv2.fillPoly(known, [np.rint(at[:, ::-1]).astype(np.int32)], 1)
+    near = np.asarray(cv2.dilate(known, np.ones((2 * _BESIDE - 1, 2 * _BESIDE - 1), np.uint8)))
+    corners = np.array(part).reshape(2, 2) - look.part[:2]
+    (top, left), (bottom, right) = np.floor(corners / look.maps.to_photo).astype(int)
+    shown = np.s_[top : bottom + 1, left : right + 1]
+    return bool((look.maps.pill[shown][near[shown] == 0] > _SUSPECTED).any())
 
 
 def _is_pill(one: Instance) -> bool:

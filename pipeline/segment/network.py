@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
-from importlib import resources
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.network import Network
 from pipeline.records import Pixels
 
 Map = NDArray[np.float32]
@@ -19,8 +18,7 @@ MULTIPLE = 64
 # The maps are given for every second pixel.
 MAP_STEP = 2
 
-# One network a thread: ``cv2.dnn.Net`` keeps its buffers between calls.
-_loaded = threading.local()
+_NETWORK = Network("segment.onnx")
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,9 +41,8 @@ def pill_maps(pixels: Pixels, long_side_px: int) -> PillMaps:
     small = _resized(pixels, size)
     down, right = -size[1] % MULTIPLE, -size[0] % MULTIPLE
     padded = cv2.copyMakeBorder(small, 0, down, 0, right, cv2.BORDER_REPLICATE)
-    network = _network()
-    network.setInput(cv2.dnn.blobFromImage(padded, 1 / 255, mean=(127.5, 127.5, 127.5)))
-    logits = network.forward()[0]
+    values = np.ascontiguousarray(padded.transpose(2, 0, 1)[None], np.float32) / np.float32(255) - np.float32(0.5)
+    (logits,) = _NETWORK.run(values)[0]
     chances = 1.0 / (1.0 + np.exp(-logits[:, : -(-size[1] // MAP_STEP), : -(-size[0] // MAP_STEP)]))
     scale = height / size[1] * MAP_STEP, width / size[0] * MAP_STEP
     return PillMaps(chances[0].astype(np.float32), chances[1].astype(np.float32), scale)
@@ -62,11 +59,3 @@ def _resized(pixels: Pixels, size: tuple[int, int]) -> Pixels:
         pixels = np.asarray(cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
     way = cv2.INTER_AREA if size[0] < pixels.shape[1] else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(pixels, size, interpolation=way), np.uint8)
-
-
-def _network() -> cv2.dnn.Net:
-    network = getattr(_loaded, "network", None)
-    if network is None:
-        weights = resources.files("pipeline").joinpath("weights/segment.onnx").read_bytes()
-        network = _loaded.network = cv2.dnn.readNetFromONNX(np.frombuffer(weights, np.uint8))
-    return network

@@ -14,7 +14,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.draw.sets import write_face_set
 from pipeline.evaluate.metrics import bootstrap_interval, expected_calibration_error, sorted_characters
@@ -22,6 +21,7 @@ from pipeline.evaluate.sets import LabeledPhoto, open_set
 from pipeline.evaluate.split import is_validation
 from pipeline.imprint import DetectorReader, FusedReader, Reader
 from pipeline.imprint.detector import face_canvas
+from pipeline.network import Network
 from pipeline.records import Photo, PillRegion, Reading
 from pipeline.train.boxes import BoxedPhoto, blank_regions, character_rows, clean_photos, photo_key
 from pipeline.train.cutting import photo_faces
@@ -32,7 +32,6 @@ Figures = dict[str, Any]
 _BLANK_FACES = 500
 _DRAWN_PHOTOS = 100
 _TIMED_FACES = 60
-_TIMED_TURNS = 5
 
 
 def measure_reader(
@@ -174,54 +173,19 @@ def _is_exact(photo: LabeledPhoto, reader: Reader) -> bool:
 
 
 def _time(data: Path, reader: Reader, weights: bytes, limit: int | None, seed: int) -> Figures:
-    """Milliseconds a face on one thread: the whole reader, and the network alone by OpenCV and by onnxruntime in turn.
-
-    Medians; on a machine that does other work, the ratio says more than either.
-    """
+    """Milliseconds a face on one thread, medians: the whole reader, and the detector's network alone."""
     cases: list[tuple[Photo, PillRegion]] = []
     for labeled in _sample(open_set(data / "rximage300").photos, 2 * (limit or _TIMED_FACES)):
         found = photo_faces(labeled.path)
         cases += [(found[0], region) for region in found[1]] if found else []
     cases = cases[: limit or _TIMED_FACES]
+    network = Network(weights)
     canvases = [face_canvas(photo, region)[0][None] for photo, region in cases]
-    whole = _median_ms([lambda case=case: reader.read(case[0], case[1:]) for case in cases])  # type: ignore[misc]
-    opencv, onnxruntime = _networks_ms(weights, canvases)
     return {
         "faces": len(cases),
-        "reader_ms": whole,
-        "network_opencv_ms": opencv,
-        "network_onnxruntime_ms": onnxruntime,
-        "opencv_by_onnxruntime": round(opencv / onnxruntime, 3) if onnxruntime else None,
+        "reader_ms": _median_ms([lambda case=case: reader.read(case[0], case[1:]) for case in cases]),  # type: ignore[misc]
+        "network_ms": _median_ms([lambda canvas=canvas: network.run(canvas) for canvas in canvases]),  # type: ignore[misc]
     }
-
-
-def _networks_ms(weights: bytes, canvases: Sequence[NDArray[np.float32]]) -> tuple[float, float | None]:
-    net = cv2.dnn.readNetFromONNX(np.frombuffer(weights, np.uint8))
-
-    def by_opencv(canvas: NDArray[np.float32]) -> None:
-        net.setInput(canvas)
-        net.forward(net.getUnconnectedOutLayersNames())
-
-    by_onnxruntime = _onnxruntime(weights)
-    times: tuple[list[float], list[float]] = ([], [])
-    for _ in range(_TIMED_TURNS):
-        for canvas in canvases:
-            times[0].append(_seconds(lambda canvas=canvas: by_opencv(canvas)))  # type: ignore[misc]
-            if by_onnxruntime is not None:
-                times[1].append(_seconds(lambda canvas=canvas: by_onnxruntime(canvas)))  # type: ignore[misc]
-    medians = [round(1000 * float(np.median(each)), 2) if each else None for each in times]
-    return medians[0] or 0.0, medians[1]
-
-
-def _onnxruntime(weights: bytes) -> Callable[[NDArray[np.float32]], object] | None:
-    try:
-        import onnxruntime  # type: ignore[import-untyped, import-not-found]  # for comparison only
-    except ImportError:
-        return None
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
-    return lambda canvas: session.run(None, {"image": canvas})
 
 
 def _median_ms(calls: Sequence[Callable[[], object]]) -> float:
