@@ -108,7 +108,7 @@ def laminate(rng: Random, side: int) -> Picture:
     """Speckled laminate or granite: flecks of several colors and sizes."""
     picture = paper(rng, side)
     for _ in range(int(rng.integers(1, 5))):
-        grain = noise(rng, side, rng.uniform(1.2, 9))
+        grain = noise(rng, side, float(np.exp(rng.uniform(np.log(1.2), np.log(24)))))
         fleck = 1 / (1 + np.exp(-(grain - rng.uniform(0.6, 1.8)) * 6))
         color = np.full(3, rng.uniform(0, 255)) + rng.normal(0, 25, 3)
         share = fleck[..., None] * rng.uniform(0.2, 0.9)
@@ -141,11 +141,11 @@ def mixed(rng: Random, side: int) -> Picture:
 
 
 KINDS: tuple[tuple[Callable[[Random, int], Picture], float], ...] = (
-    (paper, 0.52),
+    (paper, 0.46),
     (wood, 0.09),
     (cloth, 0.08),
     (skin, 0.1),
-    (laminate, 0.1),
+    (laminate, 0.16),
     (tray, 0.06),
     (mixed, 0.05),
 )
