@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline.evaluate.segmentation import iou, match, outlines_of
 from pipeline.records import Photo
 from pipeline.segment import group_faces, segment
-from pipeline.segment.outline import refine
+from pipeline.segment.outline import Belief, refine
 from pipeline.segment.regions import clockwise, content_box
 
 Outline = NDArray[np.float32]
@@ -121,7 +121,8 @@ def test_refining_puts_a_rough_circle_on_the_edge() -> None:
     pixels, truth = sheet(), ellipse(240, 320, 70, 70)
     paint(pixels, truth, (230, 225, 220))
     rough = ellipse(241.5, 318.5, 66, 72)
-    sharp = refine(pixels, rough, 6.0, rounds=2)
+    everywhere = Belief(np.full((240, 320), 0.5, np.float32), (2.0, 2.0))
+    sharp = refine(pixels, rough, 6.0, 2, everywhere)
     radius = np.linalg.norm(sharp - [240, 320], axis=1)
     assert abs(float(np.mean(radius)) - 70) < 0.3
     assert float(np.std(radius)) < 0.35

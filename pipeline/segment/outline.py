@@ -71,14 +71,15 @@ class Belief:
         return np.asarray(total - total.max(axis=1, keepdims=True), np.float32)
 
 
-def refine(pixels: Pixels, outline: Outline, reach_px: float, rounds: int = 1, belief: Belief | None = None) -> Outline:
+def refine(pixels: Pixels, outline: Outline, reach_px: float, rounds: int, belief: Belief) -> Outline:
     """Move an outline onto the strongest smooth color edge within ``reach_px`` of it.
 
     Args:
         pixels: ``(h, w, 3)`` uint8 sRGB.
         outline: ``(n, 2)`` float32 ``(row, col)``, clockwise as seen.
-        reach_px: how far the outline may be off, in pixels.
-        belief: where the inside is believed to be; without it, near the outline.
+        reach_px: how far the outline may be off, in pixels; half as far in each further round.
+        rounds: how often it is moved.
+        belief: where the inside is believed to be.
     """
     points = resample(outline, _POINTS)
     for _ in range(rounds):
@@ -87,7 +88,7 @@ def refine(pixels: Pixels, outline: Outline, reach_px: float, rounds: int = 1, b
     return points.astype(np.float32)
 
 
-def _moved(pixels: Pixels, points: NDArray[np.float64], reach_px: float, belief: Belief | None) -> NDArray[np.float64]:
+def _moved(pixels: Pixels, points: NDArray[np.float64], reach_px: float, belief: Belief) -> NDArray[np.float64]:
     points = resample(smooth(points, 1.5).astype(np.float32), _POINTS)
     normals = _normals(points)
     samples = int(np.ceil(reach_px * _PER_PX))
@@ -98,13 +99,9 @@ def _moved(pixels: Pixels, points: NDArray[np.float64], reach_px: float, belief:
     strength = _steps(profile, span)
     usual = float(np.quantile(strength.max(axis=1), 0.4)) + 0.5
     gain = np.sqrt(np.minimum(strength / usual, 1.5))
-    distance = offsets[span : len(offsets) - span] / max(reach_px, 1.0)
-    if belief is None:
-        gain = gain - 0.25 * distance**2
-    else:
-        # Samples of the map are as many as those of the photo; what a photo pixel adds is of its share in the map's.
-        weight = _BELIEF / (_PER_PX * float(np.mean(belief.to_photo)))
-        gain = gain + weight * belief.along(places)[:, span : len(offsets) - span]
+    # Samples of the map are as many as those of the photo; what a photo pixel adds is of its share in the map's.
+    weight = _BELIEF / (_PER_PX * float(np.mean(belief.to_photo)))
+    gain = gain + weight * belief.along(places)[:, span : len(offsets) - span]
     best = _best_path(gain)
     moved = _subsample(strength, best) - samples
     return points + normals * (smooth(moved[:, None], 0.8) / _PER_PX)
