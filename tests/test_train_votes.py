@@ -8,10 +8,12 @@ import pytest
 pytest.importorskip("torch", reason="training needs the extra `train`")
 pytest.importorskip("scipy", reason="training needs the extra `train`")
 
+import examples
+
 from pipeline.evaluate.metrics import expected_calibration_error
 from pipeline.imprint.fusion import Vote
 from pipeline.records import Character
-from pipeline.train.votes import fit_pool
+from pipeline.train.votes import fit_pool, lone_votes
 
 
 def judged(count: int, seed: int) -> list[tuple[Vote, str | None]]:
@@ -31,3 +33,10 @@ def test_a_pool_learns_whom_to_believe_and_how_far() -> None:
     assert pool.detector < 0.1 < pool.line
     tried = [(dict(pool(vote.line, vote.detector))["A"], truth == "A") for vote, truth in judged(2000, 1)]
     assert expected_calibration_error([stated for stated, _ in tried], [right for _, right in tried]) < 0.04
+
+
+def test_what_one_reader_alone_found_is_there_where_the_imprint_has_more_of_it() -> None:
+    face = examples.reading("24"), examples.reading("0", col=160)
+    other = examples.reading(), examples.reading("0", col=260)
+    told = [(vote.detector[0][0], truth) for vote, truth in lone_votes([face, other], "024")]
+    assert told == [("0", "0"), ("0", None)]

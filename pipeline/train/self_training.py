@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from pipeline.evaluate.sets import SetKind, open_set
-from pipeline.evaluate.split import is_validation
 from pipeline.imprint import Reader, default_reader
 from pipeline.imprint.detector import presence
 from pipeline.records import Character, Photo, PillRegion
@@ -136,16 +135,16 @@ def self_labeled(data: Path, work: Path, say: Callable[[str], None]) -> list[Lab
     return [face for faces in kept for face in faces]
 
 
-def known_pills(folder: Path) -> Iterator[KnownPill]:
+def known_pills(folder: Path, limit: int | None = None) -> Iterator[KnownPill]:
     """The training part of a photo set whose imprints are known: each photo's faces and their imprint.
+
+    Of so many photos at most, taken at random.
 
     Raises:
         PhotoSetError: the set is missing or broken.
     """
-    photo_set = open_set(folder)
+    photo_set = open_set(folder).part("training").sample(limit, seed=0)
     for photo in photo_set.photos:
-        if is_validation(photo.truth.imprint or ""):
-            continue
         if photo_set.kind is not SetKind.RXIMAGE and not photo.truth.imprint:
             continue  # there a missing imprint is one nobody noted
         found = photo_faces(photo.path)
