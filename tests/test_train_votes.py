@@ -13,7 +13,7 @@ import examples
 from pipeline.evaluate.metrics import expected_calibration_error
 from pipeline.imprint.fusion import Vote
 from pipeline.records import Character
-from pipeline.train.votes import fit_pool, lone_votes
+from pipeline.train.votes import fit_pool, known_votes
 
 
 def judged(count: int, seed: int) -> list[tuple[Vote, str | None]]:
@@ -35,8 +35,8 @@ def test_a_pool_learns_whom_to_believe_and_how_far() -> None:
     assert expected_calibration_error([stated for stated, _ in tried], [right for _, right in tried]) < 0.04
 
 
-def test_what_one_reader_alone_found_is_there_where_the_imprint_has_more_of_it() -> None:
-    face = examples.reading("24"), examples.reading("0", col=160)
+def test_a_character_is_there_where_the_imprint_has_more_of_it_than_was_found_before() -> None:
+    face = examples.reading("2O"), examples.reading("240")
     other = examples.reading(), examples.reading("0", col=260)
-    told = [(vote.detector[0][0], truth) for vote, truth in lone_votes([face, other], "024")]
-    assert told == [("0", "0"), ("0", None)]
+    told = [(vote.character.text, truth) for vote, truth in known_votes([face, other], "024")]
+    assert sorted(told, key=str) == sorted([("2", "2"), ("0", "0"), ("4", "4"), ("0", None)], key=str)

@@ -33,21 +33,22 @@ _KNOWN = {"rximage300": 400, "tfda": 200}
 def fit_votes(data: Path, limit: int | None, say: Callable[[str], None]) -> dict[Found, Pool]:
     """The pools by which of the readers found something, by log loss on the training part.
 
-    Boxed photos tell what is there where a line was read. What the detector alone finds is rare there, and rarely tells
-    blank faces, so that photos of known imprint judge it.
+    Boxed photos tell where each character is; photos of which only the imprint is known have more logos, blank faces
+    and small letters. What the detector alone finds is rare on boxed photos, so that the others alone judge it.
 
     Raises:
         PhotoSetError: a photo set is missing or broken.
     """
     cv2.setNumThreads(1)
     judged: dict[Found, list[tuple[Vote, str | None]]] = {}
-    for vote, truth in judged_votes(data, limit):
-        if vote.line:
-            judged.setdefault((True, bool(vote.detector)), []).append((vote, truth))
     reader = FusedReader()
+    for vote, truth in boxed_votes(data, reader, limit):
+        if vote.line:
+            judged.setdefault(_found(vote), []).append((vote, truth))
     for name, count in _KNOWN.items():
         for pill in known_pills(data / name, min(count, limit or count)):
-            judged.setdefault((False, True), []).extend(lone_votes(reader.both(pill.photo, pill.regions), pill.imprint))
+            for vote, truth in known_votes(reader.both(pill.photo, pill.regions), pill.imprint):
+                judged.setdefault(_found(vote), []).append((vote, truth))
     pools = {}
     for found, own in judged.items():
         if len(own) >= _FEWEST:
@@ -56,29 +57,33 @@ def fit_votes(data: Path, limit: int | None, say: Callable[[str], None]) -> dict
     return pools
 
 
-def lone_votes(both: Sequence[tuple[Reading, Reading]], imprint: str) -> Iterator[tuple[Vote, str | None]]:
-    """The letters and digits that the detector alone found on a pill's faces, with what is there.
+def _found(vote: Vote) -> Found:
+    return bool(vote.line), bool(vote.detector)
 
-    One is there where the imprint has more of it than the lines of all faces and those before it.
+
+def known_votes(both: Sequence[tuple[Reading, Reading]], imprint: str) -> Iterator[tuple[Vote, str | None]]:
+    """Every letter or digit found on a pill's faces with what is there, by the imprint.
+
+    One is there where the imprint has more of it than was found before, on lines first.
     """
     votes = [votes_of(first.lines, [one for line in second.lines for one in line.characters]) for first, second in both]
+    ordered = [vote for lines, _ in votes for line in lines for vote in line] + [
+        vote for _, own in votes for vote in own
+    ]
     left = Counter(characters(imprint))
-    left.subtract(vote.line[0][0] for lines, _ in votes for line in lines for vote in line)
-    for _, alone in votes:
-        for vote in alone:
-            text = vote.detector[0][0]
-            if text in CHARACTERS:
-                is_there = left[text] > 0
-                left[text] -= is_there
-                yield vote, text if is_there else None
+    for vote in ordered:
+        thought = [alternatives[0][0] for alternatives in (vote.line, vote.detector) if alternatives]
+        if thought[0] in CHARACTERS:
+            there = next((text for text in thought if left[text] > 0), None)
+            left[there or ""] -= 1
+            yield vote, there
 
 
-def judged_votes(data: Path, limit: int | None) -> Iterator[tuple[Vote, str | None]]:
+def boxed_votes(data: Path, reader: FusedReader, limit: int | None) -> Iterator[tuple[Vote, str | None]]:
     """Every letter or digit that either reader found on photos whose labels agree with the imprint, and what is there.
 
     Nothing, or another than either thought possible, is None. What lies on a label of unknown text is left out.
     """
-    reader = FusedReader()
     photos = (boxed for boxed in clean_photos(data) if boxed.imprint and not boxed.is_validation)
     for boxed in itertools.islice(photos, limit):
         found = photo_faces(boxed.photo.path)
