@@ -109,9 +109,10 @@ def laminate(rng: Random, side: int) -> Picture:
     picture = paper(rng, side)
     for _ in range(int(rng.integers(1, 5))):
         grain = noise(rng, side, float(np.exp(rng.uniform(np.log(1.2), np.log(24)))))
-        fleck = 1 / (1 + np.exp(-(grain - rng.uniform(0.6, 1.8)) * 6))
+        sharp = float(np.exp(rng.uniform(np.log(6), np.log(40))))
+        fleck = 1 / (1 + np.exp(np.clip(-(grain - rng.uniform(0.6, 1.8)) * sharp, -60, 60)))
         color = np.full(3, rng.uniform(0, 255)) + rng.normal(0, 25, 3)
-        share = fleck[..., None] * rng.uniform(0.2, 0.9)
+        share = fleck[..., None] * rng.uniform(0.2, 1.0)
         picture = picture * (1 - share) + color.astype(np.float32) * share
     return np.asarray(picture, np.float32)
 
