@@ -191,7 +191,7 @@ def test_characters_out_of_their_order_count() -> None:
 
 
 def test_a_sure_reading_that_another_direction_overrules_contradicts() -> None:
-    upright, turned = reading("4097", confidence=0.9), reading("L607", confidence=0.5)
+    upright, turned = reading("4097", confidence=0.97), reading("L607", confidence=0.5)
     both = Reading("made", ((upright.lines, 0.99), (turned.lines, 0.01)), 0.02)
     found = {one.imprint_key: one for one in search([both], made_index("L607", "4097"), MatchSettings())}
     assert found["4097"].contradicted == ""

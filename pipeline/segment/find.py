@@ -42,6 +42,9 @@ _OFF_SHARE = 0.06
 _LEAST_AREA = 12.0
 _LEAST_CHANCE = 0.8
 _LEAST_SOLID = 0.86
+# A closer look whose usual find is shorter than this share of the first look's sees flecks of a laminate and halves of
+# scored tablets; the first look stands.
+_SPECKS = 0.35
 # The ground around the pills that a closer look takes in, by the usual pill's length: room for another face where the
 # first look suspects one, a chance of ``_SUSPECTED`` there ``_BESIDE`` map pixels or more beside what it found.
 _MARGIN, _MARGIN_ALONE = 1.2, 0.4
@@ -63,7 +66,7 @@ def segment(photo: Photo, settings: SegmentSettings | None = None) -> tuple[Pill
     if look.usual_px < settings.small_px * look.photo_px:
         look = _look(photo, box, settings.fine_px)
     part, side = _closer(look, settings)
-    if side > 0 and (closer := _look(photo, part, side)).found:
+    if side > 0 and (closer := _look(photo, part, side)).usual_px > _SPECKS * look.usual_px:
         look = closer
     regions = [_outlined(photo, one, look, box) for one in look.found]
     largest = max((region.area for region in regions), default=0)
