@@ -57,8 +57,8 @@ def test_a_missing_or_surplus_character_is_not_believed() -> None:
 
 
 def test_a_faint_surplus_is_left_out_and_a_faint_letter_taken_in() -> None:
-    assert labels(accept([[*found("TEVA"), *found("I", 0.4)], []], ("TEVA",), False)) == ["TEVA", ""]
-    assert labels(accept([[*found("TEV"), *found("A", 0.4)], []], ("TEVA",), False)) == ["TEVA", ""]
+    assert labels(accept([[*found("TEVA"), *found("I", 0.6)], []], ("TEVA",), False)) == ["TEVA", ""]
+    assert labels(accept([[*found("TEV"), *found("A", 0.6)], []], ("TEVA",), False)) == ["TEVA", ""]
 
 
 def test_the_text_corrects_what_the_network_thought_of_too() -> None:
@@ -75,12 +75,12 @@ def test_a_word_on_both_halves_of_a_face_is_listed_once() -> None:
 
 
 def test_something_on_the_other_face_is_not_called_blank() -> None:
-    assert labels(accept([found("TEVA"), found("X", 0.4)], ("TEVA",), False)) == ["TEVA", None]
+    assert labels(accept([found("TEVA"), found("X", 0.6)], ("TEVA",), False)) == ["TEVA", None]
 
 
 def test_no_words_mean_blank_only_where_the_register_says_so() -> None:
-    assert labels(accept([[], found("C", 0.4)], (), True)) == ["", ""]
-    assert labels(accept([[], found("C", 0.4)], (), False)) == [None, None]
+    assert labels(accept([[], found("C", 0.6)], (), True)) == ["", ""]
+    assert labels(accept([[], found("C", 0.6)], (), False)) == [None, None]
 
 
 def test_many_words_are_explained_by_the_first_seven() -> None:

@@ -32,7 +32,7 @@ from reference.imprint_text import SIGNS, tokens, without_signs
 
 # What is this present at least is to be explained; the first floor at which that works counts. The reader has none
 # below the first.
-_FLOORS = (0.35, 0.5)
+_FLOORS = (0.5, 0.8)
 # -ln probability of the text's character: none below 0.10, and half of them above 0.55.
 _WORST_COST = 2.3
 _MEDIAN_COST = 0.6
