@@ -17,9 +17,9 @@ from pipeline.imprint.canvas import COMPACT
 from pipeline.train.curve import Curve
 from pipeline.train.detector import COLUMNS, tried
 from pipeline.train.faces import IGNORED, LabeledFace, filled
-from pipeline.train.loop import CurvePoint, begin_from, keep_small, spent_minutes
+from pipeline.train.loop import CurvePoint, begin_from, keep_small, run, spent_minutes
 from pipeline.train.network import CLASSES, GEOMETRY, STRIDE, CharacterDetector
-from pipeline.train.reader import Batches, loss, targets, train
+from pipeline.train.reader import Batches, loss, reader_task, targets
 
 
 def row(x: float, y: float, text: str = "A", turn_deg: float = 0.0) -> list[float]:
@@ -85,11 +85,12 @@ def test_batches_repeat_with_their_seed() -> None:
 @pytest.mark.slow
 def test_a_training_that_was_cut_off_goes_on(tmp_path: Path) -> None:
     path, points = tmp_path / "reader.pt", []
-    how = {"workers": 0, "batch": 1, "resume": True, "note": points.append}
-    train([([small_face()], 1.0)], path, 100.0, steps=3, **how)
+    task = reader_task([([small_face()], 1.0)], batch=1)
+    how = {"rate": 1.5e-3, "workers": 0, "resume": True, "note": points.append}
+    run(task, path, 100.0, steps=3, **how)
     stored = torch.load(path, weights_only=True)
     assert stored["step"] == stored["session"] == 3 and 0 < stored["spent_minutes"] == spent_minutes(path)
-    train([([small_face()], 1.0)], path, 100.0, steps=1, **how)
+    run(task, path, 100.0, steps=1, **how)
     again = torch.load(path, weights_only=True)
     assert again["step"] == again["session"] == 4 and again["spent_minutes"] > stored["spent_minutes"]
     moments = [state["state"][0]["step"].item() for state in (stored["optimizer"], again["optimizer"])]

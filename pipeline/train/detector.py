@@ -20,10 +20,10 @@ from pipeline.train.detect import detect_in_training
 from pipeline.train.drawn import drawn_faces
 from pipeline.train.export import export
 from pipeline.train.faces import LabeledFace
-from pipeline.train.loop import begin_from, keep_small, spent_minutes
+from pipeline.train.loop import begin_from, keep_small
 from pipeline.train.network import CharacterDetector
-from pipeline.train.plan import TrainingPlan
-from pipeline.train.reader import Source, train
+from pipeline.train.plan import TrainingPlan, run_planned
+from pipeline.train.reader import Source, reader_task
 from pipeline.train.scoring import Score, score_face
 from pipeline.train.self_training import self_labeled
 from pipeline.train.store import kept_faces
@@ -52,17 +52,7 @@ def train_reader(plan: TrainingPlan, say: Callable[[str], None]) -> None:
         begin_from(plan.begin, checkpoint)
     trial = (lambda model: tried(model, validation)) if validation else None
     curve = Curve(plan.work / "curve.csv", COLUMNS, trial, say)
-    if spent_minutes(checkpoint) < plan.minutes:
-        train(
-            _sources(training, drawn, labeled),
-            checkpoint,
-            plan.minutes,
-            rate=plan.rate,
-            seed=plan.seed,
-            threads=plan.threads,
-            resume=True,
-            note=curve.note,
-        )
+    run_planned(reader_task(_sources(training, drawn, labeled)), checkpoint, plan, curve)
     export(checkpoint, plan.out)
     keep_small(checkpoint, plan.out.with_suffix(".pt"))
     card = _card(plan, training, validation, drawn, labeled, curve.last)

@@ -25,9 +25,9 @@ from pipeline.train.faces import CLASS, HEIGHT, IGNORED, TURN_DEG, WIDTH, Labele
 from pipeline.train.line_faces import boxed_line_faces, self_labeled_line_faces, with_lines
 from pipeline.train.line_labels import Rows, by_line
 from pipeline.train.line_network import FaceNetwork
-from pipeline.train.loop import Task, run, spent_minutes
+from pipeline.train.loop import Task
 from pipeline.train.network import STRIDE
-from pipeline.train.plan import TrainingPlan
+from pipeline.train.plan import TrainingPlan, run_planned
 from pipeline.train.reader import Batches, Source
 from pipeline.train.store import kept_faces
 
@@ -65,21 +65,9 @@ def train_line_finder(plan: TrainingPlan, detector: Path, say: Callable[[str], N
     checkpoint = plan.work / "line_finder.pt"
     if plan.begin is not None and not checkpoint.exists():
         begin_from_head(weights, plan.begin, checkpoint)
-    if spent_minutes(checkpoint) < plan.minutes:
-
-        def trial(model: nn.Module) -> dict[str, float]:
-            return asdict(try_lines(model, validation))
-
-        run(
-            line_task(weights, line_sources(boxed, read, drawn)),
-            checkpoint,
-            plan.minutes,
-            rate=plan.rate,
-            seed=plan.seed,
-            threads=plan.threads,
-            resume=True,
-            note=Curve(plan.work / "curve.csv", _COLUMNS, trial if validation else None, say).note,
-        )
+    trial = (lambda model: asdict(try_lines(model, validation))) if validation else None
+    curve = Curve(plan.work / "curve.csv", _COLUMNS, trial, say)
+    run_planned(line_task(weights, line_sources(boxed, read, drawn)), checkpoint, plan, curve)
     export_line_finder(weights, checkpoint, plan.out)
     keep_head(checkpoint, plan.out.with_name("line_head.pt"))
     say(f"{plan.out}: {plan.out.stat().st_size:,} bytes")

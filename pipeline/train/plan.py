@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.train.curve import Curve
+from pipeline.train.loop import Task, run, spent_minutes
+
 
 @dataclass(frozen=True)
 class TrainingPlan:
@@ -30,3 +33,18 @@ class TrainingPlan:
     begin: Path | None
     limit: int | None = None
     keep: float = 0.0
+
+
+def run_planned(task: Task, checkpoint: Path, plan: TrainingPlan, curve: Curve) -> None:
+    """Train as planned, or go on where the checkpoint's training was cut off; nothing where its minutes are spent."""
+    if spent_minutes(checkpoint) < plan.minutes:
+        run(
+            task,
+            checkpoint,
+            plan.minutes,
+            rate=plan.rate,
+            seed=plan.seed,
+            threads=plan.threads,
+            resume=True,
+            note=curve.note,
+        )

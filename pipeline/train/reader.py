@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pipeline.train.faces import CLASS, HEIGHT, IGNORED, TURN_DEG, WIDTH, LabeledFace, X, Y, canvas_of
-from pipeline.train.loop import CurvePoint, Task, run
+from pipeline.train.loop import Task
 from pipeline.train.network import GEOMETRY, STRIDE, CharacterDetector
 
 BATCH = 16
@@ -113,34 +112,9 @@ class Batches(torch.utils.data.IterableDataset[dict[str, Tensor]]):
             yield {key: torch.from_numpy(np.stack([item[key] for item in items])) for key in items[0]}
 
 
-def train(
-    sources: Sequence[Source],
-    checkpoint: Path,
-    minutes: float,
-    *,
-    rate: float = 1.5e-3,
-    seed: int = 0,
-    threads: int = 1,
-    workers: int = 1,
-    batch: int = BATCH,
-    resume: bool = False,
-    steps: int | None = None,
-    note: Callable[[CurvePoint], None] | None = None,
-) -> None:
-    """Train on faces with their shares of the batches, ``batch`` of them in a step; the rest as `loop.run` says."""
-    task = Task(_network, lambda seed: Batches(sources, seed, batch), _batch_loss)
-    run(
-        task,
-        checkpoint,
-        minutes,
-        rate=rate,
-        seed=seed,
-        threads=threads,
-        workers=workers,
-        resume=resume,
-        steps=steps,
-        note=note,
-    )
+def reader_task(sources: Sequence[Source], batch: int = BATCH) -> Task:
+    """What `loop.run` trains: the character detector on faces with their shares of the batches, ``batch`` in a step."""
+    return Task(_network, lambda seed: Batches(sources, seed, batch), _batch_loss)
 
 
 def _network() -> CharacterDetector:

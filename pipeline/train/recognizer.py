@@ -24,9 +24,9 @@ from pipeline.imprint.line_reader import STRIP_HEIGHT, LineReader, PpocrReader, 
 from pipeline.train.curve import Curve
 from pipeline.train.drawn import drawn_shards
 from pipeline.train.export import quarter
-from pipeline.train.loop import Task, begin_from, blend, keep_small, run, spent_minutes
+from pipeline.train.loop import Task, begin_from, blend, keep_small
 from pipeline.train.onnx_net import OnnxNet, with_weights
-from pipeline.train.plan import TrainingPlan
+from pipeline.train.plan import TrainingPlan, run_planned
 from pipeline.train.strip_batches import BATCH, StripBatch, StripBatches
 from pipeline.train.strip_labels import Kind
 from pipeline.train.strips import Strip, StripMaker, training_strips, validation_strips
@@ -59,19 +59,8 @@ def train_recognizer(plan: TrainingPlan, say: Callable[[str], None]) -> None:
     checkpoint = plan.work / "recognizer.pt"
     if plan.begin is not None and not checkpoint.exists():
         begin_from(plan.begin, checkpoint)
-    if spent_minutes(checkpoint) < plan.minutes:
-        trial = (lambda model: asdict(try_on(model, validation))) if validation else None
-        curve = Curve(plan.work / "curve.csv", COLUMNS, trial, say)
-        run(
-            recognizer_task(base, training),
-            checkpoint,
-            plan.minutes,
-            rate=plan.rate,
-            seed=plan.seed,
-            threads=plan.threads,
-            resume=True,
-            note=curve.note,
-        )
+    trial = (lambda model: asdict(try_on(model, validation))) if validation else None
+    run_planned(recognizer_task(base, training), checkpoint, plan, Curve(plan.work / "curve.csv", COLUMNS, trial, say))
     if plan.begin is not None and plan.keep > 0:
         blended = plan.work / "blended.pt"
         blend(plan.begin, checkpoint, plan.keep, blended)
