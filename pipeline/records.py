@@ -264,6 +264,11 @@ class Reading:
         return self.hypotheses[0][0] if self.hypotheses else ()
 
     @property
+    def characters(self) -> tuple[Character, ...]:
+        """The characters of the most probable lines, one after the other."""
+        return tuple(character for line in self.lines for character in line.characters)
+
+    @property
     def tokens(self) -> tuple[str, ...]:
         """The text of the most probable lines."""
         return tuple(line.text for line in self.lines)

@@ -19,8 +19,8 @@ _SAME_PLACE = 0.6
 _HYPOTHESES = 2
 # From this probability on a character counts as read.
 _READ_FLOOR = 0.5
-# What neither reader gives a character at least is taken for this.
-FLOOR = 0.01
+# What a reader gives a letter at least: one that it does not think of is not ruled out.
+_FLOOR = 0.01
 
 Alternatives = tuple[tuple[str, float], ...]
 
@@ -39,17 +39,24 @@ class Pool:
 
     def __call__(self, line: Alternatives, detector: Alternatives) -> Alternatives:
         """The probabilities of both readers' letters, best first; what is missing from 1 is none of them."""
-        first, second = dict(line), dict(detector)
         weights = {
-            text: self.line * math.log(max(first.get(text, 0.0), FLOOR))
-            + self.detector * math.log(max(second.get(text, 0.0), FLOOR))
-            for text in first | second
+            text: self.line * first + self.detector * second
+            for text, (first, second) in logarithms(line, detector).items()
         }
         most = max(*weights.values(), self.neither)
         shares = {text: math.exp(weight - most) for text, weight in weights.items()}
         total = sum(shares.values()) + math.exp(self.neither - most)
         ranked = sorted(shares.items(), key=lambda pair: (-pair[1], pair[0]))
         return tuple((text, share / total) for text, share in ranked)
+
+
+def logarithms(line: Alternatives, detector: Alternatives) -> dict[str, tuple[float, float]]:
+    """The logarithms of both opinions on each letter that either thinks of."""
+    first, second = dict(line), dict(detector)
+    return {
+        text: (math.log(max(first.get(text, 0.0), _FLOOR)), math.log(max(second.get(text, 0.0), _FLOOR)))
+        for text in first | second
+    }
 
 
 # By which of the two readers, of lines and of characters, found something (docs/experiments/reader.md, "Votes").
@@ -68,10 +75,14 @@ class Vote:
     line: Alternatives
     detector: Alternatives
 
+    @property
+    def found_by(self) -> tuple[bool, bool]:
+        """Whether the reader of lines and that of characters found it: the key of its pool."""
+        return bool(self.line), bool(self.detector)
+
     def pooled(self) -> Character:
         """The character with both opinions in one."""
-        pool = POOLS[bool(self.line), bool(self.detector)]
-        return replace(self.character, alternatives=pool(self.line, self.detector))
+        return replace(self.character, alternatives=POOLS[self.found_by](self.line, self.detector))
 
 
 class FusedReader:
@@ -108,11 +119,10 @@ def fuse(first: Reading, second: Reading) -> Reading:
     The first reader's lines and their order stay, with the second's places where it found the character too; what only
     the second found makes lines of its own. Each hypothesis of the first is merged, with its probability.
     """
-    others = [character for line in second.lines for character in line.characters]
     hypotheses: list[tuple[tuple[Line, ...], float]] = []
     blank = 1.0
     for lines, probability in first.hypotheses[:_HYPOTHESES] or (((), 1.0),):
-        votes, alone = votes_of(lines, others)
+        votes, alone = votes_of(lines, second.characters)
         merged = [[vote.pooled() for vote in line] for line in votes]
         rest = [vote.pooled() for vote in alone]
         if not hypotheses:

@@ -107,7 +107,7 @@ def _joint_hypotheses(readings: Sequence[Reading], sure: float) -> list[tuple[li
 
     With each goes what the first hypothesis reads beyond doubt and this one does not.
     """
-    first = [[character for line in reading.lines for character in line.characters] for reading in readings]
+    first = [list(reading.characters) for reading in readings]
     variants = [
         (
             [*first[:number], [character for line in lines for character in line.characters], *first[number + 1 :]],

@@ -265,7 +265,7 @@ def _draw_row(sheet: Sheet, row: Sequence[_Tile], top: float) -> None:
         _draw_outline(sheet, view, tile.face, 1.5)
         for start, end in tile.face.measurements.score.lines:
             sheet.line([view.at(*start), view.at(*end)], _SCORE, 3)
-        characters = [character for line in tile.face.reading.lines for character in line.characters]
+        characters = tile.face.reading.characters
         for character in characters:
             _draw_box(sheet, view, character)
         for character in characters:

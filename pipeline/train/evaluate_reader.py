@@ -81,8 +81,8 @@ def _boxed_score(boxed: BoxedPhoto, reader: Reader) -> Score:
         return Score(wanted=len(boxed.photo.truth.boxes), faces=1)
     photo, regions = found
     wanted = wanted_of(character_rows(boxed.photo.truth.boxes, photo.pixels.shape))
-    lines = [line for reading in reader.read(photo, regions) for line in reading.lines]
-    return score((character for line in lines for character in line.characters), wanted)
+    readings = reader.read(photo, regions)
+    return score((character for reading in readings for character in reading.characters), wanted)
 
 
 def _blank(data: Path, reader: Reader, weights: bytes, limit: int | None, seed: int) -> Figures:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 from pipeline.train.boxes import BoxedPhoto, level_turns, regions_with_characters
 from pipeline.train.cutting import cut_face
 from pipeline.train.faces import LabeledFace
 from pipeline.train.line_labels import boxed_turns, lines_of_characters
-from pipeline.train.self_training import self_labeled
 
 
 def boxed_line_faces(photos: Iterable[BoxedPhoto]) -> Iterator[LabeledFace]:
@@ -19,11 +17,6 @@ def boxed_line_faces(photos: Iterable[BoxedPhoto]) -> Iterator[LabeledFace]:
         for photo, region, rows in regions_with_characters(boxed):
             lines = lines_of_characters(boxed_turns(rows, boxed.imprint, level_turns(rows)))
             yield cut_face(photo, region, lines, boxed.imprint, boxed.photo.name)
-
-
-def self_labeled_line_faces(data: Path, work: Path, say: Callable[[str], None]) -> list[LabeledFace]:
-    """The faces of photos whose imprint is known and was read, with their lines; those without a character too."""
-    return with_lines(self_labeled(data, work, say))
 
 
 def with_lines(faces: Iterable[LabeledFace]) -> list[LabeledFace]:

@@ -22,13 +22,14 @@ from pipeline.train.curve import Curve
 from pipeline.train.drawn import drawn_faces
 from pipeline.train.export import write_onnx
 from pipeline.train.faces import CLASS, HEIGHT, IGNORED, TURN_DEG, WIDTH, LabeledFace, X, Y, canvas_of
-from pipeline.train.line_faces import boxed_line_faces, self_labeled_line_faces, with_lines
+from pipeline.train.line_faces import boxed_line_faces, with_lines
 from pipeline.train.line_labels import Rows, by_line
 from pipeline.train.line_network import FaceNetwork
 from pipeline.train.loop import Task
 from pipeline.train.network import STRIDE
 from pipeline.train.plan import TrainingPlan, run_planned
 from pipeline.train.reader import Batches, Source
+from pipeline.train.self_training import self_labeled
 from pipeline.train.store import kept_faces
 
 # Shares of the batches: boxed, boxed and blank, self-labeled, those blank, drawn.
@@ -58,7 +59,7 @@ def train_line_finder(plan: TrainingPlan, detector: Path, say: Callable[[str], N
     """
     cv2.setNumThreads(1)
     boxed, validation = (_boxed(plan, part) for part in (False, True))
-    read = self_labeled_line_faces(plan.data, plan.work, say)
+    read = with_lines(self_labeled(plan.data, plan.work, say))
     drawn = with_lines(drawn_faces(plan.drawn, plan.drawn_count, plan.seed, plan.fonts)) if plan.drawn_count else []
     say(f"faces: {len(boxed)} boxed, {len(read)} read, {len(drawn)} drawn; {len(validation)} boxed for validation")
     weights = torch.load(detector, weights_only=True)["average"]

@@ -185,7 +185,7 @@ def train_network(faces: Faces, epochs: int) -> FaceNetwork:
 
 
 def save_network(network: FaceNetwork, path: Path) -> None:
-    """Write as ONNX for ``cv2.dnn``."""
+    """Write as ONNX."""
     example = torch.zeros(1, 5, VIEW_PX, VIEW_PX)
     torch.onnx.export(
         network, (example,), str(path), input_names=["face"], output_names=["logits"], opset_version=13, dynamo=False

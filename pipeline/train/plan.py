@@ -1,4 +1,4 @@
-"""What the reader's two networks are trained from, where, and how long."""
+"""What the reader's networks are trained from, where and how long, and a training that goes by it."""
 
 from __future__ import annotations
 

@@ -89,19 +89,20 @@ def score(found: Iterable[Character], wanted: Sequence[Wanted]) -> Score:
     stated: list[tuple[float, bool]] = []
     for character in counted:
         near = [
-            (_heights_away(character, each), index) for index, each in enumerate(left) if each.text == character.text
+            (heights_away(character, each), index) for index, each in enumerate(left) if each.text == character.text
         ]
         distance, index = min(near, default=(math.inf, -1))
         if distance <= WITHIN_HEIGHTS:
             stated.append((character.confidence, True))
             del left[index]
-        elif not any(_heights_away(character, each) <= 1.0 for each in ignored):
+        elif not any(heights_away(character, each) <= 1.0 for each in ignored):
             stated.append((character.confidence, False))
     hits, read = sum(right for _, right in stated), len(stated)
     return Score(hits, read, total, int(hits == read == total), 1, tuple(stated))
 
 
-def _heights_away(character: Character, wanted: Wanted) -> float:
+def heights_away(character: Character, wanted: Wanted) -> float:
+    """How far a character's center lies from a label's, in the label's heights."""
     return math.hypot(character.row - wanted.row, character.col - wanted.col) / max(wanted.height_px, 1.0)
 
 

@@ -160,10 +160,7 @@ def label_faces(reader: Reader, pills: Iterable[KnownPill]) -> tuple[list[Labele
     kept: list[LabeledFace] = []
     counts: Counter[str] = Counter()
     for pill in pills:
-        read = [
-            [character for line in reading.lines for character in line.characters]
-            for reading in reader.read(pill.photo, pill.regions)
-        ]
+        read = [reading.characters for reading in reader.read(pill.photo, pill.regions)]
         letters = [[one for one in characters if one.text not in SIGNS] for characters in read]
         words = tuple(without_signs(token) for token in tokens(pill.imprint))
         for region, characters, labels in zip(

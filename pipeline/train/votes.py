@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -14,11 +13,11 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from pipeline.imprint import FusedReader
-from pipeline.imprint.fusion import FLOOR, Pool, Vote, votes_of
+from pipeline.imprint.fusion import Pool, Vote, logarithms, votes_of
 from pipeline.records import Reading
 from pipeline.train.boxes import character_rows, clean_photos
 from pipeline.train.cutting import photo_faces
-from pipeline.train.scoring import WITHIN_HEIGHTS, Wanted, wanted_of
+from pipeline.train.scoring import WITHIN_HEIGHTS, Wanted, heights_away, wanted_of
 from pipeline.train.self_training import known_pills
 from reference.imprint_text import CHARACTERS, characters
 
@@ -43,12 +42,11 @@ def fit_votes(data: Path, limit: int | None, say: Callable[[str], None]) -> dict
     judged: dict[Found, list[tuple[Vote, str | None]]] = {}
     reader = FusedReader()
     for vote, truth in boxed_votes(data, reader, limit):
-        if vote.line:
-            judged.setdefault(_found(vote), []).append((vote, truth))
+        judged.setdefault(vote.found_by, []).append((vote, truth))
     for name, count in _KNOWN.items():
         for pill in known_pills(data / name, min(count, limit or count)):
             for vote, truth in known_votes(reader.both(pill.photo, pill.regions), pill.imprint):
-                judged.setdefault(_found(vote), []).append((vote, truth))
+                judged.setdefault(vote.found_by, []).append((vote, truth))
     pools = {}
     for found, own in judged.items():
         if len(own) >= _FEWEST:
@@ -57,21 +55,16 @@ def fit_votes(data: Path, limit: int | None, say: Callable[[str], None]) -> dict
     return pools
 
 
-def _found(vote: Vote) -> Found:
-    return bool(vote.line), bool(vote.detector)
-
-
 def known_votes(both: Sequence[tuple[Reading, Reading]], imprint: str) -> Iterator[tuple[Vote, str | None]]:
     """Every letter or digit found on a pill's faces with what is there, by the imprint.
 
     One is there where the imprint has more of it than was found before, on lines first.
     """
-    votes = [votes_of(first.lines, [one for line in second.lines for one in line.characters]) for first, second in both]
-    ordered = [vote for lines, _ in votes for line in lines for vote in line] + [
-        vote for _, own in votes for vote in own
-    ]
+    votes = [votes_of(first.lines, second.characters) for first, second in both]
+    on_lines = (vote for lines, _ in votes for line in lines for vote in line)
+    alone = (vote for _, own in votes for vote in own)
     left = Counter(characters(imprint))
-    for vote in ordered:
+    for vote in itertools.chain(on_lines, alone):
         thought = [alternatives[0][0] for alternatives in (vote.line, vote.detector) if alternatives]
         if thought[0] in CHARACTERS:
             there = next((text for text in thought if left[text] > 0), None)
@@ -80,7 +73,7 @@ def known_votes(both: Sequence[tuple[Reading, Reading]], imprint: str) -> Iterat
 
 
 def boxed_votes(data: Path, reader: FusedReader, limit: int | None) -> Iterator[tuple[Vote, str | None]]:
-    """Every letter or digit that either reader found on photos whose labels agree with the imprint, and what is there.
+    """Every letter or digit read on a line of photos whose labels agree with the imprint, and what is there.
 
     Nothing, or another than either thought possible, is None. What lies on a label of unknown text is left out.
     """
@@ -92,22 +85,18 @@ def boxed_votes(data: Path, reader: FusedReader, limit: int | None) -> Iterator[
         photo, regions = found
         wanted = wanted_of(character_rows(boxed.photo.truth.boxes, photo.pixels.shape))
         for first, second in reader.both(photo, regions):
-            lines, alone = votes_of(first.lines, [one for line in second.lines for one in line.characters])
-            yield from _judged([vote for line in [*lines, alone] for vote in line], wanted)
+            lines, _ = votes_of(first.lines, second.characters)
+            yield from _judged([vote for line in lines for vote in line], wanted)
 
 
 def _judged(votes: list[Vote], wanted: list[Wanted]) -> Iterator[tuple[Vote, str | None]]:
     for vote in votes:
-        near = [each for each in wanted if _heights_away(vote, each) <= WITHIN_HEIGHTS]
+        near = [each for each in wanted if heights_away(vote.character, each) <= WITHIN_HEIGHTS]
         texts = {text for text, _ in (*vote.line, *vote.detector)}
         if any(each.text is None for each in near) or not texts & set(CHARACTERS):
             continue
         there = [each.text for each in near if each.text in texts]
         yield vote, there[0] if there else None
-
-
-def _heights_away(vote: Vote, wanted: Wanted) -> float:
-    return math.dist((vote.character.row, vote.character.col), (wanted.row, wanted.col)) / max(wanted.height_px, 1.0)
 
 
 def fit_pool(judged: list[tuple[Vote, str | None]]) -> Pool:
@@ -127,7 +116,5 @@ def fit_pool(judged: list[tuple[Vote, str | None]]) -> Pool:
 
 def _table(vote: Vote, truth: str | None) -> tuple[NDArray[np.float64], int]:
     """The logarithms of both opinions, a row a letter; and which of the letters is there, -1 for none."""
-    first, second = dict(vote.line), dict(vote.detector)
-    texts = list(first | second)
-    logs = [[math.log(max(each.get(text, 0.0), FLOOR)) for each in (first, second)] for text in texts]
-    return np.array(logs), texts.index(truth) if truth is not None else -1
+    logs = logarithms(vote.line, vote.detector)
+    return np.array(list(logs.values())), list(logs).index(truth) if truth is not None else -1
