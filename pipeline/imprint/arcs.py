@@ -1,27 +1,22 @@
-"""Words along the rim of a round face: found from single characters, unrolled to straight strips."""
+"""Words along the rim of a round face, unrolled to straight strips."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.imprint.placed import Placed
 from pipeline.imprint.textboxes import similarity
 
-# An arc has at least so many characters, over at least so wide an angle: below it a straight strip does as well.
-_CHARACTERS_MIN = 3
+# An arc covers at least so wide an angle: below it a straight strip does as well.
 SPAN_DEG_MIN = 45.0
 # Characters nearer to the middle than this share of the face's radius stand in straight lines.
 RADIUS_MIN = 0.42
-# In heights of a character: how far off the common circle it may stand, how wide a gap parts two words, and how high
-# the strip is.
-_OFF_CIRCLE, _GAP, STRIP = 0.55, 1.7, 1.45
-_HEIGHT_RATIO = 1.6
+# How high the strip is, in heights of a character.
+STRIP = 1.45
 # Beyond the outermost centers, in heights: half a character and some ground.
 _ENDS = 1.0
 
@@ -75,36 +70,12 @@ class Arc:
         """The same band read the other way round."""
         return replace(self, start_deg=self.stop_deg, stop_deg=self.start_deg, outward=not self.outward)
 
-    def overlaps(self, other: Arc) -> bool:
-        """Whether the middle of one band lies on the other."""
-        return self.holds(*other.at(0.5)[:2]) or other.holds(*self.at(0.5)[:2])
-
     def holds(self, x: float, y: float) -> bool:
         """Whether a place lies on the band."""
         if abs(math.dist((x, y), (self.x, self.y)) - self.radius) > self.height / 2:
             return False
         low, high = sorted((self.start_deg, self.stop_deg))
         return (math.degrees(math.atan2(self.y - y, x - self.x)) - low) % 360.0 <= high - low
-
-
-def find_arcs(characters: Placed, center: tuple[float, float], face_radius: float) -> list[Arc]:
-    """The bands on which characters stand along a circle about the face's center, each with tops out and tops in.
-
-    Places only are used: the turns of single characters are too often wrong (docs/experiments/reader.md).
-    """
-    right, up = characters.x - center[0], center[1] - characters.y
-    radius, phi = np.hypot(right, up), np.degrees(np.arctan2(up, right))
-    left = np.flatnonzero(radius > RADIUS_MIN * face_radius)
-    arcs = []
-    while len(left) >= _CHARACTERS_MIN:
-        rings = [_on_ring(radius[left], characters.height[left], one) for one in range(len(left))]
-        ring = left[max(rings, key=lambda on: int(on.sum()))]
-        left = np.setdiff1d(left, ring)
-        height, middle = float(np.median(characters.height[ring])), float(np.median(radius[ring]))
-        for start, stop in _words(np.sort(phi[ring] % 360.0), math.degrees(height / middle)):
-            arcs.append(Arc(*center, middle, height * STRIP, stop, start, outward=True))
-            arcs.append(Arc(*center, middle, height * STRIP, start, stop, outward=False))
-    return arcs
 
 
 def around(
@@ -129,23 +100,3 @@ def around(
     if outward:
         start, stop = stop, start
     return Arc(*center, radius, height * STRIP, start, stop, outward)
-
-
-def _on_ring(radius: NDArray[np.float64], height: NDArray[np.float64], one: int) -> NDArray[np.bool_]:
-    like = (height < _HEIGHT_RATIO * height[one]) & (height > height[one] / _HEIGHT_RATIO)
-    return np.asarray(like & (np.abs(radius - radius[one]) < _OFF_CIRCLE * height[one]))
-
-
-def _words(angles: NDArray[np.float64], height_deg: float) -> Iterator[tuple[float, float]]:
-    """Sorted angles parted where the gap is wide; each word's first and last angle with some ground beyond."""
-    gaps = np.append(np.diff(angles), angles[0] + 360.0 - angles[-1])
-    cuts = np.flatnonzero(gaps > _GAP * height_deg)
-    if not len(cuts):
-        cuts = np.array([int(gaps.argmax())])
-    for before, cut in zip(np.roll(cuts, 1), cuts, strict=True):
-        start = float(angles[(before + 1) % len(angles)])
-        span = float((angles[cut] - start) % 360.0)
-        count = (cut - before) % len(angles) or len(angles)
-        if count >= _CHARACTERS_MIN and span >= SPAN_DEG_MIN:
-            ends = min(_ENDS * height_deg, (345.0 - span) / 2)
-            yield start - ends, start + span + ends

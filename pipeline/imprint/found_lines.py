@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.crop import Crop, CropSettings, crop_pill, long_axis_deg
 from pipeline.imprint.line_map import FoundLine
-from pipeline.imprint.line_reader import line_along
-from pipeline.imprint.strip_reader import StripReader
+from pipeline.imprint.strip_reader import StripReader, line_along, mean_confidence
 from pipeline.imprint.textboxes import TextBox
 from pipeline.imprint.ways import DirectedBand, is_symmetric, odds_among
 from pipeline.records import Line, Photo, PillRegion, Reading
@@ -52,7 +51,7 @@ class _Read:
 
 
 @dataclass(frozen=True, eq=False)
-class _Sheet:
+class Sheet:
     """A face's crop with the image that strips are cut from and the ``(2, 3)`` map from photo ``(x, y)`` to it."""
 
     crop: Crop
@@ -71,7 +70,9 @@ def read_lines(
     """Read each face's lines, places in photo px; a second hypothesis has those turned about that read both ways."""
     every = [(number, line) for number, lines in enumerate(faces) for line in lines]
     bands = [DirectedBand(line.band, _look_odds(line)) for _, line in every]
-    sheets = {number: _sheet(photo, regions[number], settings) for number in sorted({number for number, _ in every})}
+    sheets = {
+        number: sheet_of(photo, regions[number], settings.crop) for number in sorted({number for number, _ in every})
+    }
     reads: dict[int, _Read] = {}
     for index in sorted(range(len(every)), key=lambda index: -bands[index].band.width / bands[index].band.height):
         read = _read(sheets[every[index][0]], bands[index].band, odds_among(bands, index), reader, settings)
@@ -90,27 +91,28 @@ def _look_odds(line: FoundLine) -> float:
     return max(-_LOOK_ODDS_MOST, min(_LOOK_ODDS_MOST, 2 * math.atanh(max(-0.99, min(0.99, line.way)))))
 
 
-def _sheet(photo: Photo, region: PillRegion, settings: FoundLineSettings) -> _Sheet:
-    crop = crop_pill(photo, region, settings.crop, long_axis_deg(region))
-    return _Sheet(crop, crop.image(), cv2.invertAffineTransform(crop.matrix).astype(np.float64))
+def sheet_of(photo: Photo, region: PillRegion, settings: CropSettings | None = None) -> Sheet:
+    """The sheet that a face's lines are read on."""
+    crop = crop_pill(photo, region, settings, long_axis_deg(region))
+    return Sheet(crop, crop.image(), cv2.invertAffineTransform(crop.matrix).astype(np.float64))
 
 
 def _read(
-    sheet: _Sheet, in_photo: TextBox | Arc, odds: float, reader: StripReader, settings: FoundLineSettings
+    sheet: Sheet, in_photo: TextBox | Arc, odds: float, reader: StripReader, settings: FoundLineSettings
 ) -> _Read:
     """The line read the likelier way by ``odds`` and, unless that settles it, the other way; with what both tell."""
     band = in_photo.moved(sheet.to_crop)
     ways = [band, band.back()] if odds >= 0 else [band.back(), band]
     sign = 1.0 if odds >= 0 else -1.0
     first = line_along(sheet.crop, ways[0], reader.read(sheet.image, ways[0]))
-    if _mean_confidence([first]) >= settings.clear_confidence and not is_symmetric(first.text):
+    if mean_confidence([first]) >= settings.clear_confidence and not is_symmetric(first.text):
         second, told = None, _READ_ODDS_MOST
     else:
         second = line_along(sheet.crop, ways[1], reader.read(sheet.image, ways[1]))
         # The wrong way up, our recognizer reads little, so what a way leaves out counts against it; a wrong reading
         # can also be the longer one, so it counts by its root only.
         longest = max(len(first.characters), len(second.characters), 1)
-        sure, other = (_mean_confidence([each]) * math.sqrt(len(each.characters) / longest) for each in (first, second))
+        sure, other = (mean_confidence([each]) * math.sqrt(len(each.characters) / longest) for each in (first, second))
         told = max(-_READ_ODDS_MOST, min(_READ_ODDS_MOST, settings.sharpness * (sure - other)))
     line, back = (first, second) if odds >= 0 else (second, first)
     return _Read(band, line, back, sign * told)
@@ -132,7 +134,7 @@ def _reading(engine: str, reads: Sequence[_Read], settings: FoundLineSettings) -
     weights = {turned: 1.0 - share, best: share if turned != best else 1.0}
     total = sum(weight for lines, weight in weights.items() if lines)
     kept = tuple((lines, weights[lines] / total) for lines in dict.fromkeys((best, turned)) if lines)
-    return Reading(engine, kept, blank=1.0 - max((_mean_confidence(lines) for lines, _ in kept), default=0.0))
+    return Reading(engine, kept, blank=1.0 - max((mean_confidence(lines) for lines, _ in kept), default=0.0))
 
 
 def _in_order(reads: Sequence[_Read]) -> list[_Read]:
@@ -153,10 +155,5 @@ def _legible(lines: Sequence[Line | None], settings: FoundLineSettings) -> tuple
         for line in lines
         if line is not None
         and any(letter in CHARACTERS for letter in line.text)
-        and _mean_confidence([line]) >= settings.line_confidence_min
+        and mean_confidence([line]) >= settings.line_confidence_min
     )
-
-
-def _mean_confidence(lines: Sequence[Line]) -> float:
-    confidences = [character.confidence for line in lines for character in line.characters]
-    return sum(confidences) / max(len(confidences), 1)

@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.imprint.placed import Placed
 from pipeline.records import Mask
 
 # PaddleOCR's DB post-processing: thresholds of map and box, growth of the shrunken map back to the text.
@@ -98,18 +97,6 @@ def boxes_of(heat: NDArray[np.float32], mask: Mask) -> list[TextBox]:
     shapes, _ = cv2.findContours((heat > _HEAT_MIN).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     boxes = [box for shape in shapes if (box := _box(np.asarray(shape, dtype=np.int32), heat)) is not None]
     return [box for box in boxes if not _is_rim(box, mask)]
-
-
-def box_around(characters: Placed) -> TextBox:
-    """The box of one line's characters, with the ground about them that a detector's box has."""
-    turns = np.exp(1j * np.radians(characters.turn_deg)).sum()
-    turn_deg = math.degrees(float(np.angle(turns)))
-    height = float(np.median(characters.height))
-    places = np.stack([characters.x, characters.y], axis=1) @ _rotation(turn_deg).T
-    low, high = places.min(axis=0), places.max(axis=0)
-    x, y = ((low + high) / 2) @ _rotation(turn_deg)
-    width, extra = (high - low + height * GROUND).tolist()
-    return TextBox(float(x), float(y), width, extra, turn_deg, 1.0)
 
 
 def _box(shape: NDArray[np.int32], heat: NDArray[np.float32]) -> TextBox | None:

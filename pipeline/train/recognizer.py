@@ -20,7 +20,8 @@ from torch.nn import functional
 
 from pipeline.errors import EngineMissingError
 from pipeline.imprint.ctc import decode, own_alphabet, ppocr_alphabet
-from pipeline.imprint.line_reader import STRIP_HEIGHT, LineReader, PpocrReader, is_available, recognizer_input
+from pipeline.imprint.ppocr import is_available
+from pipeline.imprint.strip_reader import STRIP_HEIGHT, StripReader, recognizer_input
 from pipeline.train.curve import Curve
 from pipeline.train.drawn import drawn_shards
 from pipeline.train.export import quarter
@@ -138,12 +139,12 @@ def export_recognizer(base: onnx.ModelProto, checkpoint: Path, out: Path) -> Non
     quarter(out)
 
 
-def _strip_reader(plan: TrainingPlan, base: onnx.ModelProto) -> LineReader:
+def _strip_reader(plan: TrainingPlan, base: onnx.ModelProto) -> StripReader:
     if plan.begin is None:
-        return PpocrReader()
+        return StripReader(base.SerializeToString())
     weights = plan.work / "begin.onnx"
     export_recognizer(base, plan.begin, weights)
-    return LineReader(weights=weights.read_bytes())
+    return StripReader(weights.read_bytes())
 
 
 @dataclass(frozen=True)

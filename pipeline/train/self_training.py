@@ -63,7 +63,8 @@ class Explanation:
 
 
 Labels = tuple[tuple[Character, str], ...]
-_KNOWN_SETS = ("rximage300", "tfda", "consumer")
+# Photo sets whose imprints are known, not the places of their characters.
+KNOWN_SETS = ("rximage300", "tfda", "consumer")
 
 
 def explain(found: Sequence[Character], words: Sequence[str]) -> Explanation | None:
@@ -130,7 +131,7 @@ def self_labeled(data: Path, work: Path, say: Callable[[str], None]) -> list[Lab
         say(f"{folder.name}: " + ", ".join(f"{count} {what}" for what, count in counts.items()))
         return faces
 
-    folders = [data / name for name in _KNOWN_SETS if (data / name / "labels.csv").is_file()]
+    folders = [data / name for name in KNOWN_SETS if (data / name / "labels.csv").is_file()]
     kept = (kept_faces(work / f"self-labeled-{folder.name}.npz", partial(labeled, folder)) for folder in folders)
     return [face for faces in kept for face in faces]
 

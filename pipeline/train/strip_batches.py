@@ -14,7 +14,7 @@ from torch import Tensor
 
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.ctc import ADMITTED
-from pipeline.imprint.line_reader import STRIP_HEIGHT
+from pipeline.imprint.strip_reader import STRIP_HEIGHT
 from pipeline.imprint.textboxes import TextBox
 from pipeline.train.strip_labels import Band, Kind
 from pipeline.train.strips import Strip
@@ -26,14 +26,10 @@ _POOL_BATCHES = 8
 _WIDTH_MAX = 360
 _WIDTH_MIN = 24
 # How much more often a strip is met than another; docs/experiments/recognizer.md.
-_WEIGHTS = {
-    (False, Kind.TEXT): 3.0,
-    (False, Kind.NOTHING): 1.5,
-    (False, Kind.WRONG_WAY): 0.6,
-    (True, Kind.TEXT): 1.2,
-    (True, Kind.NOTHING): 0.7,
-    (True, Kind.WRONG_WAY): 0.25,
-}
+_WEIGHTS = {Kind.TEXT: 3.0, Kind.NOTHING: 0.6, Kind.WRONG_WAY: 0.6}
+_DRAWN_WEIGHT = 0.4
+# Sets of few strips that are hard to read.
+_RARE_WEIGHTS = {"tfda": 3.0, "consumer": 3.0}
 _REAL_ARC_WEIGHT = 3.0
 # Shares of the strips brought down to a height between these, in px, and of those blurred by these deviations at 48 px.
 # A strip of tfda's photos is 10-15 px high before it is enlarged, one of rximage300's 25-45; in sheets of augmented
@@ -78,8 +74,12 @@ class StripBatches(torch.utils.data.IterableDataset[StripBatch]):
 
 
 def _weight(strip: Strip) -> float:
-    weight = _WEIGHTS[strip.is_drawn, strip.label.kind]
-    weight *= _REAL_ARC_WEIGHT if isinstance(strip.label.band, Arc) and not strip.is_drawn else 1.0
+    weight = _WEIGHTS[strip.label.kind]
+    if strip.source == "drawn":
+        weight *= _DRAWN_WEIGHT
+    else:
+        weight *= _RARE_WEIGHTS.get(strip.source, 1.0)
+        weight *= _REAL_ARC_WEIGHT if isinstance(strip.label.band, Arc) else 1.0
     return weight * (_LONG_WEIGHT if len(strip.label.text) > _LONG else 1.0)
 
 

@@ -29,6 +29,7 @@ _LOOK_ALIKE_COST = 0.5
 _MISREAD_MOST = 0.45
 _MISREAD_MOST_SHORT = 0.5  # of one or two characters
 _MISREAD_MOST_PLACED = 0.5  # where the characters' places are known and only the way up is asked
+_MISREAD_MOST_LAST = 0.75  # where one line and one word are left
 # Two words that fit a reading equally well: neither is believed, unless one fits exactly.
 _AMBIGUOUS = 0.05
 # A length unlike the reading's, for each character, where two words fit equally well.
@@ -151,11 +152,20 @@ def _wrong_way(looks: Looks, right: int, word: str) -> list[StripLabel]:
     return [StripLabel(band, "", Kind.WRONG_WAY) for band in turned]
 
 
-def from_imprint(faces: Sequence[Sequence[Looks]], imprint: str) -> list[list[StripLabel]]:
+def from_imprint(
+    faces: Sequence[Sequence[Looks]], imprint: str, ground: Sequence[Sequence[Looks]] = ()
+) -> list[list[StripLabel]]:
     """Labels of all faces of a pill in one photo where only the imprint is known, not where its words stand.
 
-    A strip bears the word, or the words side by side, that its reading fits. Strips without a word are silent only
-    where every word of the imprint was found elsewhere and little is read on them that is no part of a word.
+    Args:
+        faces: each face's lines.
+        imprint: the whole pill's.
+        ground: bands beside each face's lines.
+
+    A line bears the word, or the words side by side, that its reading fits; where one line and one word are left of a
+    pill of which both faces are seen, the line bears that word if its reading is at all like it. Lines without a word,
+    and the ground, are silent only where every word of the imprint was found and little is read there that is no part
+    of a word.
     """
     words = list(dict.fromkeys(tokens(imprint)))
     texts = _texts(words)
@@ -172,11 +182,24 @@ def from_imprint(faces: Sequence[Sequence[Looks]], imprint: str) -> list[list[St
                 labels[face] += [StripLabel(looks[best][0], text, Kind.TEXT), *_wrong_way(looks, best, text)]
             else:
                 left.append((face, looks))
-    if len(found) == len(words):
-        for face, looks in left:
+    missing = set(range(len(words))) - found
+    if len(faces) > 1 and len(left) == len(missing) == 1:
+        ((face, looks), word) = left.pop(), words[missing.pop()]
+        labels[face] += _last(looks, word)
+    elif not missing:
+        for face, looks in [*left, *((face, looks) for face, bands in enumerate(ground) for looks in bands)]:
             if all(_is_noise(read, words) for _, read in looks):
                 labels[face] += _nothing(looks)
     return labels
+
+
+def _last(looks: Looks, word: str) -> list[StripLabel]:
+    """The labels of the one line left of a pill for the one word left."""
+    misread = [distance(_bare(read), _bare(word)) / len(word) for _, read in looks]
+    best = int(np.argmin(misread))
+    if misread[best] > _MISREAD_MOST_LAST or max(misread) - misread[best] < _AMBIGUOUS:
+        return []
+    return [StripLabel(looks[best][0], word, Kind.TEXT), *_wrong_way(looks, best, word)]
 
 
 def _texts(words: Sequence[str]) -> dict[str, set[int]]:

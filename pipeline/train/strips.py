@@ -1,14 +1,14 @@
 """Photos and drawn faces -> labeled strips, kept on disk in shards.
 
-A face comes to the training as it comes to the line reader: loaded, segmented, cropped, its text boxes and the words
-along its rim found. What stands on them is told by `pipeline.train.strip_labels`.
+A face comes to the training as it comes to the reader: loaded, segmented, cropped, its lines found. What stands on
+them is told by `pipeline.train.strip_labels`.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -21,20 +21,20 @@ from numpy.typing import NDArray
 from pipeline.evaluate.sets import LabeledPhoto, SetKind, open_set
 from pipeline.evaluate.split import is_validation
 from pipeline.imprint.arcs import Arc
-from pipeline.imprint.crop import Crop, crop_pill, long_axis_deg
 from pipeline.imprint.detector import DetectorReader
-from pipeline.imprint.line_reader import LineReader
+from pipeline.imprint.found_lines import Sheet, sheet_of
+from pipeline.imprint.strip_reader import StripReader
 from pipeline.imprint.textboxes import TextBox
-from pipeline.records import Character, Photo, PillRegion
+from pipeline.records import Photo, PillRegion
 from pipeline.train.boxes import BoxedPhoto, clean_photos, regions_with_characters
 from pipeline.train.cutting import photo_faces
 from pipeline.train.drawn import load_bank
-from pipeline.train.faces import CLASS, HEIGHT, IGNORED, TURN_DEG, WIDTH, LabeledFace, X, Y
-from pipeline.train.network import CLASSES
-from pipeline.train.strip_labels import Kind, Looks, StripLabel, from_characters, from_imprint
+from pipeline.train.faces import HEIGHT, TURN_DEG, WIDTH, LabeledFace, X, Y
+from pipeline.train.self_training import KNOWN_SETS
+from pipeline.train.strip_labels import Band, Kind, Looks, StripLabel, from_characters, from_imprint
 
-# Sets whose imprints are known, not the places of their characters.
-_KNOWN_SETS = ("rximage300", "tfda")
+# Boxes of ground tried on a face, their height in the face's short sides and their width in heights.
+_GROUND_TRIES, _GROUND_HEIGHT, _GROUND_ASPECT = 3, (0.12, 0.5), (0.6, 4.0)
 # Photos in a shard: what making them loses at most when it is cut off.
 _PHOTOS_A_SHARD = 100
 
@@ -45,11 +45,14 @@ LabeledCrop = tuple[NDArray[np.uint8], list[StripLabel]]
 
 @dataclass(frozen=True, eq=False)
 class Strip:
-    """A labeled strip of a crop on disk; ``png`` is the crop's part of its shard's file, read when asked for."""
+    """A labeled strip of a crop on disk; ``png`` is the crop's part of its shard's file, read when asked for.
+
+    ``source`` is the photo set, or "drawn".
+    """
 
     png: NDArray[np.uint8]
     label: StripLabel
-    is_drawn: bool
+    source: str
 
     def crop(self) -> NDArray[np.uint8]:
         """The crop's image, ``(h, w)`` uint8."""
@@ -57,9 +60,9 @@ class Strip:
 
 
 class StripMaker:
-    """Makes labeled strips; ``reader`` reads what stands on them, our detector shows it where else to look."""
+    """Makes labeled strips of the lines that our line finder shows; ``reader`` reads what stands on them."""
 
-    def __init__(self, reader: LineReader, detector: DetectorReader | None = None) -> None:
+    def __init__(self, reader: StripReader, detector: DetectorReader | None = None) -> None:
         self._reader, self._detector = reader, detector or DetectorReader()
 
     def of_known(self, photo: LabeledPhoto) -> Iterator[LabeledCrop]:
@@ -68,62 +71,78 @@ class StripMaker:
         if found is None:
             return
         pixels, regions = found
-        images, bands = [], []
-        for region in regions:
-            crop, looks = self.looks_at(pixels, region)
-            images.append(crop.image())
-            bands.append(looks)
-        yield from zip(images, from_imprint(bands, photo.truth.shown or photo.truth.imprint or ""), strict=True)
+        seen = [self._seen(pixels, region) for region in regions]
+        imprint = photo.truth.shown or photo.truth.imprint or ""
+        labels = from_imprint([face.lines for face in seen], imprint, [face.ground for face in seen])
+        for face, own in zip(seen, labels, strict=True):
+            yield face.sheet.image, own
 
     def of_boxed(self, boxed: BoxedPhoto) -> Iterator[LabeledCrop]:
         """The faces of a photo whose characters are boxed."""
         for pixels, region, rows in regions_with_characters(boxed):
-            crop = self._crop(pixels, region)
-            own = _in_crop(rows, crop)
-            bands = self._looks(crop, self._detector.find(pixels, region))
-            yield crop.image(), from_characters(bands, own, boxed.imprint)
+            yield self._with_characters(self._seen(pixels, region), rows, boxed.imprint)
 
     def of_drawn(self, face: LabeledFace) -> Iterator[LabeledCrop]:
-        """A drawn face; its own characters show where to look."""
+        """A drawn face."""
         photo = Photo(np.repeat(face.gray[..., None], 3, axis=2), face.source)
         outline = np.ascontiguousarray(face.outline[:, ::-1].clip(min=0.0))
-        crop = self._crop(photo, PillRegion(outline, face.mask > 0, 0, 0, 1.0))
-        letters = [row for row in face.characters if row[CLASS] not in (IGNORED, CLASSES.index("LOGO"))]
-        bands = self._looks(crop, [_character(row) for row in letters])
-        yield crop.image(), from_characters(bands, _in_crop(face.characters, crop))
+        seen = self._seen(photo, PillRegion(outline, face.mask > 0, 0, 0, 1.0))
+        yield self._with_characters(seen, face.characters, "")
 
-    def looks_at(self, photo: Photo, region: PillRegion) -> tuple[Crop, list[Looks]]:
-        """A face's crop and what the line reader looks at there, with our detector's finds, and reads."""
-        crop = self._crop(photo, region)
-        return crop, self._looks(crop, self._detector.find(photo, region))
+    def _with_characters(self, seen: _Seen, rows: NDArray[np.float32], imprint: str) -> LabeledCrop:
+        bands = [*seen.lines, *seen.ground]
+        return seen.sheet.image, from_characters(bands, _in_crop(rows, seen.sheet), imprint)
 
-    def _crop(self, photo: Photo, region: PillRegion) -> Crop:
-        return crop_pill(photo, region, self._reader.settings.crop, long_axis_deg(region))
+    def _seen(self, photo: Photo, region: PillRegion) -> _Seen:
+        """A face as lines are read on it."""
+        sheet = sheet_of(photo, region)
+        lines = [line.band.moved(sheet.to_crop) for line in self._detector.see(photo, region).lines]
+        looks, ground = (
+            [[(way, self._text(sheet, way)) for way in (band, band.back())] for band in bands]
+            for bands in (lines, _ground(sheet, lines))
+        )
+        return _Seen(sheet, looks, ground)
 
-    def _looks(self, crop: Crop, known: Sequence[Character]) -> list[Looks]:
-        """What the line reader looks at on a face where another reader found ``known``, and reads there."""
-        tries, rim = self._reader.look(crop, known)
-        boxes = zip(*(reads for _, reads in tries), strict=True)
-        looks: list[Looks] = [[(box, _text(steps)) for box, steps in reads] for reads in boxes]
-        return looks + [[(arc, _text(steps)) for arc, steps in both] for both in zip(rim[::2], rim[1::2], strict=True)]
-
-
-def _text(steps: Iterable[Any]) -> str:
-    return "".join(step.alternatives[0][0] for step in steps)
+    def _text(self, sheet: Sheet, band: Band) -> str:
+        return "".join(step.alternatives[0][0] for step in self._reader.read(sheet.image, band))
 
 
-def _character(row: NDArray[np.float32]) -> Character:
-    alternatives = ((CLASSES[int(row[CLASS])], 1.0),)
-    return Character(alternatives, *(float(row[index]) for index in (Y, X, HEIGHT, WIDTH, TURN_DEG)))
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """A face's lines, and bands of what lies beside them, with what is read along each, both ways."""
+
+    sheet: Sheet
+    lines: Sequence[Looks]
+    ground: Sequence[Looks]
 
 
-def _in_crop(rows: NDArray[np.float32], crop: Crop) -> NDArray[np.float32]:
+def _ground(sheet: Sheet, lines: Sequence[Band]) -> list[Band]:
+    """Boxes at random places of a face that touch none of its lines; the same each time."""
+    rng = np.random.default_rng(int(sheet.image.sum()))
+    rows, cols = np.nonzero(sheet.crop.mask)
+    short_px = min(sheet.crop.mask.shape)
+    boxes: list[Band] = []
+    for _ in range(_GROUND_TRIES):
+        at = int(rng.integers(len(rows)))
+        height = short_px * rng.uniform(*_GROUND_HEIGHT)
+        width = height * rng.uniform(*_GROUND_ASPECT)
+        box = TextBox(float(cols[at]), float(rows[at]), width, height, 90.0 * rng.integers(4) + rng.normal(0, 8), 1.0)
+        if not any(_touches(box, line) for line in lines):
+            boxes.append(box)
+    return boxes
+
+
+def _touches(box: TextBox, line: Band) -> bool:
+    wide = replace(box, width=box.width + line.height, height=box.height + line.height)
+    return any(wide.holds(*line.at(place)[:2]) for place in np.linspace(0, 1, 9))
+
+
+def _in_crop(rows: NDArray[np.float32], sheet: Sheet) -> NDArray[np.float32]:
     """Rows of ``LabeledFace.characters`` moved from the photo to its crop."""
-    forward = cv2.invertAffineTransform(crop.matrix)
     moved = rows.copy()
-    moved[:, [X, Y]] = rows[:, [X, Y]] @ forward[:, :2].T + forward[:, 2]
-    moved[:, [WIDTH, HEIGHT]] /= crop.photo_px
-    moved[:, TURN_DEG] -= crop.turn_deg
+    moved[:, [X, Y]] = rows[:, [X, Y]] @ sheet.to_crop[:, :2].T + sheet.to_crop[:, 2]
+    moved[:, [WIDTH, HEIGHT]] /= sheet.crop.photo_px
+    moved[:, TURN_DEG] -= sheet.crop.turn_deg
     return moved
 
 
@@ -138,7 +157,7 @@ def training_strips(
         PhotoSetError: the boxed photos are missing or broken.
     """
     jobs = _jobs("boxed", (photo for photo in clean_photos(data) if not photo.is_validation), maker.of_boxed, limit)
-    for name in _KNOWN_SETS:
+    for name in KNOWN_SETS:
         if (data / name / "labels.csv").is_file():
             jobs |= _jobs(name, known_photos(data / name), maker.of_known, limit)
     jobs |= {f"drawn-{bank.stem}": partial(_of_bank, bank, maker, limit) for bank in banks}
@@ -188,7 +207,7 @@ def _kept(jobs: dict[str, _Job], folder: Path, say: Callable[[str], None]) -> li
     for name, job in jobs.items():
         if not (folder / f"{name}.json").exists():
             save_strips(folder / name, job())
-        own = load_strips(folder / name, name.startswith("drawn"))
+        own = load_strips(folder / name, name.partition("-")[0])
         kinds = ", ".join(f"{sum(strip.label.kind is kind for strip in own)} {kind.value}" for kind in Kind)
         say(f"{name}: strips {kinds}")
         strips += own
@@ -212,7 +231,7 @@ def save_strips(path: Path, crops: Iterable[LabeledCrop]) -> None:
     part.replace(path.with_suffix(".json"))
 
 
-def load_strips(path: Path, is_drawn: bool = False) -> list[Strip]:
+def load_strips(path: Path, source: str) -> list[Strip]:
     """Read what `save_strips` wrote; the crops stay on disk."""
     stored = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     if not stored["strips"]:
@@ -220,6 +239,6 @@ def load_strips(path: Path, is_drawn: bool = False) -> list[Strip]:
     codes = np.load(path.with_suffix(".npy"), mmap_mode="r", allow_pickle=False)
     offsets = stored["offsets"]
     return [
-        Strip(codes[offsets[crop] : offsets[crop + 1]], StripLabel(_BANDS[band](**sizes), text, Kind(kind)), is_drawn)
+        Strip(codes[offsets[crop] : offsets[crop + 1]], StripLabel(_BANDS[band](**sizes), text, Kind(kind)), source)
         for crop, kind, text, band, sizes in stored["strips"]
     ]
