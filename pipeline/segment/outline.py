@@ -16,6 +16,7 @@ Outline = NDArray[np.float32]
 _POINTS = 144
 # Samples a pixel along each normal.
 _PER_PX = 2
+_ACROSS_MOST = 6
 # A step of one sample between neighbors costs this share of a middling edge; keeps the outline from jumping
 # to print, engraving and shadow.
 _STEP_COST = 0.15
@@ -105,6 +106,16 @@ def _moved(pixels: Pixels, points: NDArray[np.float64], reach_px: float, belief:
     best = _best_path(gain)
     moved = _subsample(strength, best) - samples
     return points + normals * (smooth(moved[:, None], 0.8) / _PER_PX)
+
+
+def color_steps(pixels: Pixels, points: NDArray[np.float64], reach_px: float) -> NDArray[np.float32]:
+    """How much the color changes across each point of a clockwise outline, ``(n,)`` in CIELAB.
+
+    The means of ``reach_px`` on either side are compared, and no more than ``_ACROSS_MOST`` samples.
+    """
+    span = min(max(2, round(reach_px * _PER_PX)), _ACROSS_MOST)
+    offsets = np.arange(-span, span + 1) * (reach_px / span)
+    return _steps(_profile(pixels, points[:, None] + _normals(points)[:, None] * offsets[None, :, None]), span)[:, 0]
 
 
 def _normals(points: NDArray[np.float64]) -> NDArray[np.float64]:
