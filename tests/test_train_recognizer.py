@@ -192,7 +192,7 @@ def test_a_face_gives_strips_of_its_lines_both_ways_and_of_the_ground_beside_the
     ((image, labels),) = StripMaker(StripReader()).of_drawn(drawn_face("R724"))
     told = [(label.kind, label.text) for label in labels]
     assert told[:2] == [(Kind.TEXT, "R724"), (Kind.WRONG_WAY, "")]
-    assert told[2:] and set(told[2:]) == {(Kind.NOTHING, "")}
+    assert told[2:] and set(told[2:]) == {(Kind.GROUND, "")}
     text = labels[0].band
     assert np.hypot(text.x - image.shape[1] / 2, text.y - image.shape[0] / 2) < 10
     assert not any(label.band.holds(*text.at(place)[:2]) for label in labels[2:] for place in (0.0, 0.5, 1.0))

@@ -98,7 +98,7 @@ def test_the_one_line_left_bears_the_one_word_left_if_it_is_at_all_like_it() -> 
 
 def test_ground_is_silent_where_all_words_were_found() -> None:
     ground = [[both_ways("K", "", ELSEWHERE)]]
-    assert told(from_imprint([[both_ways("TEVA")]], "TEVA", ground)[0])[2:] == [("nothing", "")] * 2
+    assert told(from_imprint([[both_ways("TEVA")]], "TEVA", ground)[0])[2:] == [("ground", "")] * 2
     assert told(from_imprint([[both_ways("TEVA")]], "TEVA;54", ground)[0])[2:] == []
 
 
@@ -131,6 +131,9 @@ def test_boxed_words_get_their_signs_back() -> None:
 
 def test_bands_without_characters_are_silent_and_those_with_ignored_ones_unlabeled() -> None:
     assert told(from_characters([both_ways("X", "", ELSEWHERE)], rows("KV7"))) == [("nothing", ""), ("nothing", "")]
+    beside = from_characters([], rows("KV7"), "", [both_ways("X", "", ELSEWHERE)])
+    assert told(beside) == [("ground", ""), ("ground", "")]
+    assert from_characters([], rows("KV7"), "", [both_ways("KV7")]) == []
     ignored = rows("KV7")
     ignored[1, 5] = -1
     assert from_characters([both_ways("KV7")], ignored) == []

@@ -50,11 +50,12 @@ Looks = Sequence[tuple[Band, str]]
 
 
 class Kind(StrEnum):
-    """Why a strip bears its label."""
+    """Why a strip bears its label: nothing stands on a line that was found, or on ground beside the lines."""
 
     TEXT = "text"
     NOTHING = "nothing"
     WRONG_WAY = "wrong way"
+    GROUND = "ground"
 
 
 @dataclass(frozen=True)
@@ -87,11 +88,13 @@ def turn_deg(band: Band) -> float:
     return band.at(0.5)[2]
 
 
-def from_characters(bands: Sequence[Looks], characters: NDArray[np.float32], imprint: str = "") -> list[StripLabel]:
+def from_characters(
+    lines: Sequence[Looks], characters: NDArray[np.float32], imprint: str = "", ground: Sequence[Looks] = ()
+) -> list[StripLabel]:
     """Labels where each character's place is known.
 
     Args:
-        bands: each band's directions.
+        lines: each line's directions.
         characters: rows of ``LabeledFace.characters`` in the crop's pixels; where a turn is not known, the direction
             whose reading fits is the right one.
         imprint: the whole pill's where it is known: boxed words lack their signs, its words have them.
@@ -99,13 +102,13 @@ def from_characters(bands: Sequence[Looks], characters: NDArray[np.float32], imp
     signed = {without_signs(word): word for word in tokens(imprint)}
     letters = characters[characters[:, CLASS] != CLASSES.index("LOGO")]
     labels: list[StripLabel] = []
-    for looks in bands:
+    for looks, empty in [*((looks, Kind.NOTHING) for looks in lines), *((looks, Kind.GROUND) for looks in ground)]:
         if any((letters[_within(band, letters, _NEAR, _NEAR), CLASS] == IGNORED).any() for band, _ in looks):
             continue
         on = [_in_order(band, letters) for band, _ in looks]
         if not any(_within(band, letters, _NEAR, _NEAR).any() for band, _ in looks):
-            labels += _nothing(looks)
-        elif all(map(len, on)):
+            labels += _silent(looks, empty)
+        elif empty is Kind.NOTHING and all(map(len, on)):
             words = ["".join(CLASSES[int(code)] for code in rows[:, CLASS]) for rows in on]
             words = [signed.get(word, word) for word in words]
             if any(np.isnan(rows[:, TURN_DEG]).any() for rows in on):
@@ -115,8 +118,8 @@ def from_characters(bands: Sequence[Looks], characters: NDArray[np.float32], imp
     return labels
 
 
-def _nothing(looks: Looks) -> list[StripLabel]:
-    return [StripLabel(band, "", Kind.NOTHING) for band, _ in looks[:2] if isinstance(band, TextBox)]
+def _silent(looks: Looks, kind: Kind) -> list[StripLabel]:
+    return [StripLabel(band, "", kind) for band, _ in looks[:2]]
 
 
 def _by_turn(looks: Looks, words: Sequence[str], on: Sequence[NDArray[np.float32]]) -> list[StripLabel]:
@@ -187,9 +190,10 @@ def from_imprint(
         ((face, looks), word) = left.pop(), words[missing.pop()]
         labels[face] += _last(looks, word)
     elif not missing:
-        for face, looks in [*left, *((face, looks) for face, bands in enumerate(ground) for looks in bands)]:
+        beside = ((face, looks, Kind.GROUND) for face, bands in enumerate(ground) for looks in bands)
+        for face, looks, kind in [*((face, looks, Kind.NOTHING) for face, looks in left), *beside]:
             if all(_is_noise(read, words) for _, read in looks):
-                labels[face] += _nothing(looks)
+                labels[face] += _silent(looks, kind)
     return labels
 
 

@@ -90,8 +90,8 @@ class StripMaker:
         yield self._with_characters(seen, face.characters, "")
 
     def _with_characters(self, seen: _Seen, rows: NDArray[np.float32], imprint: str) -> LabeledCrop:
-        bands = [*seen.lines, *seen.ground]
-        return seen.sheet.image, from_characters(bands, _in_crop(rows, seen.sheet), imprint)
+        rows = _in_crop(rows, seen.sheet)
+        return seen.sheet.image, from_characters(seen.lines, rows, imprint, seen.ground)
 
     def _seen(self, photo: Photo, region: PillRegion) -> _Seen:
         """A face as lines are read on it."""
