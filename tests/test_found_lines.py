@@ -8,11 +8,12 @@ import pytest
 
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.ctc import Step
+from pipeline.imprint.detector import Seen
 from pipeline.imprint.found_lines import FoundLineSettings, read_lines
 from pipeline.imprint.line_map import FoundLine
 from pipeline.imprint.strip_reader import StripReader
 from pipeline.imprint.textboxes import TextBox
-from pipeline.records import Photo, PillRegion, Reading
+from pipeline.records import Character, Photo, PillRegion, Reading
 
 
 class PretendReader(StripReader):
@@ -48,7 +49,7 @@ def scene() -> tuple[Photo, PillRegion]:
 
 def read(reader: StripReader, *lines: FoundLine) -> Reading:
     photo, region = scene()
-    (reading,) = read_lines("lines", photo, [region], [lines], reader, FoundLineSettings())
+    (reading,) = read_lines("lines", photo, [region], [Seen([], list(lines))], reader, FoundLineSettings())
     return reading
 
 
@@ -88,8 +89,40 @@ def test_a_word_that_reads_both_ways_lies_as_the_word_on_the_other_face() -> Non
     number, word = found(0.0, 0.0, width=60.0), found(0.0, 0.0)
     upside_down = PretendReader(upright_deg=180.0)
     for faces, expected in ((([number], []), 0.0), (([number], [word]), 180.0)):
-        first, _ = read_lines("lines", photo, [region, region], faces, upside_down, FoundLineSettings())
+        seen = [Seen([], lines) for lines in faces]
+        first, _ = read_lines("lines", photo, [region, region], seen, upside_down, FoundLineSettings())
         assert first.tokens == ("69",) and turn(first) == pytest.approx(expected, abs=1e-6)
+
+
+class LoneLetterReader(StripReader):
+    """Reads a K where a band runs along ``upright_deg`` within ten degrees, else nothing; counts the strips."""
+
+    def __init__(self, upright_deg: float) -> None:
+        self.upright_deg, self.strips = upright_deg, 0
+
+    def read(self, image: np.ndarray, band: TextBox | Arc) -> tuple[Step, ...]:
+        self.strips += 1
+        off = np.degrees(np.angle(np.exp(1j * np.radians(band.at(0.5)[2] - self.upright_deg))))
+        return (Step((("K", 0.97),), 0.5),) if abs(off) < 10.0 else ()
+
+
+@pytest.mark.parametrize(("upright_deg", "strips"), [(0.0, 3), (180.0, 4), (90.0, 5), (-90.0, 6), (72.0, 3)])
+def test_a_lone_letter_whose_band_lies_askew_is_read_along_other_turns_until_one_is_clear(
+    upright_deg: float, strips: int
+) -> None:
+    photo, region = scene()
+    letter = Character((("X", 0.5),), 150.0, 150.0, 30.0, 25.0, 70.0)
+    line = found(40.0, 0.2, width=50.0)
+    reader = LoneLetterReader(upright_deg)
+    seen = Seen([letter] if upright_deg == 72.0 else [], [line])
+    (reading,) = read_lines("lines", photo, [region], [seen], reader, FoundLineSettings())
+    assert reading.tokens == ("K",) and reader.strips == strips
+    assert turn(reading) == pytest.approx(70.0 if upright_deg == 72.0 else upright_deg % 360, abs=1e-6)
+
+
+def test_a_word_is_read_along_its_own_band_only() -> None:
+    reader = LoneLetterReader(0.0)
+    assert read(reader, found(40.0, 0.2, width=80.0)).tokens == () and reader.strips == 2
 
 
 def test_lines_stand_in_the_order_in_which_they_are_read() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -16,13 +16,16 @@ from numpy.typing import NDArray
 
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.crop import Crop, CropSettings, crop_pill, long_axis_deg
+from pipeline.imprint.detector import Seen
 from pipeline.imprint.line_map import FoundLine
 from pipeline.imprint.strip_reader import StripReader, line_along, mean_confidence
 from pipeline.imprint.textboxes import TextBox
 from pipeline.imprint.ways import DirectedBand, is_symmetric, odds_among
-from pipeline.records import Line, Photo, PillRegion, Reading
+from pipeline.records import Character, Line, Photo, PillRegion, Reading
 from reference.imprint_text import CHARACTERS
 
+# A band of one letter is no longer than this by its height; turns that differ by so much are worth another look.
+_LONE, _ANOTHER_DEG = 1.35, 15.0
 # Log odds of a line's way up that its look, or its readings, tell at most.
 _LOOK_ODDS_MOST, _READ_ODDS_MOST = 3.0, 6.0
 
@@ -42,8 +45,9 @@ class FoundLineSettings:
 
 @dataclass(frozen=True)
 class _Read:
-    """A line as read along its band in crop px and, where it was read that way, the other way round."""
+    """A line as read along its band, in photo and in crop px, and, where it was read that way, the other way round."""
 
+    in_photo: TextBox | Arc
     band: TextBox | Arc
     line: Line | None
     back: Line | None
@@ -63,21 +67,24 @@ def read_lines(
     engine: str,
     photo: Photo,
     regions: Sequence[PillRegion],
-    faces: Sequence[Sequence[FoundLine]],
+    faces: Sequence[Seen],
     reader: StripReader,
     settings: FoundLineSettings,
 ) -> list[Reading]:
     """Read each face's lines, places in photo px; a second hypothesis has those turned about that read both ways."""
-    every = [(number, line) for number, lines in enumerate(faces) for line in lines]
+    every = [(number, line) for number, face in enumerate(faces) for line in face.lines]
     bands = [DirectedBand(line.band, _look_odds(line)) for _, line in every]
     sheets = {
         number: sheet_of(photo, regions[number], settings.crop) for number in sorted({number for number, _ in every})
     }
     reads: dict[int, _Read] = {}
     for index in sorted(range(len(every)), key=lambda index: -bands[index].band.width / bands[index].band.height):
-        read = _read(sheets[every[index][0]], bands[index].band, odds_among(bands, index), reader, settings)
+        sheet, band = sheets[every[index][0]], bands[index].band
+        turns = _other_turns(band, faces[every[index][0]].characters)
+        read = _read(sheet, [band, *turns], odds_among(bands, index), reader, settings)
         reads[index] = read
-        bands[index] = DirectedBand(bands[index].band, bands[index].odds + read.odds)
+        look_odds = bands[index].odds if read.in_photo == band else 0.0
+        bands[index] = DirectedBand(read.in_photo, look_odds + read.odds)
     readings = []
     for number in range(len(regions)):
         own = [index for index in range(len(every)) if every[index][0] == number]
@@ -97,10 +104,41 @@ def sheet_of(photo: Photo, region: PillRegion, settings: CropSettings | None = N
     return Sheet(crop, crop.image(), cv2.invertAffineTransform(crop.matrix).astype(np.float64))
 
 
+def _other_turns(band: TextBox | Arc, characters: Sequence[Character]) -> list[TextBox]:
+    """A lone letter's band as it may lie too, for its look tells the line's axis poorly.
+
+    As the character there is turned by itself, upright, and lying.
+    """
+    if isinstance(band, Arc) or band.width > _LONE * band.height:
+        return []
+    own = [one.turn_deg for one in characters if band.holds(one.col, one.row)][:1]
+    turned: list[TextBox] = []
+    for turn in [*own, 0.0, 90.0]:
+        if all(abs((turn - other.turn_deg + 90.0) % 180.0 - 90.0) > _ANOTHER_DEG for other in (band, *turned)):
+            turned.append(replace(band, turn_deg=turn))
+    return turned
+
+
 def _read(
-    sheet: Sheet, in_photo: TextBox | Arc, odds: float, reader: StripReader, settings: FoundLineSettings
+    sheet: Sheet, in_photo: Sequence[TextBox | Arc], odds: float, reader: StripReader, settings: FoundLineSettings
 ) -> _Read:
-    """The line read the likelier way by ``odds`` and, unless that settles it, the other way; with what both tell."""
+    """The line read along its band and, where that is not clear, along the others in turn until one is."""
+    first, sure = _both_ways(sheet, in_photo[0], odds, reader, settings)
+    if sure < settings.clear_confidence:
+        for other in in_photo[1:]:
+            read, sure = _both_ways(sheet, other, 0.0, reader, settings)
+            if sure >= settings.clear_confidence:
+                return read
+    return first
+
+
+def _both_ways(
+    sheet: Sheet, in_photo: TextBox | Arc, odds: float, reader: StripReader, settings: FoundLineSettings
+) -> tuple[_Read, float]:
+    """The line read the likelier way by ``odds`` and, unless that settles it, the other way; with what both tell.
+
+    And the mean confidence of the surer.
+    """
     band = in_photo.moved(sheet.to_crop)
     ways = [band, band.back()] if odds >= 0 else [band.back(), band]
     sign = 1.0 if odds >= 0 else -1.0
@@ -115,14 +153,15 @@ def _read(
         sure, other = (mean_confidence([each]) * math.sqrt(len(each.characters) / longest) for each in (first, second))
         told = max(-_READ_ODDS_MOST, min(_READ_ODDS_MOST, settings.sharpness * (sure - other)))
     line, back = (first, second) if odds >= 0 else (second, first)
-    return _Read(band, line, back, sign * told)
+    surer = max(mean_confidence([first]), mean_confidence([second]) if second else 0.0)
+    return _Read(in_photo, band, line, back, sign * told), surer
 
 
 def _directed(read: _Read, odds: float) -> _Read:
     """The line with its likelier way as ``line``, by odds that count all evidence."""
     if read.back is None or (read.line is not None and odds >= 0):
-        return _Read(read.band, read.line, read.back, abs(odds))
-    return _Read(read.band.back(), read.back, read.line, abs(odds))
+        return replace(read, odds=abs(odds))
+    return _Read(read.in_photo.back(), read.band.back(), read.back, read.line, abs(odds))
 
 
 def _reading(engine: str, reads: Sequence[_Read], settings: FoundLineSettings) -> Reading:
