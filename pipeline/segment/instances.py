@@ -29,6 +29,9 @@ _FILLED = 0.92
 # A capsule's ends: how wide each is by the hull (stacked capsules: half), its length by its width (size 00: 2.8).
 _AS_WIDE = 0.88
 _ELONGATION = (1.6, 3.4)
+# Shares of themselves that both keep after half a turn: square tablets side by side 0.98, one end or the other of 59
+# capsules 0.94 at most.
+_WHOLE = 0.96
 # Circularity (4 pi area / perimeter^2) is 1 for a disc, 0.93 for the hull of two stacked capsules of aspect 2, 0.75 for
 # half a disc and 0.85 for one such capsule.
 _ROUND = 0.96
@@ -101,12 +104,22 @@ def _whole(one: Places, other: Places, shape: tuple[int, ...]) -> Mask | None:
 
 
 def _are_ends(one: Places, other: Places, hull: cv2.typing.MatLike) -> bool:
-    """Whether the hull is as long as a capsule, and both are as wide as it."""
+    """Whether the hull is as long as a capsule, both are as wide as it, and not both are whole pills of their own."""
     _, sides, turn_deg = cv2.minAreaRect(hull)
     length, width = max(sides) + 1, min(sides) + 1
     across = math.radians(turn_deg + (90.0 if sides[0] >= sides[1] else 0.0))
     wide = [np.ptp(places @ np.array([math.cos(across), math.sin(across)])) + 1 for places in (one, other)]
-    return _ELONGATION[0] <= length / width <= _ELONGATION[1] and bool(min(wide) >= _AS_WIDE * width)
+    if not _ELONGATION[0] <= length / width <= _ELONGATION[1] or min(wide) < _AS_WIDE * width:
+        return False
+    return min(map(_kept_by_half_turn, (one, other))) < _WHOLE
+
+
+def _kept_by_half_turn(places: Places) -> float:
+    """The share of the places that are places again after half a turn about the middle of their box."""
+    own = (places - places.min(axis=0)).astype(np.int32)
+    mask = np.zeros(own.max(axis=0)[::-1] + 1, bool)
+    mask[own[:, 1], own[:, 0]] = True
+    return float((mask & mask[::-1, ::-1]).sum() / len(own))
 
 
 def _are_halves(one: Places, other: Places, hull: cv2.typing.MatLike) -> bool:
