@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from pipeline.records import Photo
-from pipeline.segment import segment
-from pipeline.segment.instances import instances
+from pipeline.segment import SegmentSettings, segment
+from pipeline.segment.instances import instances, made_whole
 from pipeline.segment.network import PillMaps
 from pipeline.segment.outline import Belief, refine
 
@@ -77,3 +79,53 @@ def test_the_closer_look_takes_in_what_the_first_one_suspects(
     segment(Photo(np.full((960, 1280, 3), 120, np.uint8), "plain"))
     assert looks[0] == (1280, 256)
     assert looks[-1][0] / 210 == pytest.approx(long_side_photo_px / 100, rel=0.06)
+
+
+def square(row: int, col: int, half: int) -> NDArray[np.bool_]:
+    mask = np.zeros((96, 128), np.uint8)
+    cv2.rectangle(mask, (col - half, row - half), (col + half, row + half), 1, -1)
+    return cv2.morphologyEx(mask, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))) > 0
+
+
+def test_two_square_tablets_side_by_side_are_no_capsule() -> None:
+    assert len(made_whole([square(48, 40, 20), square(48, 83, 20)])) == 2
+
+
+def test_the_two_halves_of_a_capsule_are_one() -> None:
+    whole = np.zeros((96, 128), np.uint8)
+    cv2.line(whole, (40, 48), (84, 48), 1, 31)
+    left, right = whole.copy() > 0, whole.copy() > 0
+    left[:, 61:], right[:, :63] = False, False
+    assert len(made_whole([left, right])) == 1
+
+
+@pytest.mark.parametrize(
+    ("seen", "looks", "radii"),
+    [
+        ([[16, 10], [14, 14]], 2, (14, 14)),
+        ([[16, 10], [16, 9], [16, 8], [14, 14]], 4, (14, 14)),
+        ([[16, 10], [16, 9], [16, 8], [16, 7]], 4, (16, 10)),
+        ([[14, 14], [16, 9]], 1, (14, 14)),
+        ([[14], [16, 9]], 1, (14,)),
+    ],
+    ids=["alike at another scale", "alike at the last scale", "never alike", "alike at once", "one pill"],
+)
+def test_regions_that_are_no_faces_of_one_pill_are_looked_at_again(
+    monkeypatch: pytest.MonkeyPatch, seen: list[list[int]], looks: int, radii: tuple[int, ...]
+) -> None:
+    left = list(seen)
+
+    def maps(pixels: NDArray[np.uint8], long_side_px: int) -> PillMaps:
+        chances = [
+            discs([(48, 32 + 62 * number, share * radius) for number, radius in enumerate(left[0])], 1.0)
+            for share in (1.0, 0.55)
+        ]
+        left.pop(0)
+        return PillMaps(*chances, (10.0, 10.0))
+
+    monkeypatch.setattr("pipeline.segment.find.pill_maps", maps)
+    monkeypatch.setattr("pipeline.segment.find._around", lambda look, margin: (0, 0, 960, 1280))
+    settings = SegmentSettings(closer=math.inf)
+    regions = segment(Photo(np.full((960, 1280, 3), 120, np.uint8), "plain"), settings)
+    assert len(seen) - len(left) == looks
+    assert [math.sqrt(region.area / math.pi) / 10 for region in regions] == pytest.approx(radii, rel=0.1)

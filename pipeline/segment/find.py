@@ -1,4 +1,7 @@
-"""Finds the pills of one photo: the network looks at the whole, then closer at the part that holds pills."""
+"""Finds the pills of one photo: the network looks at the whole, then closer at the part that holds pills.
+
+Most photos of a few regions show the faces of one pill; where these are unlike, a look at another scale may show why.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ class SegmentSettings:
     pill_px: float = 90.0
     close_px: int = 640
     closer: float = 1.25
-    again_px: tuple[float, ...] = (64.0, 128.0)
+    again_px: tuple[float, ...] = (64.0, 128.0, 45.0)
     least_of_largest: float = 0.08
 
 
@@ -53,7 +56,7 @@ _SPECKS = 0.35
 # first look suspects one, a chance of ``_SUSPECTED`` there ``_BESIDE`` map pixels or more beside what it found.
 _MARGIN, _MARGIN_ALONE = 1.2, 0.4
 _SUSPECTED, _BESIDE = 0.05, 3
-# Most photos of up to so many regions show faces of one pill.
+# Of more regions than these most are pills of their own.
 _FEW = 4
 
 
@@ -77,7 +80,8 @@ def segment(photo: Photo, settings: SegmentSettings | None = None) -> tuple[Pill
     pills = _pills(photo, look, box, settings)
     if 1 < len(pills) <= _FEW and len(group_faces(photo, pills)) > 1:
         for pill_px in settings.again_px:
-            again = _pills(photo, _look(photo, *_at(look, pill_px, settings)), box, settings)
+            part = _around(look, _MARGIN)
+            again = _pills(photo, _look(photo, part, _rounded(_side(look, part, pill_px, settings))), box, settings)
             if len(again) > 1 and len(group_faces(photo, again)) == 1:
                 return again
     return pills
@@ -89,14 +93,6 @@ def _pills(photo: Photo, look: _Look, box: Box, settings: SegmentSettings) -> tu
     largest = max((region.area for region in regions), default=0)
     pills = [region for region in regions if region.area >= settings.least_of_largest * largest]
     return tuple(sorted(pills, key=lambda region: -region.area))
-
-
-def _at(look: _Look, pill_px: float, settings: SegmentSettings) -> tuple[Box, int]:
-    """The part of the photo that holds the pills, and its long side where the usual one is so long."""
-    part = _around(look, _MARGIN)
-    long_side = max(part[2] - part[0], part[3] - part[1])
-    side = min(long_side * pill_px / look.usual_px, settings.close_px)
-    return part, max(round(side / MULTIPLE), 1) * MULTIPLE
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,10 +129,18 @@ def _closer(look: _Look, settings: SegmentSettings) -> tuple[Box, int]:
     part = _around(look, _MARGIN)
     if not _suspects_more(look, part):
         part = _around(look, _MARGIN_ALONE)
-    long_side = max(part[2] - part[0], part[3] - part[1])
-    side = min(long_side * settings.pill_px / look.usual_px, settings.close_px)
-    nearer = side / long_side * look.photo_px
-    return part, round(side / MULTIPLE) * MULTIPLE if nearer >= settings.closer else 0
+    side = _side(look, part, settings.pill_px, settings)
+    nearer = side / max(part[2] - part[0], part[3] - part[1]) * look.photo_px
+    return part, _rounded(side) if nearer >= settings.closer else 0
+
+
+def _side(look: _Look, part: Box, pill_px: float, settings: SegmentSettings) -> float:
+    """The long side of a look at a part of the photo in which the usual pill is so long."""
+    return min(max(part[2] - part[0], part[3] - part[1]) * pill_px / look.usual_px, settings.close_px)
+
+
+def _rounded(side: float) -> int:
+    return round(side / MULTIPLE) * MULTIPLE
 
 
 def _around(look: _Look, margin: float) -> Box:
