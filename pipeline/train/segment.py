@@ -4,9 +4,11 @@
     python -m pipeline.train.segment teach ../shared/data/rximage300 WORK/taught_rximage
     python -m pipeline.train.segment teach ../shared/data/tfda WORK/taught_tfda
     python -m pipeline.draw heap-set --n 40 --seed 540 --pills 40 --out WORK/heaps
+    python -m pipeline.draw heap-set --n 250 --seed 881 --pills 3 --out WORK/few
     python -m pipeline.train.segment scenes WORK
     python -m pipeline.train.segment fit WORK pipeline/weights/segment.onnx --minutes 60 \
-        --masks ../shared/data/masks --taught WORK/taught_rximage --taught WORK/taught_tfda --taught WORK/heaps
+        --masks ../shared/data/masks --taught WORK/taught_rximage --taught WORK/taught_tfda --taught WORK/heaps \
+        --taught WORK/few
 
 ``fit`` goes on from ``WORK/segment.pt`` where it was stopped. What it learned teaches the next round.
 """
