@@ -1,7 +1,8 @@
 """Reads the lines found on the faces of a photo, each the way it runs.
 
 A line is read the likelier way first; a clear reading that cannot be one of a line upside down settles it. Else it is
-read the other way too, and both readings are weighed with what the other lines of the photo say.
+read the other way too, and both readings are weighed with what the other lines of the photo say. A lone letter that is
+not clear along its band is read along other turns.
 """
 
 from __future__ import annotations
@@ -135,9 +136,9 @@ def _read(
 def _both_ways(
     sheet: Sheet, in_photo: TextBox | Arc, odds: float, reader: StripReader, settings: FoundLineSettings
 ) -> tuple[_Read, float]:
-    """The line read the likelier way by ``odds`` and, unless that settles it, the other way; with what both tell.
+    """The line read the likelier way by ``odds`` and, unless that settles it, the other way, with what both tell.
 
-    And the mean confidence of the surer.
+    Beside it the mean confidence of the surer reading.
     """
     band = in_photo.moved(sheet.to_crop)
     ways = [band, band.back()] if odds >= 0 else [band.back(), band]
