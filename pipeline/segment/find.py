@@ -79,8 +79,8 @@ def segment(photo: Photo, settings: SegmentSettings | None = None) -> tuple[Pill
         look = closer
     pills = _pills(photo, look, box, settings)
     if 1 < len(pills) <= _FEW and len(group_faces(photo, pills)) > 1:
+        part = _around(look, _MARGIN)
         for pill_px in settings.again_px:
-            part = _around(look, _MARGIN)
             again = _pills(photo, _look(photo, part, _rounded(_side(look, part, pill_px, settings))), box, settings)
             if len(again) > 1 and len(group_faces(photo, again)) == 1:
                 return again

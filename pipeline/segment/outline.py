@@ -16,6 +16,7 @@ Outline = NDArray[np.float32]
 _POINTS = 144
 # Samples a pixel along each normal.
 _PER_PX = 2
+# Samples on either side of a point whose mean color is compared, at most.
 _ACROSS_MOST = 6
 # A step of one sample between neighbors costs this share of a middling edge; keeps the outline from jumping
 # to print, engraving and shadow.

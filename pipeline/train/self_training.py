@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from pipeline.evaluate.sets import SetKind, open_set
+from pipeline.evaluate.sets import LabeledPhoto, PhotoSet, SetKind, open_set
 from pipeline.imprint import Reader, default_reader
 from pipeline.imprint.detector import presence
 from pipeline.records import Character, Photo, PillRegion
@@ -63,8 +63,7 @@ class Explanation:
 
 
 Labels = tuple[tuple[Character, str], ...]
-# Photo sets whose imprints are known, not the places of their characters.
-KNOWN_SETS = ("rximage300", "tfda", "consumer")
+_KNOWN_SETS = ("rximage300", "tfda", "consumer")
 
 
 def explain(found: Sequence[Character], words: Sequence[str]) -> Explanation | None:
@@ -131,9 +130,22 @@ def self_labeled(data: Path, work: Path, say: Callable[[str], None]) -> list[Lab
         say(f"{folder.name}: " + ", ".join(f"{count} {what}" for what, count in counts.items()))
         return faces
 
-    folders = [data / name for name in KNOWN_SETS if (data / name / "labels.csv").is_file()]
+    folders = known_folders(data)
     kept = (kept_faces(work / f"self-labeled-{folder.name}.npz", partial(labeled, folder)) for folder in folders)
     return [face for faces in kept for face in faces]
+
+
+def known_folders(data: Path) -> list[Path]:
+    """The photo sets in ``data`` whose imprints are known, not the places of their characters."""
+    return [data / name for name in _KNOWN_SETS if (data / name / "labels.csv").is_file()]
+
+
+def known_photos(photo_set: PhotoSet) -> Iterator[LabeledPhoto]:
+    """The photos of a set whose text is known."""
+    for photo in photo_set.photos:
+        # Outside RxIMAGE a missing imprint is one nobody noted.
+        if photo.truth.imprint or photo_set.kind is SetKind.RXIMAGE:
+            yield photo
 
 
 def known_pills(folder: Path, limit: int | None = None) -> Iterator[KnownPill]:
@@ -145,9 +157,7 @@ def known_pills(folder: Path, limit: int | None = None) -> Iterator[KnownPill]:
         PhotoSetError: the set is missing or broken.
     """
     photo_set = open_set(folder).part("training").sample(limit, seed=0)
-    for photo in photo_set.photos:
-        if photo_set.kind is not SetKind.RXIMAGE and not photo.truth.imprint:
-            continue  # there a missing imprint is one nobody noted
+    for photo in known_photos(photo_set):
         found = photo_faces(photo.path)
         if found is not None:
             pixels, regions = found

@@ -119,7 +119,7 @@ def from_characters(
 
 
 def _silent(looks: Looks, kind: Kind) -> list[StripLabel]:
-    return [StripLabel(band, "", kind) for band, _ in looks[:2]]
+    return [StripLabel(band, "", kind) for band, _ in looks]
 
 
 def _by_turn(looks: Looks, words: Sequence[str], on: Sequence[NDArray[np.float32]]) -> list[StripLabel]:
@@ -139,11 +139,21 @@ def _by_turn(looks: Looks, words: Sequence[str], on: Sequence[NDArray[np.float32
 
 def _by_reading(looks: Looks, words: Sequence[str]) -> list[StripLabel]:
     misread = [distance(read, word) / len(word) for (_, read), word in zip(looks, words, strict=True)]
-    order = np.argsort(misread)
-    best = int(order[0])
-    if misread[best] > _MISREAD_MOST_PLACED or (len(order) > 1 and misread[order[1]] == misread[best]):
+    return _better_way(looks, words, misread, _MISREAD_MOST_PLACED, apart=0.0)
+
+
+def _better_way(
+    looks: Looks, words: Sequence[str], misread: Sequence[float], most: float, apart: float
+) -> list[StripLabel]:
+    """The labels by the direction that misreads its word least; none if that is too much, or another as good."""
+    best, *others = np.argsort(misread).tolist()
+    if misread[best] > most or any(misread[other] - misread[best] <= apart for other in others):
         return []
-    return [StripLabel(looks[best][0], words[best], Kind.TEXT), *_wrong_way(looks, best, words[best])]
+    return _read_as(looks, best, words[best])
+
+
+def _read_as(looks: Looks, right: int, word: str) -> list[StripLabel]:
+    return [StripLabel(looks[right][0], word, Kind.TEXT), *_wrong_way(looks, right, word)]
 
 
 def _wrong_way(looks: Looks, right: int, word: str) -> list[StripLabel]:
@@ -182,7 +192,7 @@ def from_imprint(
             cost, text, second = fits[best]
             if _is_believed(cost, text, second):
                 found |= texts[text]
-                labels[face] += [StripLabel(looks[best][0], text, Kind.TEXT), *_wrong_way(looks, best, text)]
+                labels[face] += _read_as(looks, best, text)
             else:
                 left.append((face, looks))
     missing = set(range(len(words))) - found
@@ -200,10 +210,7 @@ def from_imprint(
 def _last(looks: Looks, word: str) -> list[StripLabel]:
     """The labels of the one line left of a pill for the one word left."""
     misread = [distance(_bare(read), _bare(word)) / len(word) for _, read in looks]
-    best = int(np.argmin(misread))
-    if misread[best] > _MISREAD_MOST_LAST or max(misread) - misread[best] < _AMBIGUOUS:
-        return []
-    return [StripLabel(looks[best][0], word, Kind.TEXT), *_wrong_way(looks, best, word)]
+    return _better_way(looks, [word] * len(looks), misread, _MISREAD_MOST_LAST, _AMBIGUOUS)
 
 
 def _texts(words: Sequence[str]) -> dict[str, set[int]]:

@@ -18,8 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.evaluate.sets import LabeledPhoto, SetKind, open_set
-from pipeline.evaluate.split import is_validation
+from pipeline.evaluate.sets import LabeledPhoto, open_set
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.detector import DetectorReader
 from pipeline.imprint.found_lines import Sheet, sheet_of
@@ -30,7 +29,7 @@ from pipeline.train.boxes import BoxedPhoto, clean_photos, regions_with_characte
 from pipeline.train.cutting import photo_faces
 from pipeline.train.drawn import load_bank
 from pipeline.train.faces import HEIGHT, TURN_DEG, WIDTH, LabeledFace, X, Y
-from pipeline.train.self_training import KNOWN_SETS
+from pipeline.train.self_training import known_folders, known_photos
 from pipeline.train.strip_labels import Band, Kind, Looks, StripLabel, from_characters, from_imprint
 
 # Boxes of ground tried on a face, their height in the face's short sides and their width in heights.
@@ -157,9 +156,9 @@ def training_strips(
         PhotoSetError: the boxed photos are missing or broken.
     """
     jobs = _jobs("boxed", (photo for photo in clean_photos(data) if not photo.is_validation), maker.of_boxed, limit)
-    for name in KNOWN_SETS:
-        if (data / name / "labels.csv").is_file():
-            jobs |= _jobs(name, known_photos(data / name), maker.of_known, limit)
+    for known in known_folders(data):
+        photos = known_photos(open_set(known).part("training"))
+        jobs |= _jobs(known.name, photos, maker.of_known, limit)
     jobs |= {f"drawn-{bank.stem}": partial(_of_bank, bank, maker, limit) for bank in banks}
     return _kept(jobs, folder, say)
 
@@ -170,15 +169,6 @@ def validation_strips(
     """The strips of the validation part's boxed photos, to try a training on; made where not kept yet."""
     photos = (photo for photo in clean_photos(data) if photo.is_validation)
     return _kept(_jobs("validation", photos, maker.of_boxed, limit), folder, say)
-
-
-def known_photos(folder: Path) -> Iterator[LabeledPhoto]:
-    """The training part's photos whose text is known."""
-    photo_set = open_set(folder)
-    for photo in photo_set.photos:
-        # Outside RxIMAGE a missing imprint is one nobody noted.
-        if not is_validation(photo.truth.imprint or "") and (photo.truth.imprint or photo_set.kind is SetKind.RXIMAGE):
-            yield photo
 
 
 _Job = Callable[[], Iterable[LabeledCrop]]
