@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from pipeline.imprint.lines import group_lines
-from pipeline.records import Character
+from pipeline.imprint.lines import apart_if_repeated, group_lines
+from pipeline.records import Character, Line
 
 
 def character(text: str, row: float, col: float, turn_deg: float = 0.0, height_px: float = 20.0) -> Character:
@@ -85,3 +85,20 @@ def test_every_character_is_in_exactly_one_line() -> None:
 
 def test_nothing_makes_no_lines() -> None:
     assert group_lines([]) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "gap_px", "parts"),
+    [
+        ("TK81TK81", 30.0, ["TK81", "TK81"]),
+        ("TK81TK81", 16.0, ["TK81TK81"]),
+        ("TK81TK8", 30.0, ["TK81TK8"]),
+        ("TK81TK84", 30.0, ["TK81TK84"]),
+        ("88", 30.0, ["88"]),
+    ],
+)
+def test_a_line_is_two_where_it_is_one_word_twice_with_a_gap(text: str, gap_px: float, parts: list[str]) -> None:
+    half = len(text) // 2
+    steps = [16.0 * index + (gap_px - 16.0) * (index >= half) for index in range(len(text))]
+    line = Line(tuple(character(letter, 50, 20 + step) for letter, step in zip(text, steps, strict=True)))
+    assert [part.text for part in apart_if_repeated(line)] == parts

@@ -27,7 +27,7 @@ from pipeline.draw.faces import draw_face
 from pipeline.draw.random_face import random_face
 from pipeline.draw.spec import DrawnCharacter, DrawnFace, DrawnMark
 
-MARK_KINDS = ("SCORE", "LOGO", "SEAM", "BAND", "RING")
+MARK_KINDS = ("SCORE", "LOGO", "SEAM", "BAND", "RING", "FRAME")
 RELIEFS = ("BLANK", "DEBOSSED", "EMBOSSED", "PRINTED")
 SHAPES = (
     "ROUND",

@@ -171,7 +171,9 @@ def _imprint_field(
         return None
     if spec.body.profile != "SHELL":
         field = draw_glyphs(placed, spec.imprint.weight, frame, shape)
-        return np.maximum(field, draw_logos(spec.logos, frame, shape)) if spec.logos else field
+        for figures in filter(None, (spec.logos, spec.frames)):
+            field = np.maximum(field, draw_logos(figures, frame, shape))
+        return field
     return _wrapped_field(spec, placed, _zoom(frame), u, v)
 
 
@@ -256,8 +258,9 @@ def _marks(spec: FaceSpec, frame: Affine) -> tuple[DrawnMark, ...]:
         marks.append(
             DrawnMark("SCORE", corners([(line.u + x, line.v + y) for x, y in (turn @ np.array(end) for end in ends)]))
         )
-    for logo in spec.logos:
-        marks.append(DrawnMark("LOGO", corners([(logo.u + x * logo.size, logo.v + y * logo.size) for x, y in _SQUARE])))
+    for kind, figures in (("LOGO", spec.logos), ("FRAME", spec.frames)):
+        for one in figures:
+            marks.append(DrawnMark(kind, corners([(one.u + x * one.size, one.v + y * one.size) for x, y in _SQUARE])))
     if spec.body.second_color is not None or spec.body.band_color is not None:
         kind = "BAND" if spec.body.band_color is not None else "SEAM"
         marks.append(DrawnMark(kind, corners([(spec.body.seam + 0.07 * x, y) for x, y in _SQUARE])))

@@ -19,9 +19,10 @@ from pipeline.draw.random_body import (
     random_tablet,
     score_layout,
 )
+from pipeline.draw.random_frames import random_frame
 from pipeline.draw.random_lines import fit_lines, random_lines
 from pipeline.draw.random_logos import random_logos
-from pipeline.draw.spec import Body, Camera, Color, FaceSpec, Light, TextLine
+from pipeline.draw.spec import Body, Camera, Color, FaceSpec, Light, Logo, TextLine
 
 # Shares of shapes after the labels of the public reference photos (counts of 2,912), the rare ones raised.
 
@@ -72,6 +73,9 @@ def random_face(
         laid = random_lines(body, bool(scores), score_layout(scores), font, imprint.weight, rng)
         lines = fit_lines(laid, shape, body, imprint.weight)
     logos = random_logos(body, lines, scores, rng)
+    frames: tuple[Logo, ...] = ()
+    if not (shell or scores or logos) and rng.random() < 0.2:
+        lines, frames = random_frame(lines, shape, rng)
     root_area = rng.uniform(110, 230)
     zoom = root_area / math.sqrt(abs(float(cv2.contourArea(shape.astype(np.float32)))))
     return FaceSpec(
@@ -81,6 +85,7 @@ def random_face(
         lines=lines,
         scores=scores,
         logos=logos,
+        frames=frames,
         light=_random_light(rng, 0.5 if shell else 0.28),
         camera=_random_camera(root_area, rng),
         turn_deg=float(rng.uniform(-180, 180)) if rng.random() < 0.6 else float(rng.normal(0, 4)),

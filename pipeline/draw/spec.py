@@ -144,7 +144,7 @@ class FaceSpec:
     """One face of a pill, as `draw_face` draws it.
 
     ``size_px`` is the long axis in px, ``turn_deg`` the turn of the pill's ``u`` axis, counter-clockwise as
-    seen; ``tilt`` foreshortens by that share along ``tilt_deg``.
+    seen; ``tilt`` foreshortens by that share along ``tilt_deg``. ``frames`` are figures around the text.
     """
 
     size_px: float
@@ -153,6 +153,7 @@ class FaceSpec:
     lines: tuple[TextLine, ...] = ()
     scores: tuple[ScoreLine, ...] = ()
     logos: tuple[Logo, ...] = ()
+    frames: tuple[Logo, ...] = ()
     light: Light = field(default_factory=Light)
     camera: Camera = field(default_factory=Camera)
     turn_deg: float = 0.0
@@ -182,7 +183,7 @@ class DrawnCharacter:
 
 @dataclass(frozen=True)
 class DrawnMark:
-    """What is no character: ``kind`` is SCORE, LOGO, SEAM, BAND or RING; ``corners`` four ``(row, col)``."""
+    """What is no character: ``kind`` is SCORE, LOGO, FRAME, SEAM, BAND or RING; ``corners`` four ``(row, col)``."""
 
     kind: str
     corners: tuple[tuple[float, float], ...]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.imprint.detector import DetectorReader, presence
 from pipeline.imprint.found_lines import FoundLineSettings, read_lines
-from pipeline.imprint.lines import group_lines
+from pipeline.imprint.lines import apart_if_repeated, group_lines
 from pipeline.imprint.strip_reader import StripReader
 from pipeline.records import Character, Line, Photo, PillRegion, Reading
 
@@ -127,7 +127,7 @@ def fuse(first: Reading, second: Reading) -> Reading:
         rest = [vote.pooled() for vote in alone]
         if not hypotheses:
             blank = math.prod(1.0 - presence(character) for line in [*merged, rest] for character in line)
-        kept = [Line(tuple(filter(_is_read, line))) for line in merged]
+        kept = [part for line in merged for part in apart_if_repeated(Line(tuple(filter(_is_read, line))))]
         lines = (*(line for line in kept if line.characters), *group_lines(list(filter(_is_read, rest))))
         hypotheses.append((lines, probability))
     return Reading(f"{first.engine}+{second.engine}", tuple(hypotheses), blank, max(first.symbol, second.symbol))

@@ -15,6 +15,8 @@ _NEXT_AT_MOST = 2.0
 _OFF_LINE_AT_MOST = 0.5
 _HEIGHT_RATIO_AT_MOST = 1.7
 _TURN_DIFFERENCE_DEG_AT_MOST = 50.0
+# Between two words the step is wider than within them by this at least, of the median step.
+_WORD_GAP = 1.3
 
 
 def group_lines(characters: Sequence[Character]) -> tuple[Line, ...]:
@@ -43,6 +45,18 @@ def group_lines(characters: Sequence[Character]) -> tuple[Line, ...]:
                 chain.append(following[chain[-1]])
             lines.append(Line(tuple(characters[index] for index in chain)))
     return tuple(sorted(lines, key=_order))
+
+
+def apart_if_repeated(line: Line) -> tuple[Line, ...]:
+    """A line that is one word twice, with a gap between, as two lines: capsules bear their word on cap and body."""
+    half, odd = divmod(len(line.characters), 2)
+    if odd or half < 2 or line.text[:half] != line.text[half:]:
+        return (line,)
+    places = np.array([(character.row, character.col) for character in line.characters])
+    steps = np.hypot(*np.diff(places, axis=0).T)
+    if steps[half - 1] < _WORD_GAP * float(np.median(steps)):
+        return (line,)
+    return Line(line.characters[:half]), Line(line.characters[half:])
 
 
 def _leads_to(start: int, goal: int, following: dict[int, int]) -> bool:
