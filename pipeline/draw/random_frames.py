@@ -21,7 +21,7 @@ _SHRUNK_MOST = 0.4
 def random_frame(
     lines: tuple[TextLine, ...], shape: Outline, rng: np.random.Generator
 ) -> tuple[tuple[TextLine, ...], tuple[Logo, ...]]:
-    """Straight, level lines with a figure around them, shrunk until it lies within the face; as they were where none fits.
+    """Straight, level lines with a figure around them, shrunk until it fits; as they were where none does.
 
     ``shape`` is the face's outline ``(n, 2)`` in short half axes.
     """
