@@ -36,7 +36,7 @@ main.add_command(segment, "segment")
 
 
 def _training(out: Path, work: str, drawn_count: int, minutes: float, rate: float) -> Callable[[_Command], _Command]:
-    """The options of both trainings of the reader, named as `TrainingPlan`'s fields, with the defaults of one."""
+    """The options of the reader's trainings, named as `TrainingPlan`'s fields, with the defaults of one."""
     options = [
         click.option("--data", type=_FOLDER, required=True, help="Folder of the photo sets."),
         click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=out, help="ONNX file to write."),
@@ -73,13 +73,14 @@ def _plan(work: Path, drawn: Path | None, **options: Any) -> TrainingPlan:
 
 @main.command("reader")
 @_training(_WEIGHTS, "build/reader", drawn_count=16000, minutes=120.0, rate=1.8e-3)
-def reader_command(**options: Any) -> None:
-    """Train the imprint reader's character detector, or go on training it; its line head is to be trained after it.
+@click.option("--line-minutes", type=_POSITIVE, default=40.0, show_default=True, help="Of the line head, after that.")
+def reader_command(line_minutes: float, **options: Any) -> None:
+    """Train the imprint reader, or go on training it: the character detector, then the line head on its trunk.
 
-    A run that is cut off loses four minutes at most: start it again with the same options. WORK/curve.csv is the
-    learning curve, WORK/card.json what the model card says of the training.
+    A run that is cut off loses four minutes at most: start it again with the same options. WORK/curve.csv and
+    WORK/line-curve.csv are the learning curves, WORK/card.json what the model card says of the training.
     """
-    train_reader(_plan(**options), click.echo)
+    train_reader(_plan(**options), line_minutes, click.echo)
 
 
 @main.command("recognizer")
@@ -102,7 +103,7 @@ def recognizer_command(**options: Any) -> None:
 
 
 @main.command("line-finder")
-@_training(_WEIGHTS, "build/line-finder", drawn_count=4000, minutes=60.0, rate=2e-3)
+@_training(_WEIGHTS, "build/reader", drawn_count=16000, minutes=60.0, rate=2e-3)
 @click.option(
     "--detector",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -111,10 +112,10 @@ def recognizer_command(**options: Any) -> None:
 )
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many boxed photos, to try it.")
 def line_finder_command(detector: Path, **options: Any) -> None:
-    """Train the line head beside the character detector and write both as one file.
+    """Train the line head alone, on a detector that stays as it is, and write both as one file.
 
-    To be run again after the imprint reader was trained: the head knows one detector only. A run that is cut off loses
-    four minutes of training at most: start it again with the same options. WORK/curve.csv is the learning curve.
+    The head knows that detector only. A run that is cut off loses four minutes of training at most: start it again
+    with the same options. WORK/line-curve.csv is the learning curve.
     """
     train_line_finder(_plan(**options), detector, click.echo)
 

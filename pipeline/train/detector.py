@@ -1,4 +1,4 @@
-"""The character detector's training from the folder of data to the ONNX file.
+"""The imprint reader's training from the folder of data to the ONNX file: the character detector, then its line head.
 
 Everything between is kept in a work folder, so that the same command goes on where it was cut off: the faces cut out,
 the drawn bank, the faces that the reader of now labels, the checkpoint.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -18,8 +19,8 @@ from pipeline.train.boxes import boxed_faces, class_counts, clean_photos
 from pipeline.train.curve import Curve
 from pipeline.train.detect import detect_in_training
 from pipeline.train.drawn import drawn_faces
-from pipeline.train.export import export
 from pipeline.train.faces import LabeledFace
+from pipeline.train.line_finder import LINE_HEAD, train_line_finder
 from pipeline.train.loop import begin_from, keep_small
 from pipeline.train.network import CharacterDetector
 from pipeline.train.plan import TrainingPlan, run_planned
@@ -33,8 +34,13 @@ _SHARES = (0.24, 0.04, 0.24, 0.40, 0.08)
 COLUMNS = ("step", "minutes", "rate", "center", "classes", "geometry", "character_f1", "faces_exact")
 
 
-def train_reader(plan: TrainingPlan, say: Callable[[str], None]) -> None:
+def train_reader(plan: TrainingPlan, line_minutes: float, say: Callable[[str], None]) -> None:
     """Train, or go on training, and write the ONNX file and the training's card, ``work/card.json``.
+
+    Args:
+        plan: the training; ``minutes`` are the detector's. A line head beside ``begin`` is gone on from too.
+        line_minutes: of the line head's training on the detector, once that is done.
+        say: told how it goes.
 
     Raises:
         PhotoSetError: the boxed photos are missing or broken.
@@ -53,11 +59,13 @@ def train_reader(plan: TrainingPlan, say: Callable[[str], None]) -> None:
     trial = (lambda model: tried(model, validation)) if validation else None
     curve = Curve(plan.work / "curve.csv", COLUMNS, trial, say)
     run_planned(reader_task(_sources(training, drawn, labeled)), checkpoint, plan, curve)
-    export(checkpoint, plan.out)
-    keep_small(checkpoint, plan.out.with_suffix(".pt"))
+    detector = plan.out.with_suffix(".pt")
+    keep_small(checkpoint, detector)
+    head = plan.begin.with_name(LINE_HEAD) if plan.begin is not None else None
+    begin = head if head is not None and head.exists() else None
+    train_line_finder(replace(plan, minutes=line_minutes, begin=begin), detector, say)
     card = _card(plan, training, validation, drawn, labeled, curve.last)
     (plan.work / "card.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
-    say(f"{plan.out}: {plan.out.stat().st_size:,} bytes")
 
 
 def _boxed(data: Path, validation: bool) -> list[LabeledFace]:

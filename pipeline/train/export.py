@@ -1,4 +1,4 @@
-"""A training checkpoint -> the ONNX file that ships."""
+"""A trained network -> the ONNX file that ships."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import torch
 from torch import nn
 
 from pipeline.imprint.canvas import COMPACT
-from pipeline.train.network import CharacterDetector
 
 # Smaller arrays stay fp16: a third less change of the answers for a twelfth more bytes
 # (docs/experiments/recognizer.md, "int8").
@@ -21,15 +20,11 @@ _INT8_FROM = 20_000
 _LEAST_SCALE = 1e-8
 
 
-def export(checkpoint: Path, out: Path) -> None:
-    """Write the averaged weights of a checkpoint as ONNX: batch norm folded, height and width free, stored as int8."""
-    model = CharacterDetector()
-    model.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
-    write_onnx(model, out, ["map"])
-
-
 def write_onnx(model: nn.Module, out: Path, maps: Sequence[str], size: tuple[int, int, int] = (2, *COMPACT)) -> None:
-    """Write a network of images of that size, channels first, with its outputs' names, as `export` says."""
+    """Write a network of images of that size, channels first, and its outputs' names as ONNX.
+
+    Batch norm is folded, height and width are free, and the weights are stored as `quarter` says.
+    """
     model.eval()
     free = {0: "n", 2: "h", 3: "w"}
     torch.onnx.export(

@@ -43,6 +43,8 @@ _TURN_DEG_MOST = 25.0
 _GEOMETRY_RADIUS, _KNOWN_RADIUS = 0.45, 0.9
 # How softly the middle of a line ends, in heights.
 _EDGE = 0.08
+# The line head's small checkpoint, beside the detector's.
+LINE_HEAD = "line_head.pt"
 _WEIGHTS = {"core": 1.0, "way": 1.0, "axis": 0.5, "height": 0.5}
 
 
@@ -67,10 +69,10 @@ def train_line_finder(plan: TrainingPlan, detector: Path, say: Callable[[str], N
     if plan.begin is not None and not checkpoint.exists():
         begin_from_head(weights, plan.begin, checkpoint)
     trial = (lambda model: asdict(try_lines(model, validation))) if validation else None
-    curve = Curve(plan.work / "curve.csv", _COLUMNS, trial, say)
+    curve = Curve(plan.work / "line-curve.csv", _COLUMNS, trial, say)
     run_planned(line_task(weights, line_sources(boxed, read, drawn)), checkpoint, plan, curve)
     export_line_finder(weights, checkpoint, plan.out)
-    keep_head(checkpoint, plan.out.with_name("line_head.pt"))
+    keep_head(checkpoint, plan.out.with_name(LINE_HEAD))
     say(f"{plan.out}: {plan.out.stat().st_size:,} bytes")
 
 
