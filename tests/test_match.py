@@ -190,6 +190,18 @@ def test_characters_out_of_their_order_count() -> None:
     assert found[0].imprint_key == "331;54"
 
 
+def test_what_is_missing_may_stand_on_a_face_that_shows_something_unread() -> None:
+    def cost(blank: float) -> float:
+        """Bits that 122;C;YH is behind 122, the other face read as nothing."""
+        found = search([reading("122"), Reading("made", (), blank)], made_index("122", "122;C;YH"), MatchSettings())
+        bits = {one.imprint_key: one.bits for one in found}
+        return bits["122"] - bits["122;C;YH"]
+
+    assert cost(0.75) == pytest.approx(2.0)
+    assert cost(0.92) == pytest.approx(-math.log2(0.08))
+    assert cost(1.0) == cost(0.9999) > 7.0
+
+
 def test_a_sure_reading_that_another_direction_overrules_contradicts() -> None:
     upright, turned = reading("4097", confidence=0.97), reading("L607", confidence=0.5)
     both = Reading("made", ((upright.lines, 0.99), (turned.lines, 0.01)), 0.02)

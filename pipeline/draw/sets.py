@@ -35,6 +35,8 @@ _COLUMNS = (
     "generic_name",
     "labeler",
     "part",
+    "front",
+    "back",
 )
 # A pill is this long in the photo, in px: that of the public reference photos at full width.
 _LENGTH_PX = 200.0
@@ -91,12 +93,12 @@ def _both(front: FaceSpec, back: FaceSpec, length_mm: float, turned: bool, rng: 
 
 
 def _label(name: str, number: int, front: FaceSpec, back: FaceSpec, length_mm: float) -> dict[str, str]:
-    tokens = [token for face in (front, back) for line in face.lines for token in line.text.upper().split()]
+    sides = [[token for line in face.lines for token in line.text.upper().split()] for face in (front, back)]
     pieces = max(_PIECES[score_layout(face.scores)] for face in (front, back))
     return {
         "file": f"photos/{name}",
         "ndc11": f"99999-{number:04d}-00",
-        "imprint": ";".join(tokens),
+        "imprint": ";".join(sides[0] + sides[1]),
         "imprint_type": front.imprint.relief,
         "shape": _spl_shape(front.body),
         "size_mm": f"{length_mm:g}",
@@ -104,6 +106,8 @@ def _label(name: str, number: int, front: FaceSpec, back: FaceSpec, length_mm: f
         "symbol": "TRUE" if front.logos or back.logos else "FALSE",
         "generic_name": f"drawn {number}",
         "part": "1",
+        "front": ";".join(sides[0]),
+        "back": ";".join(sides[1]),
     }
 
 

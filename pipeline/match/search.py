@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -73,6 +74,7 @@ class ImprintIndex:
 def search(readings: Sequence[Reading], index: ImprintIndex, settings: MatchSettings) -> list[Explanation]:
     """The imprints that explain the readings best, by the best of the readings' hypotheses; best first."""
     best: dict[str, Explanation] = {}
+    unread_bits = _unread_bits(readings)
     for hypothesis, overruled in _joint_hypotheses(readings, settings.sure_character):
         faces = [ObservedFace(characters, settings) for characters in hypothesis]
         shortlist = index.shortlist(
@@ -82,7 +84,7 @@ def search(readings: Sequence[Reading], index: ImprintIndex, settings: MatchSett
         fits = best_segments(list(dict.fromkeys(token for key in keys for token in _distinct(key))), faces)
         bounds = np.array([_bound(key, faces, fits, settings) for key in keys])
         for key in (keys[place] for place in np.argsort(-bounds, kind="stable")[: settings.explained]):
-            explanation = explain(key, faces, fits, settings)
+            explanation = explain(key, faces, fits, settings, unread_bits)
             known = best.get(key)
             if known is None:
                 best[key] = replace(explanation, contradicted=overruled + explanation.contradicted)
@@ -120,7 +122,11 @@ def _joint_hypotheses(readings: Sequence[Reading], sure: float) -> list[tuple[li
 
 
 def explain(
-    imprint_key: str, faces: Sequence[ObservedFace], fits: Mapping[str, Segment | None], settings: MatchSettings
+    imprint_key: str,
+    faces: Sequence[ObservedFace],
+    fits: Mapping[str, Segment | None],
+    settings: MatchSettings,
+    unread_bits: float = -math.inf,
 ) -> Explanation:
     """Explain what was read by an imprint: each token takes the stretch it fits best, the longest tokens first.
 
@@ -132,6 +138,8 @@ def explain(
         faces: what was read.
         fits: for each token the best stretch while nothing is taken (``best_segments``).
         settings: the weights.
+        unread_bits: what all tokens not found cost together at most, for they may stand on a face that shows something
+            but was not read.
     """
     listed = Counter(filter(None, imprint_key.split(";")))
     tokens = sorted(listed, key=lambda token: (-len(token), token))
@@ -150,7 +158,7 @@ def explain(
         taken[segment.face].update(segment.places)
         segments.append((token, segment))
         bits += segment.bits
-    bits += sum(_absent_bits(token, len(faces), settings) for token in missing)
+    bits += max(sum(_absent_bits(token, len(faces), settings) for token in missing), unread_bits) if missing else 0.0
     bits += _repeats(segments, listed, faces, taken, settings)
     bits += _scattered(segments, faces, taken, settings)
     stray = [
@@ -242,6 +250,12 @@ def _distinct(imprint_key: str) -> list[str]:
 
 def _text(face: ObservedFace, places: Sequence[int]) -> str:
     return "".join(face.characters[place].text for place in places)
+
+
+def _unread_bits(readings: Sequence[Reading]) -> float:
+    """In bits, the chance that a face on which nothing was read bears text all the same; none without such a face."""
+    shows = max((1.0 - reading.blank for reading in readings if not reading.characters), default=0.0)
+    return math.log2(shows) if shows > 0.0 else -math.inf
 
 
 def _absent_bits(token: str, faces: int, settings: MatchSettings) -> float:
