@@ -41,6 +41,14 @@ def test_photos_beside_a_ruler(tmp_path: Path) -> None:
     assert (second.truth.imprint, second.truth.colors, second.truth.size_mm) == ("SYN 201;SYN 202", {"PINK"}, 8.0)
 
 
+def test_the_marks_of_several_tablets_of_one_license_are_read_once(tmp_path: Path) -> None:
+    header = "file,licence_id,name_en,mark1,mark2,shape,color,score,size_mm\n"
+    rows = "a.webp,L1,Two,LITA;;;LITA,CT;;;CT,ROUND,PINK,1,8\nb.webp,L2,Two,logo 27;;;27,,ROUND,PINK,1,8\n"
+    first, second = open_set(write(tmp_path, header + rows)).photos
+    assert (first.truth.imprint, first.truth.shown) == ("LITA;;;LITA;CT;;;CT", "LITA;CT")
+    assert (second.truth.imprint, second.truth.shown) == ("logo 27;;;27", "27")
+
+
 def test_hand_taken_photos_show_one_face(tmp_path: Path) -> None:
     header = "file,imprint,imprint_this_face,imprint_type,color,shape,size_mm,ndc,drug,notes\n"
     rows = "a.jpg,93;148,148,DEBOSSED,ORANGE,OVAL,14,00093-0148-01,Naproxen,crop\nb.jpg,SB;4,,,,,,1-2-3,,\n"

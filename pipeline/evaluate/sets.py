@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pipeline.errors import PhotoSetError
 from pipeline.evaluate.split import is_validation
+from reference.importers.tfda import tablets_of, without_logo
 from reference.vocabulary import color_terms, score_pieces, shape_term
 
 
@@ -151,7 +152,7 @@ def _truth(rows: list[dict[str, str]], kind: SetKind) -> Truth:
     imprint = _imprint(row, kind)
     return Truth(
         imprint=imprint,
-        shown=(row["imprint_this_face"] or None) if kind is SetKind.CONSUMER else imprint,
+        shown=_shown(row, kind),
         shape=shape_term(row.get("shape", "")) or None,
         colors=_colors(row.get("color", "")),
         size_mm=_one_number(row.get("size_mm", "")),
@@ -167,6 +168,16 @@ def _imprint(row: Mapping[str, str], kind: SetKind) -> str | None:
     if kind is SetKind.TFDA:
         return ";".join(filter(None, (row.get("mark1", ""), row.get("mark2", "")))) or None
     return row.get("imprint") or None
+
+
+def _shown(row: Mapping[str, str], kind: SetKind) -> str | None:
+    """What can be read in the photo; of a tfda license for several tablets each text once, without the word for a logo."""
+    if kind is SetKind.CONSUMER:
+        return row["imprint_this_face"] or None
+    if kind is not SetKind.TFDA:
+        return _imprint(row, kind)
+    marks = (map(without_logo, tablets_of(row.get(mark, ""))) for mark in ("mark1", "mark2"))
+    return ";".join(text for each in marks for text in dict.fromkeys(each) if text) or None
 
 
 def _colors(text: str) -> frozenset[str]:

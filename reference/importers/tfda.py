@@ -52,20 +52,20 @@ def entries(path: Path, log: Log) -> Iterator[Entry]:
 
 
 def _products(row: Row) -> Iterator[Product]:
-    count = max(len(_parts(row["mark1"])), len(_parts(row["mark2"])))
+    count = max(len(tablets_of(row["mark1"])), len(tablets_of(row["mark2"])))
     if count == 1:
         yield _product(row, row, "")
         return
     parts = {key: _shared(row[key], count) for key in ("shape", "score", "size_mm", "color")}
-    marks = {key: _padded(_parts(row[key]), count) for key in ("mark1", "mark2")}
+    marks = {key: _padded(tablets_of(row[key]), count) for key in ("mark1", "mark2")}
     for number in range(count):
         yield _product(row, {key: values[number] for key, values in (parts | marks).items()}, f":{number + 1}")
 
 
 def _product(row: Row, look: Row, suffix: str) -> Product:
     marks = (look["mark1"], look["mark2"])
-    imprint = ";".join(_LOGO.sub(" ", mark).strip() for mark in marks if mark)
-    faces = tuple(words for mark in marks if (words := tokens(_LOGO.sub(" ", mark))))
+    imprint = ";".join(without_logo(mark) for mark in marks if mark)
+    faces = tuple(words for mark in marks if (words := tokens(without_logo(mark))))
     ingredients = _ingredients(row["name_en"])
     name = row["name_en"] or row["name_zh"]
     return Product(
@@ -96,8 +96,14 @@ def _ingredients(name_en: str) -> tuple[str, ...]:
     return ingredients_of(found[-1]) if found else ()
 
 
-def _parts(marks: str) -> list[str]:
+def tablets_of(marks: str) -> list[str]:
+    """A license's marks, tablet by tablet."""
     return marks.split(";;;")
+
+
+def without_logo(mark: str) -> str:
+    """A mark without the word that says that a logo stands there."""
+    return _LOGO.sub(" ", mark).strip()
 
 
 def _padded(values: list[str], count: int) -> list[str]:
