@@ -171,7 +171,7 @@ def _imprint(row: Mapping[str, str], kind: SetKind) -> str | None:
 
 
 def _shown(row: Mapping[str, str], kind: SetKind) -> str | None:
-    """What can be read in the photo; of a tfda license for several tablets each text once, without the word for a logo."""
+    """What can be read in the photo; of a license for several tablets each text once, without the word for a logo."""
     if kind is SetKind.CONSUMER:
         return row["imprint_this_face"] or None
     if kind is not SetKind.TFDA:
