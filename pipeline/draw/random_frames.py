@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import cv2
@@ -13,6 +14,7 @@ from pipeline.draw.outlines import Outline
 from pipeline.draw.spec import Logo, TextLine
 
 Stroke = tuple[tuple[float, float], ...]
+Figure = tuple[Stroke, ...]
 
 # How small a framed text may get, of what it would be without a frame.
 _SHRUNK_MOST = 0.4
@@ -27,7 +29,11 @@ def random_frame(
     """
     if not lines or any(line.arc_radius is not None or line.turn_deg for line in lines):
         return lines, ()
-    kind, gap, weight = int(rng.integers(5)), float(rng.uniform(0.08, 0.25)), float(rng.uniform(0.03, 0.09))
+    figure, gap, weight = (
+        _FIGURES[int(rng.integers(len(_FIGURES)))],
+        float(rng.uniform(0.08, 0.25)),
+        float(rng.uniform(0.03, 0.09)),
+    )
     is_flipped = bool(rng.random() < 0.2)
     wedges = int(rng.choice([4, 6, 8]))
     border = (shape * 0.95).astype(np.float32)
@@ -35,7 +41,7 @@ def random_frame(
     while share > _SHRUNK_MOST:
         smaller = tuple(replace(line, cap=line.cap * share, u=line.u * share, v=line.v * share) for line in lines)
         box = _half_box(smaller)
-        strokes = _strokes(kind, box[0] + gap * share, box[1] + gap * share, wedges)
+        strokes = figure(box[0] + gap * share, box[1] + gap * share, wedges)
         if is_flipped:
             strokes = tuple(tuple((x, -y) for x, y in stroke) for stroke in strokes)
         if strokes and all(cv2.pointPolygonTest(border, point, False) >= 0 for stroke in strokes for point in stroke):
@@ -50,25 +56,31 @@ def _half_box(lines: tuple[TextLine, ...]) -> tuple[float, float]:
     return width, max(abs(line.v) + 0.55 * line.cap for line in lines)
 
 
-def _strokes(kind: int, width: float, height: float, wedges: int) -> tuple[Stroke, ...]:
-    """A figure around a box of that half width and height."""
-    if kind == 0:
-        return (_polygon(math.hypot(width, height), 48),)
-    if kind == 1:
-        above = width * math.sqrt(3.0) + height
-        base = (above + height) / math.sqrt(3.0)
-        return (((0.0, -above), (base, height), (-base, height), (0.0, -above)),)
-    if kind == 2:
-        return (((-width, -height), (width, -height), (width, height), (-width, height), (-width, -height)),)
-    if kind == 3:
-        plate = ((-width, -height), (width, -height), (width, height), (-width, height), (-width, -height))
-        return plate, _polygon(math.hypot(width, height) * 0.92, 48)
+def _ring(width: float, height: float, wedges: int) -> Figure:
+    return (_circle(math.hypot(width, height)),)
+
+
+def _triangle(width: float, height: float, wedges: int) -> Figure:
+    above = width * math.sqrt(3.0) + height
+    base = (above + height) / math.sqrt(3.0)
+    return (((0.0, -above), (base, height), (-base, height), (0.0, -above)),)
+
+
+def _plate(width: float, height: float, wedges: int) -> Figure:
+    return (((-width, -height), (width, -height), (width, height), (-width, height), (-width, -height)),)
+
+
+def _plate_on_ring(width: float, height: float, wedges: int) -> Figure:
+    return *_plate(width, height, wedges), _circle(math.hypot(width, height) * 0.92)
+
+
+def _wedges(width: float, height: float, wedges: int) -> Figure:
     all_round = [_wedge(2 * math.pi * (number + 0.5) / wedges, min(height * 1.25, 0.7)) for number in range(wedges)]
     return tuple(wedge for wedge in all_round if all(abs(x) > width or abs(y) > height for x, y in wedge))
 
 
-def _polygon(radius: float, corners: int) -> Stroke:
-    angles = [2 * math.pi * corner / corners for corner in range(corners + 1)]
+def _circle(radius: float) -> Stroke:
+    angles = [2 * math.pi * step / 48 for step in range(49)]
     return tuple((radius * math.cos(angle), radius * math.sin(angle)) for angle in angles)
 
 
@@ -77,3 +89,7 @@ def _wedge(angle: float, inner: float) -> Stroke:
     tip = (inner * math.cos(angle), inner * math.sin(angle))
     feet = [(0.93 * math.cos(angle + off), 0.93 * math.sin(angle + off)) for off in (-0.28, 0.28)]
     return tip, feet[0], feet[1], tip
+
+
+# Of half the width and height of the box that they leave free, and how many wedges there are all round.
+_FIGURES: tuple[Callable[[float, float, int], Figure], ...] = (_ring, _triangle, _plate, _plate_on_ring, _wedges)

@@ -126,7 +126,7 @@ def explain(
     faces: Sequence[ObservedFace],
     fits: Mapping[str, Segment | None],
     settings: MatchSettings,
-    unread_bits: float = -math.inf,
+    unread_bits: float,
 ) -> Explanation:
     """Explain what was read by an imprint: each token takes the stretch it fits best, the longest tokens first.
 
