@@ -46,6 +46,11 @@ def test_what_one_found_alone_counts_less_and_weak_votes_are_dropped() -> None:
     assert fused.lines[0].confidence < both.lines[0].confidence
 
 
+def test_a_word_that_stands_twice_in_a_line_becomes_two() -> None:
+    line = [character(text, col) for text, col in zip("TKTK", (10, 26, 72, 88), strict=True)]
+    assert fuse(reading("one", line), reading("two")).tokens == ("TK", "TK")
+
+
 def test_two_characters_never_share_one_vote() -> None:
     fused = fuse(
         reading("one", [character("1", 10, 0.8), character("1", 16, 0.8)]), reading("two", [character("1", 13, 0.8)])

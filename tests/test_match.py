@@ -197,9 +197,17 @@ def test_what_is_missing_may_stand_on_a_face_that_shows_something_unread() -> No
         bits = {one.imprint_key: one.bits for one in found}
         return bits["122"] - bits["122;C;YH"]
 
-    assert cost(0.75) == pytest.approx(2.0)
+    assert cost(0.1) == cost(0.75) == pytest.approx(2.0)
     assert cost(0.92) == pytest.approx(-math.log2(0.08))
     assert cost(1.0) == cost(0.9999) > 7.0
+
+
+def test_a_face_that_was_read_another_way_costs_what_is_missing_on_it_in_full() -> None:
+    upright = Reading("made", (((), 0.6), ((line("QX"),), 0.4)), 0.5)
+    found = search([reading("122"), upright], made_index("122;C;YH", "122;QX"), MatchSettings())
+    bits = {one.imprint_key: one.bits for one in found}
+    assert found[0].imprint_key == "122;QX"
+    assert bits["122;QX"] - bits["122;C;YH"] > 5.0
 
 
 def test_a_sure_reading_that_another_direction_overrules_contradicts() -> None:

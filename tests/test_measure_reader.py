@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("torch", reason="training needs the extra `train`")
+
 from pipeline.draw.sets import write_face_set
 from pipeline.records import Character, Line, Photo, PillRegion, Reading
 from pipeline.train.evaluate_reader import MEASURES

@@ -25,6 +25,7 @@ from pipeline.train.line_finder import (
     line_loss,
     line_targets,
     line_task,
+    stands_on,
     try_lines,
 )
 from pipeline.train.line_labels import Rows, boxed_turns, by_line, lines_of_characters
@@ -158,3 +159,24 @@ def test_the_line_head_is_trained_and_the_detector_stays(tmp_path: Path) -> None
     begin_from_head(detector, tmp_path / "head.pt", tmp_path / "next.pt")
     again = torch.load(tmp_path / "next.pt", weights_only=True)["model"]
     assert torch.allclose(again["lines.last.weight"], average["lines.last.weight"], atol=1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_head_goes_with_the_detector_that_is_given(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    first, second = CharacterDetector().state_dict(), CharacterDetector().state_dict()
+    checkpoint, moved = tmp_path / "first.pt", tmp_path / "second.pt"
+    torch.save({"average": face_network(first).state_dict(), "step": 5}, checkpoint)
+    assert stands_on(checkpoint, first) and not stands_on(checkpoint, second)
+    begin_from_head(second, checkpoint, moved)
+    assert stands_on(moved, second)
+    export_line_finder(second, checkpoint, tmp_path / "face.onnx")
+    canvas = np.random.default_rng(0).uniform(-1, 1, (1, 2, 64, 64)).astype(np.float32)
+    exported = Network((tmp_path / "face.onnx").read_bytes()).run(canvas)[0]
+    off = []
+    for weights in (first, second):
+        network = face_network(weights).eval()
+        with torch.no_grad():
+            off.append(float(np.abs(network(torch.from_numpy(canvas))[0].numpy() - exported).max()))
+    assert off[1] < 0.2 * off[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from functools import partial
 from pathlib import Path
@@ -13,12 +14,16 @@ pytest.importorskip("torch", reason="training needs the extra `train`")
 
 import torch
 
+from pipeline.draw.bank import MARK_KINDS
 from pipeline.imprint.canvas import COMPACT
+from pipeline.train import detector as detector_module
 from pipeline.train.curve import Curve
-from pipeline.train.detector import COLUMNS, tried
-from pipeline.train.faces import IGNORED, LabeledFace, filled
+from pipeline.train.detector import COLUMNS, train_reader, tried
+from pipeline.train.drawn import drawn_shards, load_bank
+from pipeline.train.faces import CLASS, IGNORED, LabeledFace, filled
 from pipeline.train.loop import CurvePoint, begin_from, keep_small, run, spent_minutes
 from pipeline.train.network import CLASSES, GEOMETRY, STRIDE, CharacterDetector
+from pipeline.train.plan import TrainingPlan
 from pipeline.train.reader import Batches, loss, reader_task, targets
 
 
@@ -120,6 +125,45 @@ def test_the_curve_is_written_as_it_grows_and_ends_with_a_trial(tmp_path: Path) 
     assert first.startswith("50,1.0,0.001,1.0,2.0,0.5") and first.endswith(",,")
     assert last.split(",")[-2:] == ["0.0", "0.0"] and len(said) == 2
     assert model.training
+    curve.note(CurvePoint(110, 2.0, 1e-3, losses, model))
+    again = Curve(tmp_path / "curve.csv", COLUMNS, trial, said.append)
+    assert (again.last["step"], again.last["faces_exact"]) == (60.0, 0.0)
+    assert Curve(tmp_path / "none.csv", COLUMNS, trial, said.append).last == {}
+
+
+def test_the_line_head_is_trained_after_the_detector_and_on_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[float, Path | None, Path]] = []
+
+    def train_detector(plan: TrainingPlan, out: Path, say: object) -> dict[str, object]:
+        out.write_bytes(b"detector")
+        return {"minutes": plan.minutes}
+
+    def train_line_finder(plan: TrainingPlan, detector: Path, say: object) -> None:
+        assert detector.read_bytes() == b"detector"
+        told.append((plan.minutes, plan.begin, detector))
+        plan.out.write_bytes(b"both")
+
+    monkeypatch.setattr(detector_module, "_train_detector", train_detector)
+    monkeypatch.setattr(detector_module, "train_line_finder", train_line_finder)
+    begin = tmp_path / "before" / "reader.pt"
+    begin.parent.mkdir()
+    work, out = tmp_path / "work", tmp_path / "reader.onnx"
+    plan = TrainingPlan(tmp_path, out, work, tmp_path, 0, None, 60.0, 1e-3, 0, 1, begin)
+    train_reader(plan, 20.0, print)
+    begin.with_name("line_head.pt").touch()
+    train_reader(plan, 20.0, print)
+    detector = out.with_suffix(".pt")
+    assert told == [(20.0, None, detector), (20.0, begin.with_name("line_head.pt"), detector)]
+    assert json.loads((work / "card.json").read_text()) == {"minutes": 60.0, "line_minutes": 20.0, "bytes": 4}
+
+
+def test_a_frame_is_taught_as_no_logo(tmp_path: Path) -> None:
+    (path,) = drawn_shards(tmp_path, 40, seed=1)
+    with np.load(path) as shard:
+        kinds = [MARK_KINDS[kind] for kind in shard["mark_kind"]]
+    taught = [CLASSES[int(row[CLASS])] for face in load_bank([path]) for row in face.characters if row[CLASS] >= 0]
+    assert "FRAME" in kinds
+    assert taught.count("LOGO") == kinds.count("LOGO")
 
 
 def test_a_training_begins_from_the_small_checkpoint_of_another(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def random_face(
     logos = random_logos(body, lines, scores, rng)
     frames: tuple[Logo, ...] = ()
     if not (shell or scores or logos) and rng.random() < 0.2:
-        lines, frames = random_frame(lines, shape, rng)
+        lines, frames = random_frame(lines, shape, imprint.weight, rng)
     root_area = rng.uniform(110, 230)
     zoom = root_area / math.sqrt(abs(float(cv2.contourArea(shape.astype(np.float32)))))
     return FaceSpec(

@@ -74,15 +74,15 @@ class ImprintIndex:
 def search(readings: Sequence[Reading], index: ImprintIndex, settings: MatchSettings) -> list[Explanation]:
     """The imprints that explain the readings best, by the best of the readings' hypotheses; best first."""
     best: dict[str, Explanation] = {}
-    unread_bits = _unread_bits(readings)
     for hypothesis, overruled in _joint_hypotheses(readings, settings.sure_character):
         faces = [ObservedFace(characters, settings) for characters in hypothesis]
+        unread_bits = _unread_bits(readings, hypothesis, settings)
         shortlist = index.shortlist(
             [character for characters in hypothesis for character in characters], settings.shortlist
         )
         keys = [index.keys[position] for position in shortlist]
         fits = best_segments(list(dict.fromkeys(token for key in keys for token in _distinct(key))), faces)
-        bounds = np.array([_bound(key, faces, fits, settings) for key in keys])
+        bounds = np.array([_bound(key, faces, fits, settings, unread_bits) for key in keys])
         for key in (keys[place] for place in np.argsort(-bounds, kind="stable")[: settings.explained]):
             explanation = explain(key, faces, fits, settings, unread_bits)
             known = best.get(key)
@@ -94,14 +94,21 @@ def search(readings: Sequence[Reading], index: ImprintIndex, settings: MatchSett
 
 
 def _bound(
-    imprint_key: str, faces: Sequence[ObservedFace], fits: Mapping[str, Segment | None], settings: MatchSettings
+    imprint_key: str,
+    faces: Sequence[ObservedFace],
+    fits: Mapping[str, Segment | None],
+    settings: MatchSettings,
+    unread_bits: float,
 ) -> float:
     """About what ``explain`` would give if no two tokens contended for a place: quick, to choose what to explain."""
     bits = sum(float(face.stray_bits.sum()) for face in faces)
+    missing = 0.0
     for token in _distinct(imprint_key):
         absent, fit = _absent_bits(token, len(faces), settings), fits.get(token)
-        bits += max(fit.bits - float(faces[fit.face].stray_bits[list(fit.places)].sum()), absent) if fit else absent
-    return bits
+        found = fit.bits - float(faces[fit.face].stray_bits[list(fit.places)].sum()) if fit else absent
+        bits += found if found > absent else 0.0
+        missing += absent if found <= absent else 0.0
+    return bits + (max(missing, unread_bits) if missing else 0.0)
 
 
 def _joint_hypotheses(readings: Sequence[Reading], sure: float) -> list[tuple[list[list[Character]], str]]:
@@ -252,10 +259,16 @@ def _text(face: ObservedFace, places: Sequence[int]) -> str:
     return "".join(face.characters[place].text for place in places)
 
 
-def _unread_bits(readings: Sequence[Reading]) -> float:
-    """In bits, the chance that a face on which nothing was read bears text all the same; none without such a face."""
-    shows = max((1.0 - reading.blank for reading in readings if not reading.characters), default=0.0)
-    return math.log2(shows) if shows > 0.0 else -math.inf
+def _unread_bits(
+    readings: Sequence[Reading], hypothesis: Sequence[Sequence[Character]], settings: MatchSettings
+) -> float:
+    """In bits, the chance that a face on which nothing was read bears text all the same; none without such a face.
+
+    No more than that of a token on a face that was not shown.
+    """
+    empty = [reading for reading, characters in zip(readings, hypothesis, strict=True) if not characters]
+    shows = max((1.0 - reading.blank for reading in empty), default=0.0)
+    return min(math.log2(shows), settings.unseen_token_bits) if shows > 0.0 else -math.inf
 
 
 def _absent_bits(token: str, faces: int, settings: MatchSettings) -> float:

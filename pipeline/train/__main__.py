@@ -110,7 +110,6 @@ def recognizer_command(**options: Any) -> None:
     default=_WEIGHTS.with_suffix(".pt"),
     help="Small checkpoint of the imprint reader, on whose trunk the line head stands.",
 )
-@click.option("--limit", type=click.IntRange(min=1), help="At most so many boxed photos, to try it.")
 def line_finder_command(detector: Path, **options: Any) -> None:
     """Train the line head alone, on a detector that stays as it is, and write both as one file.
 

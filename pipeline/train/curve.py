@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from torch import nn
@@ -19,14 +19,13 @@ class Curve:
     """One row a point; every ten minutes the averaged weights are tried on the validation part.
 
     ``columns``: all of the file's. ``trial``: the figures of a network in training, None where there is nothing to try
-    it on. ``last``: the row of the last trial.
+    it on.
     """
 
     path: Path
     columns: Sequence[str]
     trial: Callable[[nn.Module], dict[str, float]] | None
     say: Callable[[str], None]
-    last: dict[str, float | str] = field(default_factory=dict)
     _tried_minutes: float = 0.0
 
     def note(self, point: CurvePoint) -> None:
@@ -38,9 +37,17 @@ class Curve:
         if self.trial is not None and is_due:
             self._tried_minutes = point.minutes
             row |= {key: round(value, 4) for key, value in self.trial(point.model).items()}
-            self.last = row
         self._write(row)
         self.say(" ".join(f"{key} {value}" for key, value in row.items() if value != ""))
+
+    @property
+    def last(self) -> dict[str, float]:
+        """The row of the last trial, of this run or of one before that was cut off; empty without any."""
+        if not self.path.exists():
+            return {}
+        with self.path.open(newline="", encoding="utf-8") as stream:
+            tried = [row for row in csv.DictReader(stream) if all(row.values())]
+        return {key: float(value) for key, value in tried[-1].items()} if tried else {}
 
     def _write(self, row: dict[str, float | str]) -> None:
         is_new = not self.path.exists()

@@ -47,6 +47,17 @@ def train_reader(plan: TrainingPlan, line_minutes: float, say: Callable[[str], N
     """
     cv2.setNumThreads(1)
     plan.work.mkdir(parents=True, exist_ok=True)
+    detector = plan.out.with_suffix(".pt")
+    card = _train_detector(plan, detector, say)
+    head = plan.begin.with_name(LINE_HEAD) if plan.begin is not None else None
+    begin = head if head is not None and head.exists() else None
+    train_line_finder(replace(plan, minutes=line_minutes, begin=begin), detector, say)
+    card |= {"line_minutes": line_minutes, "bytes": plan.out.stat().st_size}
+    (plan.work / "card.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+
+
+def _train_detector(plan: TrainingPlan, out: Path, say: Callable[[str], None]) -> dict[str, object]:
+    """Train the character detector, write its small checkpoint and return what its card says."""
     training = kept_faces(plan.work / "boxed-training.npz", lambda: _boxed(plan.data, False))
     validation = kept_faces(plan.work / "boxed-validation.npz", lambda: _boxed(plan.data, True))
     say(f"boxed faces: {len(training)} for training, {len(validation)} for validation")
@@ -59,13 +70,8 @@ def train_reader(plan: TrainingPlan, line_minutes: float, say: Callable[[str], N
     trial = (lambda model: tried(model, validation)) if validation else None
     curve = Curve(plan.work / "curve.csv", COLUMNS, trial, say)
     run_planned(reader_task(_sources(training, drawn, labeled)), checkpoint, plan, curve)
-    detector = plan.out.with_suffix(".pt")
-    keep_small(checkpoint, detector)
-    head = plan.begin.with_name(LINE_HEAD) if plan.begin is not None else None
-    begin = head if head is not None and head.exists() else None
-    train_line_finder(replace(plan, minutes=line_minutes, begin=begin), detector, say)
-    card = _card(plan, training, validation, drawn, labeled, curve.last)
-    (plan.work / "card.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    keep_small(checkpoint, out)
+    return _card(plan, training, validation, drawn, labeled, curve.last)
 
 
 def _boxed(data: Path, validation: bool) -> list[LabeledFace]:
@@ -102,7 +108,7 @@ def _card(
     validation: Sequence[LabeledFace],
     drawn: Sequence[LabeledFace],
     labeled: Sequence[LabeledFace],
-    last: dict[str, float | str],
+    last: dict[str, float],
 ) -> dict[str, object]:
     """What docs/model_card_reader.md says of a training."""
     counted: Counter[str] = class_counts([*training, *labeled])
@@ -110,7 +116,6 @@ def _card(
         "minutes": plan.minutes,
         "rate": plan.rate,
         "seed": plan.seed,
-        "bytes": plan.out.stat().st_size,
         "parameters": sum(weight.numel() for weight in CharacterDetector().parameters()),
         "boxed_faces": len(training),
         "boxed_validation_faces": len(validation),

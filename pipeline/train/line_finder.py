@@ -66,6 +66,8 @@ def train_line_finder(plan: TrainingPlan, detector: Path, say: Callable[[str], N
     say(f"faces: {len(boxed)} boxed, {len(read)} read, {len(drawn)} drawn; {len(validation)} boxed for validation")
     weights = torch.load(detector, weights_only=True)["average"]
     checkpoint = plan.work / "line_finder.pt"
+    if checkpoint.exists() and not stands_on(checkpoint, weights):
+        begin_from_head(weights, checkpoint, checkpoint)
     if plan.begin is not None and not checkpoint.exists():
         begin_from_head(weights, plan.begin, checkpoint)
     trial = (lambda model: asdict(try_lines(model, validation))) if validation else None
@@ -79,7 +81,7 @@ def train_line_finder(plan: TrainingPlan, detector: Path, say: Callable[[str], N
 def _boxed(plan: TrainingPlan, validation: bool) -> list[LabeledFace]:
     def faces() -> Iterator[LabeledFace]:
         photos = [photo for photo in clean_photos(plan.data) if photo.is_validation == validation]
-        return boxed_line_faces(photos[: plan.limit])
+        return boxed_line_faces(photos)
 
     return kept_faces(plan.work / f"boxed-lines-{'validation' if validation else 'training'}.npz", faces)
 
@@ -99,24 +101,41 @@ def line_sources(
 def export_line_finder(detector: dict[str, Tensor], checkpoint: Path, out: Path) -> None:
     """Write the checkpoint's averaged line head and the detector as one ONNX file, stored as int8."""
     network = face_network(detector)
-    network.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
+    network.load_state_dict(_head(checkpoint), strict=False)
     write_onnx(network, out, ["map", "lines"])
+
+
+def _head(checkpoint: Path) -> dict[str, Tensor]:
+    """The averaged line head of a checkpoint, which may hold a detector too."""
+    average = torch.load(checkpoint, weights_only=True)["average"]
+    return {name: tensor for name, tensor in average.items() if name.startswith("lines.")}
+
+
+def stands_on(checkpoint: Path, detector: dict[str, Tensor]) -> bool:
+    """Whether a training's checkpoint is of a line head on that detector."""
+    average = torch.load(checkpoint, weights_only=True)["average"]
+    return all(
+        torch.equal(average[f"detector.{name}"], tensor.to(torch.float))
+        for name, tensor in detector.items()
+        if tensor.is_floating_point()
+    )
 
 
 def keep_head(checkpoint: Path, out: Path) -> None:
     """Write a checkpoint's averaged line head as fp16, for the next training to begin from."""
-    state = torch.load(checkpoint, weights_only=True)
-    head = {name: tensor for name, tensor in state["average"].items() if name.startswith("lines.")}
-    halves = {name: tensor.half() if tensor.dtype is torch.float else tensor for name, tensor in head.items()}
-    torch.save({"average": halves, "step": state["step"]}, out)
+    step = torch.load(checkpoint, weights_only=True)["step"]
+    halves = {
+        name: tensor.half() if tensor.dtype is torch.float else tensor for name, tensor in _head(checkpoint).items()
+    }
+    torch.save({"average": halves, "step": step}, out)
 
 
 def begin_from_head(detector: dict[str, Tensor], head: Path, checkpoint: Path) -> None:
-    """Make a checkpoint of what `keep_head` wrote, with none of its optimizer or its minutes."""
-    state = torch.load(head, weights_only=True)
+    """Make a checkpoint of the line head of another, or of what `keep_head` wrote; none of its optimizer or minutes."""
+    step = torch.load(head, weights_only=True)["step"]
     network = face_network(detector)
-    network.load_state_dict(state["average"], strict=False)
-    torch.save({"model": network.state_dict(), "average": network.state_dict(), "step": state["step"]}, checkpoint)
+    network.load_state_dict(_head(head), strict=False)
+    torch.save({"model": network.state_dict(), "average": network.state_dict(), "step": step}, checkpoint)
 
 
 def line_targets(rows: Rows, size: tuple[int, int]) -> dict[str, NDArray[np.float32]]:
