@@ -31,15 +31,16 @@ class MatchSettings:
     share is another character than any it thought possible, and as many again a look-alike. ``stray_share``: of the
     characters found this share is none although the reader was sure. ``missed_bits``: a character of the register
     that was not found; ``missed_token_share`` of that for each further one of a token missed whole.
-    ``unseen_token_bits``: a token missed whole where one face was shown only, and all that is missing at least
-    where a face shows something unread. ``repeat_bits``: a token that stands more often on the pill than in the
-    register or the other way round; its second place must earn ``repeat_share`` of what its first does.
-    ``scattered_bits``: a character of the register found out of its order. ``sure_character``: from this confidence
-    on a character that contradicts the register forbids the answer IDENTIFIED. ``unlisted_share``: the prior
-    probability that a pill is not in the catalog. ``look_floor``: the share of products whose register errs in a
-    look. ``outline_share``: of the photos this share has an outline that is not the pill's, so that nothing of the
-    look is. ``size_register_sigma_mm``: registers give whole millimeters and err besides. ``shortlist`` imprints
-    are compared, ``explained`` of them whole, ``candidates`` are answered.
+    ``unseen_token_bits``: a token missed whole where one face was shown only, and the least cost of all that is
+    missing where a face shows something unread; such a face bears text ``unread_share`` times as often as the
+    reader doubts that it is blank. ``repeat_bits``: a token that stands more often on the pill than in the register
+    or the other way round; its second place must earn ``repeat_share`` of what its first does. ``scattered_bits``:
+    a character of the register found out of its order. ``sure_character``: from this confidence on a character that
+    contradicts the register forbids the answer IDENTIFIED. ``unlisted_share``: the prior probability that a pill is
+    not in the catalog. ``look_floor``: the share of products whose register errs in a look. ``outline_share``: of
+    the photos this share has an outline that is not the pill's, so that nothing of the look is.
+    ``size_register_sigma_mm``: registers give whole millimeters and err besides. ``shortlist`` imprints are
+    compared, ``explained`` of them whole, ``candidates`` are answered.
     """
 
     shortlist: int = 120
@@ -51,6 +52,7 @@ class MatchSettings:
     missed_token_share: float = 0.5
     missed_token_floor_bits: float = -9.0
     unseen_token_bits: float = -2.0
+    unread_share: float = 4.0
     repeat_bits: float = -1.0
     repeat_share: float = 0.7
     scattered_bits: float = -4.0

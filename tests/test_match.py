@@ -197,8 +197,8 @@ def test_what_is_missing_may_stand_on_a_face_that_shows_something_unread() -> No
         bits = {one.imprint_key: one.bits for one in found}
         return bits["122"] - bits["122;C;YH"]
 
-    assert cost(0.1) == cost(0.75) == pytest.approx(2.0)
-    assert cost(0.92) == pytest.approx(-math.log2(0.08))
+    assert cost(0.1) == cost(0.9) == pytest.approx(2.0)
+    assert cost(0.99) == pytest.approx(-math.log2(4 * 0.01))
     assert cost(1.0) == cost(0.9999) > 7.0
 
 

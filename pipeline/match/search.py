@@ -267,7 +267,7 @@ def _unread_bits(
     No more than that of a token on a face that was not shown.
     """
     empty = [reading for reading, characters in zip(readings, hypothesis, strict=True) if not characters]
-    shows = max((1.0 - reading.blank for reading in empty), default=0.0)
+    shows = settings.unread_share * max((1.0 - reading.blank for reading in empty), default=0.0)
     return min(math.log2(shows), settings.unseen_token_bits) if shows > 0.0 else -math.inf
 
 
