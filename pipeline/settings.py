@@ -36,11 +36,12 @@ class MatchSettings:
     reader doubts that it is blank. ``repeat_bits``: a token that stands more often on the pill than in the register
     or the other way round; its second place must earn ``repeat_share`` of what its first does. ``scattered_bits``:
     a character of the register found out of its order. ``sure_character``: from this confidence on a character that
-    contradicts the register forbids the answer IDENTIFIED. ``unlisted_share``: the prior probability that a pill is
-    not in the catalog. ``look_floor``: the share of products whose register errs in a look. ``outline_share``: of
-    the photos this share has an outline that is not the pill's, so that nothing of the look is.
-    ``size_register_sigma_mm``: registers give whole millimeters and err besides. ``shortlist`` imprints are
-    compared, ``explained`` of them whole, ``candidates`` are answered.
+    contradicts the register forbids the answer IDENTIFIED; ``sure_digit``, where it is a digit that stands in a
+    number for another. ``unlisted_share``: the prior probability that a pill is not in the catalog. ``look_floor``:
+    the share of products whose register errs in a look. ``outline_share``: of the photos this share has an outline
+    that is not the pill's, so that nothing of the look is. ``size_register_sigma_mm``: registers give whole
+    millimeters and err besides. ``shortlist`` imprints are compared, ``explained`` of them whole, ``candidates``
+    are answered.
     """
 
     shortlist: int = 120
@@ -57,6 +58,7 @@ class MatchSettings:
     repeat_share: float = 0.7
     scattered_bits: float = -4.0
     sure_character: float = 0.95
+    sure_digit: float = 0.5
     unlisted_share: float = 0.1
     look_floor: float = 0.015
     outline_share: float = 0.01

@@ -79,7 +79,7 @@ def decide(
     if contradicted:
         return (
             Decision.AMBIGUOUS,
-            f"{first.product.name} fits best, but {contradicted} was read clearly and its imprint has no such text.",
+            f"{first.product.name} fits best, but {contradicted} was read and its imprint has no such text.",
         )
     if sure >= settings.identified:
         return Decision.IDENTIFIED, f"{first.product.name} explains imprint and look; {sure:.1%} sure."

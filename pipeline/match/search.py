@@ -178,7 +178,7 @@ def explain(
         tuple(segments),
         tuple(missing),
         "".join(_text(face, places) for face, places in zip(faces, stray, strict=True)),
-        _contradicted(segments, faces, stray, settings.sure_character),
+        _contradicted(segments, faces, stray, settings),
         {token: _text(faces[segment.face], segment.places) for token, segment in segments},
     )
 
@@ -215,16 +215,29 @@ def _contradicted(
     segments: Sequence[tuple[str, Segment]],
     faces: Sequence[ObservedFace],
     stray: Sequence[Sequence[int]],
-    sure: float,
+    settings: MatchSettings,
 ) -> str:
-    """What was read beyond doubt and strays or stands for another character, look-alikes aside, in reading order."""
-    places = {(number, place) for number, left in enumerate(stray) for place in left}
-    for _, segment in segments:
-        for place, text in zip(segment.places, segment.text, strict=True):
-            if look_alike_key(faces[segment.face].characters[place].text) != look_alike_key(text):
-                places.add((segment.face, place))
-    characters = (faces[face].characters[place] for face, place in sorted(places))
-    return "".join(character.text for character in characters if _is_sure(character, sure))
+    """What strays or stands for another character, look-alikes aside, in reading order.
+
+    It must have been read beyond doubt, but in a number: makers number their products in a row, and one digit more or
+    less is another strength.
+    """
+    bars = {(number, place): settings.sure_character for number, left in enumerate(stray) for place in left}
+    for token, segment in segments:
+        characters = faces[segment.face].characters
+        others = {
+            place
+            for place, text in zip(segment.places, segment.text, strict=True)
+            if look_alike_key(characters[place].text) != look_alike_key(text)
+        }
+        if len(segment.text) < len(token):
+            others |= set(stray[segment.face]) & set(range(segment.places[0] - 1, segment.places[-1] + 2))
+        is_number = len(token) > 1 and token.isdigit()
+        for place in others:
+            in_number = is_number and characters[place].text.isdigit()
+            bars[segment.face, place] = settings.sure_digit if in_number else settings.sure_character
+    doubted = ((faces[face].characters[place], bar) for (face, place), bar in sorted(bars.items()))
+    return "".join(character.text for character, bar in doubted if _is_sure(character, bar))
 
 
 def _scattered(
