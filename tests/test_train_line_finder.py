@@ -18,10 +18,10 @@ from pipeline.imprint.line_map import AXIS, CORE, WAY, lines_of
 from pipeline.network import Network
 from pipeline.train.faces import CLASS, IGNORED, TURN_DEG, UNKNOWN_TURN, LabeledFace, filled
 from pipeline.train.line_finder import (
+    HEAD,
     begin_from_head,
     export_line_finder,
     face_network,
-    keep_head,
     line_loss,
     line_targets,
     line_task,
@@ -29,7 +29,7 @@ from pipeline.train.line_finder import (
     try_lines,
 )
 from pipeline.train.line_labels import Rows, boxed_turns, by_line, lines_of_characters
-from pipeline.train.loop import run
+from pipeline.train.loop import keep_small, run
 from pipeline.train.network import CLASSES, CharacterDetector
 
 
@@ -155,7 +155,7 @@ def test_the_line_head_is_trained_and_the_detector_stays(tmp_path: Path) -> None
     assert [each.shape for each in outputs] == [(1, 47, 32, 56), (1, 6, 32, 56)]
     trial = try_lines(face_network(detector), [face()])
     assert trial.found == 0 and trial.invented >= 0
-    keep_head(checkpoint, tmp_path / "head.pt")
+    keep_small(checkpoint, tmp_path / "head.pt", HEAD)
     begin_from_head(detector, tmp_path / "head.pt", tmp_path / "next.pt")
     again = torch.load(tmp_path / "next.pt", weights_only=True)["model"]
     assert torch.allclose(again["lines.last.weight"], average["lines.last.weight"], atol=1e-3)

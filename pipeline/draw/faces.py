@@ -170,11 +170,15 @@ def _imprint_field(
     if not placed and not spec.logos:
         return None
     if spec.body.profile != "SHELL":
-        field = draw_glyphs(placed, spec.imprint.weight, frame, shape)
-        for figures in filter(None, (spec.logos, spec.frames)):
-            field = np.maximum(field, draw_logos(figures, frame, shape))
-        return field
+        return _flat_field(spec, placed, frame, shape)
     return _wrapped_field(spec, placed, _zoom(frame), u, v)
+
+
+def _flat_field(spec: FaceSpec, placed: list[PlacedGlyph], to_px: Affine, shape: tuple[int, int]) -> Field:
+    field = draw_glyphs(placed, spec.imprint.weight, to_px, shape)
+    for figures in filter(None, (spec.logos, spec.frames)):
+        field = np.maximum(field, draw_logos(figures, to_px, shape))
+    return field
 
 
 def _wrapped_field(spec: FaceSpec, placed: list[PlacedGlyph], half_px: float, u: Field, v: Field) -> Field:
@@ -182,9 +186,7 @@ def _wrapped_field(spec: FaceSpec, placed: list[PlacedGlyph], half_px: float, u:
     reach = math.pi / 2
     flat = np.array([[half_px, 0, spec.body.aspect * half_px], [0, half_px, reach * half_px], [0, 0, 1.0]])
     shape = math.ceil(2 * reach * half_px) + 1, math.ceil(2 * spec.body.aspect * half_px) + 1
-    field = draw_glyphs(placed, spec.imprint.weight, flat, shape)
-    if spec.logos:
-        field = np.maximum(field, draw_logos(spec.logos, flat, shape))
+    field = _flat_field(spec, placed, flat, shape)
     around = np.arcsin(np.clip(v, -1.0, 1.0))
     map_x, map_y = (
         (u + np.float32(spec.body.aspect)) * np.float32(half_px),

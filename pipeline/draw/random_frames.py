@@ -50,9 +50,8 @@ def random_frame(
 
 def _half_box(lines: tuple[TextLine, ...], imprint_weight: float) -> tuple[float, float]:
     """Half the width and height of the box around the face's middle that holds the lines."""
-    sizes = [(line_width(line), _height(line), imprint_weight * line.cap / 2, line) for line in lines]
-    width = max(abs(line.u) + (across + line.slant * line.cap) / 2 + stroke for across, _, stroke, line in sizes)
-    return width, max(abs(line.v) + down + stroke for _, down, stroke, line in sizes)
+    width = max(abs(line.u) + (line_width(line) + (line.slant + imprint_weight) * line.cap) / 2 for line in lines)
+    return width, max(abs(line.v) + _height(line) + imprint_weight * line.cap / 2 for line in lines)
 
 
 def _height(line: TextLine) -> float:

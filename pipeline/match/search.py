@@ -102,13 +102,15 @@ def _bound(
 ) -> float:
     """About what ``explain`` would give if no two tokens contended for a place: quick, to choose what to explain."""
     bits = sum(float(face.stray_bits.sum()) for face in faces)
-    missing = 0.0
+    missing = []
     for token in _distinct(imprint_key):
-        absent, fit = _absent_bits(token, len(faces), settings), fits.get(token)
-        found = fit.bits - float(faces[fit.face].stray_bits[list(fit.places)].sum()) if fit else absent
-        bits += found if found > absent else 0.0
-        missing += absent if found <= absent else 0.0
-    return bits + (max(missing, unread_bits) if missing else 0.0)
+        fit = fits.get(token)
+        found = fit.bits - float(faces[fit.face].stray_bits[list(fit.places)].sum()) if fit else -math.inf
+        if found > _absent_bits(token, len(faces), settings):
+            bits += found
+        else:
+            missing.append(token)
+    return bits + _missing_bits(missing, len(faces), settings, unread_bits)
 
 
 def _joint_hypotheses(readings: Sequence[Reading], sure: float) -> list[tuple[list[list[Character]], str]]:
@@ -165,7 +167,7 @@ def explain(
         taken[segment.face].update(segment.places)
         segments.append((token, segment))
         bits += segment.bits
-    bits += max(sum(_absent_bits(token, len(faces), settings) for token in missing), unread_bits) if missing else 0.0
+    bits += _missing_bits(missing, len(faces), settings, unread_bits)
     bits += _repeats(segments, listed, faces, taken, settings)
     bits += _scattered(segments, faces, taken, settings)
     stray = [
@@ -222,7 +224,8 @@ def _contradicted(
     It must have been read beyond doubt, but in a number: makers number their products in a row, and one digit more or
     less is another strength.
     """
-    bars = {(number, place): settings.sure_character for number, left in enumerate(stray) for place in left}
+    places = {(number, place) for number, left in enumerate(stray) for place in left}
+    digits: set[tuple[int, int]] = set()
     for token, segment in segments:
         characters = faces[segment.face].characters
         others = {
@@ -230,13 +233,13 @@ def _contradicted(
             for place, text in zip(segment.places, segment.text, strict=True)
             if look_alike_key(characters[place].text) != look_alike_key(text)
         }
-        if len(segment.text) < len(token):
-            others |= set(stray[segment.face]) & set(range(segment.places[0] - 1, segment.places[-1] + 2))
-        is_number = len(token) > 1 and token.isdigit()
-        for place in others:
-            in_number = is_number and characters[place].text.isdigit()
-            bars[segment.face, place] = settings.sure_digit if in_number else settings.sure_character
-    doubted = ((faces[face].characters[place], bar) for (face, place), bar in sorted(bars.items()))
+        places |= {(segment.face, place) for place in others}
+        if len(token) > 1 and token.isdigit():
+            if len(segment.text) < len(token):
+                others |= set(stray[segment.face]) & set(range(segment.places[0] - 1, segment.places[-1] + 2))
+            digits |= {(segment.face, place) for place in others if characters[place].text.isdigit()}
+    bars = {place: settings.sure_digit if place in digits else settings.sure_character for place in sorted(places)}
+    doubted = ((faces[face].characters[place], bar) for (face, place), bar in bars.items())
     return "".join(character.text for character, bar in doubted if _is_sure(character, bar))
 
 
@@ -282,6 +285,11 @@ def _unread_bits(
     empty = [reading for reading, characters in zip(readings, hypothesis, strict=True) if not characters]
     shows = settings.unread_share * max((1.0 - reading.blank for reading in empty), default=0.0)
     return min(math.log2(shows), settings.unseen_token_bits) if shows > 0.0 else -math.inf
+
+
+def _missing_bits(tokens: Sequence[str], faces: int, settings: MatchSettings, unread_bits: float) -> float:
+    """What all tokens not found cost together; nothing where there are none."""
+    return max(sum(_absent_bits(token, faces, settings) for token in tokens), unread_bits) if tokens else 0.0
 
 
 def _absent_bits(token: str, faces: int, settings: MatchSettings) -> float:

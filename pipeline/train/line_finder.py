@@ -25,7 +25,7 @@ from pipeline.train.faces import CLASS, HEIGHT, IGNORED, TURN_DEG, WIDTH, Labele
 from pipeline.train.line_faces import boxed_line_faces, with_lines
 from pipeline.train.line_labels import Rows, by_line
 from pipeline.train.line_network import FaceNetwork
-from pipeline.train.loop import Task
+from pipeline.train.loop import Task, keep_small
 from pipeline.train.network import STRIDE
 from pipeline.train.plan import TrainingPlan, run_planned
 from pipeline.train.reader import Batches, Source
@@ -45,6 +45,8 @@ _GEOMETRY_RADIUS, _KNOWN_RADIUS = 0.45, 0.9
 _EDGE = 0.08
 # The line head's small checkpoint, beside the detector's.
 LINE_HEAD = "line_head.pt"
+# What the names of its weights begin with in `FaceNetwork`.
+HEAD = "lines."
 _WEIGHTS = {"core": 1.0, "way": 1.0, "axis": 0.5, "height": 0.5}
 
 
@@ -74,7 +76,7 @@ def train_line_finder(plan: TrainingPlan, detector: Path, say: Callable[[str], N
     curve = Curve(plan.work / "line-curve.csv", _COLUMNS, trial, say)
     run_planned(line_task(weights, line_sources(boxed, read, drawn)), checkpoint, plan, curve)
     export_line_finder(weights, checkpoint, plan.out)
-    keep_head(checkpoint, plan.out.with_name(LINE_HEAD))
+    keep_small(checkpoint, plan.out.with_name(LINE_HEAD), HEAD)
     say(f"{plan.out}: {plan.out.stat().st_size:,} bytes")
 
 
@@ -108,7 +110,7 @@ def export_line_finder(detector: dict[str, Tensor], checkpoint: Path, out: Path)
 def _head(checkpoint: Path) -> dict[str, Tensor]:
     """The averaged line head of a checkpoint, which may hold a detector too."""
     average = torch.load(checkpoint, weights_only=True)["average"]
-    return {name: tensor for name, tensor in average.items() if name.startswith("lines.")}
+    return {name: tensor for name, tensor in average.items() if name.startswith(HEAD)}
 
 
 def stands_on(checkpoint: Path, detector: dict[str, Tensor]) -> bool:
@@ -121,17 +123,8 @@ def stands_on(checkpoint: Path, detector: dict[str, Tensor]) -> bool:
     )
 
 
-def keep_head(checkpoint: Path, out: Path) -> None:
-    """Write a checkpoint's averaged line head as fp16, for the next training to begin from."""
-    step = torch.load(checkpoint, weights_only=True)["step"]
-    halves = {
-        name: tensor.half() if tensor.dtype is torch.float else tensor for name, tensor in _head(checkpoint).items()
-    }
-    torch.save({"average": halves, "step": step}, out)
-
-
 def begin_from_head(detector: dict[str, Tensor], head: Path, checkpoint: Path) -> None:
-    """Make a checkpoint of the line head of another, or of what `keep_head` wrote; none of its optimizer or minutes."""
+    """Make a checkpoint of the line head of another, or of what is kept of it; none of its optimizer or minutes."""
     step = torch.load(head, weights_only=True)["step"]
     network = face_network(detector)
     network.load_state_dict(_head(head), strict=False)

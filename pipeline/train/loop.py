@@ -204,11 +204,13 @@ def blend(before: Path, checkpoint: Path, keep: float, out: Path) -> None:
     torch.save({"average": average, "step": state["step"]}, out)
 
 
-def keep_small(checkpoint: Path, out: Path) -> None:
-    """Write a checkpoint's averaged weights as fp16, for the next training to begin from."""
+def keep_small(checkpoint: Path, out: Path, part: str = "") -> None:
+    """Write the averaged weights whose names begin with ``part`` as fp16, for the next training to begin from."""
     state = torch.load(checkpoint, weights_only=True)
     average = {
-        name: tensor.half() if tensor.dtype is torch.float else tensor for name, tensor in state["average"].items()
+        name: tensor.half() if tensor.dtype is torch.float else tensor
+        for name, tensor in state["average"].items()
+        if name.startswith(part)
     }
     torch.save({"average": average, "step": state["step"]}, out)
 
