@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -10,8 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 from pipeline.evaluate.segmentation import iou, match, outlines_of
-from pipeline.records import Photo
+from pipeline.records import Photo, Pixels
 from pipeline.segment import group_faces, segment
+from pipeline.segment.network import PillMaps, pill_maps
 from pipeline.segment.outline import Belief, refine
 from pipeline.segment.regions import clockwise, content_box
 
@@ -69,6 +71,31 @@ def test_two_faces_side_by_side_are_one_pill_and_a_third_of_another_color_is_not
     groups = group_faces(photo, regions)
     assert sorted(len(group) for group in groups) == [1, 2]
     assert sorted(index for group in groups for index in group) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("middle", [0.6, 0.2])
+def test_a_face_that_is_not_clear_at_one_scale_is_looked_for_at_others(
+    monkeypatch: pytest.MonkeyPatch, middle: float
+) -> None:
+    """As the network sees a large pill with bold print: its rim is sure, its middle is not."""
+    pixels, faces = sheet(), [ellipse(240, col, 100, 100) for col in (160, 480)]
+    for face in faces:
+        paint(pixels, face, (235, 235, 230))
+    sides: list[int] = []
+
+    def unsure_at_first(part: Pixels, long_side_px: int) -> PillMaps:
+        sides.append(long_side_px)
+        maps = pill_maps(part, long_side_px)
+        if len(sides) > 1:
+            return maps
+        rows, cols = (np.indices(maps.pill.shape).transpose(1, 2, 0) * maps.to_photo).transpose(2, 0, 1)
+        inside = (rows - 240) ** 2 + (cols - 160) ** 2 < 80**2
+        return replace(maps, pill=np.where(inside, middle, maps.pill).astype(np.float32))
+
+    monkeypatch.setattr("pipeline.segment.find.pill_maps", unsure_at_first)
+    regions = segment(Photo(pixels, "bold"))
+    assert len(sides) > 1 and len(regions) == 2
+    assert min(match(faces, regions)) > 0.95
 
 
 def test_touching_discs_are_two() -> None:

@@ -150,7 +150,7 @@ def test_the_line_head_is_trained_and_the_detector_stays(tmp_path: Path) -> None
     )
     average = torch.load(checkpoint, weights_only=True)["average"]
     assert all(torch.equal(average[f"detector.{name}"], tensor) for name, tensor in detector.items())
-    export_line_finder(detector, checkpoint, tmp_path / "face.onnx")
+    export_line_finder(detector, checkpoint, [face()], tmp_path / "face.onnx")
     outputs = Network((tmp_path / "face.onnx").read_bytes()).run(np.zeros((1, 2, 128, 224), np.float32))
     assert [each.shape for each in outputs] == [(1, 47, 32, 56), (1, 6, 32, 56)]
     trial = try_lines(face_network(detector), [face()])
@@ -171,7 +171,7 @@ def test_a_head_goes_with_the_detector_that_is_given(tmp_path: Path) -> None:
     assert stands_on(checkpoint, first) and not stands_on(checkpoint, second)
     begin_from_head(second, checkpoint, moved)
     assert stands_on(moved, second)
-    export_line_finder(second, checkpoint, tmp_path / "face.onnx")
+    export_line_finder(second, checkpoint, [face()], tmp_path / "face.onnx")
     canvas = np.random.default_rng(0).uniform(-1, 1, (1, 2, 64, 64)).astype(np.float32)
     exported = Network((tmp_path / "face.onnx").read_bytes()).run(canvas)[0]
     off = []

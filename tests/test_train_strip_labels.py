@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -115,7 +116,8 @@ def test_known_turns_tell_text_from_text_the_wrong_way_up() -> None:
     assert told(from_characters([both_ways("")], rows("KV7"))) == [("text", "KV7"), ("wrong way", "")]
     labels = from_characters([both_ways("")], rows("KV7", 180.0))
     assert told(labels) == [("wrong way", ""), ("text", "7VK")] and labels[1].band.turn_deg == 180.0
-    assert from_characters([both_ways("")], rows("KV7", 90.0)) == []
+    assert told(from_characters([both_ways("")], rows("KV7", 90.0))) == [("across", "")] * 2
+    assert from_characters([both_ways("")], rows("Z", 90.0)) == []  # it reads as N
 
 
 def test_unknown_turns_are_told_by_the_reading() -> None:
@@ -127,6 +129,20 @@ def test_unknown_turns_are_told_by_the_reading() -> None:
 def test_boxed_words_get_their_signs_back() -> None:
     labels = from_characters([both_ways("M1", "")], rows("M1", math.nan), "M-1")
     assert told(labels)[0] == ("text", "M-1")
+    assert told(from_characters([both_ways("M-1", "")], rows("M1", math.nan)))[0] == ("text", "M-1")
+    assert told(from_characters([both_ways("KVZ-", "")], rows("KV7", math.nan)))[0] == ("text", "KV7")
+
+
+def test_a_line_looked_at_again_bears_its_letter_where_that_is_whole_and_else_is_ground() -> None:
+    letter = rows("K")
+    closer, off = replace(BOX, width=30.0), replace(ELSEWHERE, width=30.0)
+    again = [[(band, ""), (band.back(), "")] for band in (closer, replace(closer, height=10.0), off)]
+    assert told(from_characters([], letter, again=again)) == [
+        ("text", "K"),
+        ("wrong way", ""),
+        ("ground", ""),
+        ("ground", ""),
+    ]
 
 
 def test_bands_without_characters_are_silent_and_those_with_ignored_ones_unlabeled() -> None:

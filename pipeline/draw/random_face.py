@@ -50,6 +50,7 @@ def random_face(
     blank: float = 0.2,
     body: Body | None = None,
     printed: bool | None = None,
+    framed: float = 0.2,
 ) -> FaceSpec:
     """A random face.
 
@@ -59,6 +60,7 @@ def random_face(
         blank: the share of faces without characters.
         body: the pill, where it is not to be random too.
         printed: printed or debossed, where it is not to be random too.
+        framed: the share of faces, where nothing is in the way, whose text gets a figure around it if one fits.
     """
     body = random_body(rng) if body is None else body
     shell = body.profile == "SHELL"
@@ -74,7 +76,7 @@ def random_face(
         lines = fit_lines(laid, shape, body, imprint.weight)
     logos = random_logos(body, lines, scores, rng)
     frames: tuple[Logo, ...] = ()
-    if not (shell or scores or logos) and rng.random() < 0.2:
+    if not (shell or scores or logos) and rng.random() < framed:
         lines, frames = random_frame(lines, shape, imprint.weight, rng)
     root_area = rng.uniform(110, 230)
     zoom = root_area / math.sqrt(abs(float(cv2.contourArea(shape.astype(np.float32)))))

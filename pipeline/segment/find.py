@@ -5,6 +5,7 @@ Most photos of a few regions show the faces of one pill; where these are unlike,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -56,6 +57,8 @@ _SPECKS = 0.35
 # first look suspects one, a chance of ``_SUSPECTED`` there ``_BESIDE`` map pixels or more beside what it found.
 _MARGIN, _MARGIN_ALONE = 1.2, 0.4
 _SUSPECTED, _BESIDE = 0.05, 3
+# What is at least so long, by the usual pill, may be one that the network does not see clearly.
+_AS_LARGE = 0.6
 # Of more regions than these most are pills of their own.
 _FEW = 4
 
@@ -72,14 +75,15 @@ def segment(photo: Photo, settings: SegmentSettings | None = None) -> tuple[Pill
     if min(box[2] - box[0], box[3] - box[1]) < 8:
         return ()
     look = _look(photo, box, settings.coarse_px)
-    if look.usual_px < settings.small_px * look.photo_px:
+    if not look.found or look.usual_px < settings.small_px * look.photo_px:
         look = _look(photo, box, settings.fine_px)
     part, side = _closer(look, settings)
-    if side > 0 and (closer := _look(photo, part, side)).usual_px > _SPECKS * look.usual_px:
+    if side > 0 and (closer := _look(photo, part, side)).found and closer.usual_px > _SPECKS * look.usual_px:
         look = closer
     pills = _pills(photo, look, box, settings)
-    if 1 < len(pills) <= _FEW and len(group_faces(photo, pills)) > 1:
-        part = _around(look, _MARGIN)
+    doubts = look.large_doubts
+    if len(pills) <= _FEW and (doubts or len(group_faces(photo, pills)) > 1):
+        part = _around(look, (*look.found, *doubts), _MARGIN)
         for pill_px in settings.again_px:
             again = _pills(photo, _look(photo, part, _rounded(_side(look, part, pill_px, settings))), box, settings)
             if len(again) > 1 and len(group_faces(photo, again)) == 1:
@@ -97,11 +101,15 @@ def _pills(photo: Photo, look: _Look, box: Box, settings: SegmentSettings) -> tu
 
 @dataclass(frozen=True, eq=False)
 class _Look:
-    """What the network sees in ``part`` of the photo; ``photo_px`` photo pixels are one of its input."""
+    """What the network sees in ``part`` of the photo; ``photo_px`` photo pixels are one of its input.
+
+    ``doubted`` is what is not clear enough to be a pill.
+    """
 
     part: Box
     maps: PillMaps
     found: tuple[Instance, ...]
+    doubted: tuple[Instance, ...]
 
     @property
     def photo_px(self) -> float:
@@ -109,13 +117,20 @@ class _Look:
 
     @property
     def usual_px(self) -> float:
-        """The usual pill's length in photo pixels; 0 where there is none."""
-        return float(np.median([one.length_px for one in self.found])) if self.found else 0.0
+        """The usual pill's length in photo pixels, or what may be one's; 0 where there is none."""
+        return float(np.median([one.length_px for one in self.found or self.doubted] or [0.0]))
+
+    @property
+    def large_doubts(self) -> tuple[Instance, ...]:
+        """What is as large as a pill but not clear enough to be one."""
+        return tuple(one for one in self.doubted if one.length_px >= _AS_LARGE * self.usual_px)
 
 
 def _look(photo: Photo, part: Box, long_side_px: int) -> _Look:
     maps = pill_maps(_pixels(photo, part), long_side_px)
-    return _Look(part, maps, tuple(one for one in instances(maps, _LEAST_AREA) if _is_pill(one)))
+    seen = instances(maps, _LEAST_AREA)
+    found, doubted = (tuple(one for one in seen if _is_pill(one) is sure) for sure in (True, False))
+    return _Look(part, maps, found, doubted)
 
 
 def _pixels(photo: Photo, part: Box) -> Pixels:
@@ -126,9 +141,9 @@ def _closer(look: _Look, settings: SegmentSettings) -> tuple[Box, int]:
     """The part of the photo to look at again and its long side there, 0 where that would show no more."""
     if not look.found:
         return look.part, 0
-    part = _around(look, _MARGIN)
+    part = _around(look, look.found, _MARGIN)
     if not _suspects_more(look, part):
-        part = _around(look, _MARGIN_ALONE)
+        part = _around(look, look.found, _MARGIN_ALONE)
     side = _side(look, part, settings.pill_px, settings)
     nearer = side / max(part[2] - part[0], part[3] - part[1]) * look.photo_px
     return part, _rounded(side) if nearer >= settings.closer else 0
@@ -143,9 +158,9 @@ def _rounded(side: float) -> int:
     return round(side / MULTIPLE) * MULTIPLE
 
 
-def _around(look: _Look, margin: float) -> Box:
-    """The part of the photo that holds the pills found, and ``margin`` usual lengths of ground on each side."""
-    points = np.concatenate([one.outline for one in look.found]) + look.part[:2]
+def _around(look: _Look, shown: Sequence[Instance], margin: float) -> Box:
+    """The part of the photo that holds some of what a look shows, and ``margin`` usual lengths of ground around."""
+    points = np.concatenate([one.outline for one in shown]) + look.part[:2]
     ground = margin * look.usual_px
     low = np.maximum(np.floor(points.min(axis=0) - ground), look.part[:2]).astype(int)
     high = np.minimum(np.ceil(points.max(axis=0) + ground) + 1, look.part[2:]).astype(int)

@@ -26,7 +26,7 @@ _POOL_BATCHES = 8
 _WIDTH_MAX = 360
 _WIDTH_MIN = 24
 # How much more often a strip is met than another; docs/experiments/recognizer.md.
-_WEIGHTS = {Kind.TEXT: 3.0, Kind.NOTHING: 3.0, Kind.WRONG_WAY: 0.6, Kind.GROUND: 0.3}
+_WEIGHTS = {Kind.TEXT: 3.0, Kind.NOTHING: 3.0, Kind.WRONG_WAY: 0.6, Kind.ACROSS: 0.3, Kind.GROUND: 0.3}
 _DRAWN_WEIGHT = 0.4
 # Sets of few strips that are hard to read.
 _RARE_WEIGHTS = {"tfda": 3.0, "consumer": 3.0}

@@ -1,7 +1,7 @@
 """What stands on the strips that the line reader cuts out of a face, where the face's text is known.
 
-A strip is labeled with its text, or as silent: no text, or text the wrong way up, on which the recognizer must say
-nothing, so that its confidence tells which way up a face lies. What is not sure is not labeled.
+A strip is labeled with its text, or as silent: no text, or text the wrong way up or across, on which the recognizer
+must say nothing, so that its confidence tells how a face lies. What is not sure is not labeled.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.textboxes import TextBox
 from pipeline.imprint.ways import is_symmetric
-from pipeline.train.faces import CLASS, IGNORED, TURN_DEG, X, Y
+from pipeline.train.faces import CLASS, HEIGHT, IGNORED, TURN_DEG, X, Y
 from pipeline.train.network import CLASSES
 from reference.imprint_text import SIGNS, look_alike_key, tokens, without_signs
 
@@ -42,6 +42,11 @@ _SILENT_MOST = 2
 # second touch it.
 _ON_ALONG, _ON_ACROSS, _NEAR = 0.52, 0.42, 0.62
 _SAME_WAY_DEG, _OPPOSITE_DEG, _OTHER_WAY_DEG = 35.0, 140.0, 145.0
+_ACROSS_DEG = (50.0, 130.0)
+# What may be read as text after a quarter turn.
+_SYMMETRIC_ACROSS = frozenset("01235789CEHIJLMNOSUVWXZ/-+.&")
+# A line's letters are higher than its band by so much at most.
+_TALLEST = 1.1
 _CONCORD = 0.8
 
 Band = TextBox | Arc
@@ -55,6 +60,7 @@ class Kind(StrEnum):
     TEXT = "text"
     NOTHING = "nothing"
     WRONG_WAY = "wrong way"
+    ACROSS = "across"
     GROUND = "ground"
 
 
@@ -89,7 +95,11 @@ def turn_deg(band: Band) -> float:
 
 
 def from_characters(
-    lines: Sequence[Looks], characters: NDArray[np.float32], imprint: str = "", ground: Sequence[Looks] = ()
+    lines: Sequence[Looks],
+    characters: NDArray[np.float32],
+    imprint: str = "",
+    ground: Sequence[Looks] = (),
+    again: Sequence[Looks] = (),
 ) -> list[StripLabel]:
     """Labels where each character's place is known.
 
@@ -98,17 +108,20 @@ def from_characters(
         characters: rows of ``LabeledFace.characters`` in the crop's pixels; where a turn is not known, the direction
             whose reading fits is the right one.
         imprint: the whole pill's where it is known: boxed words lack their signs, its words have them.
+        ground: bands beside the lines.
+        again: other bands of the same lines; what is empty there is ground.
     """
     signed = {without_signs(word): word for word in tokens(imprint)}
     letters = characters[characters[:, CLASS] != CLASSES.index("LOGO")]
     labels: list[StripLabel] = []
-    for looks, empty in [*((looks, Kind.NOTHING) for looks in lines), *((looks, Kind.GROUND) for looks in ground)]:
+    beside = len(lines) + len(again)
+    for number, looks in enumerate([*lines, *again, *ground]):
         if any((letters[_within(band, letters, _NEAR, _NEAR), CLASS] == IGNORED).any() for band, _ in looks):
             continue
         on = [_in_order(band, letters) for band, _ in looks]
         if not any(_within(band, letters, _NEAR, _NEAR).any() for band, _ in looks):
-            labels += _silent(looks, empty)
-        elif empty is Kind.NOTHING and all(map(len, on)):
+            labels += _silent(looks, Kind.NOTHING if number < len(lines) else Kind.GROUND)
+        elif number < beside and all(map(_holds, (band for band, _ in looks), on)):
             words = ["".join(CLASSES[int(code)] for code in rows[:, CLASS]) for rows in on]
             words = [signed.get(word, word) for word in words]
             if any(np.isnan(rows[:, TURN_DEG]).any() for rows in on):
@@ -134,12 +147,20 @@ def _by_turn(looks: Looks, words: Sequence[str], on: Sequence[NDArray[np.float32
             labels.append(StripLabel(band, word, Kind.TEXT))
         elif off > _OTHER_WAY_DEG and not is_symmetric(word):
             labels.append(StripLabel(band, "", Kind.WRONG_WAY))
+        elif _ACROSS_DEG[0] < off < _ACROSS_DEG[1] and not _SYMMETRIC_ACROSS.issuperset(word):
+            labels.append(StripLabel(band, "", Kind.ACROSS))
     return labels
 
 
 def _by_reading(looks: Looks, words: Sequence[str]) -> list[StripLabel]:
+    words = [_with_signs(word, read) for (_, read), word in zip(looks, words, strict=True)]
     misread = [distance(read, word) / len(word) for (_, read), word in zip(looks, words, strict=True)]
     return _better_way(looks, words, misread, _MISREAD_MOST_PLACED, apart=0.0)
+
+
+def _with_signs(word: str, read: str) -> str:
+    """A boxed word, which lacks its signs, as it is read where the reading is that word and signs."""
+    return read if without_signs(read) == word else word
 
 
 def _better_way(
@@ -268,6 +289,11 @@ def _places(band: Band, rows: NDArray[np.float32]) -> tuple[NDArray[np.float64],
 def _within(band: Band, rows: NDArray[np.float32], along: float, across: float) -> NDArray[np.bool_]:
     places = _places(band, rows)
     return (np.abs(places[0]) < along) & (np.abs(places[1]) < across)
+
+
+def _holds(band: Band, rows: NDArray[np.float32]) -> bool:
+    """Whether characters stand on the band, none of them cut by its edges."""
+    return bool(len(rows) and rows[:, HEIGHT].max() <= _TALLEST * band.height)
 
 
 def _in_order(band: Band, rows: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from pipeline.evaluate.sets import LabeledPhoto, open_set
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.detector import DetectorReader
-from pipeline.imprint.found_lines import Sheet, sheet_of
+from pipeline.imprint.found_lines import Sheet, other_looks, sheet_of
 from pipeline.imprint.strip_reader import StripReader
 from pipeline.imprint.textboxes import TextBox
 from pipeline.records import Photo, PillRegion
@@ -85,22 +85,24 @@ class StripMaker:
         """A drawn face."""
         photo = Photo(np.repeat(face.gray[..., None], 3, axis=2), face.source)
         outline = np.ascontiguousarray(face.outline[:, ::-1].clip(min=0.0))
-        seen = self._seen(photo, PillRegion(outline, face.mask > 0, 0, 0, 1.0))
+        seen = self._seen(photo, PillRegion(outline, face.mask > 0, 0, 0, 1.0), is_known=True)
         yield self._with_characters(seen, face.characters, "")
 
     def _with_characters(self, seen: _Seen, rows: NDArray[np.float32], imprint: str) -> LabeledCrop:
         rows = _in_crop(rows, seen.sheet)
-        return seen.sheet.image, from_characters(seen.lines, rows, imprint, seen.ground)
+        return seen.sheet.image, from_characters(seen.lines, rows, imprint, seen.ground, seen.again)
 
-    def _seen(self, photo: Photo, region: PillRegion) -> _Seen:
-        """A face as lines are read on it."""
-        sheet = sheet_of(photo, region)
-        lines = [line.band.moved(sheet.to_crop) for line in self._detector.see(photo, region).lines]
-        looks, ground = (
-            [[(way, self._text(sheet, way)) for way in (band, band.back())] for band in bands]
-            for bands in (lines, _ground(sheet, lines))
-        )
-        return _Seen(sheet, looks, ground)
+    def _seen(self, photo: Photo, region: PillRegion, is_known: bool = False) -> _Seen:
+        """A face as lines are read on it; with what the reader looks at again, and nothing read, where all is known."""
+        sheet, face = sheet_of(photo, region), self._detector.see(photo, region)
+        lines = [line.band.moved(sheet.to_crop) for line in face.lines]
+        again = [look.moved(sheet.to_crop) for line in face.lines for look in other_looks(line.band, face.characters)]
+
+        def looks_of(bands: Sequence[Band]) -> list[Looks]:
+            ways = [(band, band.back()) for band in bands]
+            return [[(way, "" if is_known else self._text(sheet, way)) for way in both] for both in ways]
+
+        return _Seen(sheet, looks_of(lines), looks_of(_ground(sheet, lines)), looks_of(again) if is_known else [])
 
     def _text(self, sheet: Sheet, band: Band) -> str:
         return "".join(step.alternatives[0][0] for step in self._reader.read(sheet.image, band))
@@ -108,11 +110,12 @@ class StripMaker:
 
 @dataclass(frozen=True, eq=False)
 class _Seen:
-    """A face's lines, and bands of what lies beside them, with what is read along each, both ways."""
+    """A face's lines, bands of what lies beside them, and lines looked at again, with what is read along each."""
 
     sheet: Sheet
     lines: Sequence[Looks]
     ground: Sequence[Looks]
+    again: Sequence[Looks]
 
 
 def _ground(sheet: Sheet, lines: Sequence[Band]) -> list[Band]:
