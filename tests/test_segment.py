@@ -140,6 +140,19 @@ def test_tiny_and_narrow_photos_have_an_answer(shape: tuple[int, int]) -> None:
     assert isinstance(segment(Photo(np.full((*shape, 3), 90, np.uint8), "tiny")), tuple)
 
 
+def test_an_axis_on_white_is_no_photo_on_a_page() -> None:
+    pixels = np.full((480, 480, 3), 255, np.uint8)
+    pixels[100:400, 60:63] = 40
+    faces = [ellipse(300, col, 30, 50) for col in (140, 270)]
+    for face in faces:
+        paint(pixels, face, (230, 170, 130))
+    assert content_box(pixels) == (0, 0, 480, 480)
+    assert min(match(faces, segment(Photo(pixels, "axis")))) > 0.95
+    page = np.full((480, 480, 3), 255, np.uint8)
+    page[100:200, 60:160] = 130
+    assert content_box(page) == (100, 60, 200, 160)
+
+
 def test_a_black_photo_has_no_pill() -> None:
     assert segment(Photo(np.zeros((300, 400, 3), np.uint8), "black")) == ()
 

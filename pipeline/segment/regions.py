@@ -15,6 +15,8 @@ Box = tuple[int, int, int, int]
 # Black padding is JPEG-compressed: a little above 0.
 _BLACK = 12
 _WHITE = 244
+# By the sides of the page: a photo on it is larger than the line of an axis.
+_LEAST_INSET = 0.15
 # Pixels; nearer to the border there is no ground between.
 _AT_BORDER = 0.5
 # From this length along the border on, by the root of the area, it cuts the pill: of a disc 1.5 % of the diameter
@@ -29,7 +31,8 @@ def content_box(pixels: Pixels) -> Box:
     top, left, bottom, right = box = _extent(pixels, 0.03, lambda part: np.maximum.reduce(cv2.split(part)) > _BLACK)
     inner = pixels[top:bottom, left:right]
     inset = _extent(inner, 0.25, _is_colored)
-    if _is_colored(_thinned(inner[inset[0] : inset[2], inset[1] : inset[3]])).mean() < 0.95:
+    is_small = min(inset[2] - inset[0], inset[3] - inset[1]) < _LEAST_INSET * min(inner.shape[:2])
+    if is_small or _is_colored(_thinned(inner[inset[0] : inset[2], inset[1] : inset[3]])).mean() < 0.95:
         return box
     return top + inset[0], left + inset[1], top + inset[2], left + inset[3]
 

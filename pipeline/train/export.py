@@ -55,6 +55,7 @@ def count_in_integers(path: Path, images: Sequence[NDArray[np.float32]]) -> None
         _Sample(iter(sample)),
         op_types_to_quantize=["Conv", "Add", "Relu", "Resize"],
         nodes_to_exclude=[node.name for node in (_first(graph), *_last(graph))],
+        activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8,
         per_channel=True,
         reduce_range=True,
