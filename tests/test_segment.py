@@ -149,8 +149,8 @@ def test_an_axis_on_white_is_no_photo_on_a_page() -> None:
     assert content_box(pixels) == (0, 0, 480, 480)
     assert min(match(faces, segment(Photo(pixels, "axis")))) > 0.95
     page = np.full((480, 480, 3), 255, np.uint8)
-    page[100:200, 60:160] = 130
-    assert content_box(page) == (100, 60, 200, 160)
+    page[100:250, 60:210] = 130
+    assert content_box(page) == (100, 60, 250, 210)
 
 
 def test_a_black_photo_has_no_pill() -> None:
