@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.draw.bank import MARK_KINDS, RELIEFS, draw_faces, read_image, shard_arrays, write_bank
 from pipeline.draw.random_body import random_relief
+from pipeline.draw.random_face import random_face
 from pipeline.draw.sets import write_face_set, write_heap_set
 from pipeline.evaluate.sets import open_set
 from reference.catalog import open_catalog
@@ -36,6 +37,12 @@ def test_a_shard_holds_every_face_and_character(tmp_path: Path) -> None:
         assert [MARK_KINDS[kind] for kind in shard["mark_kind"][shard["mark_face"] == index]] == [
             m.kind for m in face.marks
         ]
+
+
+def test_a_bank_shows_more_framed_text_than_pills_bear() -> None:
+    framed = sum(bool(face.spec.frames) for face in draw_faces(60, np.random.default_rng(5)))
+    alone = sum(bool(random_face(rng).frames) for rng in map(np.random.default_rng, range(60)))
+    assert framed > 1.5 * alone > 0
 
 
 def test_a_cut_off_run_goes_on_with_the_same_shards(tmp_path: Path) -> None:

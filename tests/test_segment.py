@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pipeline.evaluate.segmentation import iou, match, outlines_of
 from pipeline.records import Photo, Pixels
 from pipeline.segment import group_faces, segment
+from pipeline.segment.find import SegmentSettings
 from pipeline.segment.network import PillMaps, pill_maps
 from pipeline.segment.outline import Belief, refine
 from pipeline.segment.regions import clockwise, content_box
@@ -96,6 +97,26 @@ def test_a_face_that_is_not_clear_at_one_scale_is_looked_for_at_others(
     regions = segment(Photo(pixels, "bold"))
     assert len(sides) > 1 and len(regions) == 2
     assert min(match(faces, regions)) > 0.95
+
+
+def test_a_look_again_for_a_doubtful_face_does_not_lose_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels, faces = sheet(), [ellipse(240, col, 60, 60) for col in (110, 320, 530)]
+    for face in faces:
+        paint(pixels, face, (235, 235, 230))
+    looks: list[tuple[int, ...]] = []
+
+    def less_each_time(part: Pixels, long_side_px: int) -> PillMaps:
+        """A doubt between the discs in the first look; the last disc is gone in the others."""
+        maps = pill_maps(part, long_side_px)
+        looks.append(part.shape)
+        rows, cols = (np.indices(maps.pill.shape).transpose(1, 2, 0) * maps.to_photo).transpose(2, 0, 1)
+        doubt = (rows > 360) & (rows < 470) & (cols > 160) & (cols < 270)
+        gone = cols > 425
+        changed = np.where(doubt, 0.6, maps.pill) if len(looks) == 1 else np.where(gone, 0.0, maps.pill)
+        return replace(maps, pill=changed.astype(np.float32))
+
+    monkeypatch.setattr("pipeline.segment.find.pill_maps", less_each_time)
+    assert len(segment(Photo(pixels, "three"), replace(SegmentSettings(), closer=9.0))) == 3 and len(looks) > 1
 
 
 def test_touching_discs_are_two() -> None:

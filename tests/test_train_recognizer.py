@@ -190,6 +190,12 @@ def drawn_face(text: str) -> LabeledFace:
     return LabeledFace(gray, mask, outline, np.array(rows, np.float32), "", "drawn")
 
 
+def test_a_drawn_lone_letter_is_also_shown_across() -> None:
+    ((_, labels),) = StripMaker(StripReader()).of_drawn(drawn_face("K"))
+    assert {label.text for label in labels if label.kind is Kind.TEXT} == {"K"}
+    assert {Kind.TEXT, Kind.WRONG_WAY, Kind.ACROSS} <= {label.kind for label in labels}
+
+
 def test_a_face_gives_strips_of_its_lines_both_ways_and_of_the_ground_beside_them() -> None:
     ((image, labels),) = StripMaker(StripReader()).of_drawn(drawn_face("R724"))
     told = [(label.kind, label.text) for label in labels]

@@ -68,7 +68,7 @@ def write_bank(out: Path, count: int, seed: int, fonts: Sequence[str] = (), per_
 
 
 def draw_faces(count: int, rng: np.random.Generator, fonts: Sequence[str] = ()) -> list[DrawnFace]:
-    """Draw random faces."""
+    """Draw random faces, more of them with framed text than `random_face` by itself."""
     return [draw_face(random_face(rng, fonts, framed=_FRAMED), rng) for _ in range(count)]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeGuard
 
 import cv2
 import numpy as np
@@ -27,8 +28,6 @@ from reference.imprint_text import CHARACTERS
 
 # A band of one letter is no longer than this by its height; turns that differ by so much are worth another look.
 _LONE, _ANOTHER_DEG = 1.35, 15.0
-# The turns of those looks; and how much closer the second ones are, at a letter within a frame.
-_TURNS_DEG, _CLOSER = (0.0, 90.0, 45.0, 135.0), 0.65
 # Log odds of a line's way up that its look, or its readings, tell at most.
 _LOOK_ODDS_MOST, _READ_ODDS_MOST = 3.0, 6.0
 
@@ -88,8 +87,8 @@ def read_lines(
     reads: dict[int, _Read] = {}
     for index in sorted(range(len(every)), key=lambda index: -bands[index].band.width / bands[index].band.height):
         sheet, band = sheets[every[index][0]], bands[index].band
-        looks = other_looks(band, faces[every[index][0]].characters)
-        read = _read(sheet, [band, *looks], odds_among(bands, index), reader, settings)
+        turns = _other_turns(band, faces[every[index][0]].characters)
+        read = _read(sheet, [band, *turns], odds_among(bands, index), reader, settings)
         reads[index] = read
         look_odds = bands[index].odds if read.in_photo == band else 0.0
         bands[index] = DirectedBand(read.in_photo, look_odds + read.odds)
@@ -112,21 +111,24 @@ def sheet_of(photo: Photo, region: PillRegion, settings: CropSettings | None = N
     return Sheet(crop, crop.image(), cv2.invertAffineTransform(crop.matrix).astype(np.float64))
 
 
-def other_looks(band: TextBox | Arc, characters: Sequence[Character]) -> list[TextBox]:
+def is_lone(band: TextBox | Arc) -> TypeGuard[TextBox]:
+    """Whether a band is so short that it bears one letter."""
+    return isinstance(band, TextBox) and band.width <= _LONE * band.height
+
+
+def _other_turns(band: TextBox | Arc, characters: Sequence[Character]) -> list[TextBox]:
     """A lone letter's band as it may lie too, for its look tells the line's axis poorly.
 
-    As the character there is turned by itself, and all the way round; then closer, for what was found may be the
-    letter's frame.
+    As the character there is turned by itself, upright, and lying.
     """
-    if isinstance(band, Arc) or band.width > _LONE * band.height:
+    if not is_lone(band):
         return []
     own = [one.turn_deg for one in characters if band.holds(one.col, one.row)][:1]
-    turned = [band]
-    for turn in [*own, *_TURNS_DEG]:
-        if all(abs((turn - other.turn_deg + 90.0) % 180.0 - 90.0) > _ANOTHER_DEG for other in turned):
+    turned: list[TextBox] = []
+    for turn in [*own, 0.0, 90.0]:
+        if all(abs((turn - other.turn_deg + 90.0) % 180.0 - 90.0) > _ANOTHER_DEG for other in (band, *turned)):
             turned.append(replace(band, turn_deg=turn))
-    closer = [replace(look, width=look.width * _CLOSER, height=look.height * _CLOSER) for look in turned]
-    return [*turned[1:], *closer]
+    return turned
 
 
 def _read(

@@ -1,6 +1,7 @@
 """Finds the pills of one photo: the network looks at the whole, then closer at the part that holds pills.
 
-Most photos of a few regions show the faces of one pill; where these are unlike, a look at another scale may show why.
+Most photos of a few regions show the faces of one pill; where these are unlike, or something as large is not clear, a
+look at another scale may show why.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class SegmentSettings:
     ``fine_px``: that of the second look, where the first shows no pill or ones shorter than ``small_px``.
     ``pill_px``: how long the usual pill is in the closer look, where the photo has that many pixels.
     ``close_px``: the longest side of a closer look.
-    ``again_px``: how long it is in further looks, where few regions are no faces of one pill.
+    ``again_px``: how long it is in further looks, where few regions are no faces of one pill or one is not clear.
     ``closer``: how much nearer it must come to be worth its time.
     ``least_of_largest``: a pill's area by that of the largest; pills of 4 mm beside usual ones of 10 mm have 0.12.
     """
@@ -81,12 +82,13 @@ def segment(photo: Photo, settings: SegmentSettings | None = None) -> tuple[Pill
     if side > 0 and (closer := _look(photo, part, side)).found and closer.usual_px > _SPECKS * look.usual_px:
         look = closer
     pills = _pills(photo, look, box, settings)
-    doubts = look.large_doubts
-    if len(pills) <= _FEW and (doubts or len(group_faces(photo, pills)) > 1):
+    doubts, are_unlike = look.large_doubts, len(group_faces(photo, pills)) > 1
+    if len(pills) <= _FEW and (doubts or are_unlike):
         part = _around(look, (*look.found, *doubts), _MARGIN)
-        for pill_px in settings.again_px:
-            again = _pills(photo, _look(photo, part, _rounded(_side(look, part, pill_px, settings))), box, settings)
-            if len(again) > 1 and len(group_faces(photo, again)) == 1:
+        least = 2 if are_unlike else max(2, len(pills) + 1)
+        for side in dict.fromkeys(_rounded(_side(look, part, pill_px, settings)) for pill_px in settings.again_px):
+            again = _pills(photo, _look(photo, part, side), box, settings)
+            if len(again) >= least and len(group_faces(photo, again)) == 1:
                 return again
     return pills
 
@@ -129,7 +131,7 @@ class _Look:
 def _look(photo: Photo, part: Box, long_side_px: int) -> _Look:
     maps = pill_maps(_pixels(photo, part), long_side_px)
     seen = instances(maps, _LEAST_AREA)
-    found, doubted = (tuple(one for one in seen if _is_pill(one) is sure) for sure in (True, False))
+    found, doubted = (tuple(one for one in seen if _is_pill(one) == sure) for sure in (True, False))
     return _Look(part, maps, found, doubted)
 
 

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantType, quantize_static
 from torch import nn
 
+import pipeline.network  # noqa: F401  sets what must be set before onnxruntime is imported
+
 # Smaller arrays stay fp16: a third less change of the answers for a twelfth more bytes
 # (docs/experiments/recognizer.md, "int8").
 _INT8_FROM = 20_000
@@ -42,10 +44,10 @@ def write_onnx(model: nn.Module, out: Path, maps: Sequence[str], images: Sequenc
 
 
 def count_in_integers(path: Path, images: Sequence[NDArray[np.float32]]) -> None:
-    """Have a network's layers but the first and the last count in int8, which takes two thirds of the time.
+    """Have a network's layers but the first and the last count in int8, which takes six tenths of the time.
 
-    Weights keep 7 bits, so that no CPU's sums of products run over: all give the same answer. What it changes:
-    docs/experiments/reader.md, "Counting in integers".
+    Weights keep 7 bits, so that the sums of products run over on no CPU. What it changes: docs/experiments/reader.md,
+    "Counting in integers".
     """
     graph = onnx.load(path).graph
     sample = [{graph.input[0].name: image[None]} for image in images]
@@ -79,7 +81,7 @@ def _first(graph: onnx.GraphProto) -> onnx.NodeProto:
 
 
 def _last(graph: onnx.GraphProto) -> list[onnx.NodeProto]:
-    """The convolutions after which there is none."""
+    """The last convolution on each way to an output."""
     by_output = {name: node for node in graph.node for name in node.output}
     ends, found = [by_output[output.name] for output in graph.output], []
     while ends:

@@ -43,7 +43,7 @@ _TURN_DEG_MOST = 25.0
 _GEOMETRY_RADIUS, _KNOWN_RADIUS = 0.45, 0.9
 # How softly the middle of a line ends, in heights.
 _EDGE = 0.08
-# On so many faces, of all kinds, the network's layers are seen to learn how far their answers reach.
+# On so many of the faces at most it is seen how far the answers of the network's layers reach.
 _FITTED_TO = 240
 # The line head's small checkpoint, beside the detector's.
 LINE_HEAD = "line_head.pt"
@@ -77,7 +77,7 @@ def train_line_finder(plan: TrainingPlan, detector: Path, say: Callable[[str], N
     trial = (lambda model: asdict(try_lines(model, validation))) if validation else None
     curve = Curve(plan.work / "line-curve.csv", _COLUMNS, trial, say)
     run_planned(line_task(weights, line_sources(boxed, read, drawn)), checkpoint, plan, curve)
-    export_line_finder(weights, checkpoint, [*boxed, *read], plan.out)
+    export_line_finder(weights, checkpoint, [*boxed, *read, *drawn], plan.out)
     keep_small(checkpoint, plan.out.with_name(LINE_HEAD), HEAD)
     say(f"{plan.out}: {plan.out.stat().st_size:,} bytes")
 
@@ -106,7 +106,7 @@ def export_line_finder(detector: dict[str, Tensor], checkpoint: Path, faces: Seq
     """Write the checkpoint's averaged line head and the detector as one ONNX file, fitted to some of the faces."""
     network = face_network(detector)
     network.load_state_dict(_head(checkpoint), strict=False)
-    few = faces[:: max(1, len(faces) // _FITTED_TO)]
+    few = faces[:: max(1, -(-len(faces) // _FITTED_TO))]
     write_onnx(network, out, ["map", "lines"], [canvas_of(face)[0] for face in few])
 
 

@@ -44,7 +44,7 @@ _ON_ALONG, _ON_ACROSS, _NEAR = 0.52, 0.42, 0.62
 _SAME_WAY_DEG, _OPPOSITE_DEG, _OTHER_WAY_DEG = 35.0, 140.0, 145.0
 _ACROSS_DEG = (50.0, 130.0)
 # What may be read as text after a quarter turn.
-_SYMMETRIC_ACROSS = frozenset("01235789CEHIJLMNOSUVWXZ/-+.&")
+_SYMMETRIC_ACROSS = frozenset("012356789CEHIJLMNOSUVWXZ/-+.&")
 # A line's letters are higher than its band by so much at most.
 _TALLEST = 1.1
 _CONCORD = 0.8
@@ -123,7 +123,10 @@ def from_characters(
             labels += _silent(looks, Kind.NOTHING if number < len(lines) else Kind.GROUND)
         elif number < beside and all(map(_holds, (band for band, _ in looks), on)):
             words = ["".join(CLASSES[int(code)] for code in rows[:, CLASS]) for rows in on]
-            words = [signed.get(word, word) for word in words]
+            if signed:
+                words = [signed.get(word, word) for word in words]
+            else:
+                words = [_with_signs(word, read) for word, (_, read) in zip(words, looks, strict=True)]
             if any(np.isnan(rows[:, TURN_DEG]).any() for rows in on):
                 labels += _by_reading(looks, words)
             else:
@@ -153,14 +156,13 @@ def _by_turn(looks: Looks, words: Sequence[str], on: Sequence[NDArray[np.float32
 
 
 def _by_reading(looks: Looks, words: Sequence[str]) -> list[StripLabel]:
-    words = [_with_signs(word, read) for (_, read), word in zip(looks, words, strict=True)]
     misread = [distance(read, word) / len(word) for (_, read), word in zip(looks, words, strict=True)]
     return _better_way(looks, words, misread, _MISREAD_MOST_PLACED, apart=0.0)
 
 
 def _with_signs(word: str, read: str) -> str:
-    """A boxed word, which lacks its signs, as it is read where the reading is that word and signs."""
-    return read if without_signs(read) == word else word
+    """A boxed word, which lacks its signs, as it is read where that is the same word with signs within."""
+    return read if without_signs(read) == word and not set(read[:1] + read[-1:]) & set(SIGNS) else word
 
 
 def _better_way(
@@ -292,7 +294,7 @@ def _within(band: Band, rows: NDArray[np.float32], along: float, across: float) 
 
 
 def _holds(band: Band, rows: NDArray[np.float32]) -> bool:
-    """Whether characters stand on the band, none of them cut by its edges."""
+    """Whether characters stand on the band, none of them higher than it is."""
     return bool(len(rows) and rows[:, HEIGHT].max() <= _TALLEST * band.height)
 
 

@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 from pipeline.evaluate.sets import LabeledPhoto, open_set
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.detector import DetectorReader
-from pipeline.imprint.found_lines import Sheet, other_looks, sheet_of
+from pipeline.imprint.found_lines import Sheet, is_lone, sheet_of
 from pipeline.imprint.strip_reader import StripReader
 from pipeline.imprint.textboxes import TextBox
-from pipeline.records import Photo, PillRegion
+from pipeline.records import Character, Photo, PillRegion
 from pipeline.train.boxes import BoxedPhoto, clean_photos, regions_with_characters
 from pipeline.train.cutting import photo_faces
 from pipeline.train.drawn import load_bank
@@ -34,6 +34,8 @@ from pipeline.train.strip_labels import Band, Kind, Looks, StripLabel, from_char
 
 # Boxes of ground tried on a face, their height in the face's short sides and their width in heights.
 _GROUND_TRIES, _GROUND_HEIGHT, _GROUND_ASPECT = 3, (0.12, 0.5), (0.6, 4.0)
+# Turns of a lone letter's other looks, how far they must be apart, and how much closer some are.
+_TURNS_DEG, _ANOTHER_DEG, _CLOSER = (0.0, 90.0, 45.0, 135.0), 15.0, 0.65
 # Photos in a shard: what making them loses at most when it is cut off.
 _PHOTOS_A_SHARD = 100
 
@@ -93,16 +95,17 @@ class StripMaker:
         return seen.sheet.image, from_characters(seen.lines, rows, imprint, seen.ground, seen.again)
 
     def _seen(self, photo: Photo, region: PillRegion, is_known: bool = False) -> _Seen:
-        """A face as lines are read on it; with what the reader looks at again, and nothing read, where all is known."""
+        """A face as lines are read on it; with lone letters looked at again, and nothing read, where all is known."""
         sheet, face = sheet_of(photo, region), self._detector.see(photo, region)
-        lines = [line.band.moved(sheet.to_crop) for line in face.lines]
-        again = [look.moved(sheet.to_crop) for line in face.lines for look in other_looks(line.band, face.characters)]
+        found = [line.band for line in face.lines]
+        again = [look for band in found for look in _looks_round(band, face.characters)] if is_known else []
+        lines, others = ([band.moved(sheet.to_crop) for band in bands] for bands in (found, again))
 
         def looks_of(bands: Sequence[Band]) -> list[Looks]:
             ways = [(band, band.back()) for band in bands]
             return [[(way, "" if is_known else self._text(sheet, way)) for way in both] for both in ways]
 
-        return _Seen(sheet, looks_of(lines), looks_of(_ground(sheet, lines)), looks_of(again) if is_known else [])
+        return _Seen(sheet, looks_of(lines), looks_of(_ground(sheet, lines)), looks_of(others))
 
     def _text(self, sheet: Sheet, band: Band) -> str:
         return "".join(step.alternatives[0][0] for step in self._reader.read(sheet.image, band))
@@ -116,6 +119,22 @@ class _Seen:
     lines: Sequence[Looks]
     ground: Sequence[Looks]
     again: Sequence[Looks]
+
+
+def _looks_round(band: Band, characters: Sequence[Character]) -> list[TextBox]:
+    """A lone letter's band as it may lie too: turned as the character there and all round, and closer, within a frame.
+
+    So the recognizer learns the letter in a frame and to say nothing of one that lies across.
+    """
+    if not is_lone(band):
+        return []
+    own = [one.turn_deg for one in characters if band.holds(one.col, one.row)][:1]
+    turned = [band]
+    for turn in [*own, *_TURNS_DEG]:
+        if all(abs((turn - other.turn_deg + 90.0) % 180.0 - 90.0) > _ANOTHER_DEG for other in turned):
+            turned.append(replace(band, turn_deg=turn))
+    closer = [replace(look, width=look.width * _CLOSER, height=look.height * _CLOSER) for look in turned]
+    return [*turned[1:], *closer]
 
 
 def _ground(sheet: Sheet, lines: Sequence[Band]) -> list[Band]:
