@@ -82,8 +82,10 @@ def segment(photo: Photo, settings: SegmentSettings | None = None) -> tuple[Pill
     if side > 0 and (closer := _look(photo, part, side)).found and closer.usual_px > _SPECKS * look.usual_px:
         look = closer
     pills = _pills(photo, look, box, settings)
-    doubts, are_unlike = look.large_doubts, len(group_faces(photo, pills)) > 1
-    if len(pills) <= _FEW and (doubts or are_unlike):
+    if len(pills) > _FEW:
+        return pills
+    doubts, are_unlike = look.large_doubts, len(pills) > 1 and len(group_faces(photo, pills)) > 1
+    if doubts or are_unlike:
         part = _around(look, (*look.found, *doubts), _MARGIN)
         least = 2 if are_unlike else max(2, len(pills) + 1)
         for side in dict.fromkeys(_rounded(_side(look, part, pill_px, settings)) for pill_px in settings.again_px):
