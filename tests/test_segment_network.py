@@ -124,7 +124,7 @@ def test_regions_that_are_no_faces_of_one_pill_are_looked_at_again(
         return PillMaps(*chances, (10.0, 10.0))
 
     monkeypatch.setattr("pipeline.segment.find.pill_maps", maps)
-    monkeypatch.setattr("pipeline.segment.find._around", lambda look, margin: (0, 0, 960, 1280))
+    monkeypatch.setattr("pipeline.segment.find._around", lambda look, shown, margin: (0, 0, 960, 1280))
     settings = SegmentSettings(closer=math.inf)
     regions = segment(Photo(np.full((960, 1280, 3), 120, np.uint8), "plain"), settings)
     assert len(seen) - len(left) == looks
