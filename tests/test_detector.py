@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from pipeline.imprint.canvas import COMPACT, Placement, affine, place
-from pipeline.imprint.detector import CLASSES, STRIDE, decode, face_canvas, presence
+from pipeline.imprint.detector import CLASSES, STRIDE, DetectorReader, decode, face_canvas, presence
+from pipeline.load import load
 from pipeline.records import Photo, PillRegion
+from pipeline.segment import segment
+
+SAMPLES = Path(__file__).parents[1] / "samples"
 
 STRAIGHT = Placement(np.eye(2, 3), COMPACT, 1.0, 0.0)
 
@@ -99,3 +104,18 @@ def test_the_canvas_of_a_region_at_the_photos_border() -> None:
     assert placement.scale == pytest.approx(place(outline[:, ::-1].copy()).scale)
     area = float(np.count_nonzero(canvas[1] > 0.5)) / placement.scale**2
     assert area == pytest.approx(float(mask.sum()), rel=0.03)
+
+
+def test_faces_seen_together_show_what_each_shows_alone() -> None:
+    photo = load(SAMPLES / "heap_of_40.jpg")
+    regions = segment(photo)[::3]
+    reader = DetectorReader()
+    canvases = [face_canvas(photo, region)[0].shape for region in regions]
+    assert len(set(canvases)) == 2 and max(map(canvases.count, canvases)) > 4
+    for together, region in zip(reader.see(photo, regions), regions, strict=True):
+        (alone,) = reader.see(photo, [region])
+        assert [one.text for one in together.characters] == [one.text for one in alone.characters]
+        for one, same in zip(together.characters, alone.characters, strict=True):
+            assert (one.row, one.confidence) == pytest.approx((same.row, same.confidence), abs=1e-3)
+        assert len(together.lines) == len(alone.lines)
+    assert reader.see(photo, []) == []

@@ -27,6 +27,8 @@ _READ_FLOOR = 0.35
 # Two centers nearer than this share of the smaller character's extent are one character.
 _SAME_CHARACTER = 0.42
 _ALTERNATIVES = 6
+# Faces in one run of the network: more gain nothing (docs/experiments/reader.md, "Counting in integers").
+_TOGETHER = 4
 _ALTERNATIVE_FLOOR = 0.01
 
 
@@ -51,19 +53,19 @@ class DetectorReader:
 
     def read(self, photo: Photo, regions: Sequence[PillRegion]) -> tuple[Reading, ...]:
         """Read each region of the photo."""
-        return tuple(self.reading(self.find(photo, region)) for region in regions)
+        return tuple(self.reading(face.characters) for face in self.see(photo, regions))
 
-    def find(self, photo: Photo, region: PillRegion) -> list[Character]:
-        """Everything on a face that may be a character or a logo, the surest first."""
-        return self.see(photo, region).characters
-
-    def see(self, photo: Photo, region: PillRegion) -> Seen:
-        """All that the network shows on a face."""
-        canvas, placement = face_canvas(photo, region)
-        characters, *lines = self._network.run(canvas[None])
-        back = cv2.invertAffineTransform(placement.to_canvas).astype(np.float64)
-        found = [line.moved(back) for line in lines_of(lines[0][0], canvas[1])] if lines else []
-        return Seen(decode(characters[0], placement), found)
+    def see(self, photo: Photo, regions: Sequence[PillRegion]) -> list[Seen]:
+        """All that the network shows on each face; those whose canvases have one size go through it together."""
+        canvases = [face_canvas(photo, region) for region in regions]
+        seen: dict[int, Seen] = {}
+        for size in dict.fromkeys(canvas.shape for canvas, _ in canvases):
+            alike = [number for number, (canvas, _) in enumerate(canvases) if canvas.shape == size]
+            for start in range(0, len(alike), _TOGETHER):
+                part = alike[start : start + _TOGETHER]
+                maps = self._network.run(np.stack([canvases[number][0] for number in part]))
+                seen |= {number: _seen(*canvases[number], *own) for number, *own in zip(part, *maps, strict=True)}
+        return [seen[number] for number in range(len(regions))]
 
     def reading(self, found: Sequence[Character]) -> Reading:
         """What is sure enough of a face's finds, in lines."""
@@ -73,6 +75,18 @@ class DetectorReader:
         hypotheses: list[tuple[tuple[Line, ...], float]] = [(group_lines(sure), 1.0)]
         blank = math.prod(1.0 - presence(character) for character in found)
         return Reading(self.name, tuple(hypotheses), min(max(blank, 0.0), 1.0), min(symbol, 1.0))
+
+
+def _seen(
+    canvas: NDArray[np.float32],
+    placement: Placement,
+    characters: NDArray[np.float32],
+    lines: NDArray[np.float32] | None = None,
+) -> Seen:
+    """What the network's maps of one canvas show, in the photo."""
+    back = cv2.invertAffineTransform(placement.to_canvas).astype(np.float64)
+    found = [] if lines is None else [line.moved(back) for line in lines_of(lines, canvas[1])]
+    return Seen(decode(characters, placement), found)
 
 
 def presence(character: Character) -> float:

@@ -108,7 +108,7 @@ class FusedReader:
 
     def both(self, photo: Photo, regions: Sequence[PillRegion]) -> list[tuple[Reading, Reading]]:
         """What the lines and what the single characters of each region say, before they are merged."""
-        seen = [self._detector.see(photo, region) for region in regions]
+        seen = self._detector.see(photo, regions)
         lines = read_lines(_LINES, photo, regions, seen, self._strips, self.settings)
         return list(zip(lines, (self._detector.reading(face.characters) for face in seen), strict=True))
 

@@ -96,7 +96,7 @@ class StripMaker:
 
     def _seen(self, photo: Photo, region: PillRegion, is_known: bool = False) -> _Seen:
         """A face as lines are read on it; with lone letters looked at again, and nothing read, where all is known."""
-        sheet, face = sheet_of(photo, region), self._detector.see(photo, region)
+        sheet, (face,) = sheet_of(photo, region), self._detector.see(photo, [region])
         found = [line.band for line in face.lines]
         again = [look for band in found for look in _looks_round(band, face.characters)] if is_known else []
         lines, others = ([band.moved(sheet.to_crop) for band in bands] for bands in (found, again))
