@@ -34,7 +34,8 @@ class MatchSettings:
     ``unseen_token_bits``: a token missed whole where one face was shown only, and the least cost of all that is
     missing where a face shows something unread; such a face bears text ``unread_share`` times as often as the
     reader doubts that it is blank. ``repeat_bits``: a token that stands more often on the pill than in the register
-    or the other way round; its second place must earn ``repeat_share`` of what its first does. ``scattered_bits``:
+    or the other way round; its second place must earn ``repeat_share`` of what its first does. ``end_again_bits``: an
+    end of a token alone on another face than the token's. ``scattered_bits``:
     a character of the register found out of its order. ``sure_character``: from this confidence on a character that
     contradicts the register forbids the answer IDENTIFIED; ``sure_digit``, where it is a digit that stands in a
     number for another. ``unlisted_share``: the prior probability that a pill is not in the catalog. ``look_floor``:
@@ -56,6 +57,7 @@ class MatchSettings:
     unread_share: float = 4.0
     repeat_bits: float = -1.0
     repeat_share: float = 0.7
+    end_again_bits: float = -4.0
     scattered_bits: float = -4.0
     sure_character: float = 0.95
     sure_digit: float = 0.5

@@ -185,6 +185,21 @@ def test_one_half_of_a_capsule_is_enough() -> None:
     assert search([reading("93", "3129"), reading("C")], index, MatchSettings())[0].imprint_key == "3129;3129;93;93"
 
 
+@pytest.mark.parametrize("end", ["CAM", "PRO"])
+def test_the_end_of_a_word_that_comes_around_a_capsules_side_is_that_word(end: str) -> None:
+    index = made_index("PROCAM", f"PROCAM;WE{end}", f"PROCAM;{end}")
+    found = {one.imprint_key: one for one in search([reading(end), reading("PROCAM")], index, MatchSettings())}
+    assert found["PROCAM"].bits > found[f"PROCAM;WE{end}"].bits and found["PROCAM"].stray == ""
+    assert found[f"PROCAM;{end}"].bits > found["PROCAM"].bits
+
+
+@pytest.mark.parametrize("faces", [("M", "PROCAM"), ("CT4", "PROCAM"), ("ROC", "PROCAM"), ("", "PROCAM CAM")])
+def test_what_is_no_end_of_a_word_alone_on_a_face_strays(faces: tuple[str, str]) -> None:
+    readings = [reading(*face.split()) for face in faces]
+    (found,) = search(readings, made_index("PROCAM"), MatchSettings())
+    assert found.stray != ""
+
+
 def test_characters_out_of_their_order_count() -> None:
     found = search([reading("1", "54", "3"), reading()], made_index("331;54", "54;93", "54", "5;4"), MatchSettings())
     assert found[0].imprint_key == "331;54"

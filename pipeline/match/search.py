@@ -17,6 +17,8 @@ from reference.catalog import Catalog
 from reference.imprint_text import CHARACTERS, look_alike_key
 
 _COLUMN = {character: column for column, character in enumerate(CHARACTERS)}
+# Of one character nobody can say of which token it is the end.
+_LEAST_END = 2
 
 
 @dataclass(frozen=True)
@@ -206,6 +208,26 @@ def _repeats(
             taken[segment.face].update(segment.places)
             more += 1
         bits += settings.repeat_bits * abs(listed[token] - 1 - more)
+        bits += _end_again(token, first, faces, taken, settings)
+    return bits
+
+
+def _end_again(
+    token: str, first: Segment, faces: Sequence[ObservedFace], taken: list[set[int]], settings: MatchSettings
+) -> float:
+    """Take all that another face shows where it is an end of the token, and return what that weighs.
+
+    Print around a capsule's side shows on both faces, on one of them in part.
+    """
+    bits = 0.0
+    for number, (face, used) in enumerate(zip(faces, taken, strict=True)):
+        if number == first.face or used or not _LEAST_END <= len(face) < len(token):
+            continue
+        ends = (token[: len(face)], token[-len(face) :])
+        weight = max(sum(face.weight(place, text) for place, text in enumerate(end)) for end in ends)
+        if weight + settings.end_again_bits > float(face.stray_bits.sum()):
+            used.update(range(len(face)))
+            bits += weight + settings.end_again_bits
     return bits
 
 
