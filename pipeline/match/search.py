@@ -215,7 +215,7 @@ def _repeats(
 def _end_again(
     token: str, first: Segment, faces: Sequence[ObservedFace], taken: list[set[int]], settings: MatchSettings
 ) -> float:
-    """Take all that another face shows where it is an end of the token, and return what that weighs.
+    """Take all that another face shows where each character of it fits an end of the token, and return what it weighs.
 
     Print around a capsule's side shows on both faces, on one of them in part.
     """
@@ -224,10 +224,10 @@ def _end_again(
         if number == first.face or used or not _LEAST_END <= len(face) < len(token):
             continue
         ends = (token[: len(face)], token[-len(face) :])
-        weight = max(sum(face.weight(place, text) for place, text in enumerate(end)) for end in ends)
-        if weight + settings.end_again_bits > float(face.stray_bits.sum()):
+        weights = max(([face.weight(place, text) for place, text in enumerate(end)] for end in ends), key=sum)
+        if min(weights) > 0 and sum(weights) > -settings.end_again_bits:
             used.update(range(len(face)))
-            bits += weight + settings.end_again_bits
+            bits += sum(weights) + settings.end_again_bits
     return bits
 
 
