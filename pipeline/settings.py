@@ -32,17 +32,16 @@ class MatchSettings:
     characters found this share is none although the reader was sure. ``missed_bits``: a character of the register
     that was not found; ``missed_token_share`` of that for each further one of a token missed whole.
     ``unseen_token_bits``: a token missed whole where one face was shown only, and the least cost of all that is
-    missing where a face shows something unread; such a face bears text ``unread_share`` times as often as the
-    reader doubts that it is blank. ``repeat_bits``: a token that stands more often on the pill than in the register
-    or the other way round; its second place must earn ``repeat_share`` of what its first does. ``end_again_bits``: an
-    end of a token alone on another face than the token's. ``scattered_bits``:
-    a character of the register found out of its order. ``sure_character``: from this confidence on a character that
-    contradicts the register forbids the answer IDENTIFIED; ``sure_digit``, where it is a digit that stands in a
-    number for another. ``unlisted_share``: the prior probability that a pill is not in the catalog. ``look_floor``:
-    the share of products whose register errs in a look. ``outline_share``: of the photos this share has an outline
-    that is not the pill's, so that nothing of the look is. ``size_register_sigma_mm``: registers give whole
-    millimeters and err besides. ``shortlist`` imprints are compared, ``explained`` of them whole, ``candidates``
-    are answered.
+    missing where a face shows something unread; such a face bears text ``unread_share`` times as often as the reader
+    doubts that it is blank. ``repeat_bits``: a token that stands more often on the pill than in the register or the
+    other way round; its second place must earn ``repeat_share`` of what its first does. ``end_again_bits``: an end of
+    a token alone on another face than the token's. ``scattered_bits``: a character of the register found out of its
+    order. ``sure_character``: from this confidence on a character that contradicts the register forbids the answer
+    IDENTIFIED; ``sure_digit``, where it is a digit that stands in a number for another. ``unlisted_share``: the prior
+    probability that a pill is not in the catalog. ``look_floor``: the share of products whose register errs in a
+    look. ``outline_share``: of the photos this share has an outline that is not the pill's, so that nothing of the
+    look is. ``size_register_sigma_mm``: registers give whole millimeters and err besides. ``shortlist`` imprints are
+    compared, ``explained`` of them whole, ``candidates`` are answered.
     """
 
     shortlist: int = 120

@@ -74,6 +74,12 @@ def test_two_faces_side_by_side_are_one_pill_and_a_third_of_another_color_is_not
     assert sorted(index for group in groups for index in group) == [0, 1, 2]
 
 
+def photo_places(maps: PillMaps) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Row and col in the photo of each map pixel."""
+    rows, cols = np.indices(maps.pill.shape)
+    return rows * maps.to_photo[0], cols * maps.to_photo[1]
+
+
 @pytest.mark.parametrize("middle", [0.6, 0.2])
 def test_a_face_that_is_not_clear_at_one_scale_is_looked_for_at_others(
     monkeypatch: pytest.MonkeyPatch, middle: float
@@ -89,7 +95,7 @@ def test_a_face_that_is_not_clear_at_one_scale_is_looked_for_at_others(
         maps = pill_maps(part, long_side_px)
         if len(sides) > 1:
             return maps
-        rows, cols = (np.indices(maps.pill.shape).transpose(1, 2, 0) * maps.to_photo).transpose(2, 0, 1)
+        rows, cols = photo_places(maps)
         inside = (rows - 240) ** 2 + (cols - 160) ** 2 < 80**2
         return replace(maps, pill=np.where(inside, middle, maps.pill).astype(np.float32))
 
@@ -109,7 +115,7 @@ def test_a_look_again_for_a_doubtful_face_does_not_lose_one(monkeypatch: pytest.
         """A doubt between the discs in the first look; the last disc is gone in the others."""
         maps = pill_maps(part, long_side_px)
         looks.append(part.shape)
-        rows, cols = (np.indices(maps.pill.shape).transpose(1, 2, 0) * maps.to_photo).transpose(2, 0, 1)
+        rows, cols = photo_places(maps)
         doubt = (rows > 360) & (rows < 470) & (cols > 160) & (cols < 270)
         gone = cols > 425
         changed = np.where(doubt, 0.6, maps.pill) if len(looks) == 1 else np.where(gone, 0.0, maps.pill)

@@ -27,9 +27,9 @@ _READ_FLOOR = 0.35
 # Two centers nearer than this share of the smaller character's extent are one character.
 _SAME_CHARACTER = 0.42
 _ALTERNATIVES = 6
+_ALTERNATIVE_FLOOR = 0.01
 # Faces in one run of the network: more gain nothing (docs/experiments/reader.md, "Counting in integers").
 _TOGETHER = 4
-_ALTERNATIVE_FLOOR = 0.01
 
 
 @dataclass(frozen=True)

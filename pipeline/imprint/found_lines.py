@@ -87,7 +87,7 @@ def read_lines(
     reads: dict[int, _Read] = {}
     for index in sorted(range(len(every)), key=lambda index: -bands[index].band.width / bands[index].band.height):
         sheet, band = sheets[every[index][0]], bands[index].band
-        turns = _other_turns(band, faces[every[index][0]].characters)
+        turns = other_turns(band, faces[every[index][0]].characters)
         read = _read(sheet, [band, *turns], odds_among(bands, index), reader, settings)
         reads[index] = read
         look_odds = bands[index].odds if read.in_photo == band else 0.0
@@ -116,16 +116,18 @@ def is_lone(band: TextBox | Arc) -> TypeGuard[TextBox]:
     return isinstance(band, TextBox) and band.width <= _LONE * band.height
 
 
-def _other_turns(band: TextBox | Arc, characters: Sequence[Character]) -> list[TextBox]:
+def other_turns(
+    band: TextBox | Arc, characters: Sequence[Character], turns_deg: Sequence[float] = (0.0, 90.0)
+) -> list[TextBox]:
     """A lone letter's band as it may lie too, for its look tells the line's axis poorly.
 
-    As the character there is turned by itself, upright, and lying.
+    As the character there is turned by itself, and along ``turns_deg``: upright and lying.
     """
     if not is_lone(band):
         return []
     own = [one.turn_deg for one in characters if band.holds(one.col, one.row)][:1]
     turned: list[TextBox] = []
-    for turn in [*own, 0.0, 90.0]:
+    for turn in [*own, *turns_deg]:
         if all(abs((turn - other.turn_deg + 90.0) % 180.0 - 90.0) > _ANOTHER_DEG for other in (band, *turned)):
             turned.append(replace(band, turn_deg=turn))
     return turned

@@ -133,8 +133,8 @@ class _Look:
 def _look(photo: Photo, part: Box, long_side_px: int) -> _Look:
     maps = pill_maps(_pixels(photo, part), long_side_px)
     seen = instances(maps, _LEAST_AREA)
-    found, doubted = (tuple(one for one in seen if _is_pill(one) == sure) for sure in (True, False))
-    return _Look(part, maps, found, doubted)
+    found = tuple(one for one in seen if _is_pill(one))
+    return _Look(part, maps, found, tuple(one for one in seen if one not in found))
 
 
 def _pixels(photo: Photo, part: Box) -> Pixels:

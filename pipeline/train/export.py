@@ -11,10 +11,12 @@ import onnx.helper
 import onnx.numpy_helper
 import torch
 from numpy.typing import NDArray
-from onnxruntime.quantization import CalibrationDataReader, QuantType, quantize_static
 from torch import nn
 
 import pipeline.network  # noqa: F401  sets what must be set before onnxruntime is imported
+
+# isort: split
+from onnxruntime.quantization import CalibrationDataReader, QuantType, quantize_static
 
 # Smaller arrays stay fp16: a third less change of the answers for a twelfth more bytes
 # (docs/experiments/recognizer.md, "int8").

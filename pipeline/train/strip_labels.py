@@ -114,14 +114,18 @@ def from_characters(
     signed = {without_signs(word): word for word in tokens(imprint)}
     letters = characters[characters[:, CLASS] != CLASSES.index("LOGO")]
     labels: list[StripLabel] = []
-    beside = len(lines) + len(again)
-    for number, looks in enumerate([*lines, *again, *ground]):
+    bands = [
+        *((looks, Kind.NOTHING, True) for looks in lines),
+        *((looks, Kind.GROUND, True) for looks in again),
+        *((looks, Kind.GROUND, False) for looks in ground),
+    ]
+    for looks, empty, may_bear_text in bands:
         if any((letters[_within(band, letters, _NEAR, _NEAR), CLASS] == IGNORED).any() for band, _ in looks):
             continue
         on = [_in_order(band, letters) for band, _ in looks]
         if not any(_within(band, letters, _NEAR, _NEAR).any() for band, _ in looks):
-            labels += _silent(looks, Kind.NOTHING if number < len(lines) else Kind.GROUND)
-        elif number < beside and all(map(_holds, (band for band, _ in looks), on)):
+            labels += _silent(looks, empty)
+        elif may_bear_text and all(map(_holds, (band for band, _ in looks), on)):
             words = ["".join(CLASSES[int(code)] for code in rows[:, CLASS]) for rows in on]
             if signed:
                 words = [signed.get(word, word) for word in words]

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from pipeline.evaluate.sets import LabeledPhoto, open_set
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.detector import DetectorReader
-from pipeline.imprint.found_lines import Sheet, is_lone, sheet_of
+from pipeline.imprint.found_lines import Sheet, is_lone, other_turns, sheet_of
 from pipeline.imprint.strip_reader import StripReader
 from pipeline.imprint.textboxes import TextBox
 from pipeline.records import Character, Photo, PillRegion
@@ -34,8 +34,8 @@ from pipeline.train.strip_labels import Band, Kind, Looks, StripLabel, from_char
 
 # Boxes of ground tried on a face, their height in the face's short sides and their width in heights.
 _GROUND_TRIES, _GROUND_HEIGHT, _GROUND_ASPECT = 3, (0.12, 0.5), (0.6, 4.0)
-# Turns of a lone letter's other looks, how far they must be apart, and how much closer some are.
-_TURNS_DEG, _ANOTHER_DEG, _CLOSER = (0.0, 90.0, 45.0, 135.0), 15.0, 0.65
+# Turns of a lone letter's other looks, and how much closer some are.
+_TURNS_DEG, _CLOSER = (0.0, 90.0, 45.0, 135.0), 0.65
 # Photos in a shard: what making them loses at most when it is cut off.
 _PHOTOS_A_SHARD = 100
 
@@ -128,13 +128,9 @@ def _looks_round(band: Band, characters: Sequence[Character]) -> list[TextBox]:
     """
     if not is_lone(band):
         return []
-    own = [one.turn_deg for one in characters if band.holds(one.col, one.row)][:1]
-    turned = [band]
-    for turn in [*own, *_TURNS_DEG]:
-        if all(abs((turn - other.turn_deg + 90.0) % 180.0 - 90.0) > _ANOTHER_DEG for other in turned):
-            turned.append(replace(band, turn_deg=turn))
-    closer = [replace(look, width=look.width * _CLOSER, height=look.height * _CLOSER) for look in turned]
-    return [*turned[1:], *closer]
+    turned = other_turns(band, characters, _TURNS_DEG)
+    closer = (replace(look, width=look.width * _CLOSER, height=look.height * _CLOSER) for look in (band, *turned))
+    return [*turned, *closer]
 
 
 def _ground(sheet: Sheet, lines: Sequence[Band]) -> list[Band]:
