@@ -163,7 +163,7 @@ class ColorMeasurement:
 
 @dataclass(frozen=True)
 class SizeMeasurement:
-    """Longest dimension (SPL SPLSIZE) and the width across it, in mm, with one standard deviation."""
+    """Length (SPL SPLSIZE) along the long axis and width across, in mm, with the length's standard deviation."""
 
     length_mm: float
     width_mm: float
@@ -361,7 +361,7 @@ class Identification:
 
     @property
     def size_mm(self) -> float | None:
-        """The longest dimension in mm, or None where the photo carries no scale."""
+        """The length in mm, or None where the photo carries no scale."""
         return self.size.length_mm if self.size else None
 
     @property

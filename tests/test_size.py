@@ -28,10 +28,28 @@ def test_length_and_width_of_an_ellipse(long_px: float, ratio: float, turn_deg: 
     assert measured.width_mm == pytest.approx(ratio * long_px * mm_per_px, rel=5e-3)
 
 
-def test_the_longest_dimension_of_a_square_is_its_diagonal() -> None:
-    corners = np.array([[10, 10], [10, 50], [50, 50], [50, 10]], np.float32)
-    measured = size(PillRegion(corners, np.ones((2, 2), np.bool_), 0, 0, 1.0), Scale(0.1, 0.01, ScaleSource.CALLER))
-    assert measured.length_mm == pytest.approx(4 * math.sqrt(2), rel=1e-6)
+def polygon(*corners: tuple[float, float], turn_deg: float = 0.0) -> PillRegion:
+    x, y = np.array(corners).T * 10
+    cos, sin = math.cos(math.radians(turn_deg)), math.sin(math.radians(turn_deg))
+    outline = np.stack([200 + y * cos - x * sin, 200 + x * cos + y * sin], axis=1)
+    return PillRegion(outline.astype(np.float32), np.ones((2, 2), np.bool_), 0, 0, 1.0)
+
+
+@pytest.mark.parametrize("turn_deg", [0, 17, 45, 90, 151])
+@pytest.mark.parametrize(
+    ("corners", "length_mm", "width_mm"),
+    [
+        pytest.param([(0, 0), (8, 0), (8, 8), (0, 8)], 8, 8, id="a square's side"),
+        pytest.param([(0, 0), (12, 0), (12, 5), (0, 5)], 12, 5, id="a rectangle's side"),
+        pytest.param([(-6, 0), (0, -4), (6, 0), (0, 4)], 12, 8, id="a diamond's diagonal"),
+        pytest.param([(-9, 0), (6, -4), (6, 4)], 15, 8, id="a long triangle's height"),
+    ],
+)
+def test_lengths_lie_along_the_long_axis(
+    corners: list[tuple[float, float]], length_mm: float, width_mm: float, turn_deg: float
+) -> None:
+    measured = size(polygon(*corners, turn_deg=turn_deg), Scale(0.1, 0.01, ScaleSource.CALLER))
+    assert (measured.length_mm, measured.width_mm) == pytest.approx((length_mm, width_mm), rel=1e-4)
 
 
 def test_shadow_in_the_outline_of_a_round_pill_makes_it_less_sure_but_not_larger() -> None:

@@ -1,4 +1,4 @@
-"""Longest dimension and width of a face in millimeters."""
+"""Length and width of a face in millimeters."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from pipeline.records import PillRegion, Scale, SizeMeasurement
 # An outline is placed to about a third of a pixel on each side.
 _OUTLINE_SIGMA_PX = 0.5
 _DIRECTIONS = 90
+# By second moments; a square, a hexagon and an equilateral triangle have 1, diamonds 1.2 and more.
+_ELONGATION = 1.15
 
 
 def size(region: PillRegion, scale: Scale, is_round: bool = False) -> SizeMeasurement:
-    """Measure a face: its largest Feret diameter (``feret_diameter_max``) and the width across it.
+    """Measure a face: its length and width, the extents along its long axis and across.
 
-    Of a round pill the smallest Feret diameter is taken: shadow in an outline lies on one side, and across it the
-    pill is as wide as it is (docs/experiments/scale.md: half the error). How far the diameters differ goes into
-    the uncertainty.
+    So registers measure: a square by its side, a diamond by its diagonal. Of a round pill both are its smallest Feret
+    diameter: shadow in an outline lies on one side, and across it the pill is as wide as it is
+    (docs/experiments/scale.md). How far the diameters differ goes into the uncertainty.
 
     With a homography the outline is mapped to the table plane first. ``sigma_mm`` holds the scale's deviation, which
     includes the pill's height over the table (its outline lies nearer to the camera than the reference), and that of
@@ -29,23 +31,29 @@ def size(region: PillRegion, scale: Scale, is_round: bool = False) -> SizeMeasur
         places = points * scale.mm_per_px
     else:
         places = cv2.perspectiveTransform(points[None], scale.homography)[0]
-    hull = cv2.convexHull(places.astype(np.float32))[:, 0].astype(np.float64)
-    length_mm, width_mm = _feret(hull)
     outline_mm = _OUTLINE_SIGMA_PX * scale.mm_per_px
     if is_round:
-        turns = np.linspace(0, np.pi, _DIRECTIONS, endpoint=False)
-        diameters = np.ptp(hull @ np.stack([np.cos(turns), np.sin(turns)]), axis=0)
+        diameters = _extents(places, np.linspace(0, np.pi, _DIRECTIONS, endpoint=False))
         length_mm = width_mm = float(diameters.min())
         outline_mm = float(np.hypot(outline_mm, diameters.std()))
+    else:
+        axis = _long_axis(places)
+        length_mm, width_mm = _extents(places, np.array([axis, axis + np.pi / 2])).tolist()
     return SizeMeasurement(length_mm, width_mm, float(np.hypot(length_mm * scale.relative_sigma, outline_mm)))
 
 
-def _feret(hull: NDArray[np.float64]) -> tuple[float, float]:
-    """The largest distance between two points of a hull ``(n, 2)``, and its extent across that direction."""
-    distances = np.hypot(*(hull[:, None] - hull[None]).transpose(2, 0, 1))
-    start, end = np.unravel_index(int(distances.argmax()), distances.shape)
-    length = float(distances[start, end])
-    if length == 0.0:
-        return 0.0, 0.0
-    across = np.array([-(hull[end] - hull[start])[1], (hull[end] - hull[start])[0]]) / length
-    return length, float(np.ptp(hull @ across))
+def _extents(places: NDArray[np.float64], turns: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The extents of places ``(n, 2)`` in some directions, radians."""
+    return np.asarray(np.ptp(places @ np.stack([np.cos(turns), np.sin(turns)]), axis=0))
+
+
+def _long_axis(places: NDArray[np.float64]) -> float:
+    """The axis of least inertia; of what has none, as a square, the long side of the smallest box. In radians."""
+    outline = places.astype(np.float32)
+    area = cv2.moments(outline)
+    if area["m00"] > 0:
+        values, vectors = np.linalg.eigh([[area["mu20"], area["mu11"]], [area["mu11"], area["mu02"]]])
+        if values[1] > _ELONGATION**2 * values[0]:
+            return float(np.arctan2(vectors[1, 1], vectors[0, 1]))
+    _, sides, turn_deg = cv2.minAreaRect(outline)
+    return float(np.radians(turn_deg + (90.0 if sides[1] > sides[0] else 0.0)))
