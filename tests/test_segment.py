@@ -90,7 +90,7 @@ def test_a_face_that_is_not_clear_at_one_scale_is_looked_for_at_others(
         paint(pixels, face, (235, 235, 230))
     sides: list[int] = []
 
-    def unsure_at_first(part: Pixels, long_side_px: int) -> PillMaps:
+    def unsure_at_first(part: Pixels, long_side_px: int, mirrored: bool) -> PillMaps:
         sides.append(long_side_px)
         maps = pill_maps(part, long_side_px)
         if len(sides) > 1:
@@ -111,7 +111,7 @@ def test_a_look_again_for_a_doubtful_face_does_not_lose_one(monkeypatch: pytest.
         paint(pixels, face, (235, 235, 230))
     looks: list[tuple[int, ...]] = []
 
-    def less_each_time(part: Pixels, long_side_px: int) -> PillMaps:
+    def less_each_time(part: Pixels, long_side_px: int, mirrored: bool) -> PillMaps:
         """A doubt between the discs in the first look; the last disc is gone in the others."""
         maps = pill_maps(part, long_side_px)
         looks.append(part.shape)
@@ -123,6 +123,29 @@ def test_a_look_again_for_a_doubtful_face_does_not_lose_one(monkeypatch: pytest.
 
     monkeypatch.setattr("pipeline.segment.find.pill_maps", less_each_time)
     assert len(segment(Photo(pixels, "three"), replace(SegmentSettings(), closer=9.0))) == 3 and len(looks) > 1
+
+
+@pytest.mark.parametrize(("count", "looks"), [(7, [False]), (8, [False, True])])
+def test_many_pills_are_looked_at_mirrored_too(monkeypatch: pytest.MonkeyPatch, count: int, looks: list[bool]) -> None:
+    pixels = sheet()
+    for number in range(count):
+        paint(pixels, ellipse(120 + 240 * (number % 2), 80 + 140 * (number // 2), 50, 50), (235, 235, 230))
+    seen: list[bool] = []
+
+    def counted(part: Pixels, long_side_px: int, mirrored: bool) -> PillMaps:
+        seen.append(mirrored)
+        return pill_maps(part, long_side_px, mirrored)
+
+    monkeypatch.setattr("pipeline.segment.find.pill_maps", counted)
+    assert len(segment(Photo(pixels, "many"), SegmentSettings(closer=9.0))) == count
+    assert seen == looks
+
+
+def test_the_mirror_image_of_a_photo_gives_the_mirror_image_of_its_maps() -> None:
+    pixels = sheet()
+    paint(pixels, ellipse(200, 170, 50, 80), (235, 235, 230))
+    seen, mirrored = (pill_maps(np.ascontiguousarray(one), 640, mirrored=True) for one in (pixels, pixels[:, ::-1]))
+    assert float(np.abs(seen.pill - mirrored.pill[:, ::-1]).max()) < 0.02
 
 
 def test_touching_discs_are_two() -> None:

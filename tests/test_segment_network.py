@@ -69,7 +69,7 @@ def test_the_closer_look_takes_in_what_the_first_one_suspects(
 ) -> None:
     looks: list[tuple[int, int]] = []
 
-    def seen(pixels: NDArray[np.uint8], long_side_px: int) -> PillMaps:
+    def seen(pixels: NDArray[np.uint8], long_side_px: int, mirrored: bool) -> PillMaps:
         looks.append((max(pixels.shape[:2]), long_side_px))
         chance = discs([(48, 64, 10)], 1.0)
         chance[45:50, 88:92] = beside
@@ -115,7 +115,7 @@ def test_regions_that_are_no_faces_of_one_pill_are_looked_at_again(
 ) -> None:
     left = list(seen)
 
-    def maps(pixels: NDArray[np.uint8], long_side_px: int) -> PillMaps:
+    def maps(pixels: NDArray[np.uint8], long_side_px: int, mirrored: bool) -> PillMaps:
         chances = [
             discs([(48, 32 + 62 * number, share * radius) for number, radius in enumerate(left[0])], 1.0)
             for share in (1.0, 0.55)

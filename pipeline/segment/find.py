@@ -32,16 +32,18 @@ class SegmentSettings:
     ``again_px``: how long it is in further looks, where few regions are no faces of one pill or one is not clear.
     ``closer``: how much nearer it must come to be worth its time.
     ``least_of_largest``: a pill's area by that of the largest; pills of 4 mm beside usual ones of 10 mm have 0.12.
+    ``least_among_many``: the same where there are many, of which the largest is larger than usual.
     """
 
     coarse_px: int = 256
     fine_px: int = 448
     small_px: float = 36.0
     pill_px: float = 90.0
-    close_px: int = 640
+    close_px: int = 896
     closer: float = 1.25
     again_px: tuple[float, ...] = (64.0, 128.0, 45.0)
     least_of_largest: float = 0.08
+    least_among_many: float = 0.05
 
 
 # How far the network's rim may be off: map pixels, and a share of the pill's size.
@@ -62,6 +64,9 @@ _SUSPECTED, _BESIDE = 0.05, 3
 _AS_LARGE = 0.6
 # Of more regions than these most are pills of their own.
 _FEW = 4
+# So many mostly touch: the mean of a look and its mirror images parts more of them rightly than one look does, and
+# shows more faces of one pill where one look showed what is none (docs/experiments/segment.md, "Ninth round").
+_MANY = 8
 
 
 def segment(photo: Photo, settings: SegmentSettings | None = None) -> tuple[PillRegion, ...]:
@@ -81,6 +86,8 @@ def segment(photo: Photo, settings: SegmentSettings | None = None) -> tuple[Pill
     part, side = _closer(look, settings)
     if side > 0 and (closer := _look(photo, part, side)).found and closer.usual_px > _SPECKS * look.usual_px:
         look = closer
+    if len(look.found) >= _MANY:
+        look = _look(photo, look.part, look.long_side_px, mirrored=True)
     pills = _pills(photo, look, box, settings)
     if len(pills) > _FEW:
         return pills
@@ -89,7 +96,7 @@ def segment(photo: Photo, settings: SegmentSettings | None = None) -> tuple[Pill
         part = _around(look, (*look.found, *doubts), _MARGIN)
         least = 2 if are_unlike else max(2, len(pills) + 1)
         for side in dict.fromkeys(_rounded(_side(look, part, pill_px, settings)) for pill_px in settings.again_px):
-            again = _pills(photo, _look(photo, part, side), box, settings)
+            again = _pills(photo, _look(photo, part, side, mirrored=True), box, settings)
             if len(again) >= least and len(group_faces(photo, again)) == 1:
                 return again
     return pills
@@ -99,18 +106,20 @@ def _pills(photo: Photo, look: _Look, box: Box, settings: SegmentSettings) -> tu
     """The outlines of what a look found, the largest first."""
     regions = [_outlined(photo, one, look, box) for one in look.found]
     largest = max((region.area for region in regions), default=0)
-    pills = [region for region in regions if region.area >= settings.least_of_largest * largest]
+    least = settings.least_among_many if len(regions) >= _MANY else settings.least_of_largest
+    pills = [region for region in regions if region.area >= least * largest]
     return tuple(sorted(pills, key=lambda region: -region.area))
 
 
 @dataclass(frozen=True, eq=False)
 class _Look:
-    """What the network sees in ``part`` of the photo; ``photo_px`` photo pixels are one of its input.
+    """What the network sees in ``part`` of the photo at ``long_side_px``; ``photo_px`` photo pixels are one of those.
 
     ``doubted`` is what is not clear enough to be a pill.
     """
 
     part: Box
+    long_side_px: int
     maps: PillMaps
     found: tuple[Instance, ...]
     doubted: tuple[Instance, ...]
@@ -130,11 +139,11 @@ class _Look:
         return tuple(one for one in self.doubted if one.length_px >= _AS_LARGE * self.usual_px)
 
 
-def _look(photo: Photo, part: Box, long_side_px: int) -> _Look:
-    maps = pill_maps(_pixels(photo, part), long_side_px)
+def _look(photo: Photo, part: Box, long_side_px: int, mirrored: bool = False) -> _Look:
+    maps = pill_maps(_pixels(photo, part), long_side_px, mirrored)
     seen = instances(maps, _LEAST_AREA)
     found = tuple(one for one in seen if _is_pill(one))
-    return _Look(part, maps, found, tuple(one for one in seen if one not in found))
+    return _Look(part, long_side_px, maps, found, tuple(one for one in seen if one not in found))
 
 
 def _pixels(photo: Photo, part: Box) -> Pixels:

@@ -17,6 +17,9 @@ Map = NDArray[np.float32]
 MULTIPLE = 64
 # The maps are given for every second pixel.
 MAP_STEP = 2
+# A photo and its mirror images: steps along its rows and columns.
+_AS_IT_IS = ((1, 1),)
+_MIRRORED = ((1, 1), (1, -1), (-1, 1), (-1, -1))
 
 _NETWORK = Network("segment.onnx")
 
@@ -33,8 +36,11 @@ class PillMaps:
     to_photo: tuple[float, float]
 
 
-def pill_maps(pixels: Pixels, long_side_px: int) -> PillMaps:
-    """Where pills are, looked for at ``long_side_px``; ``pixels`` ``(h, w, 3)`` uint8 sRGB."""
+def pill_maps(pixels: Pixels, long_side_px: int, mirrored: bool = False) -> PillMaps:
+    """Where pills are, looked for at ``long_side_px``; ``pixels`` ``(h, w, 3)`` uint8 sRGB.
+
+    ``mirrored``: the mean of what the network sees in the photo and in its three mirror images.
+    """
     height, width = pixels.shape[:2]
     factor = long_side_px / max(height, width)
     size = max(MAP_STEP, round(width * factor)), max(MAP_STEP, round(height * factor))
@@ -42,10 +48,16 @@ def pill_maps(pixels: Pixels, long_side_px: int) -> PillMaps:
     down, right = -size[1] % MULTIPLE, -size[0] % MULTIPLE
     padded = cv2.copyMakeBorder(small, 0, down, 0, right, cv2.BORDER_REPLICATE)
     values = np.ascontiguousarray(padded.transpose(2, 0, 1)[None], np.float32) / np.float32(255) - np.float32(0.5)
-    (logits,) = _NETWORK.run(values)[0]
+    logits = np.mean([_seen(values, *steps) for steps in (_MIRRORED if mirrored else _AS_IT_IS)], axis=0)
     chances = 1.0 / (1.0 + np.exp(-logits[:, : -(-size[1] // MAP_STEP), : -(-size[0] // MAP_STEP)]))
     scale = height / size[1] * MAP_STEP, width / size[0] * MAP_STEP
     return PillMaps(chances[0].astype(np.float32), chances[1].astype(np.float32), scale)
+
+
+def _seen(values: Map, rows: int, cols: int) -> Map:
+    """The network's logits ``(2, h / 2, w / 2)`` for ``(1, 3, h, w)``, seen with rows or columns backwards at -1."""
+    (logits,) = _NETWORK.run(np.ascontiguousarray(values[:, :, ::rows, ::cols]))[0]
+    return np.asarray(logits[:, ::rows, ::cols])
 
 
 def _resized(pixels: Pixels, size: tuple[int, int]) -> Pixels:
