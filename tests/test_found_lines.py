@@ -125,6 +125,20 @@ def test_a_word_is_read_along_its_own_band_only() -> None:
     assert read(reader, found(40.0, 0.2, width=80.0)).tokens == () and reader.strips == 2
 
 
+@pytest.mark.parametrize(("chance", "tokens", "strips"), [(0.6, ("K", "K"), 4), (0.3, (), 2)])
+def test_on_a_band_that_says_nothing_the_lines_of_the_characters_seen_there_are_read(
+    chance: float, tokens: tuple[str, ...], strips: int
+) -> None:
+    photo, region = scene()
+    places = [(132.0, 138.0), (132.0, 164.0), (168.0, 150.0)]
+    characters = [Character((("C", chance),), row, col, 30.0, 22.0, 0.0) for row, col in places]
+    askew = FoundLine(TextBox(150.0, 150.0, 120.0, 80.0, 40.0, 1.0), 0.2, 1.0)
+    reader = LoneLetterReader(0.0)
+    (reading,) = read_lines("lines", photo, [region], [Seen(characters, [askew])], reader, FoundLineSettings())
+    assert reading.tokens == tokens and reader.strips == strips
+    assert [line.characters[0].row for line in reading.lines] == pytest.approx([132.0, 168.0][: len(tokens)], abs=1)
+
+
 def test_lines_stand_in_the_order_in_which_they_are_read() -> None:
     rim = FoundLine(Arc(150.0, 150.0, 80.0, 30.0, 130.0, 50.0, True), 0.9, 1.0)
     lines = [found(y=190.0), found(y=140.0), rim]

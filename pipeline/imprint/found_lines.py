@@ -2,7 +2,8 @@
 
 A line is read the likelier way first; a clear reading that cannot be one of a line upside down settles it. Else it is
 read the other way too, and both readings are weighed with what the other lines of the photo say. A lone letter that is
-not clear along its band is read along other turns.
+not clear along its band is read along other turns; on a longer band that says nothing, what the single characters seen
+there make is read: two rows were found as one line, or a word's axis lies askew.
 """
 
 from __future__ import annotations
@@ -18,16 +19,19 @@ from numpy.typing import NDArray
 
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.crop import Crop, CropSettings, crop_pill, long_axis_deg
-from pipeline.imprint.detector import Seen
+from pipeline.imprint.detector import Seen, presence
 from pipeline.imprint.line_map import FoundLine
+from pipeline.imprint.lines import group_lines
 from pipeline.imprint.strip_reader import StripReader, line_along, mean_confidence
-from pipeline.imprint.textboxes import TextBox
+from pipeline.imprint.textboxes import GROUND, TextBox
 from pipeline.imprint.ways import DirectedBand, is_symmetric, odds_among
 from pipeline.records import Character, Line, Photo, PillRegion, Reading
 from reference.imprint_text import CHARACTERS
 
 # A band of one letter is no longer than this by its height; turns that differ by so much are worth another look.
 _LONE, _ANOTHER_DEG = 1.35, 15.0
+# A single character that is as likely as this to be there.
+_SEEN = 0.4
 # Log odds of a line's way up that its look, or its readings, tell at most.
 _LOOK_ODDS_MOST, _READ_ODDS_MOST = 3.0, 6.0
 
@@ -96,6 +100,11 @@ def read_lines(
     for number in range(len(regions)):
         own = [index for index in range(len(every)) if every[index][0] == number]
         directed = [_directed(reads[index], odds_among(bands, index)) for index in own]
+        silent = [reads[index] for index in own if reads[index].confidence < settings.line_confidence_min]
+        for band in (band for read in silent for band in _lines_within(read.in_photo, faces[number].characters)):
+            read = _both_ways(sheets[number], band, 1.0, reader, settings)
+            if read.confidence >= settings.clear_confidence:
+                directed.append(_directed(read, read.odds))
         readings.append(_reading(engine, directed, settings))
     return readings
 
@@ -131,6 +140,22 @@ def other_turns(
         if all(abs((turn - other.turn_deg + 90.0) % 180.0 - 90.0) > _ANOTHER_DEG for other in (band, *turned)):
             turned.append(replace(band, turn_deg=turn))
     return turned
+
+
+def _lines_within(band: TextBox | Arc, characters: Sequence[Character]) -> list[TextBox]:
+    """The lines that the single characters seen on a band make, each the way they stand; none of a lone letter's."""
+    if is_lone(band):
+        return []
+    seen = [one for one in characters if band.holds(one.col, one.row) and presence(one) >= _SEEN]
+    lines = []
+    for line in group_lines(seen):
+        first, last = line.characters[0], line.characters[-1]
+        right, down = last.col - first.col, last.row - first.row
+        height = GROUND * float(np.median([one.height_px for one in line.characters]))
+        turn_deg = math.degrees(math.atan2(-down, right)) if last is not first else first.turn_deg
+        x, y = (first.col + last.col) / 2, (first.row + last.row) / 2
+        lines.append(TextBox(x, y, math.hypot(right, down) + height, height, turn_deg, 1.0))
+    return lines
 
 
 def _read(
