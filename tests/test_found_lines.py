@@ -139,6 +139,42 @@ def test_on_a_band_that_says_nothing_the_lines_of_the_characters_seen_there_are_
     assert [line.characters[0].row for line in reading.lines] == pytest.approx([132.0, 168.0][: len(tokens)], abs=1)
 
 
+def test_a_logo_on_a_band_that_says_nothing_is_no_line() -> None:
+    photo, region = scene()
+    logo = Character((("LOGO", 0.9),), 150.0, 150.0, 30.0, 30.0, 0.0)
+    reader = LoneLetterReader(0.0)
+    askew = FoundLine(TextBox(150.0, 150.0, 120.0, 80.0, 40.0, 1.0), 0.2, 1.0)
+    (reading,) = read_lines("lines", photo, [region], [Seen([logo], [askew])], reader, FoundLineSettings())
+    assert reading.tokens == () and reader.strips == 2
+
+
+def test_what_stands_on_a_band_that_is_read_is_not_read_again_within_another() -> None:
+    photo, region = scene()
+    letters = [Character((("C", 0.9),), 150.0, col, 30.0, 22.0, 0.0) for col in (138.0, 162.0)]
+    across = FoundLine(TextBox(150.0, 150.0, 120.0, 80.0, 40.0, 1.0), 0.2, 1.0)
+    reader = LoneLetterReader(0.0)
+    (reading,) = read_lines("lines", photo, [region], [Seen(letters, [found(), across])], reader, FoundLineSettings())
+    assert reading.tokens == ("K",)
+
+
+def test_a_line_within_lies_as_the_word_on_the_other_face() -> None:
+    photo, region = scene()
+    digits = [Character(((digit, 0.9),), 150.0, col, 30.0, 22.0, 0.0) for digit, col in (("6", 141.0), ("9", 159.0))]
+    askew = FoundLine(TextBox(150.0, 150.0, 120.0, 80.0, 90.0, 1.0), 0.2, 1.0)
+
+    class OnlyLevel(PretendReader):
+        """Reads nothing along bands that stand."""
+
+        def read(self, image: np.ndarray, band: TextBox | Arc) -> tuple[Step, ...]:
+            return super().read(image, band) if abs(np.cos(np.radians(band.at(0.5)[2]))) > 0.5 else ()
+
+    for word, expected in (([], 0.0), ([found(0.0, 0.0, width=120.0)], 180.0)):
+        seen = [Seen(digits, [askew]), Seen([], word)]
+        reader = OnlyLevel(upright_deg=180.0)
+        first, _ = read_lines("lines", photo, [region, region], seen, reader, FoundLineSettings())
+        assert first.tokens == ("69",) and turn(first) == pytest.approx(expected, abs=1e-6)
+
+
 def test_lines_stand_in_the_order_in_which_they_are_read() -> None:
     rim = FoundLine(Arc(150.0, 150.0, 80.0, 30.0, 130.0, 50.0, True), 0.9, 1.0)
     lines = [found(y=190.0), found(y=140.0), rim]

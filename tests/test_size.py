@@ -41,7 +41,9 @@ def polygon(*corners: tuple[float, float], turn_deg: float = 0.0) -> PillRegion:
     [
         pytest.param([(0, 0), (8, 0), (8, 8), (0, 8)], 8, 8, id="a square's side"),
         pytest.param([(0, 0), (12, 0), (12, 5), (0, 5)], 12, 5, id="a rectangle's side"),
+        pytest.param([(0, 0), (8.8, 0), (8.8, 8), (0, 8)], 8.8, 8, id="a rectangle's side, nearly a square"),
         pytest.param([(-6, 0), (0, -4), (6, 0), (0, 4)], 12, 8, id="a diamond's diagonal"),
+        pytest.param([(-6, 0), (0, -5), (6, 0), (0, 5)], 12, 10, id="a diamond's diagonal, nearly a square"),
         pytest.param([(-9, 0), (6, -4), (6, 4)], 15, 8, id="a long triangle's height"),
     ],
 )

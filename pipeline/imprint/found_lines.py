@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TypeGuard
 
 import cv2
@@ -96,15 +97,21 @@ def read_lines(
         reads[index] = read
         look_odds = bands[index].odds if read.in_photo == band else 0.0
         bands[index] = DirectedBand(read.in_photo, look_odds + read.odds)
+    told = [bands[index] for index in sorted(reads) if reads[index].confidence >= settings.line_confidence_min]
     readings = []
     for number in range(len(regions)):
         own = [index for index in range(len(every)) if every[index][0] == number]
         directed = [_directed(reads[index], odds_among(bands, index)) for index in own]
-        silent = [reads[index] for index in own if reads[index].confidence < settings.line_confidence_min]
-        for band in (band for read in silent for band in _lines_within(read.in_photo, faces[number].characters)):
-            read = _both_ways(sheets[number], band, 1.0, reader, settings)
-            if read.confidence >= settings.clear_confidence:
-                directed.append(_directed(read, read.odds))
+        legible = [read for read in directed if read.confidence >= settings.line_confidence_min]
+        silent = [reads[index].in_photo for index in own if reads[index].confidence < settings.line_confidence_min]
+        characters = faces[number].characters
+        for band in chain.from_iterable(_lines_within(each, characters) for each in silent):
+            if not any(read.in_photo.holds(band.x, band.y) for read in legible):
+                read = _both_ways(sheets[number], band, 1.0, reader, settings)
+                read = _directed(read, odds_among([*told, DirectedBand(band, read.odds)], len(told)))
+                if mean_confidence([read.line] if read.line else []) >= settings.clear_confidence:
+                    directed.append(read)
+                    legible.append(read)
         readings.append(_reading(engine, directed, settings))
     return readings
 
@@ -143,12 +150,12 @@ def other_turns(
 
 
 def _lines_within(band: TextBox | Arc, characters: Sequence[Character]) -> list[TextBox]:
-    """The lines that the single characters seen on a band make, each the way they stand; none of a lone letter's."""
-    if is_lone(band):
+    """The lines that the letters seen on a straight band of several make, each as they stand."""
+    if is_lone(band) or isinstance(band, Arc):
         return []
-    seen = [one for one in characters if band.holds(one.col, one.row) and presence(one) >= _SEEN]
+    letters = [one for one in characters if one.text in CHARACTERS and presence(one) >= _SEEN]
     lines = []
-    for line in group_lines(seen):
+    for line in group_lines([one for one in letters if band.holds(one.col, one.row)]):
         first, last = line.characters[0], line.characters[-1]
         right, down = last.col - first.col, last.row - first.row
         height = GROUND * float(np.median([one.height_px for one in line.characters]))

@@ -1,7 +1,7 @@
 """Finds the pills of one photo: the network looks at the whole, then closer at the part that holds pills.
 
 Most photos of a few regions show the faces of one pill; where these are unlike, or something as large is not clear, a
-look at another scale may show why.
+look at another scale may show why. That one, and the last one at many pills, is a look at the mirror images too.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pipeline.segment.regions import Box, clockwise, content_box, region_of
 
 @dataclass(frozen=True)
 class SegmentSettings:
-    """How pills are looked for; set by docs/experiments/segment.md, "Fourth round".
+    """How pills are looked for; set by docs/experiments/segment.md, "Fourth round" and "Ninth round".
 
     ``coarse_px``: the long side at which the whole photo is looked at first; large pills are whole there.
     ``fine_px``: that of the second look, where the first shows no pill or ones shorter than ``small_px``.
@@ -86,8 +86,8 @@ def segment(photo: Photo, settings: SegmentSettings | None = None) -> tuple[Pill
     part, side = _closer(look, settings)
     if side > 0 and (closer := _look(photo, part, side)).found and closer.usual_px > _SPECKS * look.usual_px:
         look = closer
-    if len(look.found) >= _MANY:
-        look = _look(photo, look.part, look.long_side_px, mirrored=True)
+    if len(look.found) >= _MANY and (surer := _look(photo, look.part, look.long_side_px, mirrored=True)).found:
+        look = surer
     pills = _pills(photo, look, box, settings)
     if len(pills) > _FEW:
         return pills
@@ -106,8 +106,9 @@ def _pills(photo: Photo, look: _Look, box: Box, settings: SegmentSettings) -> tu
     """The outlines of what a look found, the largest first."""
     regions = [_outlined(photo, one, look, box) for one in look.found]
     largest = max((region.area for region in regions), default=0)
-    least = settings.least_among_many if len(regions) >= _MANY else settings.least_of_largest
-    pills = [region for region in regions if region.area >= least * largest]
+    pills = [region for region in regions if region.area >= settings.least_of_largest * largest]
+    if len(pills) >= _MANY:
+        pills = [region for region in regions if region.area >= settings.least_among_many * largest]
     return tuple(sorted(pills, key=lambda region: -region.area))
 
 
