@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from typing import TypeGuard
 
 import cv2
@@ -97,21 +96,15 @@ def read_lines(
         reads[index] = read
         look_odds = bands[index].odds if read.in_photo == band else 0.0
         bands[index] = DirectedBand(read.in_photo, look_odds + read.odds)
-    told = [bands[index] for index in sorted(reads) if reads[index].confidence >= settings.line_confidence_min]
+    told = [bands[index] for index in sorted(reads) if _is_legible(reads[index], settings)]
     readings = []
     for number in range(len(regions)):
         own = [index for index in range(len(every)) if every[index][0] == number]
         directed = [_directed(reads[index], odds_among(bands, index)) for index in own]
-        legible = [read for read in directed if read.confidence >= settings.line_confidence_min]
-        silent = [reads[index].in_photo for index in own if reads[index].confidence < settings.line_confidence_min]
-        characters = faces[number].characters
-        for band in chain.from_iterable(_lines_within(each, characters) for each in silent):
-            if not any(read.in_photo.holds(band.x, band.y) for read in legible):
-                read = _both_ways(sheets[number], band, 1.0, reader, settings)
-                read = _directed(read, odds_among([*told, DirectedBand(band, read.odds)], len(told)))
-                if mean_confidence([read.line] if read.line else []) >= settings.clear_confidence:
-                    directed.append(read)
-                    legible.append(read)
+        silent = [reads[index].in_photo for index in own if not _is_legible(reads[index], settings)]
+        within = [line for band in silent for line in _lines_within(band, faces[number].characters)]
+        if within:
+            directed += _read_within(sheets[number], within, directed, told, reader, settings)
         readings.append(_reading(engine, directed, settings))
     return readings
 
@@ -163,6 +156,34 @@ def _lines_within(band: TextBox | Arc, characters: Sequence[Character]) -> list[
         x, y = (first.col + last.col) / 2, (first.row + last.row) / 2
         lines.append(TextBox(x, y, math.hypot(right, down) + height, height, turn_deg, 1.0))
     return lines
+
+
+def _read_within(
+    sheet: Sheet,
+    within: Sequence[TextBox],
+    others: Sequence[_Read],
+    told: Sequence[DirectedBand],
+    reader: StripReader,
+    settings: FoundLineSettings,
+) -> list[_Read]:
+    """Of the lines on silent bands those that are clear and stand on none of the face's others that is read.
+
+    ``told`` are the photo's other lines, which tell of these which way up they are.
+    """
+    known = [read for read in others if _is_legible(read, settings)]
+    clear: list[_Read] = []
+    for band in within:
+        if any(read.in_photo.holds(band.x, band.y) for read in [*known, *clear]):
+            continue
+        read = _both_ways(sheet, band, 1.0, reader, settings)
+        read = _directed(read, odds_among([*told, DirectedBand(band, read.odds)], len(told)))
+        if read.line is not None and mean_confidence([read.line]) >= settings.clear_confidence:
+            clear.append(read)
+    return clear
+
+
+def _is_legible(read: _Read, settings: FoundLineSettings) -> bool:
+    return read.confidence >= settings.line_confidence_min
 
 
 def _read(
