@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -55,6 +57,10 @@ def read(reader: StripReader, *lines: FoundLine) -> Reading:
 
 def found(turn_deg: float = 0.0, way: float = 0.99, y: float = 150.0, width: float = 80.0) -> FoundLine:
     return FoundLine(TextBox(150.0, y, width, 40.0, turn_deg, 1.0), way, 1.0)
+
+
+# Long and high enough for two rows; the scene's text does not run along it.
+ASKEW = FoundLine(TextBox(150.0, 150.0, 120.0, 80.0, 40.0, 1.0), 0.2, 1.0)
 
 
 def turn(reading: Reading) -> float:
@@ -132,9 +138,8 @@ def test_on_a_band_that_says_nothing_the_lines_of_the_characters_seen_there_are_
     photo, region = scene()
     places = [(132.0, 138.0), (132.0, 164.0), (168.0, 150.0)]
     characters = [Character((("C", chance),), row, col, 30.0, 22.0, 0.0) for row, col in places]
-    askew = FoundLine(TextBox(150.0, 150.0, 120.0, 80.0, 40.0, 1.0), 0.2, 1.0)
     reader = LoneLetterReader(0.0)
-    (reading,) = read_lines("lines", photo, [region], [Seen(characters, [askew])], reader, FoundLineSettings())
+    (reading,) = read_lines("lines", photo, [region], [Seen(characters, [ASKEW])], reader, FoundLineSettings())
     assert reading.tokens == tokens and reader.strips == strips
     assert [line.characters[0].row for line in reading.lines] == pytest.approx([132.0, 168.0][: len(tokens)], abs=1)
 
@@ -143,24 +148,22 @@ def test_a_logo_on_a_band_that_says_nothing_is_no_line() -> None:
     photo, region = scene()
     logo = Character((("LOGO", 0.9),), 150.0, 150.0, 30.0, 30.0, 0.0)
     reader = LoneLetterReader(0.0)
-    askew = FoundLine(TextBox(150.0, 150.0, 120.0, 80.0, 40.0, 1.0), 0.2, 1.0)
-    (reading,) = read_lines("lines", photo, [region], [Seen([logo], [askew])], reader, FoundLineSettings())
+    (reading,) = read_lines("lines", photo, [region], [Seen([logo], [ASKEW])], reader, FoundLineSettings())
     assert reading.tokens == () and reader.strips == 2
 
 
 def test_what_stands_on_a_band_that_is_read_is_not_read_again_within_another() -> None:
     photo, region = scene()
     letters = [Character((("C", 0.9),), 150.0, col, 30.0, 22.0, 0.0) for col in (138.0, 162.0)]
-    across = FoundLine(TextBox(150.0, 150.0, 120.0, 80.0, 40.0, 1.0), 0.2, 1.0)
     reader = LoneLetterReader(0.0)
-    (reading,) = read_lines("lines", photo, [region], [Seen(letters, [found(), across])], reader, FoundLineSettings())
+    (reading,) = read_lines("lines", photo, [region], [Seen(letters, [found(), ASKEW])], reader, FoundLineSettings())
     assert reading.tokens == ("K",)
 
 
 def test_a_line_within_lies_as_the_word_on_the_other_face() -> None:
     photo, region = scene()
     digits = [Character(((digit, 0.9),), 150.0, col, 30.0, 22.0, 0.0) for digit, col in (("6", 141.0), ("9", 159.0))]
-    askew = FoundLine(TextBox(150.0, 150.0, 120.0, 80.0, 90.0, 1.0), 0.2, 1.0)
+    standing = replace(ASKEW, band=replace(ASKEW.band, turn_deg=90.0))
 
     class OnlyLevel(PretendReader):
         """Reads nothing along bands that stand."""
@@ -169,7 +172,7 @@ def test_a_line_within_lies_as_the_word_on_the_other_face() -> None:
             return super().read(image, band) if abs(np.cos(np.radians(band.at(0.5)[2]))) > 0.5 else ()
 
     for word, expected in (([], 0.0), ([found(0.0, 0.0, width=120.0)], 180.0)):
-        seen = [Seen(digits, [askew]), Seen([], word)]
+        seen = [Seen(digits, [standing]), Seen([], word)]
         reader = OnlyLevel(upright_deg=180.0)
         first, _ = read_lines("lines", photo, [region, region], seen, reader, FoundLineSettings())
         assert first.tokens == ("69",) and turn(first) == pytest.approx(expected, abs=1e-6)

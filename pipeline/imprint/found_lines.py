@@ -23,7 +23,7 @@ from pipeline.imprint.detector import Seen, presence
 from pipeline.imprint.line_map import FoundLine
 from pipeline.imprint.lines import group_lines
 from pipeline.imprint.strip_reader import StripReader, line_along, mean_confidence
-from pipeline.imprint.textboxes import GROUND, TextBox
+from pipeline.imprint.textboxes import TextBox, about_line
 from pipeline.imprint.ways import DirectedBand, is_symmetric, odds_among
 from pipeline.records import Character, Line, Photo, PillRegion, Reading
 from reference.imprint_text import CHARACTERS
@@ -96,7 +96,7 @@ def read_lines(
         reads[index] = read
         look_odds = bands[index].odds if read.in_photo == band else 0.0
         bands[index] = DirectedBand(read.in_photo, look_odds + read.odds)
-    told = [bands[index] for index in sorted(reads) if _is_legible(reads[index], settings)]
+    told = [bands[index] for index, read in reads.items() if _is_legible(read, settings)]
     readings = []
     for number in range(len(regions)):
         own = [index for index in range(len(every)) if every[index][0] == number]
@@ -151,10 +151,10 @@ def _lines_within(band: TextBox | Arc, characters: Sequence[Character]) -> list[
     for line in group_lines([one for one in letters if band.holds(one.col, one.row)]):
         first, last = line.characters[0], line.characters[-1]
         right, down = last.col - first.col, last.row - first.row
-        height = GROUND * float(np.median([one.height_px for one in line.characters]))
+        height = float(np.median([one.height_px for one in line.characters]))
         turn_deg = math.degrees(math.atan2(-down, right)) if last is not first else first.turn_deg
         x, y = (first.col + last.col) / 2, (first.row + last.row) / 2
-        lines.append(TextBox(x, y, math.hypot(right, down) + height, height, turn_deg, 1.0))
+        lines.append(about_line(x, y, math.hypot(right, down), height, turn_deg, 1.0))
     return lines
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.imprint.arcs import RADIUS_MIN, SPAN_DEG_MIN, Arc, around
-from pipeline.imprint.textboxes import GROUND, TextBox
+from pipeline.imprint.textboxes import TextBox, about_line
 
 # The map's channels: a logit of "on the middle of a line"; the way its text runs, as a vector that is short where the
 # network is unsure of it; cosine and sine of twice its angle, which needs no way up; log2 of its letters' height in px.
@@ -95,8 +95,7 @@ def _straight(cells: _Cells) -> FoundLine:
     middle, off = (float(along.min()) + float(along.max())) / 2, float(across.mean())
     span = max(0.0, float(np.ptp(along)) + _STRIDE - 2 * CORE_RADIUS * cells.height)
     x, y = middle * right + off * up, off * right - middle * up
-    ground = GROUND * cells.height
-    box = TextBox(x, y, span + ground, ground, math.degrees(turn), cells.score)
+    box = about_line(x, y, span, cells.height, math.degrees(turn), cells.score)
     return FoundLine(box, float((cells.way * np.exp(-1j * turn)).real.mean()), cells.score)
 
 

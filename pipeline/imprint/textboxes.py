@@ -16,7 +16,8 @@ from pipeline.records import Mask
 _HEAT_MIN = 0.3
 _BOX_SCORE_MIN = 0.5
 _UNCLIP = 1.5
-# A line's box about its characters, in their height beyond the outermost centers.
+# A line's box about its characters, in their height: how high it is, and how much longer than between the outermost
+# centers.
 GROUND = 1.35
 # Below this ratio of its sides a box does not tell the direction of its text.
 _TELLING_ASPECT = 1.4
@@ -90,6 +91,12 @@ class TextBox:
             flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=128,
         )  # fmt: skip
         return np.asarray(strip, dtype=np.uint8)
+
+
+def about_line(x: float, y: float, span: float, height: float, turn_deg: float, score: float) -> TextBox:
+    """The box about characters of that height in a line; ``span``: from the first one's center to the last one's."""
+    ground = GROUND * height
+    return TextBox(x, y, span + ground, ground, turn_deg, score)
 
 
 def boxes_of(heat: NDArray[np.float32], mask: Mask) -> list[TextBox]:

@@ -64,8 +64,8 @@ _SUSPECTED, _BESIDE = 0.05, 3
 _AS_LARGE = 0.6
 # Of more regions than these most are pills of their own.
 _FEW = 4
-# So many mostly touch: the mean of a look and its mirror images parts more of them rightly than one look does, and
-# shows more faces of one pill where one look showed what is none (docs/experiments/segment.md, "Ninth round").
+# So many mostly touch: a look at the mirror images too parts more of them rightly (docs/experiments/segment.md, "Ninth
+# round").
 _MANY = 8
 
 
