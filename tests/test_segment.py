@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pipeline.evaluate.segmentation import iou, match, outlines_of
+from pipeline.load import load
 from pipeline.records import Photo, Pixels
 from pipeline.segment import group_faces, segment
 from pipeline.segment.find import SegmentSettings
@@ -19,6 +21,7 @@ from pipeline.segment.outline import Belief, refine
 from pipeline.segment.regions import clockwise, content_box
 
 Outline = NDArray[np.float32]
+SAMPLES = Path(__file__).parents[1] / "samples"
 
 
 def ellipse(row: float, col: float, half_row: float, half_col: float, count: int = 200) -> Outline:
@@ -185,6 +188,18 @@ def test_small_pills_far_from_each_other_are_outlined_in_a_closer_look() -> None
     regions = segment(Photo(pixels, "small"))
     assert len(regions) == 2
     assert min(match(truth, regions)) > 0.9
+
+
+@pytest.mark.parametrize(("shown", "found"), [(slice(None), 2), (slice(0, 64), 0)], ids=["both faces", "one face"])
+def test_tiny_pills_of_a_page_are_found_where_two_are_alike(shown: slice, found: int) -> None:
+    photo = load(SAMPLES / "024_both_paper.jpg").pixels
+    small = cv2.resize(photo, (128, 89), interpolation=cv2.INTER_AREA)[:, shown]
+    page = np.full((900, 640, 3), 250, np.uint8)
+    page[200:289, 150 : 150 + small.shape[1]] = small
+    regions = segment(Photo(page, "page"))
+    assert len(regions) == found
+    for region in regions:
+        assert 30 <= region.box[2] - region.box[0] <= 40
 
 
 def test_black_padding_is_not_looked_at() -> None:

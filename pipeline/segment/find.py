@@ -1,7 +1,8 @@
 """Finds the pills of one photo: the network looks at the whole, then closer at the part that holds pills.
 
 Most photos of a few regions show the faces of one pill; where these are unlike, or something as large is not clear, a
-look at another scale may show why. That one, and the last one at many pills, is a look at the mirror images too.
+look at another scale may show why. That one, and the last one at many pills, is a look at the mirror images too. Where
+nothing is found at all, two alike pills of a tenth of the photo or less may be.
 """
 
 from __future__ import annotations
@@ -97,9 +98,17 @@ def segment(photo: Photo, settings: SegmentSettings | None = None) -> tuple[Pill
         least = 2 if are_unlike else max(2, len(pills) + 1)
         for side in dict.fromkeys(_rounded(_side(look, part, pill_px, settings)) for pill_px in settings.again_px):
             again = _pills(photo, _look(photo, part, side, mirrored=True), box, settings)
-            if len(again) >= least and len(group_faces(photo, again)) == 1:
+            if _are_faces_of_one(photo, again, least):
                 return again
-    return pills
+    if pills or max(box[2] - box[0], box[3] - box[1]) <= settings.fine_px:
+        return pills
+    tiny = _pills(photo, _look(photo, box, settings.close_px), box, settings)
+    return tiny if _are_faces_of_one(photo, tiny, 2) else ()
+
+
+def _are_faces_of_one(photo: Photo, pills: tuple[PillRegion, ...], least: int) -> bool:
+    """Whether so many pills at least are alike, as print and blots of a page seldom are."""
+    return len(pills) >= least and len(group_faces(photo, pills)) == 1
 
 
 def _pills(photo: Photo, look: _Look, box: Box, settings: SegmentSettings) -> tuple[PillRegion, ...]:
