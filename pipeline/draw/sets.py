@@ -1,7 +1,7 @@
 """Drawn photo sets that ``pillprint evaluate`` measures, for what real photos rarely show or nobody has labeled.
 
 They are laid out as the sets in ``../shared/data``: ``labels.csv`` beside ``photos/``. Their figures say how the
-program does on drawings, which are easier than photos.
+program does on drawings, which are easier than photos. The face network learns from such sets too.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def _label(name: str, number: int, front: FaceSpec, back: FaceSpec, length_mm: f
         "file": f"photos/{name}",
         "ndc11": f"99999-{number:04d}-00",
         "imprint": ";".join(sides[0] + sides[1]),
-        "imprint_type": front.imprint.relief,
+        "imprint_type": front.imprint.relief if _is_of_one_relief(front, back) else "",
         "shape": _spl_shape(front.body),
         "size_mm": f"{length_mm:g}",
         "score": pieces,
@@ -109,6 +109,10 @@ def _label(name: str, number: int, front: FaceSpec, back: FaceSpec, length_mm: f
         "front": ";".join(sides[0]),
         "back": ";".join(sides[1]),
     }
+
+
+def _is_of_one_relief(front: FaceSpec, back: FaceSpec) -> bool:
+    return not (back.lines or back.logos) or back.imprint.relief == front.imprint.relief
 
 
 def _spl_shape(body: Body) -> str:

@@ -1,19 +1,22 @@
 """Fits everything that measuring rests on: weights/measure.npz and weights/face.onnx.
 
-    python -m pipeline.train.measure --data ../shared/data --work WORK [--epochs 10]
+    python -m pipeline.train.measure --data ../shared/data --work WORK [--minutes 38]
     python -m pipeline.train.measure --data ../shared/data --work WORK --check
 
-WORK keeps the faces that the product's segmentation found in rximage300 and tfda, so that a second run starts with
-fitting. Only photos outside the validation part are used (``pipeline.evaluate.split``); a seventh of those, parted by
-imprint as well, sets the powers and temperatures. The last lines say how the fit does on the validation part of
-each set; ``--check`` says it of the weights that ship.
+WORK keeps the faces that the product's segmentation and reader found in rximage300, in tfda and in photos drawn for it
+(some twelve minutes), so that a second run starts with fitting; the face network's training goes on where it was cut
+off. Begin in an empty WORK after a change of those or of ``--limit``. Drawn faces teach the face network alone. Only
+photos outside the validation part are used (``pipeline.evaluate.split``); a seventh of those, parted by imprint as
+well, sets the powers and temperatures. The last lines say how the fit does on the validation part of each set;
+``--check`` says it of the weights that ship.
 """
 
 from __future__ import annotations
 
 import hashlib
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import click
@@ -22,13 +25,22 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from pipeline.draw.sets import write_face_set
+from pipeline.imprint import default_reader
 from pipeline.measure.color import COLORS, face_colors
 from pipeline.measure.face import FaceView, network_input
 from pipeline.measure.models import Models, Perceptron, face_logits, load_models, sigmoid, softmax
 from pipeline.measure.shape import OUTLINE_SHAPES
+from pipeline.train.loop import run
 from pipeline.train.measure_faces import Faces, collect, together
 from pipeline.train.measure_fit import color_truth, fit_colors, fit_outline, outline_truth
-from pipeline.train.measure_network import save_network, train_network
+from pipeline.train.measure_network import (
+    face_task,
+    pill_targets,
+    relief_chances,
+    save_network,
+    score_chances,
+)
 from reference.imprint_text import imprint_key
 from reference.vocabulary import shape_term
 
@@ -36,10 +48,14 @@ Array = NDArray[np.float64]
 Truth = NDArray[np.int64]
 
 _WEIGHTS = Path(__file__).parents[1] / "weights"
-_POWERS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2)
-_TEMPERATURES = (0.8, 1.0, 1.2, 1.4, 1.7, 2.0, 2.5, 3.0)
+_POWERS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5)
+_TEMPERATURES = (0.8, 1.0, 1.2, 1.4, 1.7, 2.0, 2.5, 3.0, 4.0)
 _LAYERS_PRIORS = (0.003, 0.01, 0.03, 0.1)
 _LEAST = 1e-6
+# Photos that are drawn for the face network, and the seed that they are drawn with.
+_DRAWN = {"debossed": 700, "printed": 500}
+_DRAWN_SEED = 40
+_RATE = 4e-3
 # Of the color calibrations whose loss is this near to the least, the surest: one temperature for all pills spreads what
 # registers disagree about over plain white ones too (docs/experiments/measure.md, "Third round").
 _AS_GOOD = 1.025
@@ -152,13 +168,17 @@ def save_models(models: Models, path: Path) -> None:
         np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
-def shapes_with_capsules(models: Models, faces: Faces) -> tuple[Array, Truth]:
+def network_logits(faces: Faces) -> Array:
+    """What the face network that ships says of each face, ``(faces, 9)``."""
+    views = (FaceView(view, mask, np.zeros((2, 3))) for view, mask in zip(faces.views, faces.masks, strict=True))
+    return np.stack([face_logits(network_input(view)) for view in views])
+
+
+def shapes_with_capsules(models: Models, faces: Faces, logits: Array) -> tuple[Array, Truth]:
     """Chances of all SPL shapes by pill, ``(pills, 19)`` with CAPSULE last, as shipped weights give them; the truth."""
     outline = softmax(models.outline.logits(faces.outlines))
-    views = (FaceView(view, mask, np.zeros((2, 3))) for view, mask in zip(faces.views, faces.masks, strict=True))
-    two_part = np.array([sigmoid(float(face_logits(network_input(view))[0])) for view in views])
     oval = OUTLINE_SHAPES.index("OVAL")
-    capsule = outline[:, oval] * two_part
+    capsule = outline[:, oval] * [sigmoid(float(logit)) for logit in logits[:, 0]]
     outline[:, oval] -= capsule
     chances = _merged(np.column_stack([outline, capsule]), faces, models.calibration["shape_power"])
     terms = [shape_term(text) for text in faces.rows["shape"][::2]]
@@ -166,40 +186,87 @@ def shapes_with_capsules(models: Models, faces: Faces) -> tuple[Array, Truth]:
     return chances, np.array([names.index(term) if term else -1 for term in terms])
 
 
+def network_measures(faces: Faces, logits: Array) -> dict[str, tuple[Array, Truth]]:
+    """Chances and truth of what the face network says: of pills scored or not and kinds of imprint, of faces blank.
+
+    Which face is blank is known where the reader explains the register's imprint, so of the easier faces.
+    """
+    truth = {name: np.asarray(values) for name, values in pill_targets(faces).items()}
+    pairs = torch.from_numpy(logits.reshape(-1, 2, logits.shape[1]))
+    whole = score_chances(pairs[..., 1:5])[:, 0].numpy()
+    blank = softmax(logits[:, 5:])[:, 0]
+    kinds = relief_chances(pairs[..., 5:]).numpy()
+    return {
+        "none or scored": (np.stack([whole, 1 - whole], 1), np.where(truth["score"] < 0, -1, truth["score"] > 0)),
+        "kind of imprint": (kinds / kinds.sum(axis=1, keepdims=True), truth["relief"]),
+        "blank or not": (np.stack([1 - blank, blank], 1), truth["blank"].ravel()),
+    }
+
+
 def report(models: Models, faces: Faces) -> Iterator[str]:
     """How the models do on the validation part of each photo set."""
     held = faces.part(faces.validation)
     for name in sorted(set(held.rows["set"])):
         part = held.part((held.rows["set"] == name).to_numpy())
-        colors = pill_colors(models, part, models.calibration["color_power"], models.calibration["layers_prior"])
-        measures = {"shape": shapes_with_capsules(models, part), "colors": (colors, _pill_color_truth(part))}
+        logits = network_logits(part)
+        powers = models.calibration["color_power"], models.calibration["layers_prior"]
+        colors = pill_colors(models, part, *powers)
+        measures = {
+            "shape": shapes_with_capsules(models, part, logits),
+            "colors": (colors, _pill_color_truth(part)),
+            **network_measures(part, logits),
+        }
         for what, (chances, truth) in measures.items():
-            right, error = accuracy(chances, truth), calibration_error(chances, truth)
-            yield f"{name} {what}: {right:.4f} of {np.count_nonzero(truth >= 0)}, calibration error {error:.4f}"
+            if (truth >= 0).any():
+                right, error = accuracy(chances, truth), calibration_error(chances, truth)
+                yield f"{name} {what}: {right:.4f} of {np.count_nonzero(truth >= 0)}, calibration error {error:.4f}"
+
+
+def _kept(path: Path, make: Callable[[], Faces]) -> Faces:
+    """The faces kept at a path, made where they are not."""
+    if not path.exists():
+        part = path.with_suffix(".part")
+        part.write_bytes(pickle.dumps(make()))
+        part.replace(path)
+    faces: Faces = pickle.loads(path.read_bytes())
+    return faces
+
+
+def _drawn(work: Path) -> Iterator[Path]:
+    """Folders with drawn photos of both faces of pills, debossed and printed."""
+    for kind, count in _DRAWN.items():
+        folder = work / f"drawn-{kind}"
+        if not (folder / "labels.csv").exists():
+            for _ in write_face_set(folder, count, _DRAWN_SEED, printed=kind == "printed", turned=False):
+                pass
+        yield folder
 
 
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True)
 @click.option("--work", type=click.Path(path_type=Path, file_okay=False), required=True, help="Keeps the faces found.")
 @click.option("--limit", default=10_000, help="Photos of each set to use.")
-@click.option("--epochs", default=10, help="Of the face network; 0 leaves weights/face.onnx as it is.")
+@click.option("--minutes", default=38.0, help="Of training the face network; 0 leaves weights/face.onnx as it is.")
 @click.option("--check", is_flag=True, help="Fit nothing: say how the weights that ship do on the validation part.")
-def main(data: Path, work: Path, limit: int, epochs: int, check: bool) -> None:
+def main(data: Path, work: Path, limit: int, minutes: float, check: bool) -> None:
     """Fit and write pipeline/weights/measure.npz and face.onnx."""
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     work.mkdir(parents=True, exist_ok=True)
-    kept = work / "measure_faces.pkl"
-    if not kept.exists():
-        sets = [collect(data / "rximage300", limit, data / "imprint_boxes"), collect(data / "tfda", limit)]
-        kept.write_bytes(pickle.dumps(together(sets)))
-    faces: Faces = pickle.loads(kept.read_bytes())
+    reader = default_reader()
+
+    def faces_of(folders: Iterable[Path]) -> Faces:
+        kept = (_kept(work / f"{folder.name}.pkl", partial(collect, folder, limit, reader)) for folder in folders)
+        return together(list(kept))
+
+    faces, drawn = faces_of((data / "rximage300", data / "tfda")), faces_of(_drawn(work))
     if not check:
-        if epochs:
-            save_network(train_network(faces, epochs), _WEIGHTS / "face.onnx")
+        if minutes:
+            run(face_task(together([faces, drawn])), work / "face.pt", minutes, rate=_RATE, resume=True)
+            save_network(work / "face.pt", _WEIGHTS / "face.onnx")
         save_models(fit(faces), _WEIGHTS / "measure.npz")
     models = load_models()
-    for line in (*report(models, faces), f"calibration {models.calibration}"):
+    for line in (*report(models, together([faces, drawn])), f"calibration {models.calibration}"):
         click.echo(line)
 
 

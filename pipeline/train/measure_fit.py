@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.linalg import block_diag
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -85,9 +86,11 @@ def _steps(network: nn.Module, count: int, peak: float, decay: float) -> Iterato
         yield step
 
 
-def fit_outline(faces: Faces, steps: int = 1000, batch: int = 256) -> Perceptron:
-    """Outline figures to shapes, from real outlines and drawn ones."""
-    torch.manual_seed(0)
+def fit_outline(faces: Faces, steps: int = 1000, batch: int = 256, seeds: Sequence[int] = (0, 1, 2, 3)) -> Perceptron:
+    """Outline figures to shapes, from real outlines and drawn ones; one network a seed, set side by side.
+
+    Alone they differ by five of a thousand pills (docs/experiments/measure.md, "Sixth round").
+    """
     rng = np.random.default_rng(1)
     real_truth = outline_truth(faces)
     real = faces.outlines[real_truth >= 0]
@@ -102,12 +105,34 @@ def fit_outline(faces: Faces, steps: int = 1000, batch: int = 256) -> Perceptron
     # Rare ones are drawn more often than they weigh, and each draw counts less: the same mean, less noise.
     chances = np.sqrt(weights) / np.sqrt(weights).sum()
     counts = torch.from_numpy((np.sqrt(weights) / np.mean(weights) * np.mean(np.sqrt(weights))).astype(np.float32))
-    network = dense((figures.shape[1], 48, 48, len(OUTLINE_SHAPES)))
-    for step in _steps(network, steps, 4e-3, 3e-2):
-        chosen = torch.from_numpy(rng.choice(len(figures), batch, p=chances))
-        noisy = figures[chosen] + 0.05 * torch.randn(batch, figures.shape[1])
-        step((functional.cross_entropy(network(noisy), truth[chosen], reduction="none") * counts[chosen]).mean())
-    return perceptron(network, mean, scale)
+
+    def network(seed: int) -> nn.Sequential:
+        torch.manual_seed(seed)
+        made = dense((figures.shape[1], 48, 48, len(OUTLINE_SHAPES)))
+        for step in _steps(made, steps, 4e-3, 3e-2):
+            chosen = torch.from_numpy(rng.choice(len(figures), batch, p=chances))
+            noisy = figures[chosen] + 0.05 * torch.randn(batch, figures.shape[1])
+            step((functional.cross_entropy(made(noisy), truth[chosen], reduction="none") * counts[chosen]).mean())
+        return made
+
+    return side_by_side([perceptron(network(seed), mean, scale) for seed in seeds])
+
+
+def side_by_side(networks: Sequence[Perceptron]) -> Perceptron:
+    """One network whose logits are the mean of those of several of the same make and normalization."""
+    first, *hidden, last = zip(*(network.layers for network in networks), strict=True)
+    layers = (
+        (np.concatenate([weights for weights, _ in first]), np.concatenate([biases for _, biases in first])),
+        *(
+            (block_diag(*(weights for weights, _ in layer)), np.concatenate([biases for _, biases in layer]))
+            for layer in hidden
+        ),
+        (
+            np.concatenate([weights for weights, _ in last], axis=1) / len(networks),
+            np.mean([biases for _, biases in last], axis=0),
+        ),
+    )
+    return Perceptron(networks[0].mean, networks[0].scale, layers, networks[0].temperature)
 
 
 def _other_light(areas: Array, grounds: Array, rng: np.random.Generator) -> tuple[Array, Array]:

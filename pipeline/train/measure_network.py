@@ -6,6 +6,7 @@ most of its faces', its relief that of every face that is not blank, with the un
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -17,11 +18,15 @@ from torch.nn import functional
 
 from pipeline.measure.face import VIEW_PX, FaceView, network_input
 from pipeline.measure.relief import RELIEFS
+from pipeline.train.loop import Task
 from pipeline.train.measure_faces import Faces
 
+Truth = dict[str, Tensor]
+
 _NO_MATRIX = np.zeros((2, 3))
+_FACES = 2
 _PILLS_A_BATCH = 32
-_PEAK_RATE = 4e-3
+_LOGITS = 9
 
 
 def _block(given: int, made: int, stride: int = 1) -> nn.Sequential:
@@ -57,7 +62,7 @@ class FaceNetwork(nn.Module):
             _Residual(64),
         )
         self.drop = nn.Dropout(0.2)
-        self.head = nn.Linear(128, 9)
+        self.head = nn.Linear(128, _LOGITS)
 
     def forward(self, planes: Tensor) -> Tensor:
         """Logits of a batch of faces."""
@@ -108,25 +113,28 @@ def _relit(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.ui
     return coded
 
 
-def pill_targets(faces: Faces) -> dict[str, Tensor]:
-    """What is known of each pill (two rows in turn); -1 where it is not."""
+def pill_targets(faces: Faces) -> Truth:
+    """What is known of each pill (two rows in turn); -1 where it is not.
+
+    A face found alone may be the one without the imprint and the score that the register names.
+    """
     first, second = faces.rows.iloc[0::2], faces.rows.iloc[1::2]
+    both = (first["faces"] == _FACES).to_numpy()
     # A register that names no kinds of imprint gives none for many pills that bear one.
     tells = first["set"].isin(set(first["set"][first["imprint_type"] != ""]))
     relief = [
         RELIEFS.index(kind) if kind in RELIEFS else (0 if told and not imprint.strip("; ") else -1)
         for kind, imprint, told in zip(first["imprint_type"], first["imprint"], tells, strict=True)
     ]
-    boxes = np.stack([first["boxes"], second["boxes"]], axis=1).astype(int)
-    blank = np.where(boxes < 0, -1, (boxes == 0).astype(int))
-    blank[boxes.sum(axis=1) <= 0] = -1
-    # A logo has no box: a face without any may carry one.
-    blank[(blank == 1) & (first["symbol"] == "TRUE").to_numpy()[:, None]] = -1
-    score = [int(text) - 1 if text in {"1", "2", "3", "4"} else -1 for text in first["score"]]
+    text = np.stack([first["text"], second["text"]], axis=1).astype(int)
+    # A face without text may carry the logo that the register names. tfda's names none: of 200 such faces 8 bear one.
+    has_logo = (first["symbol"] == "TRUE").to_numpy()[:, None]
+    blank = np.where((text < 0) | ((text == 0) & has_logo), -1, 1 - text)
+    pieces = np.array([int(score) - 1 if score in {"1", "2", "3", "4"} else -1 for score in first["score"]])
     return {
         "two_part": torch.tensor((first["shape"] == "CAPSULE").to_numpy(np.float32)),
-        "score": torch.tensor(score),
-        "relief": torch.tensor(relief),
+        "score": torch.tensor(np.where(both | (pieces == 0), pieces, -1)),
+        "relief": torch.tensor(np.where(both, relief, -1)),
         "blank": torch.tensor(blank),
     }
 
@@ -150,43 +158,61 @@ def _known(chances: Tensor, truth: Tensor) -> Tensor:
     return (-torch.log(picked) * (truth >= 0)).mean()
 
 
-def pill_loss(logits: Tensor, truth: dict[str, Tensor]) -> Tensor:
-    """Loss of ``(pills, 2, 9)`` logits."""
-    two_part = functional.binary_cross_entropy_with_logits(logits[..., 0].mean(1), truth["two_part"])
-    blank = functional.softmax(logits[..., 5:], -1)[..., 0].clamp(1e-5, 1 - 1e-5)
-    seen = torch.where(truth["blank"] == 1, torch.log(blank), torch.log(1 - blank)) * (truth["blank"] >= 0)
-    score = _known(score_chances(logits[..., 1:5]), truth["score"])
-    relief = _known(relief_chances(logits[..., 5:]), truth["relief"])
-    return 0.5 * two_part + score + relief - seen.mean()
+def pill_loss(logits: Tensor, truth: Truth) -> tuple[Tensor, dict[str, float]]:
+    """Loss of ``(pills, 2, 9)`` logits, and its parts by name."""
+    parts = {
+        "two-part": 0.5 * functional.binary_cross_entropy_with_logits(logits[..., 0].mean(1), truth["two_part"]),
+        "score": _known(score_chances(logits[..., 1:5]), truth["score"]),
+        "relief": _known(relief_chances(logits[..., 5:]), truth["relief"]),
+        "blank": _blank_loss(functional.softmax(logits[..., 5:], -1)[..., 0], truth["blank"]),
+    }
+    return sum(parts.values(), torch.zeros(())), {name: float(loss.detach()) for name, loss in parts.items()}
 
 
-def train_network(faces: Faces, epochs: int) -> FaceNetwork:
-    """Train on the faces' training part."""
-    torch.manual_seed(0)
-    rng = np.random.default_rng(0)
-    truth, pills = pill_targets(faces), np.flatnonzero(~faces.validation[0::2])
-    aspects = faces.rows["aspect"].to_numpy(float)
-    network = FaceNetwork().train()
-    batches = len(pills) // _PILLS_A_BATCH
-    optimizer = torch.optim.AdamW(network.parameters(), 2e-3, weight_decay=1e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _PEAK_RATE, epochs * batches, pct_start=0.15)
-    for _ in range(epochs):
-        order = rng.permutation(pills)[: batches * _PILLS_A_BATCH].reshape(batches, _PILLS_A_BATCH)
-        for batch in order:
+def _blank_loss(blank: Tensor, truth: Tensor) -> Tensor:
+    sure = blank.clamp(1e-5, 1 - 1e-5)
+    return -(torch.where(truth == 1, torch.log(sure), torch.log(1 - sure)) * (truth >= 0)).mean()
+
+
+class FaceBatches(torch.utils.data.IterableDataset[tuple[Tensor, Truth]]):
+    """Endless batches of pills of the training part, every face as another photo might show it."""
+
+    def __init__(self, faces: Faces, seed: int) -> None:
+        self.faces, self.seed = faces, seed
+        self.truth = pill_targets(faces)
+        self.pills = np.flatnonzero(~faces.validation[0::2])
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Truth]]:
+        rng = np.random.default_rng(self.seed)
+        faces, aspects = self.faces, self.faces.rows["aspect"].to_numpy(float)
+        while True:
+            batch = rng.choice(self.pills, _PILLS_A_BATCH)
             rows = np.stack([2 * batch, 2 * batch + 1], axis=1).ravel()
             planes = [network_input(degraded(faces.views[i], faces.masks[i], aspects[i], rng)) for i in rows]
-            logits = network(torch.from_numpy(np.stack(planes))).reshape(-1, 2, 9)
-            loss = pill_loss(logits, {name: values[batch] for name, values in truth.items()})
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            schedule.step()
-    return network.eval()
+            yield torch.from_numpy(np.stack(planes)), {name: values[batch] for name, values in self.truth.items()}
 
 
-def save_network(network: FaceNetwork, path: Path) -> None:
-    """Write as ONNX."""
+def face_task(faces: Faces) -> Task:
+    """What `loop.run` trains: the face network on these faces."""
+
+    def loss(network: nn.Module, batch: tuple[Tensor, Truth]) -> tuple[Tensor, dict[str, float]]:
+        planes, truth = batch
+        return pill_loss(network(planes).reshape(-1, 2, _LOGITS), truth)
+
+    return Task(FaceNetwork, lambda seed: FaceBatches(faces, seed), loss, weight_decay=1e-3)
+
+
+def save_network(checkpoint: Path, path: Path) -> None:
+    """Write a checkpoint's averaged weights as ONNX."""
+    network = FaceNetwork()
+    network.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
     example = torch.zeros(1, 5, VIEW_PX, VIEW_PX)
     torch.onnx.export(
-        network, (example,), str(path), input_names=["face"], output_names=["logits"], opset_version=13, dynamo=False
+        network.eval(),
+        (example,),
+        str(path),
+        input_names=["face"],
+        output_names=["logits"],
+        opset_version=13,
+        dynamo=False,
     )

@@ -172,11 +172,7 @@ def label_faces(reader: Reader, pills: Iterable[KnownPill]) -> tuple[list[Labele
     counts: Counter[str] = Counter()
     for pill in pills:
         read = [reading.characters for reading in reader.read(pill.photo, pill.regions)]
-        letters = [[one for one in characters if one.text not in SIGNS] for characters in read]
-        words = tuple(without_signs(token) for token in tokens(pill.imprint))
-        for region, characters, labels in zip(
-            pill.regions, read, accept(letters, words, pill.empty_is_blank), strict=True
-        ):
+        for region, characters, labels in zip(pill.regions, read, accepted_on(pill, read), strict=True):
             counts["faces"] += 1
             if labels is None:
                 continue
@@ -186,6 +182,13 @@ def label_faces(reader: Reader, pills: Iterable[KnownPill]) -> tuple[list[Labele
             rows = _rows([*labels, *signs], pill.imprint)
             kept.append(cut_face(pill.photo, region, rows, pill.imprint, pill.source))
     return kept, counts
+
+
+def accepted_on(pill: KnownPill, read: Sequence[Sequence[Character]]) -> list[Labels | None]:
+    """What each face of a pill is accepted as (``accept``), given the characters read there; signs say nothing."""
+    letters = [[one for one in characters if one.text not in SIGNS] for characters in read]
+    words = tuple(without_signs(token) for token in tokens(pill.imprint))
+    return accept(letters, words, pill.empty_is_blank)
 
 
 def _rows(labels: Sequence[tuple[Character, str]], imprint: str) -> NDArray[np.float32]:
