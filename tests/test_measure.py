@@ -242,6 +242,21 @@ def test_two_faces_agree_more_than_one() -> None:
     assert both.color["WHITE"] > 0.7
 
 
+def test_a_shape_that_is_second_on_both_faces_does_not_beat_one_outline_in_two_names() -> None:
+    shapes = ({"OVAL": 0.53, "SQUARE": 0.28, "CAPSULE": 0.19}, {"CAPSULE": 0.69, "SQUARE": 0.22, "OVAL": 0.09})
+    both = combine([face(shape, {"WHITE": 1.0}, {"1": 1.0}) for shape in shapes]).shape
+    assert both.best == "CAPSULE"
+    assert both["CAPSULE"] / both["OVAL"] == pytest.approx((0.19 / 0.53 * 0.69 / 0.09) ** 0.5)
+    assert both["SQUARE"] < 0.15
+
+
+@pytest.mark.parametrize("shape", [{"OVAL": 0.4, "CAPSULE": 0.35, "ROUND": 0.25}, {"ROUND": 1.0}, {}])
+def test_a_face_alone_stays_as_it_is(shape: dict[str, float]) -> None:
+    one = combine([face(shape, {"WHITE": 1.0}, {"1": 1.0})]).shape
+    for term in ("OVAL", "CAPSULE", "ROUND"):
+        assert one[term] == pytest.approx(shape.get(term, 0.0))
+
+
 def test_faces_of_two_colors_make_a_two_layer_tablet() -> None:
     layers = [face({"ROUND": 1.0}, {color: 1.0}, {"1": 1.0}) for color in ("YELLOW", "WHITE")]
     assert combine(layers).color.best == "WHITE;YELLOW"

@@ -30,16 +30,16 @@ _LEAST = 1e-6
 def combine(measurements: Sequence[Measurements]) -> PillLook:
     """Merge the faces of one pill.
 
-    Shape and color: the faces' probabilities multiplied, each to a power below 1 since their errors go together
-    (fitted with the models). Two faces of different colors are a two-layer tablet, with a prior of its own. Score:
-    the pill's is the highest of its faces'. Size: the mean, weighed by the faces' own uncertainty; one scale
-    serves all faces, so it grows no surer.
+    Shape and color: the faces' probabilities multiplied, each to a power (fitted with the models) since their errors go
+    together. CAPSULE and OVAL are one outline, parted by what all faces say of a seam. Two faces of different colors
+    are a two-layer tablet, with a prior of its own. Score: the pill's is the highest of its faces'. Size: the mean,
+    weighed by the faces' own uncertainty; one scale serves all faces, so it grows no surer.
     """
     if not measurements:
         nothing = Probabilities(())
         return PillLook(nothing, nothing, nothing, None)
     calibration = load_models().calibration
-    shape = _multiplied([face.shape for face in measurements], calibration["shape_power"])
+    shape = _with_capsule([face.shape for face in measurements], calibration["shape_power"])
     colors = [face.color.colors for face in measurements]
     return PillLook(
         Probabilities.of(shape),
@@ -55,6 +55,20 @@ def _multiplied(faces: Sequence[Probabilities], power: float) -> dict[str, float
         return dict(faces[0].terms)
     terms = {term for face in faces for term, _ in face.terms}
     return {term: prod(max(face[term], _LEAST) for face in faces) ** power for term in terms}
+
+
+def _with_capsule(faces: Sequence[Probabilities], power: float) -> dict[str, float]:
+    """Product of the outlines' chances, what is OVAL in it parted by the mean logit of CAPSULE against OVAL.
+
+    Were each face parted first, a third shape that is second on both could beat two halves of one outline.
+    """
+    outlines = [
+        Probabilities.of({**dict(face.terms), "OVAL": face["OVAL"] + face["CAPSULE"], "CAPSULE": 0.0}) for face in faces
+    ]
+    weights = _multiplied(outlines, power)
+    odds = prod(max(face["CAPSULE"], _LEAST) / max(face["OVAL"], _LEAST) for face in faces) ** (1 / len(faces))
+    oval = weights.get("OVAL", 0.0)
+    return {**weights, "CAPSULE": oval * odds / (1 + odds), "OVAL": oval / (1 + odds)}
 
 
 def _with_layers(faces: Sequence[Probabilities], power: float, prior: float) -> dict[str, float]:

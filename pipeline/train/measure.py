@@ -68,7 +68,7 @@ def for_calibration(faces: Faces) -> NDArray[np.bool_]:
 
 
 def pill_shapes(models: Models, faces: Faces, power: float) -> Array:
-    """Chances of the outline's shapes by pill, ``(pills, 18)``, merged as ``measure.combine`` does."""
+    """Chances of the outline's shapes by pill, ``(pills, 18)``."""
     return _merged(softmax(models.outline.logits(faces.outlines)), faces, power)
 
 
@@ -175,15 +175,15 @@ def network_logits(faces: Faces) -> Array:
 
 
 def shapes_with_capsules(models: Models, faces: Faces, logits: Array) -> tuple[Array, Truth]:
-    """Chances of all SPL shapes by pill, ``(pills, 19)`` with CAPSULE last, as shipped weights give them; the truth."""
-    outline = softmax(models.outline.logits(faces.outlines))
+    """Chances of all SPL shapes by pill as ``measure.combine`` merges them, ``(pills, 19)``, CAPSULE last; truth."""
+    outline = pill_shapes(models, faces, models.calibration["shape_power"])
     oval = OUTLINE_SHAPES.index("OVAL")
-    capsule = outline[:, oval] * [sigmoid(float(logit)) for logit in logits[:, 0]]
+    seams = logits[:, 0].reshape(-1, 2).mean(axis=1)
+    capsule = outline[:, oval] * [sigmoid(float(seam)) for seam in seams]
     outline[:, oval] -= capsule
-    chances = _merged(np.column_stack([outline, capsule]), faces, models.calibration["shape_power"])
     terms = [shape_term(text) for text in faces.rows["shape"][::2]]
     names = (*OUTLINE_SHAPES, "CAPSULE")
-    return chances, np.array([names.index(term) if term else -1 for term in terms])
+    return np.column_stack([outline, capsule]), np.array([names.index(term) if term else -1 for term in terms])
 
 
 def network_measures(faces: Faces, logits: Array) -> dict[str, tuple[Array, Truth]]:
