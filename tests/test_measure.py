@@ -247,7 +247,7 @@ def test_a_shape_that_is_second_on_both_faces_does_not_beat_one_outline_in_two_n
     both = combine([face(shape, {"WHITE": 1.0}, {"1": 1.0}) for shape in shapes]).shape
     assert both.best == "CAPSULE"
     assert both["CAPSULE"] / both["OVAL"] == pytest.approx((0.19 / 0.53 * 0.69 / 0.09) ** 0.5)
-    assert both["SQUARE"] < 0.15
+    assert both["SQUARE"] < both["CAPSULE"] + both["OVAL"]
 
 
 @pytest.mark.parametrize("shape", [{"OVAL": 0.4, "CAPSULE": 0.35, "ROUND": 0.25}, {"ROUND": 1.0}, {}])

@@ -56,8 +56,8 @@ _LEAST = 1e-6
 _DRAWN = {"debossed": 700, "printed": 500}
 _DRAWN_SEED = 40
 _RATE = 4e-3
-# Of the color calibrations whose loss is this near to the least, the surest: one temperature for all pills spreads what
-# registers disagree about over plain white ones too (docs/experiments/measure.md, "Third round").
+# Of the color powers whose loss is this near to the least, the surest: one power for all pills spreads what registers
+# disagree about over plain white ones too (docs/experiments/measure.md, "Third round").
 _AS_GOOD = 1.025
 
 
@@ -82,15 +82,20 @@ def _merged(chances: Array, faces: Faces, power: float, more: Array | None = Non
     return np.asarray(merged / merged.sum(axis=1, keepdims=True))
 
 
+def face_pairs(models: Models, faces: Faces) -> Array:
+    """Chances of the color pairs by face, ``(faces, 144)``."""
+    return face_colors(faces.areas, faces.grounds, faces.shares, models).reshape(len(faces.areas), -1)
+
+
 def pill_colors(models: Models, faces: Faces, power: float, layers_prior: float) -> Array:
     """Chances of the color pairs by pill, ``(pills, 144)``, merged as ``measure.combine`` does."""
     count = len(COLORS)
-    joint = face_colors(faces.areas, faces.grounds, faces.shares, models)
-    single = np.diagonal(joint, axis1=-2, axis2=-1).reshape(-1, 2, count)
+    joint = face_pairs(models, faces)
+    single = joint[:, :: count + 1].reshape(-1, 2, count)
     crossed = single[:, 0, :, None] * single[:, 1, None, :]
     layers = layers_prior * np.triu(crossed + np.swapaxes(crossed, 1, 2), 1).reshape(-1, count * count)
     used = np.triu(np.ones((count, count))).ravel()
-    return _merged(joint.reshape(-1, count * count), faces, power, layers) * used
+    return _merged(joint, faces, power, layers) * used
 
 
 def log_loss(chances: Array, truth: Truth) -> float:
@@ -113,9 +118,10 @@ def calibration_error(chances: Array, truth: Truth, bins: int = 10) -> float:
     return float(sum(gaps))
 
 
-def _pill_color_truth(faces: Faces) -> Truth:
+def _color_pairs(faces: Faces) -> Truth:
+    """The registered colors of each face's pill as places in the pairs of ``pill_colors``, -1 where not known."""
     first, second = color_truth(faces)
-    return np.where(first >= 0, first * len(COLORS) + second, -1)[::2]
+    return np.where(first >= 0, first * len(COLORS) + second, -1)
 
 
 def fit(faces: Faces) -> Models:
@@ -125,19 +131,21 @@ def fit(faces: Faces) -> Models:
     learned = training.part(~for_calibration(training))
     outline, (area, pair) = fit_outline(learned), fit_colors(learned)
     models = Models(outline, area, pair, {})
-    shapes, colors = outline_truth(aside)[::2], _pill_color_truth(aside)
-    shape_grid = [(heat, power) for heat in _TEMPERATURES for power in _POWERS]
-    heat, shape_power = min(
-        shape_grid, key=lambda pair: log_loss(pill_shapes(_heated(models, "outline", pair[0]), aside, pair[1]), shapes)
+    shapes, colors = outline_truth(aside), _color_pairs(aside)
+    # Temperatures by faces, since many photos show one alone; powers by pills of two.
+    models = min(
+        (_heated(models, "outline", heat) for heat in _TEMPERATURES),
+        key=lambda each: log_loss(softmax(each.outline.logits(aside.outlines)), shapes),
     )
-    models = _heated(models, "outline", heat)
-    color_grid = [(heat, power, prior) for heat in _TEMPERATURES for power in _POWERS for prior in _LAYERS_PRIORS]
-    losses = {
-        way: log_loss(pill_colors(_heated(models, "area", way[0]), aside, *way[1:]), colors) for way in color_grid
-    }
+    models = min(
+        (_heated(models, "area", heat) for heat in _TEMPERATURES),
+        key=lambda each: log_loss(face_pairs(each, aside), colors),
+    )
+    shape_power = min(_POWERS, key=lambda power: log_loss(pill_shapes(models, aside, power), shapes[::2]))
+    color_grid = [(power, prior) for power in _POWERS for prior in _LAYERS_PRIORS]
+    losses = {way: log_loss(pill_colors(models, aside, *way), colors[::2]) for way in color_grid}
     as_good = [way for way in color_grid if losses[way] <= _AS_GOOD * min(losses.values())]
-    heat, color_power, prior = max(as_good, key=lambda way: (way[1] / way[0], -losses[way]))
-    models = _heated(models, "area", heat)
+    color_power, prior = max(as_good, key=lambda way: (way[0], -losses[way]))
     calibration = {"shape_power": shape_power, "color_power": color_power, "layers_prior": prior}
     return Models(models.outline, models.area, models.pair, calibration)
 
@@ -213,7 +221,7 @@ def report(models: Models, faces: Faces) -> Iterator[str]:
         colors = pill_colors(models, part, *powers)
         measures = {
             "shape": shapes_with_capsules(models, part, logits),
-            "colors": (colors, _pill_color_truth(part)),
+            "colors": (colors, _color_pairs(part)[::2]),
             **network_measures(part, logits),
         }
         for what, (chances, truth) in measures.items():
