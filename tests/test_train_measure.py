@@ -38,8 +38,11 @@ def pills(**columns: Sequence[str | int | bool]) -> Faces:
         "symbol": "",
         "shape": "ROUND",
         "score": "1",
+        "text": -1,
+        "faces": 2,
+        "val": False,
+        "aspect": 1.0,
     }
-    usual |= {"text": -1, "faces": 2, "val": False, "aspect": 1.0}
     rows = pd.DataFrame({name: columns.get(name, [value] * count) for name, value in usual.items()})
     none = np.zeros((count, 0))
     views = np.full((count, VIEW_PX, VIEW_PX, 3), 200, np.uint8)

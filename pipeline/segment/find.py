@@ -2,7 +2,7 @@
 
 Most photos of a few regions show the faces of one pill; where these are unlike, or something as large is not clear, a
 look at another scale may show why. That one, and the last one at many pills, is a look at the mirror images too. Where
-nothing is found at all, two alike pills of a tenth of the photo or less may be.
+nothing is found at all, a last look may show two alike pills that are tiny in the photo.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from pipeline.segment.regions import Box, clockwise, content_box, region_of
 
 @dataclass(frozen=True)
 class SegmentSettings:
-    """How pills are looked for; set by docs/experiments/segment.md, "Fourth round" and "Ninth round".
+    """How pills are looked for; set by docs/experiments/segment.md, "Fourth", "Ninth" and "Tenth round".
 
     ``coarse_px``: the long side at which the whole photo is looked at first; large pills are whole there.
     ``fine_px``: that of the second look, where the first shows no pill or ones shorter than ``small_px``.
     ``pill_px``: how long the usual pill is in the closer look, where the photo has that many pixels.
-    ``close_px``: the longest side of a closer look.
+    ``close_px``: the longest side of a closer look, and of the last one where nothing is found.
     ``again_px``: how long it is in further looks, where few regions are no faces of one pill or one is not clear.
     ``closer``: how much nearer it must come to be worth its time.
     ``least_of_largest``: a pill's area by that of the largest; pills of 4 mm beside usual ones of 10 mm have 0.12.

@@ -26,6 +26,7 @@ import torch
 from numpy.typing import NDArray
 
 from pipeline.draw.sets import write_face_set
+from pipeline.evaluate.metrics import expected_calibration_error
 from pipeline.imprint import default_reader
 from pipeline.measure.color import COLORS, face_colors
 from pipeline.measure.face import FaceView, network_input
@@ -56,6 +57,7 @@ _LEAST = 1e-6
 _DRAWN = {"debossed": 700, "printed": 500}
 _DRAWN_SEED = 40
 _RATE = 4e-3
+_BINS = 10
 # Of the color powers whose loss is this near to the least, the surest: one power for all pills spreads what registers
 # disagree about over plain white ones too (docs/experiments/measure.md, "Third round").
 _AS_GOOD = 1.025
@@ -77,8 +79,7 @@ def _merged(chances: Array, faces: Faces, power: float, more: Array | None = Non
     pairs = chances.reshape(len(chances) // 2, 2, -1)
     merged = np.maximum(pairs, _LEAST).prod(axis=1) ** power
     merged = merged if more is None else merged + more
-    alone = (faces.rows["faces"].to_numpy(int) == 1)[::2]
-    merged = np.where(alone[:, None], pairs[:, 0], merged)
+    merged = np.where(faces.alone[:, None], pairs[:, 0], merged)
     return np.asarray(merged / merged.sum(axis=1, keepdims=True))
 
 
@@ -109,13 +110,11 @@ def accuracy(chances: Array, truth: Truth) -> float:
     return float((chances.argmax(axis=1) == truth)[truth >= 0].mean())
 
 
-def calibration_error(chances: Array, truth: Truth, bins: int = 10) -> float:
-    """Expected calibration error of the most probable answer (Guo et al., ICML 2017), where the truth is known."""
+def calibration_error(chances: Array, truth: Truth) -> float:
+    """Expected calibration error of the most probable answer, where the truth is known."""
     known = truth >= 0
     sure, right = chances.max(axis=1)[known], (chances.argmax(axis=1) == truth)[known]
-    place = np.minimum((sure * bins).astype(int), bins - 1)
-    gaps = [abs(sure[place == n].mean() - right[place == n].mean()) * (place == n).mean() for n in np.unique(place)]
-    return float(sum(gaps))
+    return expected_calibration_error(sure.tolist(), right.tolist(), _BINS)
 
 
 def _color_pairs(faces: Faces) -> Truth:
@@ -267,14 +266,15 @@ def main(data: Path, work: Path, limit: int, minutes: float, check: bool) -> Non
         kept = (_kept(work / f"{folder.name}.pkl", partial(collect, folder, limit, reader)) for folder in folders)
         return together(list(kept))
 
-    faces, drawn = faces_of((data / "rximage300", data / "tfda")), faces_of(_drawn(work))
+    faces = faces_of((data / "rximage300", data / "tfda"))
+    with_drawn = together([faces, faces_of(_drawn(work))])
     if not check:
         if minutes:
-            run(face_task(together([faces, drawn])), work / "face.pt", minutes, rate=_RATE, resume=True)
+            run(face_task(with_drawn), work / "face.pt", minutes, rate=_RATE, resume=True)
             save_network(work / "face.pt", _WEIGHTS / "face.onnx")
         save_models(fit(faces), _WEIGHTS / "measure.npz")
     models = load_models()
-    for line in (*report(models, together([faces, drawn])), f"calibration {models.calibration}"):
+    for line in (*report(models, with_drawn), f"calibration {models.calibration}"):
         click.echo(line)
 
 

@@ -53,6 +53,11 @@ class Faces:
         )
 
     @property
+    def alone(self) -> NDArray[np.bool_]:
+        """By pill, whether one face of it was found."""
+        return self.rows["faces"].to_numpy(int)[::_FACES] < _FACES
+
+    @property
     def validation(self) -> NDArray[np.bool_]:
         """Which faces belong to the validation part."""
         return self.rows["val"].to_numpy(bool)

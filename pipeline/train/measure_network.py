@@ -24,7 +24,6 @@ from pipeline.train.measure_faces import Faces
 Truth = dict[str, Tensor]
 
 _NO_MATRIX = np.zeros((2, 3))
-_FACES = 2
 _PILLS_A_BATCH = 32
 _LOGITS = 9
 
@@ -119,7 +118,6 @@ def pill_targets(faces: Faces) -> Truth:
     A face found alone may be the one without the imprint and the score that the register names.
     """
     first, second = faces.rows.iloc[0::2], faces.rows.iloc[1::2]
-    both = (first["faces"] == _FACES).to_numpy()
     # A register that names no kinds of imprint gives none for many pills that bear one.
     tells = first["set"].isin(set(first["set"][first["imprint_type"] != ""]))
     relief = [
@@ -133,8 +131,8 @@ def pill_targets(faces: Faces) -> Truth:
     pieces = np.array([int(score) - 1 if score in {"1", "2", "3", "4"} else -1 for score in first["score"]])
     return {
         "two_part": torch.tensor((first["shape"] == "CAPSULE").to_numpy(np.float32)),
-        "score": torch.tensor(np.where(both | (pieces == 0), pieces, -1)),
-        "relief": torch.tensor(np.where(both, relief, -1)),
+        "score": torch.tensor(np.where(faces.alone & (pieces > 0), -1, pieces)),
+        "relief": torch.tensor(np.where(faces.alone, -1, relief)),
         "blank": torch.tensor(blank),
     }
 
