@@ -50,6 +50,10 @@ _TURNS = {
 }
 _UPRIGHT = (False, False, False)
 
+# What the decoder gives is taken as it is where it has this share of the longest side allowed: reducing 2,000 pixels to
+# 1,600 took 4 ms.
+_ENOUGH = 0.7
+
 
 @dataclass(frozen=True)
 class _Encoded:
@@ -84,10 +88,9 @@ def load(source: PhotoSource, settings: LoadSettings | None = None) -> Photo:
     settings = settings or LoadSettings()
     encoded, data = _open(source, settings)
     full_px = max(encoded.size)
-    target_px = min(full_px, settings.long_side_max_px)
-    _shrink_while_decoding(encoded.image, target_px)
+    _shrink_while_decoding(encoded.image, settings.long_side_max_px)
     native = _upright(_flat(encoded.image, encoded.name), encoded.turn)
-    native = _reduced(native, target_px)
+    native = _reduced(native, settings.long_side_max_px)
     if min(native.shape[:2]) < settings.short_side_min_px:
         raise PhotoError(
             f"{encoded.name}: too small for a photo of a pill ({encoded.size[1]} x {encoded.size[0]} pixels); "
@@ -128,8 +131,10 @@ def details(photo: Photo, boxes: Sequence[Box]) -> tuple[tuple[Pixels, ...], flo
     icc = encoded.image.info.get("icc_profile")
     parts = []
     for box in clipped:
-        full = tuple(round(edge * factor) for edge in box)
-        stored = _stored_box((full[0], full[1], full[2], full[3]), encoded)
+        top, left, bottom, right = (round(edge * factor) for edge in box)
+        # The decoder rounds a reduced side up: its last pixel may stand for less than a whole one.
+        within = top, left, min(bottom, encoded.size[0]), min(right, encoded.size[1])
+        stored = _stored_box(within, encoded)
         top, left, bottom, right = stored
         part = np.asarray(native.crop((left, top, right, bottom)))
         parts.append(_srgb(_turned(part, encoded.turn), icc)[0])
@@ -263,10 +268,11 @@ def _lossless(image: Image.Image, name: str, pixels_max: int) -> bytes:
     return buffer.getvalue()
 
 
-def _shrink_while_decoding(image: Image.Image, target_px: int) -> None:
-    """Let the JPEG decoder reduce by 2, 4 or 8 as far as the target allows; other formats stay as they are."""
-    share = target_px / max(image.size)
-    image.draft(None, (round(image.size[0] * share), round(image.size[1] * share)))
+def _shrink_while_decoding(image: Image.Image, long_side_max_px: int) -> None:
+    """Let the JPEG decoder reduce by 2, 4 or 8 to a little less than allowed at the least; others stay as they are."""
+    share = _ENOUGH * long_side_max_px / max(image.size)
+    if share < 1.0:
+        image.draft(None, (max(1, round(image.size[0] * share)), max(1, round(image.size[1] * share))))
 
 
 def _flat(image: Image.Image, name: str) -> Image.Image:
@@ -327,13 +333,13 @@ def _clipped(box: Box, height: int, width: int, name: str) -> Box:
     return top, left, bottom, right
 
 
-def _reduced(array: NDArray[np.uint8], target_px: int) -> NDArray[np.uint8]:
+def _reduced(array: NDArray[np.uint8], long_side_max_px: int) -> NDArray[np.uint8]:
     height, width = array.shape[:2]
-    share = target_px / max(height, width)
+    share = long_side_max_px / max(height, width)
     if share >= 1.0:
         return array
     size = (max(1, round(width * share)), max(1, round(height * share)))
-    # After the scaled decoding it is less than 2, where 2 x 2 pixels are all that a new one covers: 6 ms for 31.
+    # After the scaled decoding it is more than a half, where 2 x 2 pixels are all that a new one covers: 6 ms for 31.
     way = cv2.INTER_LINEAR if share > 0.5 else cv2.INTER_AREA
     return np.asarray(cv2.resize(array, size, interpolation=way), dtype=np.uint8)
 
@@ -342,7 +348,7 @@ def _srgb(array: NDArray[np.uint8], icc: bytes | None) -> tuple[Pixels, tuple[st
     """Grey, RGB or CMYK as sRGB ``(height, width, 3)``, with a warning where the color profile is no use."""
     channels = 1 if array.ndim == 2 else array.shape[2]
     if channels == 3 and not icc:
-        return np.array(array), ()
+        return np.ascontiguousarray(array), ()
     image = Image.fromarray(array, "CMYK") if channels == 4 else Image.fromarray(array)
     warnings: tuple[str, ...] = ()
     if icc and channels != 1:

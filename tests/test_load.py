@@ -82,6 +82,24 @@ def test_a_large_jpeg_is_decoded_reduced_and_detail_whole() -> None:
     assert np.abs(pixels.astype(int) - scene[533:853, 533:800][: pixels.shape[0]]).mean() < 3
 
 
+@pytest.mark.parametrize(("stored", "loaded"), [(400, 400), (500, 400), (600, 300), (3000, 375)])
+def test_what_the_decoder_gives_is_taken_where_it_is_nearly_as_large_as_allowed(stored: int, loaded: int) -> None:
+    photo = load(encode(Image.new("RGB", (200, stored), WHITE), "JPEG"), LoadSettings(long_side_max_px=400))
+    assert photo.pixels.shape[0] == loaded
+
+
+def test_a_thread_of_a_jpeg_is_too_small() -> None:
+    with pytest.raises(PhotoError, match="too small"):
+        load(encode(Image.new("RGB", (3000, 1), WHITE), "JPEG"))
+
+
+def test_the_last_row_of_detail_is_of_the_photo() -> None:
+    photo = load(encode(Image.new("RGB", (3000, 1999), WHITE), "JPEG"))
+    height, width = photo.pixels.shape[:2]
+    pixels, _ = detail(photo, (height - 5, width - 5, height, width))
+    assert pixels.min() > 200
+
+
 def test_details_decodes_several_boxes_and_cuts_at_the_border(gradient: NDArray[np.uint8]) -> None:
     photo = load(gradient)
     parts, factor = details(photo, ((-5, -5, 4, 4), (40, 60, 900, 900)))

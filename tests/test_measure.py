@@ -102,7 +102,7 @@ def test_an_empty_region_says_so() -> None:
 
 def test_a_view_lies_level_and_leads_back_to_the_photo() -> None:
     region = region_of(turned(stadium(100, 35), 60))
-    view = face_view(Photo(draw(region, (200, 60, 60)), "drawn"), region)
+    view = face_view(Photo(draw(region, (200, 60, 60)), "drawn"), region, axes_of(region))
     rows, cols = np.nonzero(view.mask)
     assert np.ptp(cols) == pytest.approx(0.92 * VIEW_PX, abs=2)
     assert np.ptp(rows) == pytest.approx(0.35 * 0.92 * VIEW_PX, abs=2)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from importlib import resources
+from types import SimpleNamespace
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -11,8 +14,9 @@ from numpy.typing import NDArray
 
 from pipeline.records import Photo
 from pipeline.segment import SegmentSettings, segment
+from pipeline.segment.find import _filled
 from pipeline.segment.instances import instances, made_whole
-from pipeline.segment.network import PillMaps
+from pipeline.segment.network import PillMaps, pill_maps
 from pipeline.segment.outline import Belief, refine
 
 
@@ -60,25 +64,58 @@ def test_a_belief_keeps_an_outline_from_the_stronger_edge_of_a_shadow() -> None:
 
 
 @pytest.mark.parametrize(
-    ("beside", "long_side_photo_px"),
-    [(0.02, 180), (0.3, 340)],
-    ids=["nothing else suspected: the pill and a little ground", "a face suspected: room for it"],
+    ("beside", "place", "right"),
+    [(0.02, 88, 740 + 84), (0.3, 88, 920 + 84), (0.3, 108, 740 + 84)],
+    ids=["nothing suspected: the pill and a little ground", "a face: up to there", "too far for a face beside it"],
 )
 def test_the_closer_look_takes_in_what_the_first_one_suspects(
-    monkeypatch: pytest.MonkeyPatch, beside: float, long_side_photo_px: float
+    monkeypatch: pytest.MonkeyPatch, beside: float, place: int, right: int
 ) -> None:
-    looks: list[tuple[int, int]] = []
+    shown: list[tuple[int, int]] = []
+    inputs: list[tuple[float, float]] = []
 
     def seen(pixels: NDArray[np.uint8], long_side_px: int, mirrored: bool) -> PillMaps:
-        looks.append((max(pixels.shape[:2]), long_side_px))
+        shown.append((8 * (int(pixels[0, 0, 0]) - 40), 8 * (int(pixels[0, -1, 0]) - 40)))
+        inputs.append(tuple(side * long_side_px / max(pixels.shape[:2]) for side in pixels.shape[:2]))
         chance = discs([(48, 64, 10)], 1.0)
-        chance[45:50, 88:92] = beside
+        chance[45:50, place : place + 4] = beside
         return PillMaps(chance, discs([(48, 64, 10)], 0.55), (10.0, 10.0))
 
     monkeypatch.setattr("pipeline.segment.find.pill_maps", seen)
-    segment(Photo(np.full((960, 1280, 3), 120, np.uint8), "plain"))
-    assert looks[0] == (1280, 256)
-    assert looks[-1][0] / 210 == pytest.approx(long_side_photo_px / 100, rel=0.06)
+    columns = np.broadcast_to((40 + np.arange(1280) // 8)[None, :, None], (960, 1280, 3))
+    segment(Photo(np.ascontiguousarray(columns, np.uint8), "columns"))
+    assert shown[0] == (0, 1272)
+    assert shown[1] == (pytest.approx(540 - 84, abs=12), pytest.approx(right, abs=12))
+    # Ground in place of padding: the network takes multiples of 64.
+    assert [round(side) % 64 for side in inputs[1]] == [0, 0]
+
+
+def test_a_pill_with_a_dent_is_not_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fifth of a disc is missing: 84 % of the hull are filled."""
+    rows, cols = np.mgrid[:96, :128].astype(np.float32) - np.array([48, 64], np.float32)[:, None, None]
+    dent = np.abs(np.arctan2(rows, cols)) < np.pi / 5
+
+    def maps(pixels: NDArray[np.uint8], long_side_px: int, mirrored: bool) -> PillMaps:
+        chances = [np.where(dent, 0, discs([(48, 64, 30)], share)).astype(np.float32) for share in (1.0, 0.55)]
+        return PillMaps(chances[0], chances[1], (10.0, 10.0))
+
+    monkeypatch.setattr("pipeline.segment.find.pill_maps", maps)
+    assert len(segment(Photo(np.full((960, 1280, 3), 120, np.uint8), "plain"))) == 1
+
+
+def test_a_closer_look_is_filled_with_ground_and_grows_by_no_strip() -> None:
+    rng = np.random.default_rng(0)
+    look = cast(Any, SimpleNamespace(part=(0, 0, 3000, 3000)))
+    for _ in range(2000):
+        longer, side = int(rng.integers(64, 2900)), 64 * int(rng.integers(1, 15))
+        shorter = int(rng.integers(1, longer + 1))
+        top, left = rng.integers(0, 3001 - np.array([shorter, longer])).tolist()
+        part = _filled(look, (top, left, top + shorter, left + longer), side)
+        rows, cols = part[2] - part[0], part[3] - part[1]
+        assert (part[1], cols) == (left, longer)
+        assert part[0] <= top and top + shorter <= part[2]
+        strips = math.ceil(shorter * side / longer / 64)
+        assert strips * 64 - side / longer <= rows * side / longer <= strips * 64
 
 
 def square(row: int, col: int, half: int) -> NDArray[np.bool_]:
@@ -131,3 +168,14 @@ def test_regions_that_are_no_faces_of_one_pill_are_looked_at_again(
     regions = segment(Photo(np.full((960, 1280, 3), 120, np.uint8), "plain"), settings)
     assert asked == [False] + [True] * (looks - 1)
     assert [math.sqrt(region.area / math.pi) / 10 for region in regions] == pytest.approx(radii, rel=0.1)
+
+
+def test_the_network_is_small_and_opencv_runs_it_too() -> None:
+    weights = resources.files("pipeline").joinpath("weights/segment.onnx").read_bytes()
+    assert len(weights) <= 3_000_000
+    pixels = np.random.default_rng(0).integers(0, 256, (192, 256, 3), np.uint8)
+    opencv = cv2.dnn.readNetFromONNX(np.frombuffer(weights, np.uint8))
+    opencv.setInput(cv2.dnn.blobFromImage(pixels, 1 / 255, mean=(127.5, 127.5, 127.5)))
+    chances = 1 / (1 + np.exp(-opencv.forward()[0]))
+    maps = pill_maps(pixels, 256)
+    assert np.abs(chances - np.stack([maps.pill, maps.core])).max() < 1e-4

@@ -12,17 +12,24 @@ import pytest
 
 pytest.importorskip("torch", reason="training needs the extra `train`")
 
+import cv2
 import pandas as pd
 import torch
+from numpy.typing import NDArray
 
 from pipeline.draw.random_face import random_face
 from pipeline.draw.sets import _label
 from pipeline.imprint import default_reader
 from pipeline.measure.face import VIEW_PX
 from pipeline.measure.models import Perceptron
+from pipeline.measure.outline import outline_figures
+from pipeline.measure.shape import OUTLINE_SHAPES
+from pipeline.records import Photo, PillRegion
+from pipeline.segment import segment
+from pipeline.segment.regions import region_of
 from pipeline.train.cutting import photo_faces
-from pipeline.train.measure_faces import Faces, collect
-from pipeline.train.measure_fit import side_by_side
+from pipeline.train.measure_faces import Faces, _outlines, collect
+from pipeline.train.measure_fit import fit_outline, side_by_side
 from pipeline.train.measure_network import FaceBatches, pill_loss, pill_targets
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -148,6 +155,54 @@ def test_faces_are_collected_with_the_one_that_bears_the_text(tmp_path: Path) ->
     alone = faces[faces["file"] == names[1]]
     assert (alone["text"].tolist(), alone["faces"].tolist()) == ([1, -1], [1, 1])
     assert names[2] not in set(faces["file"])
+
+
+def test_the_outlines_of_a_face_in_other_views_are_its_own() -> None:
+    """A round face beside an oblong one: each keeps its own aspect, the first figure, in every view."""
+    pixels = np.full((300, 480, 3), 90, np.uint8)
+    cv2.ellipse(pixels, ((120, 150), (110, 110), 0), (240, 240, 240), -1, cv2.LINE_AA)
+    cv2.ellipse(pixels, ((340, 150), (150, 75), 20), (240, 240, 240), -1, cv2.LINE_AA)
+    photo = Photo(pixels, "drawn")
+    regions = segment(photo)
+    for region, figures in zip(regions, _outlines(photo, regions), strict=True):
+        round_one = region.left < 200
+        assert figures.shape == (4, len(outline_figures(region.outline)))
+        assert figures[:, 0] == pytest.approx([1.0 if round_one else 0.5] * 4, abs=0.03)
+        assert not (figures[1:] == figures[0]).all(axis=1).any()
+
+
+@pytest.mark.parametrize("elsewhere", [None, 35.0], ids=["nothing", "something else"])
+def test_a_face_that_another_view_does_not_show_keeps_its_outline(
+    monkeypatch: pytest.MonkeyPatch, elsewhere: float | None
+) -> None:
+    photo = Photo(np.full((100, 100, 3), 90, np.uint8), "plain")
+    angle = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+
+    def circle(middle: float) -> PillRegion:
+        points = np.stack([middle + 20 * np.sin(angle), 50 + 20 * np.cos(angle)], axis=1).astype(np.float32)
+        return region_of(photo, points, (0, 0, 100, 100), 1.0)
+
+    shown = () if elsewhere is None else (circle(elsewhere),)
+    monkeypatch.setattr("pipeline.train.measure_faces.segment", lambda photo: shown)
+    (figures,) = _outlines(photo, [circle(50.0)])
+    assert (figures == figures[0]).all()
+
+
+def test_every_view_of_an_outline_teaches_its_faces_shape() -> None:
+    """Of pills whose ROUND faces are seen so and whose OVAL ones are: mixed up, neither would be learned."""
+    shapes = ["ROUND", "OVAL"] * 40
+    angle = np.linspace(0, 2 * np.pi, 200, endpoint=False)
+    rng = np.random.default_rng(0)
+
+    def seen(shape: str) -> NDArray[np.float64]:
+        long = (50 if shape == "ROUND" else 90) + rng.normal()
+        return outline_figures(np.stack([50 * np.sin(angle), long * np.cos(angle)], axis=1).astype(np.float32))
+
+    outlines = np.stack([np.stack([seen(shape) for _ in range(4)]) for shape in shapes])
+    faces = replace(pills(shape=shapes), outlines=outlines)
+    network = fit_outline(faces, steps=150, seeds=(0,))
+    best = [OUTLINE_SHAPES[index] for index in network.logits(outlines).argmax(axis=-1).ravel()]
+    assert best == [shape for shape in shapes for _ in range(4)]
 
 
 def test_a_drawn_pill_of_two_reliefs_names_none() -> None:

@@ -25,7 +25,8 @@ def measure(
     """
     settings = settings or MeasureSettings()
     models = load_models()
-    axes, view = axes_of(region), face_view(photo, region)
+    axes = axes_of(region)
+    view = face_view(photo, region, axes)
     planes = network_input(view)
     logits = face_logits(planes)
     shape = measure_shape(region, float(logits[0]), models)

@@ -70,16 +70,10 @@ def axes_of(region: PillRegion) -> Axes:
     return Axes((row, col), major, minor, turn_deg, solidity)
 
 
-def face_view(photo: Photo, region: PillRegion, turn_deg: float | None = None) -> FaceView:
-    """Cut out, turn and scale one face.
-
-    ``turn_deg`` overrides the turn taken from the long axis (for training at all turns).
-    """
-    axes = axes_of(region)
-    if turn_deg is None:
-        round_face = axes.axis_minor_length_px > _TURN_BELOW_ASPECT * axes.axis_major_length_px
-        turn_deg = 0.0 if round_face else axes.axis_deg
-    angle = -math.radians(turn_deg)
+def face_view(photo: Photo, region: PillRegion, axes: Axes) -> FaceView:
+    """Cut out, turn and scale one face; ``axes`` are the region's."""
+    is_round = axes.axis_minor_length_px > _TURN_BELOW_ASPECT * axes.axis_major_length_px
+    angle = 0.0 if is_round else -math.radians(axes.axis_deg)
     along = np.array([math.cos(angle), math.sin(angle)])
     across = np.array([-along[1], along[0]])
     points = region.outline[:, ::-1].astype(np.float64)
@@ -135,7 +129,7 @@ def network_input(view: FaceView) -> NDArray[np.float32]:
     detail = (lightness - _masked_blur(lightness, mask, _DETAIL_SIGMA_PX)) * mask
     contrast = np.sqrt(_masked_blur(detail * detail, mask, _CONTRAST_SIGMA_PX))
     local = np.clip(detail / (contrast + _MIN_CONTRAST_L), -3, 3)
-    tones = (lab - np.median(lab[view.mask], axis=0)) / 25 * mask[..., None]
+    tones = (lab - np.median(lab[view.mask].T, axis=1)) / 25 * mask[..., None]
     return np.concatenate([local[None], np.clip(tones, -3, 3).transpose(2, 0, 1), mask[None]]).astype(np.float32)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -18,7 +19,7 @@ from pipeline.segment.faces import group_faces
 from pipeline.segment.instances import Instance, instances
 from pipeline.segment.lobes import without_lobe
 from pipeline.segment.network import MAP_STEP, MULTIPLE, PillMaps, pill_maps
-from pipeline.segment.outline import Belief, refine, solidity
+from pipeline.segment.outline import Belief, Outline, refine, solidity
 from pipeline.segment.regions import Box, clockwise, content_box, region_of
 
 
@@ -50,15 +51,16 @@ class SegmentSettings:
 # How far the network's rim may be off: map pixels, and a share of the pill's size.
 _OFF_PX = 1.5
 _OFF_SHARE = 0.06
-# Of the network's regions: map pixels, mean chance, area over hull (docs/experiments/segment.md, "Fourth round").
+# Of the network's regions: map pixels, mean chance, area over hull (docs/experiments/segment.md, "Fourth" and "Eleventh
+# round").
 _LEAST_AREA = 12.0
 _LEAST_CHANCE = 0.8
-_LEAST_SOLID = 0.86
+_LEAST_SOLID = 0.8
 # A closer look whose usual find is shorter than this share of the first look's sees flecks of a laminate and halves of
 # scored tablets; the first look stands.
 _SPECKS = 0.35
-# The ground around the pills that a closer look takes in, by the usual pill's length: room for another face where the
-# first look suspects one, a chance of ``_SUSPECTED`` there ``_BESIDE`` map pixels or more beside what it found.
+# The ground around the pills that a look takes in, by the usual pill's length: with room for another face; around all
+# that may be a pill, a chance of ``_SUSPECTED`` within that room ``_BESIDE`` map pixels or more beside what was found.
 _MARGIN, _MARGIN_ALONE = 1.2, 0.4
 _SUSPECTED, _BESIDE = 0.05, 3
 # What is at least so long, by the usual pill, may be one that the network does not see clearly.
@@ -94,7 +96,7 @@ def segment(photo: Photo, settings: SegmentSettings | None = None) -> tuple[Pill
         return pills
     doubts, are_unlike = look.large_doubts, len(pills) > 1 and len(group_faces(photo, pills)) > 1
     if doubts or are_unlike:
-        part = _around(look, (*look.found, *doubts), _MARGIN)
+        part = _around(look, _outlines((*look.found, *doubts)), _MARGIN)
         least = 2 if are_unlike else max(2, len(pills) + 1)
         for side in dict.fromkeys(_rounded(_side(look, part, pill_px, settings)) for pill_px in settings.again_px):
             again = _pills(photo, _look(photo, part, side, mirrored=True), box, settings)
@@ -138,7 +140,7 @@ class _Look:
     def photo_px(self) -> float:
         return max(self.maps.to_photo) / MAP_STEP
 
-    @property
+    @cached_property
     def usual_px(self) -> float:
         """The usual pill's length in photo pixels, or what may be one's; 0 where there is none."""
         return float(np.median([one.length_px for one in self.found or self.doubted] or [0.0]))
@@ -164,12 +166,25 @@ def _closer(look: _Look, settings: SegmentSettings) -> tuple[Box, int]:
     """The part of the photo to look at again and its long side there, 0 where that would show no more."""
     if not look.found:
         return look.part, 0
-    part = _around(look, look.found, _MARGIN)
-    if not _suspects_more(look, part):
-        part = _around(look, look.found, _MARGIN_ALONE)
+    found = _outlines(look.found)
+    part = _around(look, [*found, _suspected(look, _around(look, found, _MARGIN))], _MARGIN_ALONE)
     side = _side(look, part, settings.pill_px, settings)
     nearer = side / max(part[2] - part[0], part[3] - part[1]) * look.photo_px
-    return part, _rounded(side) if nearer >= settings.closer else 0
+    if nearer < settings.closer:
+        return part, 0
+    return _filled(look, part, _rounded(side)), _rounded(side)
+
+
+def _filled(look: _Look, part: Box, side: int) -> Box:
+    """The part with more ground along its shorter side, as far as the photo goes, in place of the input's padding."""
+    low, high = np.array(part).reshape(2, 2)
+    longest = max(high - low)
+    strips = -(-(high - low) * side // (longest * MULTIPLE))
+    full = strips * longest * MULTIPLE // side
+    first, end = np.array(look.part).reshape(2, 2)
+    low = np.maximum(np.minimum(low - (full - (high - low)) // 2, end - full), first)
+    high = np.minimum(low + full, end)
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
 
 def _side(look: _Look, part: Box, pill_px: float, settings: SegmentSettings) -> float:
@@ -181,17 +196,21 @@ def _rounded(side: float) -> int:
     return round(side / MULTIPLE) * MULTIPLE
 
 
-def _around(look: _Look, shown: Sequence[Instance], margin: float) -> Box:
-    """The part of the photo that holds some of what a look shows, and ``margin`` usual lengths of ground around."""
-    points = np.concatenate([one.outline for one in shown]) + look.part[:2]
+def _outlines(shown: Sequence[Instance]) -> list[Outline]:
+    return [one.outline for one in shown]
+
+
+def _around(look: _Look, places: Sequence[Outline], margin: float) -> Box:
+    """The part of the photo that holds places of a look, and ``margin`` usual lengths of ground around them."""
+    points = np.concatenate(places) + look.part[:2]
     ground = margin * look.usual_px
     low = np.maximum(np.floor(points.min(axis=0) - ground), look.part[:2]).astype(int)
     high = np.minimum(np.ceil(points.max(axis=0) + ground) + 1, look.part[2:]).astype(int)
     return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
 
-def _suspects_more(look: _Look, part: Box) -> bool:
-    """Whether the part of the photo may hold a pill besides those found."""
+def _suspected(look: _Look, part: Box) -> Outline:
+    """Where in a part of the photo there may be pills besides those found, map pixel by map pixel."""
     known = np.zeros(look.maps.pill.shape, np.uint8)
     for one in look.found:
         at = (one.outline + 0.5) / look.maps.to_photo - 0.5
@@ -200,7 +219,8 @@ def _suspects_more(look: _Look, part: Box) -> bool:
     corners = np.array(part).reshape(2, 2) - look.part[:2]
     (top, left), (bottom, right) = np.floor(corners / look.maps.to_photo).astype(int)
     shown = np.s_[top : bottom + 1, left : right + 1]
-    return bool((look.maps.pill[shown][near[shown] == 0] > _SUSPECTED).any())
+    places = np.argwhere((look.maps.pill[shown] > _SUSPECTED) & (near[shown] == 0)) + np.array([top, left])
+    return np.asarray((places + 0.5) * look.maps.to_photo - 0.5, np.float32)
 
 
 def _is_pill(one: Instance) -> bool:

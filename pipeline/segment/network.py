@@ -69,5 +69,5 @@ def _resized(pixels: Pixels, size: tuple[int, int]) -> Pixels:
         width, height = pixels.shape[1] // 2, pixels.shape[0] // 2
         even = pixels[: 2 * height, : 2 * width]
         pixels = np.asarray(cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-    way = cv2.INTER_AREA if size[0] < pixels.shape[1] else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(pixels, size, interpolation=way), np.uint8)
+    # Less than 2 to 1 is left, where 2 x 2 pixels are all that a new one covers.
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR), np.uint8)

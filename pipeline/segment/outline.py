@@ -136,12 +136,11 @@ def _profile(pixels: Pixels, places: NDArray[np.float64]) -> NDArray[np.float32]
 
 def _steps(profile: NDArray[np.float32], span: int) -> NDArray[np.float32]:
     """Color difference between the means of ``span`` samples on either side of each inner sample."""
-    total = np.cumsum(np.pad(profile, ((0, 0), (1, 0), (0, 0))), axis=1, dtype=np.float64)
-    count = profile.shape[1]
-    middle = np.arange(span, count - span)
-    inner = total[:, middle] - total[:, middle - span]
-    outer = total[:, middle + span + 1] - total[:, middle + 1]
-    return np.asarray(np.linalg.norm(outer - inner, axis=2) / span, dtype=np.float32)
+    total = np.zeros((profile.shape[0], profile.shape[1] + 1, 3))
+    np.cumsum(profile, axis=1, out=total[:, 1:])
+    sums = total[:, span:] - total[:, :-span]
+    apart = sums[:, span + 1 :] - sums[:, : -span - 1]
+    return np.asarray(np.sqrt(np.einsum("pmc,pmc->pm", apart, apart)) / span, dtype=np.float32)
 
 
 def _best_path(gain: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -4,7 +4,7 @@
     python -m pipeline.train.measure --data ../shared/data --work WORK --check
 
 WORK keeps the faces that the product's segmentation and reader found in rximage300, in tfda and in photos drawn for it
-(some twelve minutes), so that a second run starts with fitting; the face network's training goes on where it was cut
+(some half hour), so that a second run starts with fitting; the face network's training goes on where it was cut
 off. Begin in an empty WORK after a change of those or of ``--limit``. Drawn faces teach the face network alone. Only
 photos outside the validation part are used (``pipeline.evaluate.split``); a seventh of those, parted by imprint as
 well, sets the powers and temperatures. The last lines say how the fit does on the validation part of each set;
@@ -71,7 +71,7 @@ def for_calibration(faces: Faces) -> NDArray[np.bool_]:
 
 def pill_shapes(models: Models, faces: Faces, power: float) -> Array:
     """Chances of the outline's shapes by pill, ``(pills, 18)``."""
-    return _merged(softmax(models.outline.logits(faces.outlines)), faces, power)
+    return _merged(softmax(models.outline.logits(faces.outlines[:, 0])), faces, power)
 
 
 def _merged(chances: Array, faces: Faces, power: float, more: Array | None = None) -> Array:
@@ -134,7 +134,7 @@ def fit(faces: Faces) -> Models:
     # Temperatures by faces, since many photos show one alone; powers by pills of two.
     models = min(
         (_heated(models, "outline", heat) for heat in _TEMPERATURES),
-        key=lambda each: log_loss(softmax(each.outline.logits(aside.outlines)), shapes),
+        key=lambda each: log_loss(softmax(each.outline.logits(aside.outlines[:, 0])), shapes),
     )
     models = min(
         (_heated(models, "area", heat) for heat in _TEMPERATURES),

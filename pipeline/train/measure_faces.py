@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.evaluate.metrics import intersection_over_union
 from pipeline.evaluate.split import is_validation
 from pipeline.imprint import Reader
 from pipeline.measure.color import sample_colors
 from pipeline.measure.face import axes_of, face_view
 from pipeline.measure.outline import outline_figures
+from pipeline.records import Photo, PillRegion
+from pipeline.segment import segment
 from pipeline.train.cutting import photo_faces
 from pipeline.train.self_training import KnownPill, accepted_on
 
 Array = NDArray[np.float64]
+Image = NDArray[np.uint8]
 _FACES = 2
+# Views of a photo in which its faces get other outlines, by a pixel or by a shadow: what a network that learns from one
+# outline a face knows by heart (docs/experiments/measure.md, "Seventh round").
+_VIEWS: tuple[Callable[[Image], cv2.typing.MatLike], ...] = (
+    np.fliplr,
+    np.rot90,
+    partial(cv2.resize, dsize=None, fx=0.8, fy=0.8, interpolation=cv2.INTER_AREA),
+)
+# By intersection over union, what is found there is the face that was found here.
+_SAME = 0.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,8 +43,9 @@ class Faces:
 
     ``rows`` holds the labels as text with ``set`` (the photo set's name), ``val`` (validation part), ``faces`` (1 or 2
     found), ``text`` (1 this face bears text, 0 it bears none, -1 unknown or the same face again) and ``aspect``;
-    ``views`` ``(n, 96, 96, 3)`` uint8, ``masks`` ``(n, 96, 96)`` bool; ``outlines`` outline figures; ``areas``
-    ``(n, 3, 5, 3)``, ``grounds`` ``(n, 3, 3)`` and ``shares`` ``(n,)`` as in ``measure.color``.
+    ``views`` ``(n, 96, 96, 3)`` uint8, ``masks`` ``(n, 96, 96)`` bool; ``outlines`` ``(n, 4, figures)``, the figures of
+    the face's outline in the photo and in three other views of it; ``areas`` ``(n, 3, 5, 3)``, ``grounds``
+    ``(n, 3, 3)`` and ``shares`` ``(n,)`` as in ``measure.color``.
     """
 
     rows: pd.DataFrame
@@ -95,9 +111,11 @@ def _faces_of(folder: Path, label: pd.Series[str], reader: Reader) -> Iterator[t
     pill = KnownPill(photo, regions, label["imprint"], label["file"])
     read = [reading.characters for reading in reader.read(photo, regions)]
     known = [-1 if letters is None else int(bool(letters)) for letters in accepted_on(pill, read)]
+    outlines = _outlines(photo, regions)
     for number in range(_FACES):
         region, text = regions[number % len(regions)], known[number] if number < len(regions) else -1
-        view, axes = face_view(photo, region), axes_of(region)
+        axes = axes_of(region)
+        view = face_view(photo, region, axes)
         colors = sample_colors(photo, region, view)
         row = {
             **{name: label.get(name, "") for name in ("file", "imprint", "imprint_type", "color", "shape", "score")},
@@ -109,4 +127,28 @@ def _faces_of(folder: Path, label: pd.Series[str], reader: Reader) -> Iterator[t
             "aspect": axes.axis_minor_length_px / axes.axis_major_length_px,
         }
         areas = np.stack([colors.whole, *colors.parts])
-        yield row, view.pixels, view.mask, outline_figures(region.outline), areas, colors.ground, colors.share
+        figures = outlines[number % len(regions)]
+        yield row, view.pixels, view.mask, figures, areas, colors.ground, colors.share
+
+
+def _outlines(photo: Photo, regions: Sequence[PillRegion]) -> list[Array]:
+    """Of each face the figures of its outline, and of those in other views; where one is not found, the first again."""
+    figures = [[outline_figures(region.outline)] for region in regions]
+    masks = [_mask(region, photo.pixels) for region in regions]
+    for view in _VIEWS:
+        pixels = np.ascontiguousarray(view(photo.pixels), np.uint8)
+        found = segment(Photo(pixels, photo.name))
+        for mask, own in zip(masks, figures, strict=True):
+            here = np.asarray(view(mask)) > 127
+            shares = [intersection_over_union(here, _mask(region, pixels) > 0) for region in found]
+            same = int(np.argmax(shares)) if max(shares, default=0.0) > _SAME else None
+            own.append(own[0] if same is None else outline_figures(found[same].outline))
+    return [np.stack(own) for own in figures]
+
+
+def _mask(region: PillRegion, pixels: Image) -> Image:
+    """The region in its whole photo, ``(h, w)``: 255 inside."""
+    mask = np.zeros(pixels.shape[:2], np.uint8)
+    top, left, bottom, right = region.box
+    mask[top:bottom, left:right][region.mask] = 255
+    return mask

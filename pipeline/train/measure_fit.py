@@ -86,22 +86,24 @@ def _steps(network: nn.Module, count: int, peak: float, decay: float) -> Iterato
         yield step
 
 
-def fit_outline(faces: Faces, steps: int = 1000, batch: int = 256, seeds: Sequence[int] = (0, 1, 2, 3)) -> Perceptron:
-    """Outline figures to shapes, from real outlines and drawn ones; one network a seed, set side by side.
+def fit_outline(faces: Faces, steps: int = 2000, batch: int = 256, seeds: Sequence[int] = (0, 1, 2, 3)) -> Perceptron:
+    """Outline figures to shapes, from real outlines in several views and drawn ones; one network a seed, side by side.
 
     Alone they differ by five of a thousand pills (docs/experiments/measure.md, "Sixth round").
     """
     rng = np.random.default_rng(1)
-    real_truth = outline_truth(faces)
-    real = faces.outlines[real_truth >= 0]
+    truth_of_faces = outline_truth(faces)
+    known = truth_of_faces >= 0
+    views = faces.outlines.shape[1]
+    real, real_truth = faces.outlines[known].reshape(-1, faces.outlines.shape[2]), truth_of_faces[known].repeat(views)
     drawn_truth = np.repeat(np.arange(len(OUTLINE_SHAPES)), _DRAWN_A_SHAPE)
     drawn = np.stack([outline_figures(draw_outline(OUTLINE_SHAPES[index], rng)) for index in drawn_truth])
     mean = real.mean(axis=0)
     scale = np.maximum(real.std(axis=0) + 1e-3, 0.3 * drawn.std(axis=0))
     common = np.isin(drawn_truth, [OUTLINE_SHAPES.index(shape) for shape in ("ROUND", "OVAL")])
-    weights = np.concatenate([np.ones(len(real)), np.where(common, _DRAWN_WEIGHT_COMMON, _DRAWN_WEIGHT)])
+    weights = np.concatenate([np.full(len(real), 1 / views), np.where(common, _DRAWN_WEIGHT_COMMON, _DRAWN_WEIGHT)])
     figures = _normal(np.concatenate([real, drawn]), mean, scale)
-    truth = torch.from_numpy(np.concatenate([real_truth[real_truth >= 0], drawn_truth]))
+    truth = torch.from_numpy(np.concatenate([real_truth, drawn_truth]))
     # Rare ones are drawn more often than they weigh, and each draw counts less: the same mean, less noise.
     chances = np.sqrt(weights) / np.sqrt(weights).sum()
     counts = torch.from_numpy((np.sqrt(weights) / np.mean(weights) * np.mean(np.sqrt(weights))).astype(np.float32))

@@ -51,7 +51,7 @@ def test_decode(benchmark: Any, jpeg: bytes) -> None:
 
 
 def test_load(benchmark: Any, jpeg: bytes) -> None:
-    assert benchmark(load, jpeg).pixels.shape == (1200, 1600, 3)
+    assert benchmark(load, jpeg).pixels.shape == (1500, 2000, 3)
 
 
 def test_segment(benchmark: Any, jpeg: bytes) -> None:
