@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pipeline.evaluate.segmentation import iou
-from pipeline.segment.lobes import Stadium, fitted, without_lobe
+from pipeline.segment.lobes import Stadium, fitted, without_lobes
 from pipeline.segment.outline import resample
 from pipeline.segment.regions import clockwise
 
@@ -52,7 +52,7 @@ def test_a_lobe_of_shadow_is_cut_off_at_the_rim(stadium: Stadium) -> None:
     cv2.circle(shadow, (round(side[1]), round(side[0] - 4)), 22, 1, -1)
     with_lobe = outline_of(filled(pill) | shadow)
     assert iou(pill, with_lobe) < 0.97
-    cut = without_lobe(photo(pill, shadow), with_lobe)
+    cut = without_lobes(photo(pill, shadow), with_lobe)
     assert iou(pill, cut) > 0.985 and cut.dtype == np.float32 and cut.shape[1] == 2
 
 
@@ -63,7 +63,41 @@ def test_what_bulges_and_is_pill_stays() -> None:
     outline = outline_of(drop)
     pixels = np.full((300, 300, 3), GROUND, np.uint8)
     pixels[drop > 0] = PILL
-    assert without_lobe(pixels, outline) is outline
+    assert without_lobes(pixels, outline) is outline
+
+
+def with_two(stadium: Stadium, second: tuple[int, int, int]) -> tuple[Outline, NDArray[np.uint8], NDArray[np.uint8]]:
+    """A pill with a lobe on one side, a second of some color on another: its rim, the photo, what is outlined."""
+    pill = rim(stadium)
+    pixels, whole = photo(pill, np.zeros((300, 300), np.uint8)), filled(pill)
+    for place, color, radius in (([300.0, 160.0], SHADOW, 17), ([0.0, 120.0], second, 14)):
+        side = stadium.nearest(np.array([place]))[0]
+        lobe = np.zeros((300, 300), np.uint8)
+        cv2.circle(lobe, (round(side[1]), round(side[0])), radius, 1, -1)
+        pixels[(lobe > 0) & (filled(pill) == 0)] = color
+        whole |= lobe
+    return pill, pixels, whole
+
+
+@pytest.mark.parametrize("stadium", [DISC, OBLONG], ids=["round", "oblong"])
+def test_shadow_on_both_sides_is_cut_off(stadium: Stadium) -> None:
+    pill, pixels, whole = with_two(stadium, SHADOW)
+    assert iou(pill, outline_of(whole)) < 0.975
+    assert iou(pill, without_lobes(pixels, outline_of(whole))) > 0.985
+
+
+def test_where_one_of_two_bulges_is_pill_both_stay() -> None:
+    _, pixels, whole = with_two(DISC, PILL)
+    outline = outline_of(whole)
+    assert without_lobes(pixels, outline) is outline
+
+
+def test_three_bulges_stay() -> None:
+    pill, pixels, whole = with_two(DISC, SHADOW)
+    cv2.circle(whole, (205, 120), 14, 1, -1)
+    pixels[(whole > 0) & (filled(pill) == 0)] = SHADOW
+    outline = outline_of(whole)
+    assert without_lobes(pixels, outline) is outline
 
 
 @pytest.mark.parametrize("corners", [3, 4, 5, 8])
@@ -71,14 +105,14 @@ def test_other_shapes_stay(corners: int) -> None:
     angle = 2 * np.pi * np.arange(corners) / corners
     points = np.stack([150 + 80 * np.sin(angle), 150 + 80 * np.cos(angle)], axis=1).astype(np.float32)
     outline = resample(clockwise(points), 144).astype(np.float32)
-    assert without_lobe(photo(outline, np.zeros((300, 300), np.uint8)), outline) is outline
+    assert without_lobes(photo(outline, np.zeros((300, 300), np.uint8)), outline) is outline
 
 
 @pytest.mark.parametrize("half_col", [60.0, 80.0, 110.0])
 def test_ellipses_stay(half_col: float) -> None:
     angle = np.linspace(0, 2 * np.pi, 144, endpoint=False)
     outline = np.stack([150 + 60 * np.sin(angle), 150 + half_col * np.cos(angle)], axis=1).astype(np.float32)
-    assert without_lobe(photo(outline, np.zeros((300, 300), np.uint8)), outline) is outline
+    assert without_lobes(photo(outline, np.zeros((300, 300), np.uint8)), outline) is outline
 
 
 @pytest.mark.parametrize("stadium", [DISC, OBLONG], ids=["round", "oblong"])
@@ -96,4 +130,4 @@ def test_the_fit_finds_the_stadium_beside_a_bulge(stadium: Stadium) -> None:
 def test_a_tiny_outline_has_an_answer() -> None:
     for size in (0.0, 0.5, 2.0):
         outline = np.array([[0, 0], [0, size], [size, size], [size, 0]], np.float32)
-        assert np.isfinite(without_lobe(np.zeros((8, 8, 3), np.uint8), outline)).all()
+        assert np.isfinite(without_lobes(np.zeros((8, 8, 3), np.uint8), outline)).all()

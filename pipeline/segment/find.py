@@ -17,7 +17,7 @@ import numpy as np
 from pipeline.records import Photo, PillRegion, Pixels
 from pipeline.segment.faces import group_faces
 from pipeline.segment.instances import Instance, instances
-from pipeline.segment.lobes import without_lobe
+from pipeline.segment.lobes import without_lobes
 from pipeline.segment.network import MAP_STEP, MULTIPLE, PillMaps, pill_maps
 from pipeline.segment.outline import Belief, Outline, refine, solidity
 from pipeline.segment.regions import Box, clockwise, content_box, region_of
@@ -231,5 +231,5 @@ def _outlined(photo: Photo, one: Instance, look: _Look, box: Box) -> PillRegion:
     reach = max(2.0, _OFF_PX * max(look.maps.to_photo), _OFF_SHARE * float(np.sqrt(cv2.contourArea(one.outline))))
     belief = Belief(one.chance, look.maps.to_photo)
     pixels = _pixels(photo, look.part)
-    outline = without_lobe(pixels, refine(pixels, clockwise(one.outline), reach, 2, belief))
+    outline = without_lobes(pixels, refine(pixels, clockwise(one.outline), reach, 2, belief))
     return region_of(photo, outline + look.part[:2], box, one.confidence)

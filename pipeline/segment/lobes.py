@@ -1,7 +1,8 @@
 """A cast shadow that an outline has taken along as a lobe is cut off where the rest of the outline shows the pill.
 
 The rim of a round or oblong pill is a stadium (discorectangle), a circle at its shortest. Where most of an outline lies
-on one and what does not is a single bulge, the bulge is not pill.
+on one and what does not is a bulge or two, as shadow on both sides of a pale half makes, a bulge is not pill where the
+stadium's rim is an edge.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ Points = NDArray[np.float64]
 _POINTS = 72
 # In widths of the stadium: what lies on it, how far a bulge must stand out, and how far the outline may stay inside.
 _ON, _BULGE, _SHORT = 0.025, 0.06, 0.05
-# Shares of the outline: on the stadium at least, in the bulge at least, and of all outside in the one bulge at least.
-# Of the outlines of 300 training photos changed, those looked at and wrong were triangles with less on the stadium.
-_ON_LEAST, _OUTSIDE_LEAST, _ONE_BULGE = 0.66, 0.05, 0.85
+# Shares of the outline: on the stadium at least, outside at least, and of all outside in so few bulges at least (a
+# tablet has four corners). Of the outlines of 300 training photos changed, those looked at and wrong were triangles
+# with less on the stadium.
+_ON_LEAST, _OUTSIDE_LEAST, _IN_BULGES, _BULGES = 0.66, 0.05, 0.85, 2
 # A bulge may touch the stadium over so many points.
 _BREAK = 2
 # How clear an edge the stadium must be there by that of the bulge's own end, as the change of color over this share of
@@ -98,8 +100,8 @@ class Stadium:
         return Stadium(float(row), float(col), float(turn), max(float(half), 0.0), max(float(radius), 1.0))
 
 
-def without_lobe(pixels: Pixels, outline: Outline) -> Outline:
-    """An outline without the one bulge on a pill that is round or oblong and ends there; else as it is.
+def without_lobes(pixels: Pixels, outline: Outline) -> Outline:
+    """An outline without the bulge or two on a pill that is round or oblong and ends there; else as it is.
 
     Args:
         pixels: ``(h, w, 3)`` uint8 sRGB.
@@ -117,19 +119,22 @@ def without_lobe(pixels: Pixels, outline: Outline) -> Outline:
     stadium = max((fitted(points, begin) for begin in begins), key=lambda one: _share_on(one, points))
     beyond = stadium.beyond(points) / (2 * stadium.radius)
     outside = beyond >= _ON
-    is_bulge = (
+    bulges = _bulges(outside)
+    is_bulging = (
         _share_on(stadium, points) >= _ON_LEAST
         and outside.mean() >= _OUTSIDE_LEAST
         and beyond.max() > _BULGE
         and beyond.min() > -_SHORT
         and stadium.half + stadium.radius < _LONGEST * stadium.radius
-        and _longest_run(outside) >= _ONE_BULGE * np.count_nonzero(outside)
+        and len(bulges) > 0
     )
-    if not is_bulge:
+    if not is_bulging:
         return outline
-    cut = np.where(outside[:, None], stadium.nearest(points), points)
-    edge, end = (np.median(color_steps(pixels, rim, _ACROSS * width)[outside]) for rim in (cut, points))
-    return cut.astype(np.float32) if edge >= _AS_CLEAR * end else outline
+    rim = np.where(outside[:, None], stadium.nearest(points), points)
+    edge, end = (color_steps(pixels, line, _ACROSS * width) for line in (rim, points))
+    if any(np.median(edge[bulge]) < _AS_CLEAR * np.median(end[bulge]) for bulge in bulges):
+        return outline
+    return rim.astype(np.float32)
 
 
 def _one_sided(points: Points) -> float:
@@ -153,10 +158,18 @@ def _share_on(stadium: Stadium, points: Points) -> float:
     return float(np.mean(np.abs(stadium.beyond(points)) < 2 * _ON * stadium.radius))
 
 
-def _longest_run(marked: NDArray[np.bool_]) -> int:
-    """How many points of a closed outline are marked in a row, short breaks apart."""
-    best = run = gap = 0
-    for mark in np.concatenate([marked, marked]).tolist():
-        run, gap = (run + 1, 0) if mark else ((run, gap + 1) if gap < _BREAK else (0, gap + 1))
-        best = max(best, run)
-    return min(best, int(np.count_nonzero(marked)))
+def _bulges(outside: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
+    """The one or two runs that hold nearly all points outside; none where it takes more."""
+    runs = sorted(_runs(outside), key=len, reverse=True)
+    enough = _IN_BULGES * np.count_nonzero(outside)
+    return next((runs[:count] for count in range(1, _BULGES + 1) if sum(map(len, runs[:count])) >= enough), [])
+
+
+def _runs(marked: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
+    """The marked points of a closed outline that follow each other, short breaks apart."""
+    places = np.flatnonzero(marked)
+    if len(places) == 0:
+        return []
+    apart = np.diff(places, prepend=places[-1] - len(marked)) > _BREAK + 1
+    first = int(np.argmax(apart))
+    return np.split(np.roll(places, -first), np.flatnonzero(np.roll(apart, -first))[1:])
