@@ -17,7 +17,7 @@ from pipeline.segment import SegmentSettings, segment
 from pipeline.segment.find import _filled
 from pipeline.segment.instances import instances, made_whole
 from pipeline.segment.network import PillMaps, pill_maps
-from pipeline.segment.outline import Belief, refine
+from pipeline.segment.outline import Belief, _best_path, refine
 
 
 def discs(places: list[tuple[float, float, float]], share: float) -> NDArray[np.float32]:
@@ -91,9 +91,9 @@ def test_the_closer_look_takes_in_what_the_first_one_suspects(
 
 
 def test_a_pill_with_a_dent_is_not_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fifth of a disc is missing: 84 % of the hull are filled."""
+    """A disc with a slot from the rim to the middle: 84 % of the hull are filled."""
     rows, cols = np.mgrid[:96, :128].astype(np.float32) - np.array([48, 64], np.float32)[:, None, None]
-    dent = np.abs(np.arctan2(rows, cols)) < np.pi / 5
+    dent = (np.abs(rows) < 8) & (cols > 0)
 
     def maps(pixels: NDArray[np.uint8], long_side_px: int, mirrored: bool) -> PillMaps:
         chances = [np.where(dent, 0, discs([(48, 64, 30)], share)).astype(np.float32) for share in (1.0, 0.55)]
@@ -116,6 +116,13 @@ def test_a_closer_look_is_filled_with_ground_and_grows_by_no_strip() -> None:
         assert part[0] <= top and top + shorter <= part[2]
         strips = math.ceil(shorter * side / longer / 64)
         assert strips * 64 - side / longer <= rows * side / longer <= strips * 64
+
+
+def test_the_best_path_closes_where_a_stronger_edge_lies_at_its_begin() -> None:
+    gain = np.zeros((144, 40))
+    gain[:, 20] = 1.0
+    gain[:11, 18] = 1.2
+    assert (_best_path(gain) == 20).all()
 
 
 def square(row: int, col: int, half: int) -> NDArray[np.bool_]:
