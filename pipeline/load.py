@@ -133,9 +133,8 @@ def details(photo: Photo, boxes: Sequence[Box]) -> tuple[tuple[Pixels, ...], flo
     for box in clipped:
         top, left, bottom, right = (round(edge * factor) for edge in box)
         # The decoder rounds a reduced side up: its last pixel may stand for less than a whole one.
-        within = top, left, min(bottom, encoded.size[0]), min(right, encoded.size[1])
-        stored = _stored_box(within, encoded)
-        top, left, bottom, right = stored
+        full = _clipped((top, left, bottom, right), *encoded.size, encoded.name)
+        top, left, bottom, right = _stored_box(full, encoded)
         part = np.asarray(native.crop((left, top, right, bottom)))
         parts.append(_srgb(_turned(part, encoded.turn), icc)[0])
     return tuple(parts), factor

@@ -14,6 +14,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -118,6 +119,11 @@ class PillRegion:
         return self.top, self.left, self.top + self.mask.shape[0], self.left + self.mask.shape[1]
 
 
+def _best_first(pairs: Iterable[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
+    """Terms by what they weigh, the heaviest first, and by name."""
+    return tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
+
+
 @dataclass(frozen=True)
 class Probabilities:
     """Calibrated probabilities over terms, best first; terms left out share what is missing from 1."""
@@ -129,7 +135,9 @@ class Probabilities:
             _check_probability(value, term)
         if sum(value for _, value in self.terms) > 1.0 + 1e-6:
             raise ValueError("the probabilities add up to more than 1")
-        object.__setattr__(self, "terms", tuple(sorted(self.terms, key=lambda pair: (-pair[1], pair[0]))))
+        # Terms given best first stay so: weights that differ by their last bit may have one probability.
+        if any(before < after for (_, before), (_, after) in pairwise(self.terms)):
+            object.__setattr__(self, "terms", _best_first(self.terms))
 
     @classmethod
     def of(cls, weights: Mapping[str, float]) -> Probabilities:
@@ -137,7 +145,7 @@ class Probabilities:
         total = sum(weights.values())
         if total <= 0:
             return cls(())
-        return cls(tuple((term, weight / total) for term, weight in weights.items()))
+        return cls(tuple((term, weight / total) for term, weight in _best_first(weights.items())))
 
     @property
     def best(self) -> str | None:

@@ -129,7 +129,7 @@ def network_input(view: FaceView) -> NDArray[np.float32]:
     detail = (lightness - _masked_blur(lightness, mask, _DETAIL_SIGMA_PX)) * mask
     contrast = np.sqrt(_masked_blur(detail * detail, mask, _CONTRAST_SIGMA_PX))
     local = np.clip(detail / (contrast + _MIN_CONTRAST_L), -3, 3)
-    tones = (lab - np.median(lab[view.mask].T, axis=1)) / 25 * mask[..., None]
+    tones = (lab - np.median(lab[view.mask], axis=0)) / 25 * mask[..., None]
     return np.concatenate([local[None], np.clip(tones, -3, 3).transpose(2, 0, 1), mask[None]]).astype(np.float32)
 
 

@@ -102,7 +102,7 @@ def segment(photo: Photo, settings: SegmentSettings | None = None) -> tuple[Pill
             again = _pills(photo, _look(photo, part, side, mirrored=True), box, settings)
             if _are_faces_of_one(photo, again, least):
                 return again
-    if pills or max(box[2] - box[0], box[3] - box[1]) <= settings.fine_px:
+    if pills or _longer(box) <= settings.fine_px:
         return pills
     tiny = _pills(photo, _look(photo, box, settings.close_px), box, settings)
     return tiny if _are_faces_of_one(photo, tiny, 2) else ()
@@ -169,7 +169,7 @@ def _closer(look: _Look, settings: SegmentSettings) -> tuple[Box, int]:
     found = _outlines(look.found)
     part = _around(look, [*found, _suspected(look, _around(look, found, _MARGIN))], _MARGIN_ALONE)
     side = _side(look, part, settings.pill_px, settings)
-    nearer = side / max(part[2] - part[0], part[3] - part[1]) * look.photo_px
+    nearer = side / _longer(part) * look.photo_px
     if nearer < settings.closer:
         return part, 0
     return _filled(look, part, _rounded(side)), _rounded(side)
@@ -178,9 +178,8 @@ def _closer(look: _Look, settings: SegmentSettings) -> tuple[Box, int]:
 def _filled(look: _Look, part: Box, side: int) -> Box:
     """The part with more ground along its shorter side, as far as the photo goes, in place of the input's padding."""
     low, high = np.array(part).reshape(2, 2)
-    longest = max(high - low)
-    strips = -(-(high - low) * side // (longest * MULTIPLE))
-    full = strips * longest * MULTIPLE // side
+    strips = -(-(high - low) * side // (_longer(part) * MULTIPLE))
+    full = strips * _longer(part) * MULTIPLE // side
     first, end = np.array(look.part).reshape(2, 2)
     low = np.maximum(np.minimum(low - (full - (high - low)) // 2, end - full), first)
     high = np.minimum(low + full, end)
@@ -189,7 +188,12 @@ def _filled(look: _Look, part: Box, side: int) -> Box:
 
 def _side(look: _Look, part: Box, pill_px: float, settings: SegmentSettings) -> float:
     """The long side of a look at a part of the photo in which the usual pill is so long."""
-    return min(max(part[2] - part[0], part[3] - part[1]) * pill_px / look.usual_px, settings.close_px)
+    return min(_longer(part) * pill_px / look.usual_px, settings.close_px)
+
+
+def _longer(box: Box) -> int:
+    """The longer side of a part of the photo."""
+    return max(box[2] - box[0], box[3] - box[1])
 
 
 def _rounded(side: float) -> int:

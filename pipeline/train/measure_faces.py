@@ -21,6 +21,7 @@ from pipeline.measure.outline import outline_figures
 from pipeline.records import Photo, PillRegion
 from pipeline.segment import segment
 from pipeline.train.cutting import photo_faces
+from pipeline.train.faces import filled
 from pipeline.train.self_training import KnownPill, accepted_on
 
 Array = NDArray[np.float64]
@@ -138,9 +139,10 @@ def _outlines(photo: Photo, regions: Sequence[PillRegion]) -> list[Array]:
     for view in _VIEWS:
         pixels = np.ascontiguousarray(view(photo.pixels), np.uint8)
         found = segment(Photo(pixels, photo.name))
+        there = [_mask(region, pixels) > 0 for region in found]
         for mask, own in zip(masks, figures, strict=True):
             here = np.asarray(view(mask)) > 127
-            shares = [intersection_over_union(here, _mask(region, pixels) > 0) for region in found]
+            shares = [intersection_over_union(here, other) for other in there]
             same = int(np.argmax(shares)) if max(shares, default=0.0) > _SAME else None
             own.append(own[0] if same is None else outline_figures(found[same].outline))
     return [np.stack(own) for own in figures]
@@ -148,7 +150,4 @@ def _outlines(photo: Photo, regions: Sequence[PillRegion]) -> list[Array]:
 
 def _mask(region: PillRegion, pixels: Image) -> Image:
     """The region in its whole photo, ``(h, w)``: 255 inside."""
-    mask = np.zeros(pixels.shape[:2], np.uint8)
-    top, left, bottom, right = region.box
-    mask[top:bottom, left:right][region.mask] = 255
-    return mask
+    return filled(region.outline[:, ::-1], pixels.shape)
