@@ -19,6 +19,7 @@ class Pretender:
 
     log: Path | None = None
     delay_seconds: float = 0.0
+    weight: bytes = b""
 
     def identify(self, photo: Path) -> Identification:
         if self.log:
@@ -34,6 +35,8 @@ class Pretender:
             os.kill(os.getpid(), signal.SIGSEGV)
         if "memory" in name:
             os.kill(os.getpid(), signal.SIGKILL)
+        if "swap" in name:
+            photo.write_bytes(b"another photo")
         if "hang" in name:
             time.sleep(1000)
         return answer()

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from examples import identification, sold_by_two
 from hypothesis import given
 from hypothesis import strategies as st
 from pretend import CannotWake, Pretender, answer
@@ -27,7 +28,7 @@ from pipeline.batch.ray import run_ray
 from pipeline.batch.rows import COLUMNS, analyze, error_row, write_csv
 from pipeline.batch.walk import order, photos_below
 from pipeline.errors import EngineMissingError, PhotoSetError, PillprintError
-from pipeline.records import Decision, Identification
+from pipeline.records import Advice, Candidate, Decision, Identification
 
 IDENTITY = {"catalog": "test"}
 ONE = BatchSettings(workers=1, shard_size=4, timeout_seconds=30)
@@ -148,7 +149,8 @@ def test_every_photo_gets_one_row_whatever_happens(tmp_path: Path) -> None:
     assert tuple(table[0]) == COLUMNS
     assert table[0]["drug"] == "baclofen"
     assert table[0]["labelers"] == "'=cmd()"
-    assert table[0]["candidates"] == "baclofen 10 mg (0.97)"
+    assert table[0]["candidates"] == "baclofen 10 mg (97 %)"
+    assert COLUMNS[-4:] == ("unlisted", "advice", "high_alert", "catalog_date")
 
 
 @pytest.mark.slow
@@ -332,3 +334,48 @@ def test_only_an_identified_pill_has_a_drug_in_its_row(decision: Decision) -> No
     assert row["decision"] == decision.value
     assert row["drug"] is row["product_id"] is row["probability"] is None
     assert row["candidates"][0]["drug"] == "baclofen"
+
+
+def row_of(found: Identification) -> dict[str, object]:
+    class Knows:
+        def identify(self, photo: Path) -> Identification:
+            return found
+
+    return dict(analyze(Knows(), "/", "a.jpg"))
+
+
+def table_of(row: dict[str, object]) -> dict[str, str]:
+    file = io.StringIO(newline="")
+    write_csv(file, [row])
+    return next(csv.DictReader(io.StringIO(file.getvalue(), newline="")))
+
+
+def test_a_row_has_one_figure_for_a_drug_and_lists_all_who_sell_it() -> None:
+    row = row_of(sold_by_two())
+    assert (row["drug"], row["strength"], row["probability"]) == ("baclofen", "10 mg", 0.9)
+    assert row["labelers"] == ["TruPharma LLC", "Teva", "Sun"]
+    assert (row["unlisted"], row["advice"], row["high_alert"], row["catalog_date"]) == (0.08, None, None, "2026-11-22")
+    alert = "a medicine for the heart's rhythm: a wrong dose can itself upset it [ismp-acute]"
+    assert [(each["drug"], each["probability"], each["high_alert"]) for each in row["candidates"]] == [  # type: ignore[attr-defined]
+        ("baclofen", 0.9, None),
+        ("flecainide", 0.02, alert),
+    ]
+    assert table_of(row)["candidates"] == "baclofen 10 mg (90 %); flecainide 50 mg (2 %)"
+
+
+def test_a_row_of_a_high_alert_drug_says_so() -> None:
+    found = identification(("54 024",), candidates=sold_by_two().candidates[2:])
+    told = "a medicine for the heart's rhythm: a wrong dose can itself upset it [ismp-acute]"
+    assert row_of(found)["high_alert"] == table_of(row_of(found))["high_alert"] == told
+
+
+def test_a_row_advises_and_is_never_certain() -> None:
+    advice = Advice("TURN_OVER", "Turn it over: what does the other face say?", 0.7)
+    unknown = row_of(identification(("024",), decision=Decision.UNKNOWN, advice=advice, unlisted=1.0))
+    assert (unknown["advice"], unknown["unlisted"]) == (advice.sentence, 0.9999)
+    blank = row_of(identification((), decision=Decision.UNKNOWN, candidates=(), unlisted=1.0))
+    assert blank["unlisted"] is None and table_of(blank)["unlisted"] == ""
+    candidate = sold_by_two().candidates[0]
+    sure = row_of(identification(("024",), candidates=(Candidate(candidate.products, 1.0, 1.0, ()),)))
+    assert sure["probability"] == 0.9999
+    assert table_of(sure)["candidates"] == "baclofen 10 mg (> 99.9 %)"

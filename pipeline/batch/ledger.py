@@ -2,20 +2,24 @@
 
 A shard that is worked on has ``shards/KEY.part``, one line ``[index, row]`` a photo in the order they came back. A
 shard that is done has ``shards/KEY.jsonl``, one row a line in the order of the walk; it is written under another
-name, synced and renamed. A last line cut off by a kill is dropped and its photo done again.
+name, synced and renamed. A last line cut off by a kill is dropped and its photo done again. A shard of which a row no
+longer holds goes back to ``.part`` with the others; while both files are there, the whole one counts.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from pipeline.batch.plan import Shard
 from pipeline.batch.rows import Row, to_line
+
+# The path of a photo and its row so far -> the row as it holds now, None where the photo is to be done.
+AsOfNow = Callable[[str, Row | None], Row | None]
 
 
 @dataclass
@@ -32,18 +36,22 @@ class Ledger:
         self._open: dict[str, _Open] = {}
         directory.mkdir(exist_ok=True)
 
-    def begin(self, shard: Shard) -> frozenset[int]:
-        """Open a shard; the indices of its photos that are done already."""
-        part = self._part(shard.key)
-        if self._whole(shard.key).exists():
+    def begin(self, shard: Shard, as_of_now: AsOfNow = lambda path, row: row) -> frozenset[int]:
+        """Open a shard; the indices of its photos that are done already, by what ``as_of_now`` says of each row."""
+        part, whole, count = self._part(shard.key), self._whole(shard.key), len(shard.paths)
+        is_whole = whole.exists()
+        earlier = dict(enumerate(self.rows(shard.key))) if is_whole else _sound(part, count)
+        rows = {index: as_of_now(path, earlier.get(index)) for index, path in enumerate(shard.paths)}
+        kept = {index: row for index, row in rows.items() if row}
+        if is_whole and kept == earlier and len(kept) == count:
             part.unlink(missing_ok=True)
-            return frozenset(range(len(shard.paths)))
-        part.touch()
-        done = _repair(part, len(shard.paths))
-        self._open[shard.key] = _Open(part.open("ab"), len(shard.paths) - len(done))
-        if len(done) == len(shard.paths):
+            return frozenset(kept)
+        replace(part, b"".join(to_line([index, row]) for index, row in kept.items()))
+        whole.unlink(missing_ok=True)
+        self._open[shard.key] = _Open(part.open("ab"), count - len(kept))
+        if len(kept) == count:
             self._finish(shard.key)
-        return done
+        return frozenset(kept)
 
     def add(self, key: str, index: int, row: Row) -> None:
         """Keep one row of an open shard; the last one makes the shard whole."""
@@ -91,28 +99,24 @@ def replace(path: Path, content: bytes) -> None:
     unfinished.replace(path)
 
 
-def _repair(part: Path, count: int) -> frozenset[int]:
-    """Cut a part file after its last sound line; the indices in it."""
-    done: set[int] = set()
-    sound = 0
-    with part.open("r+b") as file:
-        for line in file:
-            index = _index(line, count)
-            if index is None or index in done:
-                break
-            done.add(index)
-            sound += len(line)
-        file.truncate(sound)
-    return frozenset(done)
+def _sound(part: Path, count: int) -> Mapping[int, Row]:
+    """The rows of a part file by their index, up to its first line that is not sound."""
+    rows: dict[int, Row] = {}
+    if part.exists():
+        with part.open("rb") as file:
+            for line in file:
+                index, row = _indexed(line)
+                if row is None or index in rows or not 0 <= index < count:
+                    break
+                rows[index] = row
+    return rows
 
 
-def _index(line: bytes, count: int) -> int | None:
-    """The index of a sound line, else None."""
-    if not line.endswith(b"\n"):
-        return None
+def _indexed(line: bytes) -> tuple[int, Row | None]:
+    """The index and row of a line; no row where it is not sound."""
     try:
         index, row = json.loads(line)
     except (ValueError, TypeError):
-        return None
-    sound = isinstance(index, int) and 0 <= index < count and isinstance(row, dict) and "photo" in row
-    return index if sound else None
+        return 0, None
+    sound = line.endswith(b"\n") and isinstance(index, int) and isinstance(row, dict) and "photo" in row
+    return (index, row) if sound else (0, None)

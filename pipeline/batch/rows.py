@@ -10,9 +10,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any, Protocol
 
+from pipeline.batch.state import digest, state_of
 from pipeline.errors import PillprintError
 from pipeline.load import display_name
-from pipeline.records import Candidate, Decision, Identification, Probabilities
+from pipeline.records import Decision, Drug, Identification, Probabilities
+from pipeline.words import below_one, percent
 
 Row = Mapping[str, Any]
 
@@ -36,7 +38,14 @@ COLUMNS = (
     "seconds",
     "error_kind",
     "error",
+    "unlisted",
+    "advice",
+    "high_alert",
+    "catalog_date",
 )
+
+# A row's keys where it comes from a worker; the batch adds the photo's state.
+_KEYS = (*COLUMNS, "sha256")
 
 # A spreadsheet takes a cell that begins with one of these for a formula (OWASP, "CSV Injection").
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -55,13 +64,17 @@ class Analyst(Protocol):
 def analyze(analyst: Analyst, folder: str, path: str) -> Row:
     """The row of one photo below a folder; whatever goes wrong becomes an error row."""
     started = time.perf_counter()
-    row: dict[str, Any] = dict.fromkeys(COLUMNS)
+    row: dict[str, Any] = dict.fromkeys(_KEYS)
     row["photo"] = shown(path)
+    file = os.path.join(folder, path)
+    before = state_of(file)
     try:
         if path.endswith("/"):
-            os.listdir(os.path.join(folder, path))
+            os.listdir(file)
             raise PillprintError(f"{shown(path)}: could not be listed when the batch looked for photos; run it again")
-        row |= _answer(analyst.identify(Path(folder, path)))
+        row |= _answer(analyst.identify(Path(file)))
+        sha256 = digest(file)
+        row["sha256"] = sha256 if state_of(file) == before else None  # else it is not of what was read
     except PillprintError as error:
         row |= error_cells(type(error).__name__, str(error))
     except PermissionError:
@@ -76,10 +89,41 @@ def analyze(analyst: Analyst, folder: str, path: str) -> Row:
     return row
 
 
+def as_of_now(folder: str, path: str, row: Row | None) -> Row | None:
+    """A row of an earlier run as it holds now.
+
+    Args:
+        folder: where the photos are.
+        path: the photo below it; with a ``/`` at its end a folder that could not be listed.
+        row: what an earlier run kept of it; None where it was not done.
+
+    Returns:
+        The row where the photo is as it was when it was read, the row marked ``gone`` where the photo is deleted (or
+        the folder can be listed, so that its photos are found), and None where the photo is to be done.
+    """
+    file = os.path.join(folder, path)
+    state = state_of(file)
+    if state is None or (row and path.endswith("/") and _can_be_listed(file)):
+        return {"photo": shown(path), **(row or {}), "gone": True}
+    if row is None:
+        return None
+    kept = {key: value for key, value in row.items() if key != "gone"}
+    now = {**kept, **state}
+    return now if now == kept or (kept.get("sha256") and kept["sha256"] == digest(file)) else None
+
+
+def _can_be_listed(folder: str) -> bool:
+    try:
+        os.listdir(folder)
+    except OSError:
+        return False
+    return True
+
+
 def error_row(path: str, kind: str, message: str, seconds: float) -> Row:
     """The row of a photo that was lost with its worker."""
     cells = error_cells(kind, f"{shown(path)}: {message}")
-    return dict.fromkeys(COLUMNS) | {"photo": shown(path), "seconds": round(seconds, 3)} | cells
+    return dict.fromkeys(_KEYS) | {"photo": shown(path), "seconds": round(seconds, 3)} | cells
 
 
 def error_cells(kind: str, message: str) -> dict[str, Any]:
@@ -112,19 +156,25 @@ def _answer(found: Identification) -> dict[str, Any]:
         "color": found.color.best,
         "size_mm": round(found.size_mm, 2) if found.size_mm else None,
         "score": _pieces(found.score),
-        "candidates": [_candidate(candidate) for candidate in found.candidates[:_CANDIDATES]],
+        "candidates": [_candidate(drug) for drug in found.drugs[:_CANDIDATES]],
         "reason": found.reason,
         "warnings": list(found.warnings),
+        # Where no imprint was read, none was asked for, and nobody can say.
+        "unlisted": below_one(found.unlisted) if found.imprint else None,
+        "advice": found.advice.sentence if found.advice else None,
+        "catalog_date": found.catalog_date or None,
     }
     if found.decision is Decision.IDENTIFIED:
-        product = found.candidates[0].product
+        drug = found.drugs[0]
+        product = drug.first.product
         cells |= {
             "drug": product.drug,
             "strength": product.strength,
             "product": product.name,
             "product_id": product.product_id,
-            "labelers": list(found.candidates[0].labelers),
-            "probability": round(found.candidates[0].probability, 4),
+            "labelers": list(drug.labelers),
+            "probability": below_one(drug.probability),
+            "high_alert": drug.high_alert.words if drug.high_alert else None,
         }
     return cells
 
@@ -133,13 +183,14 @@ def _pieces(score: Probabilities) -> int | None:
     return int(score.best) if score.best and score.best.isdecimal() else None
 
 
-def _candidate(candidate: Candidate) -> dict[str, Any]:
-    product = candidate.product
+def _candidate(drug: Drug) -> dict[str, Any]:
+    product = drug.first.product
     return {
         "product_id": product.product_id,
         "drug": product.drug,
         "strength": product.strength,
-        "probability": round(candidate.probability, 4),
+        "probability": below_one(drug.probability),
+        "high_alert": drug.high_alert.words if drug.high_alert else None,
     }
 
 
@@ -154,7 +205,7 @@ def _cell(value: Any) -> str:
 def _item(item: Any) -> str:
     if isinstance(item, dict):
         name = f"{item['drug']} {item['strength']}".strip()
-        return f"{name} ({item['probability']:.2f})"
+        return f"{name} ({percent(item['probability'])})"
     return str(item)
 
 

@@ -11,17 +11,19 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 
 from pipeline.batch import plan
 from pipeline.batch.ledger import Ledger, replace
 from pipeline.batch.local import Task, run_local
-from pipeline.batch.rows import Analyst, Row, shown, to_line, write_csv
+from pipeline.batch.rows import Analyst, Row, as_of_now, shown, to_line, write_csv
+from pipeline.batch.state import UNKNOWN, State, state_of
 from pipeline.batch.walk import photos_below
 from pipeline.errors import PhotoSetError
 
 # The layout of the result folder; a run of another layout does not go on in it.
-_FORMAT = 1
+_FORMAT = 2
 
 
 # Tasks, analyst, folder, workers (None: all there are), timeout in seconds -> each task once, with its row.
@@ -57,7 +59,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class Summary:
-    """What came out: all runs together, but for ``photos_this_run`` and ``seconds``."""
+    """What came out: all runs together, but for ``photos_this_run`` and ``seconds``.
+
+    ``gone``: photos that were deleted since they were found; they have no row and do not count as photos.
+    """
 
     photos: int
     errors: int
@@ -66,6 +71,7 @@ class Summary:
     photos_this_run: int
     seconds: float
     results: Mapping[str, str] = field(default_factory=dict)
+    gone: int = 0
 
 
 def run_batch(
@@ -80,7 +86,8 @@ def run_batch(
     """Identify all photos below a folder; a second call with the same arguments goes on where the first stopped.
 
     Writes ``results.jsonl``, ``results.csv`` and ``summary.json`` into ``out`` when all photos are done, and
-    the rows so far into ``out/shards`` all the time. Photos added since an earlier run are done too.
+    the rows so far into ``out/shards`` all the time. Photos added or changed since an earlier run are done too, and
+    those deleted since have no row any more.
 
     Args:
         folder: where the photos are; links to folders below it are not entered.
@@ -111,6 +118,7 @@ def run_batch(
             photos_this_run=done,
             seconds=round(time.perf_counter() - started, 3),
             results={form: shown(out / f"results.{form}") for form in ("jsonl", "csv")},
+            gone=counts["gone"].total(),
         )
         replace(out / "summary.json", json.dumps(asdict(summary), indent=2).encode("ascii") + b"\n")
     return summary
@@ -134,16 +142,20 @@ def _do(
     """Do what is left; how many photos that was."""
     total = plan.count(out / "plan")
     ledger = Ledger(out / "shards")
+    root = os.path.abspath(folder)
     before = done = errors = 0
+    given: dict[Task, State] = {}  # as a photo is before it is read: what replaces it later is seen to differ
 
     def left() -> Iterator[Task]:
         nonlocal before
         for shard in plan.shards(out / "plan"):
-            finished = ledger.begin(shard)
+            finished = ledger.begin(shard, partial(as_of_now, root))
             before += len(finished)
             for index, path in enumerate(shard.paths):
                 if index not in finished:
-                    yield Task(shard.key, index, path)
+                    task = Task(shard.key, index, path)
+                    given[task] = state_of(os.path.join(root, path)) or UNKNOWN
+                    yield task
 
     tasks = left()
     first = next(tasks, None)
@@ -152,9 +164,8 @@ def _do(
         if first is None:
             return 0
         rest = itertools.chain((first,), tasks)
-        rows = execute(rest, analyst, os.path.abspath(folder), settings.workers, settings.timeout_seconds)
-        for task, row in rows:
-            ledger.add(task.shard, task.index, row)
+        for task, row in execute(rest, analyst, root, settings.workers, settings.timeout_seconds):
+            ledger.add(task.shard, task.index, {**row, **given.pop(task)})
             done += 1
             errors += bool(row["error"])
             on_progress(Progress(before + done, total, before, errors))
@@ -165,12 +176,17 @@ def _do(
 
 def _put_together(out: Path) -> dict[str, Counter[str]]:
     """Join the shards into one file a form; the counts of what is in them."""
-    counts: dict[str, Counter[str]] = {"photos": Counter(), "decision": Counter(), "error_kind": Counter()}
+    counts: dict[str, Counter[str]] = {key: Counter() for key in ("photos", "gone", "decision", "error_kind")}
     ledger = Ledger(out / "shards")
 
     def rows() -> Iterator[Row]:
         for shard in plan.shards(out / "plan"):
             for row in ledger.rows(shard.key):
+                if row.get("gone"):
+                    counts["gone"]["all"] += not row["photo"].endswith(
+                        "/"
+                    )  # a folder that can be listed now is no loss
+                    continue
                 jsonl.write(to_line(row))
                 counts["photos"]["all"] += 1
                 for column in ("decision", "error_kind"):
