@@ -268,3 +268,15 @@ def test_faces_of_two_colors_make_a_two_layer_tablet() -> None:
 def test_no_face_is_nothing_known() -> None:
     nothing = combine([])
     assert nothing.shape.best is None and nothing.color.best is None and nothing.size is None
+
+
+def test_an_outline_around_which_opencv_finds_no_triangle_has_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As around some tiny blots far from the photo's corner."""
+    points = np.array([(10, 10), (10, 20), (20, 20), (20, 10)], np.float32)
+    plain = outline_figures(points)
+
+    def fails(_: object) -> None:
+        raise cv2.error("areEqualPoints(p, q) == false")
+
+    monkeypatch.setattr(cv2, "minEnclosingTriangle", fails)
+    assert outline_figures(points) == pytest.approx(plain, abs=0.05)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import time
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from pipeline.load import load
 from pipeline.records import Photo, Pixels
 from pipeline.segment import group_faces, segment
 from pipeline.segment.find import SegmentSettings
+from pipeline.segment.instances import MOST
 from pipeline.segment.network import PillMaps, pill_maps
 from pipeline.segment.outline import Belief, refine
 from pipeline.segment.regions import clockwise, content_box
@@ -264,3 +267,46 @@ def test_iou_of_known_squares() -> None:
 def test_polygons_are_read_as_row_and_col() -> None:
     (outline,) = outlines_of([((0.5, 0.25), (0.75, 0.25), (0.5, 0.5))], width=100, height=200)
     assert outline.tolist() == [[49.5, 49.5], [49.5, 74.5], [99.5, 49.5]]
+
+
+def blots(side: int, grain_px: float, seed: int) -> NDArray[np.uint8]:
+    """A picture of random blots, all of which may be pills."""
+    noise = np.random.default_rng(seed).normal(0, 1, (side, side, 3)).astype(np.float32)
+    return np.where(cv2.GaussianBlur(noise, (0, 0), grain_px) > 0, 255, 0).astype(np.uint8)
+
+
+@pytest.mark.parametrize(("side", "grain_px"), [(64, 1.5), (150, 2.0), (400, 5.0), (1200, 12.0)])
+def test_the_time_for_blots_is_bounded(side: int, grain_px: float) -> None:
+    """They took 24 s; about 1.5 s are left."""
+    photo = Photo(blots(side, grain_px, 0), "blots")
+    began = time.process_time()
+    regions = segment(photo)
+    assert len(regions) <= MOST
+    assert time.process_time() - began < 4.0
+
+
+def test_the_memory_for_blots_is_bounded() -> None:
+    """They took 2.7 GB."""
+    photo = Photo(blots(150, 2.0, 0), "blots")
+    tracemalloc.start()
+    segment(photo)
+    _, most_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most_bytes < 3e8
+
+
+@pytest.mark.parametrize(("count", "looks"), [(5, 3), (7, 3), (8, 1)])
+def test_up_to_seven_unlike_pills_are_looked_at_again(monkeypatch: pytest.MonkeyPatch, count: int, looks: int) -> None:
+    pixels = sheet()
+    for number in range(count):
+        radius = 50 if number % 2 else 34
+        paint(pixels, ellipse(120 + 240 * (number % 2), 80 + 140 * (number // 2), radius, radius), (235, 235, 230))
+    seen: list[bool] = []
+
+    def counted(part: Pixels, long_side_px: int, mirrored: bool) -> PillMaps:
+        seen.append(mirrored)
+        return pill_maps(part, long_side_px, mirrored)
+
+    monkeypatch.setattr("pipeline.segment.find.pill_maps", counted)
+    assert len(segment(Photo(pixels, "several"), SegmentSettings(closer=9.0))) == count
+    assert sum(seen) == looks  # mirrored ones

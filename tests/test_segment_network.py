@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pipeline.records import Photo
 from pipeline.segment import SegmentSettings, segment
 from pipeline.segment.find import _filled
-from pipeline.segment.instances import instances, made_whole
+from pipeline.segment.instances import Part, instances, made_whole
 from pipeline.segment.network import PillMaps, pill_maps
 from pipeline.segment.outline import Belief, _best_path, refine
 
@@ -132,7 +132,7 @@ def square(row: int, col: int, half: int) -> NDArray[np.bool_]:
 
 
 def test_two_square_tablets_side_by_side_are_no_capsule() -> None:
-    assert len(made_whole([square(48, 40, 20), square(48, 83, 20)])) == 2
+    assert len(made_whole([Part.of(square(48, 40, 20)), Part.of(square(48, 83, 20))])) == 2
 
 
 def test_the_two_halves_of_a_capsule_are_one() -> None:
@@ -140,7 +140,7 @@ def test_the_two_halves_of_a_capsule_are_one() -> None:
     cv2.line(whole, (40, 48), (84, 48), 1, 31)
     left, right = whole.copy() > 0, whole.copy() > 0
     left[:, 61:], right[:, :63] = False, False
-    assert len(made_whole([left, right])) == 1
+    assert len(made_whole([Part.of(left), Part.of(right)])) == 1
 
 
 @pytest.mark.parametrize(
@@ -149,10 +149,20 @@ def test_the_two_halves_of_a_capsule_are_one() -> None:
         ([[16, 10], [14, 14]], 2, (14, 14)),
         ([[16, 10], [16, 9], [16, 8], [14, 14]], 4, (14, 14)),
         ([[16, 10], [16, 9], [16, 8], [16, 7]], 4, (16, 10)),
+        ([[16, 10], [16], [16, 10], [16]], 4, (16,)),
+        ([[16, 10], [], [], []], 4, (16, 10)),
         ([[14, 14], [16, 9]], 1, (14, 14)),
         ([[14], [16, 9]], 1, (14,)),
     ],
-    ids=["alike at another scale", "alike at the last scale", "never alike", "alike at once", "one pill"],
+    ids=[
+        "alike at another scale",
+        "alike at the last scale",
+        "never alike",
+        "most do not show the second",
+        "none shows any",
+        "alike at once",
+        "one pill",
+    ],
 )
 def test_regions_that_are_no_faces_of_one_pill_are_looked_at_again(
     monkeypatch: pytest.MonkeyPatch, seen: list[list[int]], looks: int, radii: tuple[int, ...]
@@ -162,10 +172,14 @@ def test_regions_that_are_no_faces_of_one_pill_are_looked_at_again(
 
     def maps(pixels: NDArray[np.uint8], long_side_px: int, mirrored: bool) -> PillMaps:
         asked.append(mirrored)
-        chances = [
-            discs([(48, 32 + 62 * number, share * radius) for number, radius in enumerate(left[0])], 1.0)
-            for share in (1.0, 0.55)
-        ]
+        chances = (
+            [
+                discs([(48, 32 + 62 * number, share * radius) for number, radius in enumerate(left[0])], 1.0)
+                for share in (1.0, 0.55)
+            ]
+            if left[0]
+            else [np.zeros((96, 128), np.float32)] * 2
+        )
         left.pop(0)
         return PillMaps(*chances, (10.0, 10.0))
 

@@ -38,7 +38,6 @@ def outline_figures(outline: Outline) -> Figures:
     (_, sides, _) = cv2.minAreaRect(contour)
     short, long = sorted(sides)
     _, radius = cv2.minEnclosingCircle(contour)
-    triangle_area, _ = cv2.minEnclosingTriangle(contour)
     framed, lengths = _own_frame(points)
     ratios = [
         short / max(long, 1e-6),
@@ -46,7 +45,7 @@ def outline_figures(outline: Outline) -> Figures:
         area / hull_area,
         area / max(short * long, 1e-6),
         area / max(np.pi * radius**2, 1e-6),
-        area / max(triangle_area, 1e-6),
+        area / max(_triangle_area(contour, 2 * short * long), 1e-6),
         4 * np.pi * area / perimeter**2,
         _ellipse_distance(framed, lengths),
     ]
@@ -63,6 +62,15 @@ def outline_figures(outline: Outline) -> Figures:
             np.log10(np.abs(hu) + 1e-12),
         ]
     )
+
+
+def _triangle_area(contour: cv2.typing.MatLike, otherwise: float) -> float:
+    """That of the smallest triangle around, ``otherwise`` where OpenCV finds none: around a few outlines of blots."""
+    try:
+        area, _ = cv2.minEnclosingTriangle(contour)
+    except cv2.error:
+        return otherwise
+    return area
 
 
 def resample(outline: Outline, samples: int = SAMPLES) -> Figures:

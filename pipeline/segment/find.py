@@ -1,8 +1,9 @@
 """Finds the pills of one photo: the network looks at the whole, then closer at the part that holds pills.
 
 Most photos of a few regions show the faces of one pill; where these are unlike, or something as large is not clear, a
-look at another scale may show why. That one, and the last one at many pills, is a look at the mirror images too. Where
-nothing is found at all, a last look may show two alike pills that are tiny in the photo.
+look at another scale may show why. That one, and the last one at many pills, is a look at the mirror images too. What
+most of these looks do not show is no pill but skin, a joint, a shadow. Where nothing is found at all, a last look may
+show two alike pills that are tiny in the photo.
 """
 
 from __future__ import annotations
@@ -56,6 +57,8 @@ _OFF_SHARE = 0.06
 _LEAST_AREA = 12.0
 _LEAST_CHANCE = 0.8
 _LEAST_SOLID = 0.8
+# An outline's area in the photo: a speck at the border may be left with none.
+_LEAST_PX = 4.0
 # A closer look whose usual find is shorter than this share of the first look's sees flecks of a laminate and halves of
 # scored tablets; the first look stands.
 _SPECKS = 0.35
@@ -67,6 +70,11 @@ _SUSPECTED, _BESIDE = 0.05, 3
 _AS_LARGE = 0.6
 # Of more regions than these most are pills of their own.
 _FEW = 4
+# More than these, seen again where few were, are texture; their outlines need not be drawn.
+_MOST_ALIKE = 24
+# Up to so many unlike regions are looked at again. A look shows what its box and that of the one it found share this
+# much of what both cover (docs/experiments/segment.md, "Twelfth round").
+_SEVERAL, _SAME = 7, 0.6
 # So many mostly touch: a look at the mirror images too parts more of them rightly (docs/experiments/segment.md, "Ninth
 # round").
 _MANY = 8
@@ -92,20 +100,54 @@ def segment(photo: Photo, settings: SegmentSettings | None = None) -> tuple[Pill
     if len(look.found) >= _MANY and (surer := _look(photo, look.part, look.long_side_px, mirrored=True)).found:
         look = surer
     pills = _pills(photo, look, box, settings)
-    if len(pills) > _FEW:
-        return pills
-    doubts, are_unlike = look.large_doubts, len(pills) > 1 and len(group_faces(photo, pills)) > 1
-    if doubts or are_unlike:
-        part = _around(look, _outlines((*look.found, *doubts)), _MARGIN)
-        least = 2 if are_unlike else max(2, len(pills) + 1)
-        for side in dict.fromkeys(_rounded(_side(look, part, pill_px, settings)) for pill_px in settings.again_px):
-            again = _pills(photo, _look(photo, part, side, mirrored=True), box, settings)
-            if _are_faces_of_one(photo, again, least):
-                return again
+    if len(pills) <= _SEVERAL:
+        pills = _seen_again(photo, look, pills, box, settings)
     if pills or _longer(box) <= settings.fine_px:
         return pills
-    tiny = _pills(photo, _look(photo, box, settings.close_px), box, settings)
+    seen = _look(photo, box, settings.close_px)
+    if len(seen.found) > _MOST_ALIKE:
+        return ()
+    tiny = _pills(photo, seen, box, settings)
     return tiny if _are_faces_of_one(photo, tiny, 2) else ()
+
+
+def _seen_again(
+    photo: Photo, look: _Look, pills: tuple[PillRegion, ...], box: Box, settings: SegmentSettings
+) -> tuple[PillRegion, ...]:
+    """What looks at other scales make of a few regions that are unlike, or of one that is not clear.
+
+    The faces of one pill where one of these looks shows those, else what most of them show too.
+    """
+    doubts = look.large_doubts if len(pills) <= _FEW else ()
+    are_unlike = len(pills) > 1 and len(group_faces(photo, pills)) > 1
+    if not doubts and not are_unlike:
+        return pills
+    part = _around(look, _outlines((*look.found, *doubts)), _MARGIN)
+    least = 2 if are_unlike else max(2, len(pills) + 1)
+    looks = []
+    for side in dict.fromkeys(_rounded(_side(look, part, pill_px, settings)) for pill_px in settings.again_px):
+        seen = _look(photo, part, side, mirrored=True)
+        looks.append(seen)
+        if len(pills) > _FEW or len(seen.found) > _MOST_ALIKE:
+            continue
+        again = _pills(photo, seen, box, settings)
+        if _are_faces_of_one(photo, again, least):
+            return again
+    if not are_unlike:
+        return pills
+    confirmed = [pill for pill in pills if 2 * sum(_shows(seen, pill) for seen in looks) > len(looks)]
+    return tuple(confirmed) or pills
+
+
+def _shows(look: _Look, pill: PillRegion) -> bool:
+    """Whether a look found what lies in nearly the same upright box."""
+    low, high = pill.outline.min(axis=0), pill.outline.max(axis=0)
+    for one in look.found:
+        first, last = (one.outline + look.part[:2]).min(axis=0), (one.outline + look.part[:2]).max(axis=0)
+        common = np.prod(np.maximum(np.minimum(high, last) - np.maximum(low, first), 0))
+        if common >= _SAME * (np.prod(high - low) + np.prod(last - first) - common):
+            return True
+    return False
 
 
 def _are_faces_of_one(photo: Photo, pills: tuple[PillRegion, ...], least: int) -> bool:
@@ -115,7 +157,8 @@ def _are_faces_of_one(photo: Photo, pills: tuple[PillRegion, ...], least: int) -
 
 def _pills(photo: Photo, look: _Look, box: Box, settings: SegmentSettings) -> tuple[PillRegion, ...]:
     """The outlines of what a look found, the largest first."""
-    regions = [_outlined(photo, one, look, box) for one in look.found]
+    outlined = (_outlined(photo, one, look, box) for one in look.found)
+    regions = [region for region in outlined if cv2.contourArea(region.outline) >= _LEAST_PX]
     largest = max((region.area for region in regions), default=0)
     pills = [region for region in regions if region.area >= settings.least_of_largest * largest]
     if len(pills) >= _MANY:

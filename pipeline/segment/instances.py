@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -17,6 +17,8 @@ from pipeline.segment.network import Map, PillMaps
 # Places ``(n, 2)`` (x, y).
 Places = NDArray[np.float32]
 
+# So many pills are told apart in one look, the largest; their outlines take a second. Textures show thousands.
+MOST = 150
 _ENLARGE = 4
 # The least chance inside a pill's own part.
 _INSIDE = 0.6
@@ -41,15 +43,60 @@ _NEAR = 0.3
 
 
 @dataclass(frozen=True, eq=False)
+class Part:
+    """A pill's pixels of the map: ``mask`` without empty borders, its first row and column at (``top``, ``left``)."""
+
+    top: int
+    left: int
+    mask: Mask
+
+    @classmethod
+    def of(cls, mask: Mask, top: int = 0, left: int = 0) -> Part:
+        """The part of a mask whose first row and column are at (``top``, ``left``); it has a pixel at least."""
+        rows, cols = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+        inner = mask[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
+        return cls(top + int(rows[0]), left + int(cols[0]), inner.copy())
+
+    @property
+    def box(self) -> tuple[slice, slice]:
+        """Where the mask lies in the map."""
+        height, width = self.mask.shape
+        return slice(self.top, self.top + height), slice(self.left, self.left + width)
+
+    @cached_property
+    def area(self) -> int:
+        """How many pixels."""
+        return int(np.count_nonzero(self.mask))
+
+    @cached_property
+    def places(self) -> Places:
+        """Its pixels (x, y)."""
+        return (np.argwhere(self.mask)[:, ::-1] + (self.left, self.top)).astype(np.float32)
+
+    def chance(self, pill: Map) -> Map:
+        """The map of pill with the other pills left out."""
+        chance = np.where(pill > 0.5, np.float32(0), pill)
+        own = pill[self.box]
+        chance[self.box] = np.where(self.mask, np.maximum(own, np.float32(_INSIDE)), chance[self.box])
+        return chance
+
+
+@dataclass(frozen=True, eq=False)
 class Instance:
     """One pill: a rough ``outline`` ``(n, 2)`` float32 (row, col) in photo pixels.
 
-    ``chance`` is the map of pill with the other pills left out, ``confidence`` its mean inside.
+    ``part`` are its pixels of the map ``pill``, ``confidence`` is the map's mean there.
     """
 
     outline: NDArray[np.float32]
-    chance: Map
+    pill: Map
+    part: Part
     confidence: float
+
+    @property
+    def chance(self) -> Map:
+        """The map of pill with the other pills left out; of the whole map's size, so made anew when asked for."""
+        return self.part.chance(self.pill)
 
     @property
     def length_px(self) -> float:
@@ -58,49 +105,62 @@ class Instance:
 
 
 def instances(maps: PillMaps, least_area: float) -> list[Instance]:
-    """One instance a pill; ``least_area`` in map pixels."""
+    """One instance a pill, ``MOST`` at most, the largest; ``least_area`` in map pixels."""
+    parts = list(_parts_of(maps, least_area))
+    if len(parts) > MOST:
+        parts = sorted(parts, key=lambda part: -part.area)[:MOST]
     found = []
-    for mask in made_whole(list(_masks(maps, least_area))):
-        rows, cols = np.nonzero(mask)
-        top, left = max(0, rows.min() - 2), max(0, cols.min() - 2)
-        box = slice(top, rows.max() + 3), slice(left, cols.max() + 3)
-        ground = np.where(maps.pill > 0.5, 0.0, maps.pill)
-        own = np.where(mask, np.maximum(maps.pill, _INSIDE), ground).astype(np.float32)
-        outline = _outline(own[box])
+    for part in made_whole(parts):
+        top, left = max(0, part.top - 2), max(0, part.left - 2)
+        down, right = part.top - top, part.left - left
+        height, width = part.mask.shape
+        around = maps.pill[top : part.top + height + 2, left : part.left + width + 2]
+        outline = _outline(Part(down, right, part.mask).chance(around))
         if outline is None:
             continue
         place = (outline + (top, left) + 0.5) * maps.to_photo - 0.5
-        found.append(Instance(place.astype(np.float32), own, float(maps.pill[mask].mean())))
+        confidence = float(maps.pill[part.box][part.mask].mean())
+        found.append(Instance(place.astype(np.float32), maps.pill, part, confidence))
     return found
 
 
-def made_whole(masks: Sequence[Mask]) -> list[Mask]:
-    """The masks, the two halves of one pill as one: of a capsule in two colors, of a deeply scored tablet."""
-    places = {number: np.argwhere(mask)[:, ::-1].astype(np.float32) for number, mask in enumerate(masks)}
-    boxes = {number: (place.min(axis=0), place.max(axis=0)) for number, place in places.items()}
-    left = dict(enumerate(masks))
+def made_whole(parts: Sequence[Part]) -> list[Part]:
+    """The parts, the two halves of one pill as one: of a capsule in two colors, of a deeply scored tablet."""
+    left = dict(enumerate(parts))
     whole = []
-    for one, other in itertools.combinations(places, 2):
-        (low, high), (low_other, high_other) = boxes[one], boxes[other]
-        gap = np.maximum(low - high_other, low_other - high).max()
-        if one in left and other in left and gap < _NEAR * np.min(high - low):
-            pill = _whole(places[one], places[other], masks[one].shape)
+    for one, other in _neighbors(parts):
+        if one in left and other in left:
+            pill = _whole(parts[one], parts[other])
             if pill is not None:
                 del left[one], left[other]
                 whole.append(pill)
     return [*left.values(), *whole]
 
 
-def _whole(one: Places, other: Places, shape: tuple[int, ...]) -> Mask | None:
-    """The hull of two sets of places where they fill it and are a capsule's ends or a disc's halves."""
-    if min(len(one), len(other)) < _LEAST_HALF:
+def _neighbors(parts: Sequence[Part]) -> list[tuple[int, int]]:
+    """The numbers of parts between whose boxes there is little room."""
+    if len(parts) < 2:
+        return []
+    low = np.array([(part.left, part.top) for part in parts], np.float32)
+    high = low + np.array([part.mask.shape[::-1] for part in parts], np.float32) - 1
+    gaps = np.maximum(low[:, None] - high, low - high[:, None]).max(axis=2)
+    near = np.triu(gaps < _NEAR * (high - low).min(axis=1)[:, None], 1)
+    return [(int(one), int(other)) for one, other in np.argwhere(near)]
+
+
+def _whole(one: Part, other: Part) -> Part | None:
+    """The hull of two parts where they fill it and are a capsule's ends or a disc's halves."""
+    if min(one.area, other.area) < _LEAST_HALF:
         return None
-    hull = cv2.convexHull(np.concatenate([one, other]))
-    if not _are_ends(one, other, hull) and not _are_halves(one, other, hull):
+    hull = cv2.convexHull(np.concatenate([one.places, other.places]))
+    if not _are_ends(one.places, other.places, hull) and not _are_halves(one.places, other.places, hull):
         return None
-    canvas = np.zeros(shape, np.uint8)
-    cv2.fillConvexPoly(canvas, hull.astype(np.int32), 1)
-    return canvas > 0 if len(one) + len(other) >= _FILLED * np.count_nonzero(canvas) else None
+    left, top = np.minimum((one.left, one.top), (other.left, other.top))
+    right, bottom = hull.reshape(-1, 2).max(axis=0).astype(int) + 1
+    canvas = np.zeros((bottom - top, right - left), np.uint8)
+    cv2.fillConvexPoly(canvas, hull.astype(np.int32) - np.array([left, top], np.int32), 1)
+    is_filled = one.area + other.area >= _FILLED * np.count_nonzero(canvas)
+    return Part.of(canvas > 0, int(top), int(left)) if is_filled else None
 
 
 def _are_ends(one: Places, other: Places, hull: cv2.typing.MatLike) -> bool:
@@ -130,38 +190,48 @@ def _circularity(hull: cv2.typing.MatLike) -> float:
     return 4 * math.pi * cv2.contourArea(hull) / max(cv2.arcLength(hull, True), 1.0) ** 2
 
 
-def _masks(maps: PillMaps, least_area: float) -> Iterator[Mask]:
+def _parts_of(maps: PillMaps, least_area: float) -> Iterator[Part]:
     pill = maps.pill > 0.5
     count, blobs, stats, _ = cv2.connectedComponentsWithStats(pill.astype(np.uint8), connectivity=4)
     cores_all = (maps.core > 0.5) & pill
-    for blob in range(1, count):
-        if stats[blob, cv2.CC_STAT_AREA] < least_area:
-            continue
+    areas = stats[:, cv2.CC_STAT_AREA]
+    large = [blob for blob in range(1, count) if areas[blob] >= least_area]
+    if len(large) > MOST:
+        large = sorted(sorted(large, key=lambda blob: -areas[blob])[:MOST])
+    for blob in large:
         left, top, width, height = (int(value) for value in stats[blob, :4])
         box = slice(top, top + height), slice(left, left + width)
         inside = blobs[box] == blob
         for part in _parts(inside, cores_all[box] & inside, least_area):
-            mask = np.zeros_like(pill)
-            mask[box] = _without_lobes(part)
-            yield mask
+            yield Part.of(_without_lobes(part.mask), top + part.top, left + part.left)
 
 
-def _parts(inside: Mask, cores: Mask, least_area: float) -> list[Mask]:
+def _parts(inside: Mask, cores: Mask, least_area: float) -> list[Part]:
     """The blob parted among its cores, each pixel to the core that is nearest for that core's thickness."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(cores.astype(np.uint8), connectivity=8)
-    kept = [label for label in range(1, count) if stats[label, cv2.CC_STAT_AREA] >= max(2.0, 0.08 * least_area)]
+    areas = stats[:, cv2.CC_STAT_AREA]
+    kept = [label for label in range(1, count) if areas[label] >= max(2.0, 0.08 * least_area)]
     if len(kept) < 2:
-        return [inside]
-    distances = []
+        return [Part.of(inside)]
+    if len(kept) > MOST:
+        kept = sorted(sorted(kept, key=lambda label: -areas[label])[:MOST])
+    least, nearest = np.full(inside.shape, np.inf, np.float32), np.zeros(inside.shape, np.int32)
     for label in kept:
         core = (labels == label).astype(np.uint8)
-        thickness = float(cv2.distanceTransform(np.pad(core, 1), cv2.DIST_L2, 5).max())
-        distances.append(cv2.distanceTransform(1 - core, cv2.DIST_L2, 5) / (thickness + 0.5))
-    nearest = np.argmin(distances, axis=0)
+        left, top, width, height = (int(value) for value in stats[label, :4])
+        own = np.pad(core[top : top + height, left : left + width], 1)
+        thickness = float(cv2.distanceTransform(own, cv2.DIST_L2, 5).max())
+        distance = cv2.distanceTransform(1 - core, cv2.DIST_L2, 5) / (thickness + 0.5)
+        nearer = distance < least
+        least[nearer], nearest[nearer] = distance[nearer], label
     parts = []
-    for index in range(len(kept)):
-        part = _largest(inside & (nearest == index))
-        if np.count_nonzero(part) >= least_area:
+    for label in kept:
+        own = inside & (nearest == label)
+        if not own.any():
+            continue
+        part = Part.of(own)
+        part = Part.of(_largest(part.mask), part.top, part.left)
+        if part.area >= least_area:
             parts.append(part)
     return parts
 

@@ -58,6 +58,7 @@ def run(
     resume: bool = False,
     steps: int | None = None,
     note: Callable[[CurvePoint], None] | None = None,
+    device: str = "cpu",
 ) -> None:
     """Train for some minutes; the rate rises for 80 steps, then falls as a cosine over the time given.
 
@@ -73,10 +74,11 @@ def run(
             one from its weights.
         steps: stop for now after so many, or with the minutes.
         note: called every 50 steps and at the end; without it a line is printed.
+        device: of torch, "cpu" or "cuda"; a checkpoint of one goes on on the other.
     """
     torch.manual_seed(seed)
     torch.set_num_threads(threads)
-    state = _State.start(task, checkpoint, rate, resume)
+    state = _State.start(task, checkpoint, rate, resume, device)
     loader = torch.utils.data.DataLoader(
         task.batches(seed + state.step), batch_size=None, num_workers=workers, prefetch_factor=6 if workers else None
     )
@@ -87,7 +89,7 @@ def run(
         state.spent_minutes = before + (time.monotonic() - begun) / 60
         if state.spent_minutes >= minutes or state.step - first == steps:
             break
-        state.make_step(items, rate * _pace(state.session, state.spent_minutes / minutes))
+        state.make_step(_moved(items, device), rate * _pace(state.session, state.spent_minutes / minutes))
         if state.session % _NOTE_EVERY == 0:
             note(state.point())
         if time.monotonic() - saved > _SAVE_EVERY_S:
@@ -100,6 +102,20 @@ def run(
 def _pace(session: int, done: float) -> float:
     """The share of the highest rate."""
     return min(1.0, (session + 1) / _WARM_STEPS) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
+
+
+def _moved(items: Any, device: str) -> Any:
+    """A batch's tensors on the device."""
+    if isinstance(items, Tensor):
+        return items.to(device)
+    if isinstance(items, (tuple, list)):
+        return type(items)(_moved(item, device) for item in items)
+    return items
+
+
+def _stored(checkpoint: Path) -> dict[str, Any]:
+    stored: dict[str, Any] = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    return stored
 
 
 @dataclass
@@ -117,9 +133,9 @@ class _State:
     summed: int = 0
 
     @classmethod
-    def start(cls, task: Task, checkpoint: Path, rate: float, resume: bool) -> _State:
-        model, average = task.network(), task.network()
-        stored: dict[str, Any] = torch.load(checkpoint, weights_only=True) if checkpoint.exists() else {}
+    def start(cls, task: Task, checkpoint: Path, rate: float, resume: bool, device: str) -> _State:
+        model, average = task.network().to(device), task.network().to(device)
+        stored: dict[str, Any] = _stored(checkpoint) if checkpoint.exists() else {}
         if stored:
             model.load_state_dict(stored["model"])
         average.load_state_dict(model.state_dict())
@@ -181,7 +197,7 @@ def _print(point: CurvePoint) -> None:
 
 def begin_from(before: Path, checkpoint: Path) -> None:
     """Make a checkpoint of another's averaged weights, with none of its optimizer or its minutes."""
-    state = torch.load(before, weights_only=True)
+    state = _stored(before)
     state["average"] = {
         name: tensor.float() if tensor.dtype is torch.half else tensor for name, tensor in state["average"].items()
     }
@@ -196,7 +212,7 @@ def blend(before: Path, checkpoint: Path, keep: float, out: Path) -> None:
     What a training further on other photos forgets of the first ones is so given back in part (Wortsman and others,
     "Robust fine-tuning of zero-shot models", CVPR 2022).
     """
-    state, old = (torch.load(path, weights_only=True) for path in (checkpoint, before))
+    state, old = (_stored(path) for path in (checkpoint, before))
     average = {
         name: tensor.lerp(old["average"][name].to(tensor.dtype), keep) if tensor.dtype.is_floating_point else tensor
         for name, tensor in state["average"].items()
@@ -206,7 +222,7 @@ def blend(before: Path, checkpoint: Path, keep: float, out: Path) -> None:
 
 def keep_small(checkpoint: Path, out: Path, part: str = "") -> None:
     """Write the averaged weights whose names begin with ``part`` as fp16, for the next training to begin from."""
-    state = torch.load(checkpoint, weights_only=True)
+    state = _stored(checkpoint)
     average = {
         name: tensor.half() if tensor.dtype is torch.float else tensor
         for name, tensor in state["average"].items()
@@ -217,4 +233,4 @@ def keep_small(checkpoint: Path, out: Path, part: str = "") -> None:
 
 def spent_minutes(checkpoint: Path) -> float:
     """The minutes that the checkpoint's training has had; 0 without one."""
-    return float(torch.load(checkpoint, weights_only=True).get("spent_minutes", 0.0)) if checkpoint.exists() else 0.0
+    return float(_stored(checkpoint).get("spent_minutes", 0.0)) if checkpoint.exists() else 0.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -19,10 +19,13 @@ Packed = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 
 def pack(scene: Scene) -> Packed:
-    """A scene as it is stored: pixels ``(h, w, 3)`` and maps ``(2, h / 2, w / 2)`` (pill, core), uint8 0-255."""
+    """A scene as it is stored: pixels ``(h, w, 3)`` and maps ``(n, h / 2, w / 2)``, uint8 0-255.
+
+    The maps are pill, core and, where not all is known, what is.
+    """
+    masks = [scene.labels > 0, scene.cores] + ([] if scene.known is None else [scene.known])
     maps = [
-        cv2.resize(mask.astype(np.uint8) * 255, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-        for mask in (scene.labels > 0, scene.cores)
+        cv2.resize(mask.astype(np.uint8) * 255, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for mask in masks
     ]
     return scene.pixels, np.stack(maps).astype(np.uint8)
 
@@ -50,10 +53,20 @@ def load_drawn(folder: Path) -> list[Packed]:
 
 
 class SceneBatches(torch.utils.data.IterableDataset[tuple[Tensor, Tensor]]):
-    """Endless batches: pixels ``(n, 3, h, w)`` float32 in -0.5..0.5 and maps ``(n, 2, h / 2, w / 2)`` in 0-1."""
+    """Endless batches: pixels ``(n, 3, h, w)`` float32 in -0.5..0.5 and maps ``(n, 3, h / 2, w / 2)`` in 0-1.
 
-    def __init__(self, drawn: list[Packed], real: RealScenes, real_share: float, seed: int, size: int = BATCH) -> None:
-        self.drawn, self.real, self.real_share = drawn, real, real_share
+    The maps are pill, core, and where these are known.
+    """
+
+    def __init__(
+        self,
+        drawn: list[Packed],
+        real: Sequence[tuple[RealScenes, float]],
+        seed: int,
+        size: int = BATCH,
+    ) -> None:
+        """``real``: sources of scenes made anew each time and their shares; the rest are drawn ones."""
+        self.drawn, self.real = drawn, real
         self.seed, self.size = seed, size
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
@@ -62,8 +75,11 @@ class SceneBatches(torch.utils.data.IterableDataset[tuple[Tensor, Tensor]]):
             yield _tensors([self._one(rng) for _ in range(self.size)])
 
     def _one(self, rng: np.random.Generator) -> Packed:
-        if rng.random() < self.real_share:
-            return pack(self.real.scene(rng))
+        at = rng.random()
+        for source, share in self.real:
+            if at < share:
+                return pack(source.scene(rng))
+            at -= share
         return _varied(rng, self.drawn[int(rng.integers(len(self.drawn)))])
 
 
@@ -81,5 +97,10 @@ def _varied(rng: np.random.Generator, scene: Packed) -> Packed:
 
 def _tensors(scenes: list[Packed]) -> tuple[Tensor, Tensor]:
     pixels = np.stack([pixels for pixels, _ in scenes]).transpose(0, 3, 1, 2).astype(np.float32) / 255 - 0.5
-    truth = np.stack([maps for _, maps in scenes]).astype(np.float32) / 255
+    truth = np.stack([_with_known(maps) for _, maps in scenes]).astype(np.float32) / 255
     return torch.from_numpy(pixels).contiguous(memory_format=torch.channels_last), torch.from_numpy(truth)
+
+
+def _with_known(maps: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Three maps: where only pill and core are given, all is known."""
+    return maps if len(maps) == 3 else np.concatenate([maps, np.full_like(maps[:1], 255)])

@@ -77,12 +77,13 @@ def _double(given: Tensor) -> Tensor:
 
 
 def segment_loss(network: nn.Module, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, dict[str, float]]:
-    """Cross-entropy plus Dice, each over both maps; the truth is ``(n, 2, h, w)`` in 0-1."""
-    pixels, truth = batch
+    """Cross-entropy plus Dice over the maps of pill and core, where the third map given ``(n, 3, h, w)`` is 1."""
+    pixels, given = batch
+    truth, known = given[:, :2], given[:, 2:]
     logits = network(pixels)
-    weight = torch.tensor([1.0, _CORE_WEIGHT]).view(1, 2, 1, 1)
+    weight = torch.tensor([1.0, _CORE_WEIGHT], device=pixels.device).view(1, 2, 1, 1) * known
     entropy = functional.binary_cross_entropy_with_logits(logits, truth, weight=weight)
-    chance = torch.sigmoid(logits)
+    chance, truth = torch.sigmoid(logits) * known, truth * known
     overlap = (chance * truth).sum(dim=(0, 2, 3))
     dice = 1 - (2 * overlap + 1) / (chance.sum(dim=(0, 2, 3)) + truth.sum(dim=(0, 2, 3)) + 1)
     parts = {"entropy": entropy.item(), "dice_pill": dice[0].item(), "dice_core": dice[1].item()}
@@ -92,7 +93,7 @@ def segment_loss(network: nn.Module, batch: tuple[Tensor, Tensor]) -> tuple[Tens
 def export_segment(checkpoint: Path, out: Path) -> None:
     """Write a checkpoint's averaged weights as ONNX, batch norm folded, height and width free, stored as int8."""
     network = SegmentNetwork()
-    network.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
+    network.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["average"])
     network.eval()
     torch.onnx.export(
         network,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,11 +25,15 @@ _ANYWHERE = 0.2
 
 @dataclass(frozen=True, eq=False)
 class RealPhoto:
-    """``pixels`` ``(h, w, 3)`` uint8 RGB, ``polygons`` each ``(n, 2)`` float32 (x, y) in pixels."""
+    """``pixels`` ``(h, w, 3)`` uint8 RGB, ``polygons`` each ``(n, 2)`` float32 (x, y) in pixels.
+
+    What lies inside the polygons ``unsure`` is not known.
+    """
 
     file: str
     pixels: NDArray[np.uint8]
     polygons: tuple[Polygon, ...]
+    unsure: tuple[Polygon, ...] = ()
 
 
 def load_masks(folder: Path, validation: bool) -> list[RealPhoto]:
@@ -65,6 +69,10 @@ class RealScenes:
     def scene(self, rng: np.random.Generator) -> Scene:
         """One crop, turned and scaled, most around a pill."""
         photo = self.photos[int(rng.integers(len(self.photos)))]
+        return self.seen(rng, photo, *self._view(rng, photo))
+
+    def _view(self, rng: np.random.Generator, photo: RealPhoto) -> tuple[float, NDArray[np.float64]]:
+        """The scale of the crop and its middle (x, y) in the photo."""
         height, width = photo.pixels.shape[:2]
         side = self.side
         polygon = photo.polygons[int(rng.integers(len(photo.polygons)))]
@@ -74,12 +82,24 @@ class RealScenes:
         center = polygon.mean(axis=0) + rng.normal(0, side / 4 / scale, 2)
         if rng.random() < _ANYWHERE:
             center = rng.uniform(0, 1, 2) * [width, height]
+        return scale, center
+
+    def seen(
+        self,
+        rng: np.random.Generator,
+        photo: RealPhoto,
+        scale: float,
+        center: NDArray[np.float64],
+        sample: Callable[[NDArray[np.uint8], NDArray[np.float64], float, int], NDArray[np.uint8]] | None = None,
+    ) -> Scene:
+        """One crop of a photo, turned at random; ``sample`` takes its pixels."""
+        side = self.side
         angle = rng.uniform(0, 2 * np.pi) if rng.random() < 0.4 else rng.integers(4) * np.pi / 2
         turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * scale
         if rng.random() < 0.5:
             turn[0] *= -1
         matrix = np.column_stack([turn, side / 2 - turn @ center])
-        pixels = _sampled(photo.pixels, matrix, scale, side)
+        pixels = (sample or sampled)(photo.pixels, matrix, scale, side)
         gain = np.exp(rng.normal(0, 0.1, 3) + rng.normal(0, 0.15))
         pixels = np.clip(pixels * gain + rng.normal(0, rng.uniform(0.3, 3), pixels.shape), 0, 255).astype(np.uint8)
         labels = np.zeros((side, side), np.int32)
@@ -96,10 +116,14 @@ class RealScenes:
             own = slice(rows.start - low[1], rows.stop - low[1]), slice(cols.start - low[0], cols.stop - low[0])
             cores[rows, cols] |= core_of(whole)[own]
             labels[rows, cols][whole[own]] = number
-        return Scene(pixels, labels, cores)
+        known = np.ones((side, side), np.uint8)
+        for polygon in photo.unsure:
+            placed = np.round((polygon @ turn.T + matrix[:, 2]) * 16).astype(np.int32)
+            cv2.fillPoly(known, [placed[:, None]], 0, shift=4)
+        return Scene(pixels, labels, cores, (known > 0) | (labels > 0))
 
 
-def _sampled(source: NDArray[np.uint8], matrix: NDArray[np.float64], scale: float, side: int) -> NDArray[np.uint8]:
+def sampled(source: NDArray[np.uint8], matrix: NDArray[np.float64], scale: float, side: int) -> NDArray[np.uint8]:
     """The crop of the photo; strong reductions take the mean over an area first, as the photo's own look does."""
     if scale < 0.75:
         smaller = cv2.resize(source, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)

@@ -21,11 +21,12 @@ CORE_SHARE = 0.45
 @dataclass(frozen=True, eq=False)
 class Scene:
     """``pixels`` ``(side, side, 3)`` uint8 RGB; ``labels`` ``(side, side)`` int32, 0 ground, then one number a pill;
-    ``cores`` ``(side, side)`` bool."""
+    ``cores`` ``(side, side)`` bool, ``known`` the same: where that is so; None: everywhere."""
 
     pixels: NDArray[np.uint8]
     labels: NDArray[np.int32]
     cores: NDArray[np.bool_]
+    known: NDArray[np.bool_] | None = None
 
 
 def core_of(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -208,6 +209,18 @@ def _thickened(rng: Random, pixels: Floats, coverage: Floats) -> tuple[Floats, F
     return np.asarray(wall + top[..., None] * (face - wall), np.float32), whole
 
 
+def _cores(labels: NDArray[np.int32], areas: dict[int, int]) -> NDArray[np.bool_]:
+    """The cores of all pills of which enough is seen of their whole areas."""
+    cores = np.zeros(labels.shape, bool)
+    for number, area in areas.items():
+        seen = labels == number
+        if np.count_nonzero(seen) > 0.3 * area:
+            rows, cols = np.nonzero(seen)
+            box = slice(rows.min(), rows.max() + 1), slice(cols.min(), cols.max() + 1)
+            cores[box] |= core_of(seen[box])
+    return cores
+
+
 class SceneMaker:
     """Draws scenes from a stock of cut-outs."""
 
@@ -228,16 +241,28 @@ class SceneMaker:
             grounds.draw_axes(rng, picture, layout.axis)
         labels = np.zeros((2 * side, 2 * side), np.int32)
         areas = self._lay(rng, picture, labels, layout)
-        cores = np.zeros(labels.shape, bool)
-        for number, area in areas.items():
-            seen = labels == number
-            if np.count_nonzero(seen) > 0.3 * area:
-                rows, cols = np.nonzero(seen)
-                box = slice(rows.min(), rows.max() + 1), slice(cols.min(), cols.max() + 1)
-                cores[box] |= core_of(seen[box])
+        cores = _cores(labels, areas)
         inner = slice(side // 2, side // 2 + side)
         labels, cores = labels[inner, inner], cores[inner, inner]
-        return Scene(_developed(rng, picture, labels), labels, cores)
+        return Scene(developed(rng, picture, labels), labels, cores)
+
+    def strewn(self, rng: Random, scene: Scene) -> Scene:
+        """A scene with a few pills more, laid where there is ground and room, and developed."""
+        side = self.side
+        length = float(np.exp(rng.uniform(np.log(14), np.log(80))))
+        taken = scene.labels > 0 if scene.known is None else (scene.labels > 0) | ~scene.known
+        away = cv2.distanceTransform((~taken).astype(np.uint8), cv2.DIST_L2, 5)
+        free = np.argwhere(away > 0.9 * length)
+        count = min(int(rng.integers(1, 5)), len(free))
+        places = [(float(row), float(col)) for row, col in free[rng.integers(len(free), size=count)]] if count else []
+        picture, labels = scene.pixels.astype(np.float32), np.zeros((2 * side, 2 * side), np.int32)
+        areas = self._lay(rng, picture, labels, Layout(places, length, alike=rng.random() < 0.5))
+        cores = _cores(labels, areas)
+        inner = slice(side // 2, side // 2 + side)
+        labels, cores = labels[inner, inner], cores[inner, inner]
+        labels = np.where(labels > 0, labels + scene.labels.max(), scene.labels)
+        cores = cores | (scene.cores & (labels == scene.labels))
+        return Scene(developed(rng, picture, labels), labels, cores, scene.known)
 
     def _lay(self, rng: Random, picture: Floats, labels: NDArray[np.int32], layout: Layout) -> dict[int, int]:
         """Lay the pills, later ones on top; ``labels`` is wider by half a side all around. Each one's whole area."""
@@ -290,7 +315,7 @@ def _toward(
     return np.asarray(pixels - own + ground_color + rng.normal(0, 8, 1) + rng.normal(0, 2, 3), np.float32)
 
 
-def _developed(rng: Random, picture: Floats, labels: NDArray[np.int32]) -> NDArray[np.uint8]:
+def developed(rng: Random, picture: Floats, labels: NDArray[np.int32]) -> NDArray[np.uint8]:
     """Uneven light, shadow over the scene, color cast, blur, noise, JPEG, black or white margins (pills kept)."""
     side = picture.shape[0]
     if rng.random() < 0.8:

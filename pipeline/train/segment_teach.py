@@ -15,7 +15,7 @@ from pipeline.evaluate.segmentation import read_photo
 from pipeline.evaluate.sets import open_set
 from pipeline.records import Photo, PillRegion
 from pipeline.segment import group_faces
-from pipeline.segment.outline import solidity
+from pipeline.segment.outline import Outline, solidity
 
 Segmentation = Callable[[Photo], tuple[PillRegion, ...]]
 
@@ -60,14 +60,15 @@ def label(folder: Path, target: Path, limit: int, segmentation: Segmentation) ->
             regions = segmentation(photo)
             if plausible(photo, regions, labeled.truth.shape):
                 shutil.copy(labeled.path, target / "photos")
-                polygons = "|".join(_polygon(photo, region) for region in regions)
+                polygons = "|".join(polygon_text(photo, region.outline) for region in regions)
                 writer.writerow([f"photos/{labeled.path.name}", polygons])
                 out.flush()
                 count += 1
     return count
 
 
-def _polygon(photo: Photo, region: PillRegion) -> str:
+def polygon_text(photo: Photo, outline: Outline) -> str:
+    """An outline as the column ``bbox`` has it: a class, then x and y as fractions of the photo."""
     height, width = photo.pixels.shape[:2]
-    points = cv2.approxPolyDP(region.outline, 0.4, True).reshape(-1, 2) / np.array([height, width])
+    points = cv2.approxPolyDP(outline, 0.4, True).reshape(-1, 2) / np.array([height, width])
     return "1 " + " ".join(f"{col:.5f} {row:.5f}" for row, col in points)
