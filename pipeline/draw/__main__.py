@@ -9,6 +9,7 @@ import cv2
 
 from pipeline.draw.backgrounds import BACKGROUNDS
 from pipeline.draw.bank import write_bank
+from pipeline.draw.decoys import write_decoys
 from pipeline.draw.fonts import find_fonts
 from pipeline.draw.samples import write_samples
 from pipeline.draw.sets import write_face_set, write_heap_set
@@ -72,6 +73,16 @@ def heap_set(count: int, seed: int, out: Path, pills: int, background: str | Non
     """Draw photos of heaps of pills with polygons, for measuring segmentation."""
     cv2.setNumThreads(1)
     click.echo(len(list(write_heap_set(out, count, seed, pills, background))))
+
+
+@main.command()
+@click.option("--count", default=1000, show_default=True, help="Photos to draw, of all kinds in turn.")
+@click.option("--seed", default=0, show_default=True, help="Seed of everything random.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the photos and manifest.csv.")
+def decoys(count: int, seed: int, out: Path) -> None:
+    """Draw what must never be identified: blank pills, logos, buttons, candy, coins, print, drawn shapes."""
+    cv2.setNumThreads(1)
+    click.echo(len(list(write_decoys(out, count, seed))))
 
 
 if __name__ == "__main__":

@@ -70,6 +70,9 @@ def render_face(spec: FaceSpec, frame: Affine, shape: tuple[int, int], rng: np.r
     alpha = _fill(points, shape)
     u, v = _pill_coordinates(frame, shape)
     rim = _rim_distance(body, alpha, u, v, half_px)
+    if body.holes:
+        solid = np.min([np.hypot(u - at_u, v - at_v) - radius for at_u, at_v, radius in body.holes], axis=0) * half_px
+        alpha, rim = alpha * np.clip(solid + 0.5, 0, 1).astype(np.float32), np.clip(solid, 0, rim).astype(np.float32)
     placed = [glyph for index, line in enumerate(spec.lines) for glyph in place_line(line, index)]
     ink = _imprint_field(spec, placed, frame, shape, u, v)
 

@@ -25,7 +25,7 @@ _CORNERS = {
 
 
 def outline(shape: str, aspect: float, roundness: float = 0.5) -> Outline:
-    """The outline ``(n, 2)`` float64 ``(u, v)`` of an SPL shape.
+    """The outline ``(n, 2)`` float64 ``(u, v)`` of an SPL shape, or of a HEART, as candy has it.
 
     ``roundness`` 0-1 is the softness of corners; for OVAL the way from a pointed lens (0) over an ellipse
     (0.5) to almost a rectangle (1); for CAPSULE how far the long sides bulge.
@@ -47,6 +47,8 @@ def outline(shape: str, aspect: float, roundness: float = 0.5) -> Outline:
         return _soften(np.array(_FREE[shape], dtype=np.float64) * [aspect, 1.0], roundness)
     if shape == "TEAR":
         return _tear(aspect)
+    if shape == "HEART":
+        return _heart(aspect)
     if shape == "SEMI-CIRCLE":
         angles = np.linspace(math.pi, 2 * math.pi, _POINTS // 2)
         return np.stack([2 * np.cos(angles), 1 + 2 * np.sin(angles)], axis=1)
@@ -107,6 +109,12 @@ def _tear(aspect: float) -> Outline:
     angles = np.linspace(0, 2 * math.pi, _POINTS, endpoint=False)
     u, v = np.cos(angles), np.sin(angles) * np.sin((angles + 1e-9) / 2) ** 0.75
     return np.stack([aspect * u, v / np.abs(v).max()], axis=1)
+
+
+def _heart(aspect: float) -> Outline:
+    angles = np.linspace(0, 2 * math.pi, _POINTS, endpoint=False)
+    v = -(13 * np.cos(angles) - 5 * np.cos(2 * angles) - 2 * np.cos(3 * angles) - np.cos(4 * angles))
+    return np.stack([aspect * np.sin(angles) ** 3, 2 * (v - v.min()) / np.ptp(v) - 1], axis=1)
 
 
 def _soften(corners: Outline, roundness: float, rounds: int = 4) -> Outline:

@@ -171,13 +171,14 @@ def _look_alikes() -> list[Sample]:
                 notes="never baclofen 10 mg TruPharma",
             )
         )
-    single = [("alprazolam", "WOOD"), ("flecainide", "SLATE"), ("solfran", "WOOD")]
-    for name, ground in single:
+    # One face with one short word need not name anything.
+    single = [("alprazolam", "WOOD", ";UNKNOWN"), ("flecainide", "SLATE", ""), ("solfran", "WOOD", ";UNKNOWN")]
+    for name, ground, also in single:
         made.append(
             Sample(
                 f"{name}_front",
                 f"{name}, front only",
-                "IDENTIFIED;AMBIGUOUS",
+                f"IDENTIFIED;AMBIGUOUS{also}",
                 ((name, "F", -20.0),),
                 ground,
                 18.0,

@@ -55,6 +55,11 @@ class SceneSpec:
     camera: Camera = field(default_factory=Camera)
     shadow: float = 0.45
 
+    @property
+    def shape_px(self) -> tuple[int, int]:
+        """The photo's height and width in px."""
+        return round(self.height_mm * self.px_per_mm), round(self.width_mm * self.px_per_mm)
+
 
 @dataclass(frozen=True, eq=False)
 class DrawnPill:
@@ -87,10 +92,10 @@ class DrawnScene:
     spec: SceneSpec = field(repr=False)
 
 
-def draw_scene(spec: SceneSpec, rng: np.random.Generator) -> DrawnScene:
-    """Draw a photo of pills."""
-    shape = round(spec.height_mm * spec.px_per_mm), round(spec.width_mm * spec.px_per_mm)
-    image = draw_background(spec.background, shape, spec.px_per_mm, rng)
+def draw_scene(spec: SceneSpec, rng: np.random.Generator, ground: Image | None = None) -> DrawnScene:
+    """Draw a photo of pills; on ``ground``, ``(h, w, 3)`` float32 0-255, where the spec's background is not meant."""
+    shape = spec.shape_px
+    image = draw_background(spec.background, shape, spec.px_per_mm, rng) if ground is None else ground.copy()
     if spec.ruler is not None:
         _draw_ruler(image, spec.ruler, spec.px_per_mm)
     labels = np.zeros(shape, np.uint16)

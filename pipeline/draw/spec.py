@@ -67,7 +67,8 @@ class Body:
     ``second_color`` is the right half's (SHELL), ``seam`` where along ``u`` the cap ends. ``speckle`` is the
     share of the face that granules of ``speckle_color`` cover, ``grain`` the roughness, ``gloss`` 0-1, ``ring``
     an engraved line along the rim at that distance (0: none). ``beads`` fill a clear right half (SHELL),
-    ``locks`` are the cap's locking grooves, as places along ``u``.
+    ``locks`` are the cap's locking grooves, as places along ``u``. ``holes`` go through it, as ``(u, v, radius)``:
+    no pill has any, buttons and beads do.
     """
 
     shape: str = "ROUND"
@@ -89,6 +90,7 @@ class Body:
     ring: float = 0.0
     beads: bool = False
     locks: tuple[float, ...] = ()
+    holes: tuple[tuple[float, float, float], ...] = ()
 
 
 @dataclass(frozen=True)
