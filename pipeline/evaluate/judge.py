@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.evaluate.metrics import bare, edits_in_any_order, sorted_characters, tokens_found
+from pipeline.evaluate.outcome import Outcome, imprint_forms, outcome_of, own_imprints
 from pipeline.evaluate.sets import CharacterBox, LabeledPhoto, Truth
 from pipeline.evaluate.table import Table, same_drug
-from pipeline.records import Candidate, Decision, Face, Identification
+from pipeline.records import Candidate, Face, Identification
 from reference.imprint_text import imprint_key, tokens
 
 Share = tuple[float, float]
+
+# The outcome of the question that every photo is asked: the catalog as it is.
+ASKED = "asked"
+# Imprints of so many letters and digits and more are one group: in the US table 1.5 % of them name two drugs, of those
+# of four 4 %, of one 65 %.
+_MOST_CHARACTERS = 5
 
 # A character counts as found where its center lies within half the true height: an overlap would
 # punish labels drawn upright around turned text, a place does not.
@@ -27,6 +33,9 @@ class Verdict:
 
     ``shares`` holds ``(numerator, denominator)`` for each measure whose truth is known; a set's figure is the sum of
     the one over the sum of the other. ``stated`` holds ``(confidence, right)`` for what calibration is measured on.
+    ``outcomes`` has what each question about the photo came to (``ASKED`` and those of ``ask``), ``groups`` the kinds
+    of photo by which trust is told apart. ``excluded`` says why the photo is counted apart; ``indistinct`` that the
+    catalog asked has another drug or strength which nothing in a photo tells from it.
     """
 
     name: str
@@ -39,6 +48,10 @@ class Verdict:
     stages: Mapping[str, float] = field(default_factory=dict)
     truth: Mapping[str, Any] = field(default_factory=dict)
     answer: Mapping[str, Any] = field(default_factory=dict)
+    outcomes: Mapping[str, Outcome] = field(default_factory=dict)
+    groups: Mapping[str, str] = field(default_factory=dict)
+    excluded: str = ""
+    indistinct: bool = False
 
     def row(self) -> dict[str, Any]:
         """The verdict as one row of the JSON."""
@@ -51,6 +64,9 @@ class Verdict:
             "answer": dict(self.answer),
             "right": {key: over / under for key, (over, under) in self.shares.items() if under},
             "size_error_mm": self.size_error_mm,
+            "questions": {name: outcome.row() for name, outcome in self.outcomes.items()},
+            "excluded": self.excluded or None,
+            "indistinct": self.indistinct,
         }
 
 
@@ -67,17 +83,19 @@ def judge(
     ``photo_shape`` is ``(height, width)`` of the decoded photo, needed for character places only.
     """
     truth = photo.truth
-    rows = table.rows(truth)
-    product_right, drug_right = _product_and_drug(answer, rows)
+    outcome = outcome_of(truth, answer, table)
+    product_right, drug_right = _product_and_drug(truth, answer, table, outcome)
     shares: dict[str, Share] = dict(_seen(truth, answer))
     shares.update(_read(truth, answer))
     shares.update(_ranked(truth, answer))
-    if rows:
+    if table.rows(truth):
         shares["product_top1"] = _one(product_right)
+    if drug_right is not None:
         shares["drug_top1"] = _one(drug_right)
-    if answer and answer.decision is Decision.IDENTIFIED and truth.row_key:
-        shares["wrong_among_identified"] = _one(not drug_right)
+    if outcome.identified and truth.row_key:
         shares["wrong_product_among_identified"] = _one(not product_right)
+        if outcome.right is not None:
+            shares["wrong_among_identified"] = _one(not outcome.right)
     if truth.boxes and (answer is None or photo_shape is not None):
         shares.update(_places(truth.boxes, answer, photo_shape or (1, 1)))
     if truth.polygons and answer is None:
@@ -93,13 +111,34 @@ def judge(
         decision=answer.decision.value if answer else "ERROR",
         error=error,
         shares=shares,
-        stated=dict(_stated(truth, answer, drug_right if rows else None)) if answer else {},
+        stated=dict(_stated(truth, answer, drug_right)) if answer else {},
         size_error_mm=error_mm,
         seconds=seconds,
         stages=dict(answer.seconds) if answer else {},
         truth=_truth_row(truth),
         answer=_answer_row(answer) if answer else {},
+        outcomes={} if truth.polygons else {ASKED: outcome},
+        groups=_groups(truth, answer, table),
+        excluded=photo.excluded,
+        indistinct=ceiling is not None and ceiling.drug_top1 < 1,
     )
+
+
+def _groups(truth: Truth, answer: Identification | None, table: Table) -> dict[str, str]:
+    """By what trust is told apart: the imprint's length without repeated faces, how it is made, the faces seen."""
+    length = min((len(sorted_characters(imprint_forms(text)[-1])) for text in own_imprints(truth, table)), default=0)
+    made = truth.imprint_type or next((row.imprint_type for row in table.own_rows(truth) if row.imprint_type), "")
+    return {
+        "imprint_characters": _length(length),
+        "imprint_type": made.lower() or "not known",
+        "faces_seen": str(len(answer.faces)) if answer else "not known",
+    }
+
+
+def _length(characters: int) -> str:
+    if not characters:
+        return "not known"
+    return f"{_MOST_CHARACTERS}+" if characters >= _MOST_CHARACTERS else str(characters)
 
 
 def _one(right: bool) -> Share:
@@ -129,16 +168,6 @@ def _faces(answer: Identification | None) -> list[tuple[str, ...]]:
     return [tuple(filter(None, map(bare, face.reading.tokens))) for face in answer.faces] if answer else []
 
 
-def _truth_forms(imprint: str) -> list[tuple[str, ...]]:
-    """The truth's tokens, and half of them where each is listed twice as often: a face that repeats."""
-    words = tokens(imprint)
-    counts = Counter(words)
-    if words and all(count % 2 == 0 for count in counts.values()):
-        half = tuple(itertools.chain.from_iterable([word] * (count // 2) for word, count in counts.items()))
-        return [words, half]
-    return [words]
-
-
 def _read_forms(faces: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
     """The tokens of all faces, and without a face that says the same as another."""
     whole = tuple(itertools.chain.from_iterable(faces))
@@ -149,7 +178,7 @@ def _read_forms(faces: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
 
 def _exact(imprint: str, read_forms: Sequence[tuple[str, ...]]) -> bool:
     return any(
-        sorted_characters(truth) == sorted_characters(read) for truth in _truth_forms(imprint) for read in read_forms
+        sorted_characters(truth) == sorted_characters(read) for truth in imprint_forms(imprint) for read in read_forms
     )
 
 
@@ -162,7 +191,7 @@ def _read(truth: Truth, answer: Identification | None) -> Iterator[tuple[str, Sh
     yield "imprint_exact", _one(answer is not None and _exact(truth.shown, forms))
     whole = sorted_characters(tokens(truth.shown))
     yield "imprint_exact_strict", _one(answer is not None and whole == sorted_characters(forms[0]))
-    fewest = [word for word in map(bare, _truth_forms(truth.shown)[-1]) if word]
+    fewest = [word for word in map(bare, imprint_forms(truth.shown)[-1]) if word]
     yield "token_recall", (tokens_found(fewest, faces), len(fewest))
     yield "cer", _fewest_edits(truth.shown, forms)
     if truth.faces == 2 and answer and len(answer.faces) == 2:
@@ -172,7 +201,7 @@ def _read(truth: Truth, answer: Identification | None) -> Iterator[tuple[str, Sh
 def _fewest_edits(imprint: str, read_forms: Sequence[tuple[str, ...]]) -> Share:
     """Edits and reference length of the accepted forms that agree best."""
     pairs = []
-    for truth_form in _truth_forms(imprint):
+    for truth_form in imprint_forms(imprint):
         words = [word for word in map(bare, truth_form) if word]
         length = sum(map(len, words))
         pairs += [(edits_in_any_order(words, "".join(read)), length) for read in read_forms]
@@ -200,13 +229,18 @@ def _first(answer: Identification | None) -> Candidate | None:
     return answer.candidates[0] if answer and answer.candidates else None
 
 
-def _product_and_drug(answer: Identification | None, rows: Sequence[Any]) -> tuple[bool, bool]:
-    """Whether the first group of products holds the true product, and the true drug and strength."""
+def _product_and_drug(
+    truth: Truth, answer: Identification | None, table: Table, outcome: Outcome
+) -> tuple[bool, bool | None]:
+    """Whether the first group of products holds the true product, and the true drug and strength (None: not known)."""
     first = _first(answer)
+    rows = table.own_rows(truth)
     if first is None:
-        return False, False
-    product = any(row.product_id == shown.product_id for row in rows for shown in first.products)
-    return product, product or any(same_drug(row, shown) for row in rows for shown in first.products)
+        return False, False if rows else None
+    product = any(row.product_id == shown.product_id for row in table.rows(truth) for shown in first.products)
+    # Where one side says no strength the moieties decide; for a false accept (`outcome`) they do not.
+    drug = outcome.right or any(same_drug(row, shown) for row in rows for shown in first.products)
+    return product, drug if rows else None
 
 
 def _places(

@@ -2,7 +2,9 @@
 
 Names are those of the fields they come from: CER as in OCR evaluation, expected calibration error (ECE) after
 Guo et al., "On Calibration of Modern Neural Networks" (ICML 2017), risk and coverage after Geifman and El-Yaniv,
-"Selective Classification for Deep Neural Networks" (NeurIPS 2017), intervals by the percentile bootstrap (Efron 1979).
+"Selective Classification for Deep Neural Networks" (NeurIPS 2017), the area under the generalized risk coverage curve
+(AUGRC) after Traub et al., "Overcoming Common Flaws in the Evaluation of Selective Classification Systems" (NeurIPS
+2024), intervals by the percentile bootstrap (Efron 1979).
 """
 
 from __future__ import annotations
@@ -176,6 +178,36 @@ def selective_risk(confidences: Sequence[float], right: Sequence[bool], threshol
     kept = [hit for stated, hit in zip(confidences, right, strict=True) if stated >= threshold]
     coverage = len(kept) / len(confidences) if confidences else 0.0
     return (1 - sum(kept) / len(kept) if kept else None), coverage
+
+
+def generalized_risk_area(confidences: Sequence[float], right: Sequence[bool]) -> float:
+    """AUGRC: the area under the share of all answers that are given AND wrong, over the share given; 0 is perfect.
+
+    By trapezoids from (0, 0), answers of equal confidence together. It is at most 0.5, and
+    ``(1 - a) * p * (1 - p) + (1 - p) ** 2 / 2`` where ``p`` is the share right and ``a`` the AUROC of the confidence.
+
+    Raises:
+        ValueError: nothing to rank.
+    """
+    if not confidences:
+        raise ValueError("no confidences to rank")
+    stated = np.asarray(confidences, dtype=np.float64)
+    order = np.argsort(-stated, kind="stable")
+    wrong = np.cumsum(~np.asarray(right, dtype=np.bool_)[order])
+    ends = np.flatnonzero(np.append(np.diff(stated[order]) != 0, True))
+    coverage = np.append(0.0, (ends + 1) / len(stated))
+    risk = np.append(0.0, wrong[ends] / len(stated))
+    return float(np.sum(np.diff(coverage) * (risk[1:] + risk[:-1]) / 2))
+
+
+def auroc(positive: Sequence[float], negative: Sequence[float]) -> float | None:
+    """How often a value of ``positive`` is above one of ``negative``, equal values half; None where either is empty."""
+    if not positive or not negative:
+        return None
+    below = np.sort(np.asarray(negative, dtype=np.float64))
+    values = np.asarray(positive, dtype=np.float64)
+    above = np.searchsorted(below, values, side="left") + np.searchsorted(below, values, side="right")
+    return float(above.sum() / (2 * len(positive) * len(negative)))
 
 
 def bootstrap_interval(

@@ -4,31 +4,25 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
-from typing import Any, Protocol
+from typing import Any
 
 import cv2
 import numpy as np
 
 from pipeline.errors import PillprintError
+from pipeline.evaluate.ask import Identifies, Question
 from pipeline.evaluate.judge import Verdict, judge
+from pipeline.evaluate.outcome import Outcome
 from pipeline.evaluate.segmentation import judge_outlines
 from pipeline.evaluate.sets import LabeledPhoto, PhotoSet, SetKind
 from pipeline.evaluate.table import Table
 from pipeline.load import load
-from pipeline.records import Identification, Pixels
-
-
-class Identifies(Protocol):
-    """The one thing evaluation asks of an identifier. It must pickle when several processes share the work."""
-
-    def identify(self, photo: Any) -> Identification:
-        """The answer for one photo of one pill."""
-        ...
+from pipeline.records import Pixels
 
 
 @dataclass(frozen=True)
@@ -67,7 +61,13 @@ def turned(pixels: Pixels, degrees: float) -> Pixels:
     return np.asarray(canvas, dtype=np.uint8)
 
 
-def evaluate_photo(photo: LabeledPhoto, identifier: Identifies | None, table: Table, turn: Turn | None) -> Verdict:
+def evaluate_photo(
+    photo: LabeledPhoto,
+    identifier: Identifies | None,
+    table: Table,
+    turn: Turn | None,
+    more: Sequence[Question] = (),
+) -> Verdict:
     """One photo's verdict; a photo that cannot be read or breaks a stage is a verdict too, all of it wrong.
 
     Without an identifier the photo's outlines alone are judged.
@@ -75,14 +75,22 @@ def evaluate_photo(photo: LabeledPhoto, identifier: Identifies | None, table: Ta
     try:
         if identifier is None:
             return judge_outlines(photo)
-        return _identified(photo, identifier, table, turn)
+        return _identified(photo, identifier, table, turn, more)
     except PillprintError as error:
-        return judge(photo, None, table, error=str(error))
+        return _failed(photo, table, more, str(error))
     except Exception as error:  # a fault in one photo must not lose the figures of the others; it stands in its row
-        return judge(photo, None, table, error=f"{photo.name}: {type(error).__name__}: {error}")
+        return _failed(photo, table, more, f"{photo.name}: {type(error).__name__}: {error}")
 
 
-def _identified(photo: LabeledPhoto, identifier: Identifies, table: Table, turn: Turn | None) -> Verdict:
+def _failed(photo: LabeledPhoto, table: Table, more: Sequence[Question], message: str) -> Verdict:
+    verdict = judge(photo, None, table, error=message)
+    outcomes = {each.name: Outcome("ERROR") for each in more}
+    return replace(verdict, outcomes={**verdict.outcomes, **outcomes})
+
+
+def _identified(
+    photo: LabeledPhoto, identifier: Identifies, table: Table, turn: Turn | None, more: Sequence[Question]
+) -> Verdict:
     source: Any = photo.path
     shape = None
     if turn is not None:
@@ -92,7 +100,13 @@ def _identified(photo: LabeledPhoto, identifier: Identifies, table: Table, turn:
         shape = height, width
     started = time.perf_counter()
     answer = identifier.identify(source)
-    return judge(photo, answer, table, shape, time.perf_counter() - started)
+    verdict = judge(photo, answer, table, shape, time.perf_counter() - started)
+    outcomes = dict(verdict.outcomes)
+    for question in more:
+        other = question.ask(source, photo.truth)
+        if other is not None:
+            outcomes[question.name] = other
+    return replace(verdict, outcomes=outcomes)
 
 
 def evaluate_set(
@@ -101,19 +115,20 @@ def evaluate_set(
     table: Table,
     turn: Turn | None = None,
     workers: int = 1,
+    more: Sequence[Question] = (),
 ) -> Iterator[Verdict]:
-    """The verdicts of all photos, in the set's order, as they come.
+    """The verdicts of all photos, in the set's order, as they come; ``more`` are further questions about each photo.
 
     A set of outlines (``SetKind.MASKS``) needs no identifier: its photos show several pills and are segmented only.
     """
     used = None if photo_set.kind is SetKind.MASKS else identifier
     if workers <= 1:
         for photo in photo_set.photos:
-            yield evaluate_photo(photo, used, table, turn)
+            yield evaluate_photo(photo, used, table, turn, more)
         return
     call = partial(_in_worker, turn=turn)
     # "spawn": OpenCV and OCR engines keep threads, and a forked copy of their locks can hang.
-    with ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (used, table)) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (used, table, more)) as pool:
         yield from pool.map(call, photo_set.photos, chunksize=4)
 
 
@@ -123,9 +138,9 @@ class _Worker:
     evaluate: Callable[..., Verdict]
 
 
-def _start_worker(identifier: Identifies | None, table: Table) -> None:
+def _start_worker(identifier: Identifies | None, table: Table, more: Sequence[Question]) -> None:
     cv2.setNumThreads(1)
-    _Worker.evaluate = partial(evaluate_photo, identifier=identifier, table=table)
+    _Worker.evaluate = partial(evaluate_photo, identifier=identifier, table=table, more=more)
 
 
 def _in_worker(photo: LabeledPhoto, turn: Turn | None) -> Verdict:

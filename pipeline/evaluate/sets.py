@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import random
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
@@ -13,6 +13,8 @@ from pipeline.errors import PhotoSetError
 from pipeline.evaluate.split import is_validation
 from reference.importers.tfda import tablets_of, without_logo
 from reference.vocabulary import color_terms, score_pieces, shape_term
+
+_IMPRINT_TYPES = frozenset({"DEBOSSED", "EMBOSSED", "PRINTED"})
 
 
 class SetKind(Enum):
@@ -42,7 +44,9 @@ class Truth:
 
     ``imprint`` is the whole pill's, the key into the table; ``shown`` what can be read in THIS photo, None where that
     is not known. ``row_key`` is the product's key in its register (NDC or license), ``faces`` the number of faces
-    shown. ``polygons`` are the pills' outlines, ``(x, y)`` as fractions of the photo.
+    shown. ``market`` is that of the register the key belongs to, as in ``Product.market``; ``imprint_type`` is SPL's
+    ``PRINTED``, ``DEBOSSED`` or ``EMBOSSED``. ``polygons`` are the pills' outlines, ``(x, y)`` as fractions of the
+    photo.
     """
 
     imprint: str | None = None
@@ -54,17 +58,23 @@ class Truth:
     row_key: str | None = None
     drug: str | None = None
     faces: int | None = None
+    market: str = ""
+    imprint_type: str = ""
     boxes: tuple[CharacterBox, ...] = ()
     polygons: tuple[tuple[tuple[float, float], ...], ...] = ()
 
 
 @dataclass(frozen=True)
 class LabeledPhoto:
-    """One photo of a set: its name as in ``labels.csv``, where it lies, and the truth."""
+    """One photo of a set: its name as in ``labels.csv``, where it lies, and the truth.
+
+    ``excluded`` says why the photo is counted apart, "" where it is not.
+    """
 
     name: str
     path: Path
     truth: Truth
+    excluded: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,6 +102,38 @@ class PhotoSet:
             return self
         chosen = random.Random(seed).sample(self.photos, limit)
         return PhotoSet(self.folder, self.kind, tuple(sorted(chosen, key=lambda photo: photo.name)))
+
+    def excluding(self, reasons: Mapping[str, str]) -> PhotoSet:
+        """The same photos, those named here counted apart with the reason given.
+
+        Raises:
+            PhotoSetError: a name is none of this set's.
+        """
+        unknown = sorted(reasons.keys() - {photo.name for photo in self.photos})
+        if unknown:
+            raise PhotoSetError(
+                f"{self.folder}: has no photo {unknown[0]!r} to count apart ({len(unknown)} such names); "
+                "write the names as in labels.csv"
+            )
+        photos = tuple(replace(photo, excluded=reasons.get(photo.name, "")) for photo in self.photos)
+        return replace(self, photos=photos)
+
+
+def open_exclusions(file: Path) -> dict[str, str]:
+    """Read the photos to be counted apart: a CSV table with the columns ``file`` and ``reason``.
+
+    Raises:
+        PhotoSetError: the table cannot be read, or a row lacks one of the two.
+    """
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as stream:
+            rows = [(row.get("file") or "", row.get("reason") or "") for row in csv.DictReader(stream)]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise PhotoSetError(f"{file}: cannot be read ({error}); write a UTF-8 CSV with `file` and `reason`") from error
+    for number, (name, reason) in enumerate(rows, start=2):
+        if not name.strip() or not reason.strip():
+            raise PhotoSetError(f"{file}: line {number} needs a `file` and the `reason` why it is counted apart")
+    return {name.strip(): reason.strip() for name, reason in rows}
 
 
 def open_set(folder: str | Path) -> PhotoSet:
@@ -160,6 +202,8 @@ def _truth(rows: list[dict[str, str]], kind: SetKind) -> Truth:
         row_key=row.get("ndc11") or row.get("ndc") or row.get("licence_id") or None,
         drug=row.get("generic_name") or row.get("drug") or row.get("name_en") or None,
         faces=2 if kind in (SetKind.RXIMAGE, SetKind.TFDA) else None,
+        market="TW" if kind is SetKind.TFDA else "US",
+        imprint_type=_imprint_type(row),
         boxes=tuple(_box(each) for each in rows if each["label"]) if kind is SetKind.BOXES else (),
     )
 
@@ -168,6 +212,11 @@ def _imprint(row: Mapping[str, str], kind: SetKind) -> str | None:
     if kind is SetKind.TFDA:
         return ";".join(filter(None, (row.get("mark1", ""), row.get("mark2", "")))) or None
     return row.get("imprint") or None
+
+
+def _imprint_type(row: Mapping[str, str]) -> str:
+    kind = row.get("imprint_type", "").upper()
+    return kind if kind in _IMPRINT_TYPES else ""
 
 
 def _shown(row: Mapping[str, str], kind: SetKind) -> str | None:

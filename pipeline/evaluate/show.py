@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich import box
@@ -33,6 +34,30 @@ _LABELS = {
 }
 
 
+# What the questions are called where people meet them (`ask`, `trust`).
+TRUST_NAMES = {
+    "asked": "catalog as it is",
+    "open": "own imprint out",
+    "in_and_out": "in and out",
+    "against": "another table",
+}
+TRUST_COLUMNS = (
+    *("answers", "IDENTIFIED", "falsely", "of answers", "of IDENTIFIED", "AUGRC", "AURC", "ECE", "at 1 %", "AUROC"),
+)
+TRUST_LEGEND = (
+    "falsely: IDENTIFIED though it is another drug or strength, with what the counts still allow as a share of the "
+    "answers and of those IDENTIFIED; at 1 %: share answered where one wrong answer in a hundred is certified; "
+    "AUROC: of the probability of being in no row of the catalog."
+)
+# The question whose kinds of photos a terminal shows, where it was asked.
+_WIDEST_FIRST = ("in_and_out", "asked")
+_GROUP_NAMES = {
+    "imprint_characters": "by the imprint's characters",
+    "imprint_type": "by how the imprint is made",
+    "faces_seen": "by faces seen",
+}
+
+
 def figures_table(figures: dict[str, Any]) -> RenderableType:
     """The figures that ``summarize`` gave, as a rich renderable."""
     table = RichTable(title=f"{figures['photos']} photos", title_justify="left", box=box.SIMPLE_HEAD)
@@ -42,7 +67,84 @@ def figures_table(figures: dict[str, Any]) -> RenderableType:
     for key, label in _LABELS.items():
         if figures.get(key) is not None:
             table.add_row(*_share_row(key, label, figures))
-    return Group(table, *(Text(line) for line in _lines(figures)))
+    return Group(table, *(Text(line) for line in _lines(figures)), *_trust(figures))
+
+
+def _trust(figures: dict[str, Any]) -> Iterator[RenderableType]:
+    """What is claimed wrongly, by question, and the question that says most by kinds of photos."""
+    if not figures["trust"]:
+        return
+    yield _trust_table("trust: false accepts with exact 95 % bounds", trust_rows(figures))
+    yield from (Text(line) for line in (TRUST_LEGEND, *notes(figures)))
+    widest = next((name for name in _WIDEST_FIRST if name in figures["trust"]), "")
+    yield from (_trust_table(title, rows) for title, rows in group_rows(figures, (widest,)))
+    yield Text("The other questions by kinds of photos stand in the JSON and on the page of --plots.")
+
+
+def _trust_table(title: str, rows: Sequence[Sequence[str]]) -> RenderableType:
+    table = RichTable(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 0, 0, 1))
+    table.add_column("", no_wrap=True)
+    for name in TRUST_COLUMNS:
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def trust_rows(figures: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """A row for each question that was asked."""
+    return [trust_row(TRUST_NAMES[name], section) for name, section in figures["trust"].items()]
+
+
+def group_rows(figures: Mapping[str, Any], questions: Iterable[str]) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
+    """The same by kinds of photos, for some of the questions: a title and its rows."""
+    for name in questions:
+        for kind, groups in figures["trust"][name]["by"].items():
+            title = f"{TRUST_NAMES[name]}, {_GROUP_NAMES[kind]}"
+            yield title, [trust_row(group, part) for group, part in groups.items()]
+
+
+def trust_row(name: str, section: Mapping[str, Any]) -> tuple[str, ...]:
+    """One section's figures as text, in the order of ``TRUST_COLUMNS``."""
+    accepted = section["false_accept"]
+    return (
+        name,
+        str(section["answers"]),
+        str(section["identified"]),
+        str(accepted["count"]),
+        _at_most(accepted["upper"]),
+        _at_most(accepted["upper_of_identified"]),
+        *("-" if section[key] is None else f"{section[key]:.4f}" for key in ("augrc", "aurc", "ece")),
+        _percent(section["coverage_at_risk_1pct"]),
+        "-" if section["unlisted_auroc"] is None else f"{section['unlisted_auroc']:.4f}",
+    )
+
+
+def notes(figures: Mapping[str, Any]) -> Iterator[str]:
+    """How the false accepts are wrong, which IDENTIFIED answers nobody can judge, and what is counted apart."""
+    for name, section in figures["trust"].items():
+        for what, kinds in (
+            ("falsely IDENTIFIED", section["false_accept"]["by_kind"]),
+            ("IDENTIFIED, not judged", section["truth_unknown"]),
+        ):
+            if kinds:
+                told = ", ".join(f"{kind} {count}" for kind, count in kinds.items())
+                yield f"{TRUST_NAMES[name]}: {what}: {told}"
+        if section["listed"]:
+            yield (
+                f"{TRUST_NAMES[name]}: of {section['listed']} answers whose catalog has the pill, "
+                f"{section['listed_identified_right']} are IDENTIFIED and right"
+            )
+    for photo in figures["excluded"]:
+        yield f"counted apart: {photo['file']}: {photo['reason']}"
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.1f} %"
+
+
+def _at_most(bound: float | None) -> str:
+    return "-" if bound is None else f"\u2264 {100 * bound:.2f} %"
 
 
 def _share_row(key: str, label: str, figures: dict[str, Any]) -> tuple[str, str, str, str, str]:

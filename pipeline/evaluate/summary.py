@@ -1,4 +1,4 @@
-"""The figures of a set from its verdicts. The keys in ``KEYS`` are a contract: more may be added, none changed."""
+"""The figures of a set from its verdicts. The keys in ``KEYS`` and in ``trust.KEYS`` are a contract."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pipeline.evaluate.metrics import (
     risk_coverage,
     selective_risk,
 )
+from pipeline.evaluate.trust import trust_figures
 
 Json = dict[str, Any]
 
@@ -47,11 +48,14 @@ _ERRORS_SHOWN = 3
 _THRESHOLDS = (0.5, 0.9, 0.95, 0.99)
 
 
-def summarize(verdicts: Sequence[Verdict], rows: bool = False) -> Json:
+def summarize(verdicts: Sequence[Verdict], rows: bool = False, coverage: float | None = None) -> Json:
     """All figures of a set: shares in 0-1, None where the set has no such truth.
 
     ``counts`` gives each share's numerator and denominator, ``intervals`` its 95 % bootstrap interval over photos.
+    Photos that are ``excluded`` count in no figure but ``excluded``; their rows are there.
     """
+    everything = verdicts
+    verdicts = [verdict for verdict in everything if not verdict.excluded]
     counts = {key: counted for key in SHARES if (counted := _count(verdicts, key)) is not None}
     figures: Json = dict.fromkeys((*KEYS, *SHARES))
     figures.update({key: over / under for key, (over, under) in counts.items()})
@@ -73,10 +77,22 @@ def summarize(verdicts: Sequence[Verdict], rows: bool = False) -> Json:
         seconds_by_stage=_stages(verdicts),
         counts={key: [_plain(over), _plain(under)] for key, (over, under) in counts.items()},
         intervals={key: list(_interval(verdicts, key)) for key in counts},
+        excluded=_excluded(everything),
+        **trust_figures(verdicts, coverage),
     )
     if rows:
-        figures["rows"] = [verdict.row() for verdict in verdicts]
+        figures["rows"] = [verdict.row() for verdict in everything]
     return figures
+
+
+def _excluded(verdicts: Sequence[Verdict]) -> list[Json]:
+    """The photos counted apart: why, and what each question came to."""
+    return [
+        {"file": verdict.name, "reason": verdict.excluded}
+        | {name: outcome.row() for name, outcome in verdict.outcomes.items()}
+        for verdict in verdicts
+        if verdict.excluded
+    ]
 
 
 def _ceilings(verdicts: Sequence[Verdict], counts: Mapping[str, tuple[float, float]]) -> Json:

@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipeline.evaluate.sets import Truth
-from reference.grouping import same_look, same_tablet, tablet_key
+from reference.grouping import same_drug, same_look, same_tablet, tablet_key
 from reference.imprint_text import imprint_key
 from reference.ndc import product_code
 from reference.product import Product
+
+__all__ = ["Ceiling", "Table", "same_drug"]
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,13 @@ class Ceiling:
 
 
 class Table:
-    """An index over the products of a catalog."""
+    """An index over the products of the catalog asked.
 
-    def __init__(self, products: Iterable[Product]) -> None:
+    ``register`` is the table whose rows the labels' keys belong to, where that is another one: the truth stands there.
+    """
+
+    def __init__(self, products: Iterable[Product], register: Table | None = None) -> None:
+        self._register = register
         self._of_key: dict[str, list[Product]] = defaultdict(list)
         self._of_imprint: dict[str, list[Product]] = defaultdict(list)
         self._of_ndc: dict[str, list[Product]] = defaultdict(list)
@@ -53,6 +59,24 @@ class Table:
         same_imprint = [row for row in found if truth.imprint and row.imprint_key == imprint_key(truth.imprint)]
         return tuple(same_imprint or found)
 
+    def of_imprint(self, key: str) -> tuple[Product, ...]:
+        """The products that bear just this imprint."""
+        return tuple(self._of_imprint.get(key, ()))
+
+    def own_rows(self, truth: Truth) -> tuple[Product, ...]:
+        """The register's rows of the photo: the truth; those of the catalog asked where no register has any."""
+        return (self._register.rows(truth) if self._register else ()) or self.rows(truth)
+
+    def lists(self, truth: Truth) -> bool:
+        """Whether the catalog asked has the photo's pill: its own row, or the same tablet by another labeler."""
+        own = self.own_rows(truth)
+        return bool(self.rows(truth)) or any(
+            same_drug(row, other) and same_look(row, other)
+            for row in own
+            if row.imprint_key
+            for other in self._of_imprint.get(row.imprint_key, ())
+        )
+
     def ceiling(self, truth: Truth) -> Ceiling | None:
         """The best a photo's answer could reach, None where the table lacks the product."""
         rows = self.rows(truth)
@@ -62,15 +86,3 @@ class Table:
         drugs = {tablet_key(other)[:2] for other in twins}
         key = imprint_key(truth.imprint or "")
         return Ceiling(float(key in self._of_imprint) if key else None, 1 / len(same_tablet(twins)), 1 / len(drugs))
-
-
-def same_drug(one: Product, other: Product) -> bool:
-    """Whether two products are the same drug: the same RxNorm concept, or active moieties and strength.
-
-    Where one of them says no strength, the moieties alone decide.
-    """
-    if one.rxcui and one.rxcui == other.rxcui:
-        return True
-    drug, strength, _ = tablet_key(one)
-    other_drug, other_strength, _ = tablet_key(other)
-    return bool(drug) and drug == other_drug and (not strength or not other_strength or strength == other_strength)
