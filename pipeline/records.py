@@ -21,6 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.serialize import identification_to_dict, identification_to_json
+from reference.grouping import drug_strength, same_drug
+from reference.high_alert import HighAlertGroup, high_alert_group
 from reference.product import Monograph, Product
 
 Pixels = NDArray[np.uint8]
@@ -153,7 +155,7 @@ class Probabilities:
         return self.terms[0][0] if self.terms else None
 
     def __getitem__(self, term: str) -> float:
-        return dict(self.terms).get(term, 0.0)
+        return next((value for name, value in self.terms if name == term), 0.0)
 
 
 @dataclass(frozen=True)
@@ -206,6 +208,22 @@ class Measurements:
     axis_major_length_px: float
     axis_minor_length_px: float
     solidity: float
+
+
+@dataclass(frozen=True)
+class PillLook:
+    """What one pill looks like, all its faces taken together.
+
+    ``relief`` is the kind of its imprint (DEBOSSED, EMBOSSED, PRINTED), of the faces that bear one; ``faces`` is how
+    many were seen.
+    """
+
+    shape: Probabilities
+    color: Probabilities
+    score: Probabilities
+    size: SizeMeasurement | None
+    relief: Probabilities
+    faces: int
 
 
 @dataclass(frozen=True)
@@ -333,6 +351,90 @@ class Candidate:
         """Everyone who sells this tablet, each once, in the group's order."""
         return tuple(dict.fromkeys(product.labeler for product in self.products if product.labeler))
 
+    @property
+    def high_alert(self) -> HighAlertGroup | None:
+        """Why a mix-up with it does most harm; None where it is not known to be a high-alert drug."""
+        return next(filter(None, map(high_alert_group, self.products)), None)
+
+
+@dataclass(frozen=True)
+class Drug:
+    """Candidates that are one drug in one strength, the likeliest first: what an answer names in words.
+
+    Its probability is that of drug and strength, whoever sells it: the one that decides, and the one shown.
+    """
+
+    candidates: tuple[Candidate, ...]
+
+    @property
+    def first(self) -> Candidate:
+        """The tablet that stands for it."""
+        return self.candidates[0]
+
+    @property
+    def probability(self) -> float:
+        """That the pill is this drug in this strength."""
+        return min(sum(candidate.probability for candidate in self.candidates), 1.0)
+
+    @property
+    def labelers(self) -> tuple[str, ...]:
+        """Everyone who sells it, each once."""
+        return tuple(dict.fromkeys(name for candidate in self.candidates for name in candidate.labelers))
+
+    @property
+    def imprints(self) -> tuple[str, ...]:
+        """What its tablets bear, each once."""
+        return tuple(dict.fromkeys(" ".join(candidate.product.tokens) for candidate in self.candidates))
+
+    @property
+    def high_alert(self) -> HighAlertGroup | None:
+        """Why a mix-up with it does most harm; None where it is not known to be a high-alert drug."""
+        return next(filter(None, (candidate.high_alert for candidate in self.candidates)), None)
+
+
+# A drug less likely than this is not named among those that it could be, nor more than so many.
+_NAMED_FROM, _NAMED_MAX = 0.02, 5
+
+
+def drugs_of(candidates: Iterable[Candidate]) -> tuple[Drug, ...]:
+    """Candidates by drug and strength, in the order of the first of each; one without a drug's name alone.
+
+    A product of the same imprint and drug whose register names no strength is taken as the same.
+    """
+    found: list[list[Candidate]] = []
+    for candidate in candidates:
+        drug = next((drug for drug in found if _is_one_drug(candidate.product, drug[0].product)), None)
+        if drug is None:
+            found.append([candidate])
+        else:
+            drug.append(candidate)
+    return tuple(Drug(tuple(each)) for each in found)
+
+
+def _is_one_drug(one: Product, other: Product) -> bool:
+    drug, strength = drug_strength(one)
+    if drug and (drug, strength) == drug_strength(other):
+        return True
+    return one.imprint_key == other.imprint_key and same_drug(one, other)
+
+
+def named_drugs(candidates: Iterable[Candidate]) -> tuple[Drug, ...]:
+    """The drugs that are probable enough to be named."""
+    return tuple(drug for drug in drugs_of(candidates) if drug.probability > _NAMED_FROM)[:_NAMED_MAX]
+
+
+@dataclass(frozen=True)
+class Advice:
+    """The one further observation that would tell most.
+
+    ``code`` is stable (``TURN_OVER``, ``COIN_BESIDE``, ...); ``bits`` is how much of what is still open, in bits of
+    the candidates' entropy, it would settle on average.
+    """
+
+    code: str
+    sentence: str
+    bits: float
+
 
 class Decision(Enum):
     """What the answer claims."""
@@ -349,7 +451,8 @@ class Identification:
     """The answer for one pill.
 
     ``monograph`` is there for IDENTIFIED only (and for AMBIGUOUS when all probable candidates are the same
-    drug). ``catalog`` is the fingerprint of the catalog that was asked. ``seconds`` by stage.
+    drug). ``unlisted`` is the probability that the pill is in no row of the catalog. ``catalog`` is the fingerprint of
+    the catalog that was asked, with its name and its date (ISO, "" where it says none). ``seconds`` by stage.
     """
 
     decision: Decision
@@ -366,11 +469,20 @@ class Identification:
     photos: tuple[str, ...]
     catalog: str
     seconds: Mapping[str, float] = field(default_factory=dict)
+    unlisted: float = 1.0
+    advice: Advice | None = None
+    catalog_name: str = ""
+    catalog_date: str = ""
 
     @property
     def size_mm(self) -> float | None:
         """The length in mm, or None where the photo carries no scale."""
         return self.size.length_mm if self.size else None
+
+    @property
+    def drugs(self) -> tuple[Drug, ...]:
+        """The candidates by drug and strength, in the order of the first of each."""
+        return drugs_of(self.candidates)
 
     @property
     def imprint(self) -> tuple[str, ...]:

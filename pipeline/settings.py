@@ -25,59 +25,37 @@ class LoadSettings:
 
 @dataclass(frozen=True)
 class MatchSettings:
-    """How observations weigh, in bits, and when the answer is sure enough. Set by docs/experiments/matching.md.
+    """How much is compared. How observations weigh is fitted (``pipeline.match.model``, docs/trust.md)."""
 
-    ``found_share``: of the characters on a face the reader finds this share. ``misread_share``: of those found this
-    share is another character than any it thought possible, and as many again a look-alike. ``stray_share``: of the
-    characters found this share is none although the reader was sure. ``missed_bits``: a character of the register
-    that was not found; ``missed_token_share`` of that for each further one of a token missed whole.
-    ``unseen_token_bits``: a token missed whole where one face was shown only, and the least cost of all that is
-    missing where a face shows something unread; such a face bears text ``unread_share`` times as often as the reader
-    doubts that it is blank. ``repeat_bits``: a token that stands more often on the pill than in the register or the
-    other way round; its second place must earn ``repeat_share`` of what its first does. ``end_again_bits``: an end of
-    a token alone on another face than the token's. ``scattered_bits``: a character of the register found out of its
-    order. ``sure_character``: from this confidence on a character that contradicts the register forbids the answer
-    IDENTIFIED; ``sure_digit``, where it is a digit that stands in a number for another. ``unlisted_share``: the prior
-    probability that a pill is not in the catalog. ``look_floor``: the share of products whose register errs in a
-    look. ``outline_share``: of the photos this share has an outline that is not the pill's, so that nothing of the
-    look is. ``size_register_sigma_mm``: registers give whole millimeters and err besides. ``shortlist`` imprints are
-    compared, ``explained`` of them whole, ``candidates`` are answered.
-    """
-
-    shortlist: int = 120
-    found_share: float = 0.93
-    misread_share: float = 0.03
-    stray_share: float = 0.02
-    stray_floor_bits: float = -5.0
-    missed_bits: float = -3.5
-    missed_token_share: float = 0.5
-    missed_token_floor_bits: float = -9.0
-    unseen_token_bits: float = -2.0
-    unread_share: float = 4.0
-    repeat_bits: float = -1.0
-    repeat_share: float = 0.7
-    end_again_bits: float = -4.0
-    scattered_bits: float = -4.0
-    sure_character: float = 0.95
-    sure_digit: float = 0.5
-    unlisted_share: float = 0.1
-    look_floor: float = 0.015
-    outline_share: float = 0.01
-    size_register_sigma_mm: float = 0.45
-    explained: int = 40
-    candidates: int = 20
+    # Tablets and capsules of one market, listed or not: NLM's Pillbox, of labels for the US alone, held some 84,000
+    # records in 2020, a good part of them one tablet under several labels.
+    world: int = 50_000
+    shortlist: int = 160  # imprints compared by alignment; docs/trust.md: how often the true one is among them
+    explained: int = 40  # of these explained whole at the most,
+    explained_min: int = 8  # and at the least,
+    explained_within_bits: float = 14.0  # where an upper estimate comes so near to the best: 1 in 16,000
+    candidates: int = 20  # answered
 
 
 @dataclass(frozen=True)
 class DecideSettings:
     """When the answer is sure enough.
 
-    ``identified``: the probability that drug and strength of the first candidate are right. ``unlisted``: the
-    probability that the pill is in the catalog must reach this for anything but UNKNOWN.
+    ``risk`` is the level: ``one in 100``, certified on photos that nothing was fitted on; ``strict``, at which no wrong
+    answer was seen; ``exact only``, strict and the text read equal to the imprint's. docs/trust.md says for which
+    photos they hold.
     """
 
-    identified: float = 0.95
-    listed: float = 0.5
+    risk: str = "strict"
+    beside_rivals: float = 0.9  # of what the catalog has, so much must be the first drug: ten to one
+    contradicts_bits: float = -5.0  # a look 32 times rarer with this product than at large contradicts it
+
+    def __post_init__(self) -> None:
+        if self.risk not in RISKS:
+            raise ValueError(f"risk is {self.risk!r}, none of {', '.join(RISKS)}")
+
+
+RISKS = ("one in 100", "strict", "exact only")
 
 
 @dataclass(frozen=True)

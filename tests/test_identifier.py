@@ -6,6 +6,7 @@ import csv
 import pickle
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import permutations
 from pathlib import Path
 
 import cv2
@@ -57,6 +58,41 @@ def test_front_and_back_on_two_photos(identifier: Identifier, group: str) -> Non
     assert answer.decision.name in rows[0]["expected_group"].split(";"), answer.reason
     assert claim(answer) in {"", rows[0]["product_id"]}
     assert len(answer.faces) == 2
+
+
+BOTH = [f"024_both_{view}.jpg" for view in ("gray", "wood", "upside_down", "ruler")]
+
+
+@pytest.mark.parametrize("pair", list(permutations(BOTH, 2)), ids="+".join)
+def test_two_photos_that_show_both_faces_each_stay_identified(identifier: Identifier, pair: tuple[str, str]) -> None:
+    answer = identifier.identify([SAMPLES / name for name in pair])
+    assert claim(answer) == "pillprint:baclofen-10-trupharma-024", answer.reason
+    assert [face.reading.tokens for face in answer.faces] == [("024",), ()]
+    assert len(answer.photos) == 2 and answer.warnings == ()
+
+
+def test_front_and_back_in_any_order(identifier: Identifier) -> None:
+    front, back = SAMPLES / "024_front_paper.jpg", SAMPLES / "024_back_paper.jpg"
+    answers = [identifier.identify(order) for order in ([front, back], [back, front], [front, back, front])]
+    assert {claim(answer) for answer in answers} == {"pillprint:baclofen-10-trupharma-024"}
+    assert all([face.reading.tokens for face in answer.faces] == [("024",), ()] for answer in answers)
+
+
+def test_two_photos_of_two_pills_say_so(identifier: Identifier) -> None:
+    answer = identifier.identify([SAMPLES / "024_both_gray.jpg", SAMPLES / "alprazolam_both.jpg"])
+    assert answer.decision is not Decision.IDENTIFIED
+    assert any(
+        warning.startswith("The photos may show two different pills: the color is") for warning in answer.warnings
+    )
+    other = identifier.identify([SAMPLES / "024_both_gray.jpg", SAMPLES / "lisinopril_both.jpg"])
+    assert other.decision is not Decision.IDENTIFIED
+    doubt = "The photos may show two different pills: more than two different texts were read."
+    assert doubt in other.warnings
+
+
+def test_024_and_240_are_two_pills(identifier: Identifier) -> None:
+    answer = identifier.identify([SAMPLES / "024_both_gray.jpg", SAMPLES / "repaglinide_both.jpg"])
+    assert answer.decision is not Decision.IDENTIFIED
 
 
 def test_the_tablet_024_comes_with_its_monograph(identifier: Identifier) -> None:
@@ -112,8 +148,12 @@ def test_a_larger_thing_without_text_is_not_the_pill_meant() -> None:
     cv2.circle(pixels, (370, 150), 60, (246, 244, 240), -1, cv2.LINE_AA)
     answer = Identifier(reader=_ReadsTheSmall(20_000)).identify(pixels)
     assert answer.imprint == ("54", "024")
-    assert answer.decision is Decision.AMBIGUOUS
-    assert any("1 more" in warning for warning in answer.warnings)
+    assert answer.candidates[0].product.drug == "flecainide"
+    # One drug comes near and a second pill lies beside it: nothing else to name, so the answer claims nothing.
+    assert answer.decision is Decision.UNKNOWN
+    doubt = "The photo shows one more pill; photograph one alone, or ask for each."
+    assert doubt in answer.warnings and doubt in answer.reason
+    assert answer.advice is not None and answer.advice.code == "ONE_PILL_ALONE"
     nothing = Identifier(reader=_ReadsTheSmall(0)).identify(pixels)
     assert (nothing.decision, nothing.imprint) == (Decision.UNKNOWN, ())
     assert nothing.faces[0].region.area > 20_000

@@ -1,64 +1,81 @@
-"""What was seen and read -> ranked candidates and a decision."""
+"""What was seen and read -> ranked candidates, a decision, and advice."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.match.decide import Weighed, decide, rank
-from pipeline.match.evidence import Look, weigh
-from pipeline.match.search import Explanation, ImprintIndex, search
-from pipeline.records import Candidate, Decision, Reading
+from pipeline.match.advice import advise
+from pipeline.match.decide import Doubts, decide
+from pipeline.match.evidence import LookScale, imprint_rows
+from pipeline.match.model import MatchModel
+from pipeline.match.rank import Market, Ranked, Weighed, rank
+from pipeline.match.search import ImprintIndex, search
+from pipeline.records import Advice, Candidate, Decision, PillLook, Reading
 from pipeline.settings import Settings
 from reference.catalog import Catalog
+from reference.grouping import drug_strength
 
-__all__ = ["ImprintIndex", "Look", "Match", "match"]
+__all__ = ["Doubts", "Match", "Matcher"]
 
 
 @dataclass(frozen=True)
 class Match:
-    """The candidates, the decision, and the drug whose monograph belongs to it ("" where none does)."""
+    """The decision with its reason, the candidates, and the probability that the pill is in no row of the catalog.
+
+    ``drug`` is that whose monograph belongs to the answer, "" where none does.
+    """
 
     decision: Decision
     reason: str
     candidates: tuple[Candidate, ...]
+    unlisted: float
+    advice: Advice | None
     drug: str
 
 
-def match(readings: Sequence[Reading], look: Look, catalog: Catalog, index: ImprintIndex, settings: Settings) -> Match:
-    """Match what was seen and read with every product of the catalog."""
-    legible = any(reading.lines for reading in readings)
-    explanations = search(readings, index, settings.match)[: settings.match.explained] if legible else []
-    groups = _weighed(explanations, look, catalog, settings)
-    candidates, listed = rank(groups, len(catalog), settings.match)
-    blank = all(reading.blank >= 0.5 for reading in readings)
-    of_key = {explanation.imprint_key: explanation.contradicted for explanation in explanations}
-    contradicted = of_key[candidates[0].product.imprint_key] if candidates else ""
-    decision, reason = decide(candidates, listed, contradicted, legible, blank, settings.decide)
-    return Match(decision, reason, candidates, "" if contradicted else _drug(decision, candidates))
+class Matcher:
+    """Matches what was seen and read with every product of one catalog."""
+
+    def __init__(self, catalog: Catalog, settings: Settings, model: MatchModel | None = None) -> None:
+        self._catalog, self._settings = catalog, settings
+        self._model = model or MatchModel.load()
+        self._index = ImprintIndex(catalog)
+        one_word = self._model.world.one_word
+        share = one_word.get(catalog.market, one_word[""])
+        self._market = Market(len(catalog), catalog.coverage(settings.match.world), share)
+
+    def match(self, readings: Sequence[Reading], look: PillLook, doubts: Doubts | None = None) -> Match:
+        """The whole way from what the faces say and look like to a decision."""
+        doubts = doubts or Doubts()
+        ranked = self.rank(readings, look)
+        verdict = decide(readings, look, ranked, doubts, self._model, self._settings.decide)
+        advice = None if verdict.decision is Decision.IDENTIFIED else advise(readings, look, ranked, doubts)
+        drug = "" if verdict.against and verdict.decision is Decision.UNKNOWN else _drug(verdict.decision, ranked)
+        return Match(verdict.decision, verdict.reason, ranked.candidates, ranked.unlisted, advice, drug)
+
+    def rank(self, readings: Sequence[Reading], look: PillLook) -> Ranked:
+        """The candidates with their probabilities."""
+        if not any(reading.lines for reading in readings):
+            return Ranked((), (), 1.0)
+        found = search(readings, self._index, self._model, self._settings.match)
+        products = self._catalog.products_with(each.imprint_key for each in found.explanations)
+        weigh = LookScale(look, self._model)
+        groups = [
+            Weighed(group, imprint + weigh(group[0]), each)
+            for each in found.explanations
+            for imprint in (imprint_rows(each, look.faces),)
+            for group in self._catalog.groups_of(products.get(each.imprint_key, ()))
+        ]
+        most = self._settings.match.candidates
+        return rank(groups, self._market, found.alone, self._model.shares, most)
 
 
-def _weighed(explanations: Sequence[Explanation], look: Look, catalog: Catalog, settings: Settings) -> list[Weighed]:
-    products = catalog.products_with(explanation.imprint_key for explanation in explanations)
-    return [
-        Weighed(group, weigh(group[0], explanation, look, settings.match), _tier(explanation))
-        for explanation in explanations
-        for group in catalog.groups_of(products.get(explanation.imprint_key, ()))
-    ]
-
-
-def _tier(explanation: Explanation) -> str:
-    """The tier's name as the catalog's search names it."""
-    if explanation.missing:
-        return "all that was read" if not explanation.stray else "partly"
-    return "exact" if not explanation.stray else "all tokens"
-
-
-def _drug(decision: Decision, candidates: Sequence[Candidate]) -> str:
+def _drug(decision: Decision, ranked: Ranked) -> str:
     """The drug of an identified pill, or the one that all probable candidates share."""
     if decision is Decision.IDENTIFIED:
-        return candidates[0].product.drug
+        return ranked.candidates[0].product.drug
     if decision is Decision.AMBIGUOUS:
-        drugs = {candidate.product.drug for candidate in candidates if candidate.probability > 0.02}
-        return drugs.pop() if len(drugs) == 1 else ""
+        likely = [each.product for each in ranked.candidates if each.probability > 0.02]
+        return likely[0].drug if len({drug_strength(product)[0] for product in likely}) == 1 else ""
     return ""

@@ -1,7 +1,7 @@
 """How well tokens of the register explain what was read: alignment with every character's probabilities.
 
 All figures are match weights in bits: log2 of how much likelier the reading is if the token stands there than if
-it does not. What a token does not explain costs bits too.
+characters drawn at random do. What a token does not explain costs bits too.
 """
 
 from __future__ import annotations
@@ -9,115 +9,196 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.records import Character
-from pipeline.settings import MatchSettings
-from reference.imprint_text import CHARACTERS, SIGNS, look_alike_key
+from pipeline.match.model import MatchModel
+from pipeline.match.world import ALPHABET, COLUMN, Tokens, kind_of
+from pipeline.records import Character, Line
+from reference.imprint_text import SIGNS
 
-# The share of each character among the imprints of NLM's C3PI tables (5,014 products): a rare character that agrees
-# says more. Signs occur in about three of a thousand places.
-_SHARES = (
-    0.081, 0.076, 0.069, 0.064, 0.049, 0.067, 0.033, 0.046, 0.028, 0.038, 0.051, 0.012, 0.018, 0.015, 0.023, 0.007,
-    0.026, 0.008, 0.021, 0.002, 0.003, 0.027, 0.029, 0.026, 0.020, 0.027, 0.001, 0.028, 0.018, 0.027, 0.007, 0.017,
-    0.013, 0.007, 0.010, 0.007, *(0.003 for _ in SIGNS),
-)  # fmt: skip
-_ALPHABET = CHARACTERS + SIGNS
-_COLUMN = {character: column for column, character in enumerate(_ALPHABET)}
-_CLASSES = np.array([look_alike_key(character) for character in _ALPHABET])
-# The chance of each character for each one read, where it was taken for one of its look-alikes, rows add up to 1.
-_LOOK_ALIKE = (_CLASSES[:, None] == _CLASSES) / (_CLASSES[:, None] == _CLASSES).sum(1, keepdims=True)
 # What may not be used costs more than anything else could gain.
 _FORBIDDEN_BITS = -1e4
+_KINDS = "dLs"
 
 
 @dataclass(frozen=True)
 class Segment:
-    """The places of a face's characters that a token explains, by which of its characters, with the weight."""
+    """Where a token stands on a face, with its weight: by place on the face, by place in the token.
+
+    ``within`` says that it takes no part of a line but whole ones, or lies in one line.
+    """
 
     bits: float
     face: int
     places: tuple[int, ...]
-    text: str
+    indices: tuple[int, ...]
+    within: bool = True
 
 
 class ObservedFace:
-    """The characters of one face in reading order, as weights: what each character of a register would earn there."""
+    """The lines of one face, as weights: what each character of a register would earn there.
 
-    def __init__(self, characters: Sequence[Character], settings: MatchSettings) -> None:
-        self.characters = tuple(characters)
-        shares = np.array(_SHARES)
-        probabilities = np.zeros((len(characters), len(_ALPHABET)))
-        for place, character in enumerate(characters):
+    Attributes:
+        characters: in reading order; ``line_of`` says of which line each is.
+        truth: ``(n, 41)``, the probability of what stands there where a character does at all.
+        bits: ``(n, 41)``, the weight of each.
+        stray_bits: ``(n,)``, what a character weighs that none stands for.
+        world_bits: ``(n,)``, what each weighs by the imprints of pills at large: the text, whoever made the pill.
+    """
+
+    def __init__(self, lines: Sequence[Line], model: MatchModel) -> None:
+        world, shares = model.world, model.shares
+        self.characters: tuple[Character, ...] = tuple(each for line in lines for each in line.characters)
+        self.line_of = np.repeat(np.arange(len(lines)), [len(line.characters) for line in lines])
+        self._world = world
+        probabilities = np.zeros((len(self.characters), len(ALPHABET)))
+        for place, character in enumerate(self.characters):
             for text, probability in character.alternatives:
-                if text in _COLUMN:
-                    probabilities[place, _COLUMN[text]] = probability
-        misread = settings.misread_share
-        read = (1 - 2 * misread) * probabilities + misread * (shares + probabilities @ _LOOK_ALIKE)
-        self.bits: NDArray[np.float64] = np.log2(read / shares * settings.found_share)
+                if text in COLUMN:
+                    probabilities[place, COLUMN[text]] = probability
         there = np.minimum(probabilities.sum(1), 1.0)
-        stray = np.log2((1 - there) * (1 - settings.stray_share) + settings.stray_share)
-        self.stray_bits: NDArray[np.float64] = np.maximum(stray, settings.stray_floor_bits)
-        self.missed_bits = settings.missed_bits
+        self.truth: NDArray[np.float64] = probabilities @ world.confusions / np.maximum(there, 1e-9)[:, None]
+        # What is missing to 1 is a character past all alternatives or none at all: it speaks for nothing.
+        read = self.truth * there[:, None] + (1 - there[:, None]) * world.shares
+        self.bits: NDArray[np.float64] = np.log2(read / world.shares * shares.found)
+        # A sign that no token takes says nothing: registers leave out the point of 2.5.
+        sign = np.array([character.text in SIGNS for character in self.characters], bool)
+        self.stray_bits: NDArray[np.float64] = np.where(sign, 0.0, np.log2(1 - there * (1 - shares.stray)))
+        self.is_sign = sign
+        self.missed_bits = math.log2(1 - shares.found)
+        starts = np.flatnonzero(np.diff(self.line_of, prepend=-1))
+        self.break_bits = np.zeros(len(self.characters))
+        self.break_bits[starts[1:]] = math.log2(shares.broken)
 
     def __len__(self) -> int:
         return len(self.characters)
 
-    def weight(self, place: int, text: str) -> float:
-        """What a character of a register earns at a place."""
-        return float(self.bits[place, _COLUMN[text]])
+    @property
+    def lines(self) -> list[NDArray[np.intp]]:
+        """The places of each line."""
+        return [np.flatnonzero(self.line_of == line) for line in dict.fromkeys(self.line_of.tolist())]
+
+    def lies_within(self, places: Sequence[int]) -> bool:
+        """Whether the places lie in one line, or begin and end with lines."""
+        first, last = places[0], places[-1]
+        if self.line_of[first] == self.line_of[last]:
+            return True
+        begins = first == 0 or self.line_of[first - 1] != self.line_of[first]
+        ends = last == len(self) - 1 or self.line_of[last + 1] != self.line_of[last]
+        return bool(begins and ends)
+
+    @cached_property
+    def world_bits(self) -> NDArray[np.float64]:
+        """What each place weighs by the words of pills at large: frequent ones where they fit, else by pattern."""
+        by_kind = np.log2(2.0**self.bits @ self._world.kinds.T)
+        kind = np.array([_KINDS.index(kind_of(each.text)) for each in self.characters], np.intp)
+        spelled = np.maximum(by_kind[np.arange(len(self)), kind], self.stray_bits) if len(self) else np.zeros(0)
+        pattern = "".join(_KINDS[each] for each in kind)
+
+        def as_pattern(places: NDArray[np.intp]) -> float:
+            return float(spelled[places].sum()) + self._world.pattern_bits("".join(pattern[p] for p in places))
+
+        values = np.zeros(len(self))
+        free = ~self.is_sign
+        for gain, places in self._frequent_words():
+            if free[places].all() and gain > as_pattern(places):
+                free[places] = False
+                values[places] = gain / len(places)
+        for line in self.lines:
+            left = line[free[line]]
+            for run in np.split(left, np.flatnonzero(np.diff(left) > 1) + 1):
+                if len(run):
+                    values[run] = as_pattern(run) / len(run)
+            own = line[~self.is_sign[line]]
+            whole = as_pattern(own) if len(own) else 0.0
+            if len(own) and whole > values[own].sum():
+                values[own] = whole / len(own)
+        return values
+
+    def _frequent_words(self) -> list[tuple[float, NDArray[np.intp]]]:
+        """Where frequent words could stand and what they weigh there, the best first."""
+        if not len(self):
+            return []
+        words, shares = self._world.frequent
+        alignment = Alignment(words, self)
+        gains = alignment.bits + shares
+        found = []
+        for number in np.argsort(-gains, kind="stable")[:_WORDS_TRIED]:
+            segment = alignment.segment(int(number), 0)
+            if segment and segment.within:
+                found.append((float(gains[number]), np.array(segment.places, np.intp)))
+        return found
+
+
+# A face carries a few words; of more than so many that could stand there the rest is worse.
+_WORDS_TRIED = 24
 
 
 class Alignment:
     """Tokens aligned with one face: each token whole, in a stretch of the face's characters (global-local).
 
-    ``scores[i, t, j]`` is the best weight of the first ``i`` characters of token ``t`` with the stretch ending
-    before place ``j``; the stretch may begin anywhere.
+    ``scores[i][t, j]`` is the best weight of the first ``i`` characters of token ``t`` with the stretch ending before
+    place ``j``; the stretch may begin anywhere.
     """
 
-    def __init__(self, tokens: Sequence[str], face: ObservedFace, taken: frozenset[int] = frozenset()) -> None:
+    def __init__(self, tokens: Tokens, face: ObservedFace, taken: frozenset[int] = frozenset()) -> None:
         self._tokens, self._face = tokens, face
-        lengths = np.array([len(token) for token in tokens])
-        columns = np.zeros((len(tokens), max(int(lengths.max(initial=1)), 1)), np.intp)
-        for row, token in enumerate(tokens):
-            columns[row, : len(token)] = [_COLUMN[character] for character in token]
-        self._bits, stray = face.bits.copy(), face.stray_bits.copy()
-        closed = sorted(taken)
-        self._bits[closed], stray[closed] = _FORBIDDEN_BITS, _FORBIDDEN_BITS
-        self._passed = np.concatenate([[0.0], np.cumsum(stray)])
+        self._bits, stray = face.bits, face.stray_bits
+        if taken:
+            closed = sorted(taken)
+            self._bits, stray = self._bits.copy(), stray.copy()
+            self._bits[closed], stray[closed] = _FORBIDDEN_BITS, _FORBIDDEN_BITS
+        # A stretch that goes on over the end of a line pays for it where the next line begins.
+        self._inner = self._bits + face.break_bits[:, None]
+        passed = np.concatenate([[0.0], np.cumsum(stray + face.break_bits)])
         rows = [np.zeros((len(tokens), len(face) + 1))]
-        for step in range(columns.shape[1]):
-            best = rows[-1] + face.missed_bits
-            best[:, 1:] = np.maximum(best[:, 1:], rows[-1][:, :-1] + self._bits[:, columns[:, step]].T)
-            rows.append(np.maximum.accumulate(best - self._passed, axis=1) + self._passed)
-        self._scores = np.stack(rows)
-        self._lengths = lengths
-        self.bits: NDArray[np.float64] = self._scores[lengths, np.arange(len(tokens))].max(axis=1)
+        bits = np.zeros(len(tokens))
+        table = np.ascontiguousarray(self._bits.T)
+        inner = np.ascontiguousarray(self._inner.T)
+        for step in range(tokens.columns.shape[1]):
+            count, done = tokens.longer[step], tokens.longer[step + 1]
+            best = rows[-1][:count] + face.missed_bits
+            np.maximum(best[:, 1:], rows[-1][:count, :-1] + table[tokens.columns[:count, step]], out=best[:, 1:])
+            best -= passed
+            np.maximum.accumulate(best, axis=1, out=best)
+            best += passed
+            rows.append(best)
+            bits[tokens.order[done:count]] = best[done:].max(axis=1)
+            table = inner
+        self._scores = rows
+        self.bits: NDArray[np.float64] = bits
 
     def segment(self, number: int, face: int) -> Segment | None:
         """Where that token stands in its best alignment, None where at no place; ``face`` is what to call the face."""
-        token, scores = self._tokens[number], self._scores[:, number]
-        step = int(self._lengths[number])
-        end = int(scores[step].argmax())
+        token, row = self._tokens.texts[number], int(self._tokens.row[number])
+        step = len(token)
+        end = int(self._scores[step][row].argmax())
         places: list[int] = []
-        text = ""
+        indices: list[int] = []
         while step and end >= 0:
-            missed = scores[step - 1, end] + self._face.missed_bits
+            before = self._scores[step - 1][row]
             read = _FORBIDDEN_BITS * 9
             if end:
-                read = scores[step - 1, end - 1] + self._bits[end - 1, _COLUMN[token[step - 1]]]
-            here = scores[step, end]
+                weights = self._inner if step > 1 else self._bits
+                read = before[end - 1] + weights[end - 1, COLUMN[token[step - 1]]]
+            here = self._scores[step][row, end]
             if end and math.isclose(here, read, abs_tol=1e-6):
-                places.insert(0, end - 1)
-                text = token[step - 1] + text
+                places.append(end - 1)
+                indices.append(step - 1)
                 step, end = step - 1, end - 1
-            elif math.isclose(here, missed, abs_tol=1e-6):
+            elif math.isclose(here, before[end] + self._face.missed_bits, abs_tol=1e-6):
                 step -= 1
             else:
                 end -= 1
-        return Segment(float(self.bits[number]), face, tuple(places), text) if places else None
+        if not places:
+            return None
+        places.reverse()
+        indices.reverse()
+        within = self._face.lies_within(places)
+        return Segment(float(self.bits[number]), face, tuple(places), tuple(indices), within)
 
 
 def best_segment(token: str, faces: Sequence[ObservedFace], taken: Sequence[set[int]]) -> Segment | None:
@@ -126,16 +207,20 @@ def best_segment(token: str, faces: Sequence[ObservedFace], taken: Sequence[set[
 
 
 def best_segments(
-    tokens: Sequence[str], faces: Sequence[ObservedFace], taken: Sequence[set[int]] | None = None
+    tokens: Sequence[str],
+    faces: Sequence[ObservedFace],
+    taken: Sequence[set[int]] | None = None,
+    floor_bits: float = _FORBIDDEN_BITS,
 ) -> dict[str, Segment | None]:
-    """Where each token fits best over places not yet taken; None where it finds no place at all."""
+    """Where each token fits best over places not yet taken; None where it fits nowhere better than ``floor_bits``."""
     best: dict[str, Segment | None] = dict.fromkeys(tokens)
+    ready = Tokens(tokens)
     for number, face in enumerate(faces):
-        if not len(face):
+        if not len(face) or not tokens:
             continue
-        alignment = Alignment(tokens, face, frozenset(taken[number] if taken else ()))
-        for row, token in enumerate(tokens):
-            known = best[token]
+        alignment = Alignment(ready, face, frozenset(taken[number] if taken else ()))
+        for row in np.flatnonzero(alignment.bits > floor_bits).tolist():
+            known = best[tokens[row]]
             if known is None or alignment.bits[row] > known.bits:
-                best[token] = alignment.segment(row, number) or known
+                best[tokens[row]] = alignment.segment(row, number) or known
     return best

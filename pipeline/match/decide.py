@@ -1,87 +1,166 @@
-"""From weighed candidates to probabilities and one honest decision."""
+"""One honest decision: the only place that decides. Findings, never faults: "unknown" is an answer."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.records import Candidate, Decision, EvidenceRow
-from pipeline.settings import DecideSettings, MatchSettings
+from pipeline.match.evidence import own_look_rows
+from pipeline.match.explain import BLANK, Explanation
+from pipeline.match.model import MatchModel
+from pipeline.match.rank import Ranked
+from pipeline.records import Candidate, Decision, PillLook, Reading, drugs_of, named_drugs
+from pipeline.settings import DecideSettings
+from reference.grouping import same_look
+from reference.high_alert import high_alert
 from reference.product import Product
 
 
 @dataclass(frozen=True)
-class Weighed:
-    """Products that are the same tablet, with their evidence."""
+class Doubts:
+    """What a photo adds in doubt, whatever was read.
 
-    products: tuple[Product, ...]
-    evidence: tuple[EvidenceRow, ...]
-    tier: str
+    ``others``: so many pills lie beside the one that is meant. ``cut``: the border cuts it. ``different``: what says
+    that several photos show two pills.
+    """
+
+    others: int = 0
+    cut: bool = False
+    different: str = ""
 
     @property
-    def bits(self) -> float:
-        """All evidence together."""
-        return sum(row.bits for row in self.evidence)
+    def sentences(self) -> tuple[str, ...]:
+        """Each doubt in a sentence."""
+        pills = "one more pill" if self.others == 1 else f"{self.others} more pills"
+        found = (
+            f"The photo shows {pills}; photograph one alone, or ask for each." if self.others else "",
+            "The border of the photo cuts the pill: imprint, shape and size may go on outside." if self.cut else "",
+            f"The photos may show two different pills: {self.different}." if self.different else "",
+        )
+        return tuple(filter(None, found))
 
 
-def rank(groups: Sequence[Weighed], catalog_size: int, settings: MatchSettings) -> tuple[tuple[Candidate, ...], float]:
-    """Candidates with probabilities, best first, and the probability that the pill is in the catalog at all.
+@dataclass(frozen=True)
+class Verdict:
+    """The decision with its reason; ``against`` says what kept it from IDENTIFIED."""
 
-    Every group has the same prior, ``1 / catalog_size`` of what is left beside ``unlisted_share``; against them
-    stands a pill that no register has, for which every observation weighs 0 bits.
-    """
-    prior_bits = math.log2((1 - settings.unlisted_share) / max(catalog_size, 1))
-    prior = EvidenceRow("prior", "", "", prior_bits, f"One of {catalog_size} tablets of the catalog.")
-    scored = sorted(groups, key=lambda group: (-group.bits, group.products[0].product_id))
-    weights = [2.0 ** min(prior_bits + group.bits, 500.0) for group in scored]
-    total = sum(weights) + settings.unlisted_share
-    candidates = tuple(
-        Candidate(group.products, weight / total, prior_bits + group.bits, (prior, *group.evidence), group.tier)
-        for group, weight in zip(scored[: settings.candidates], weights, strict=False)
-    )
-    return candidates, 1.0 - settings.unlisted_share / total
+    decision: Decision
+    reason: str
+    against: tuple[str, ...] = ()
 
 
 def decide(
-    candidates: Sequence[Candidate],
-    listed: float,
-    contradicted: str,
-    legible: bool,
-    blank: bool,
+    readings: Sequence[Reading],
+    look: PillLook,
+    ranked: Ranked,
+    doubts: Doubts,
+    model: MatchModel,
     settings: DecideSettings,
-) -> tuple[Decision, str]:
-    """What may be claimed, and why, in a sentence.
+) -> Verdict:
+    """What may be claimed, and why.
 
-    Args:
-        candidates: best first.
-        listed: the probability that the pill is in the catalog.
-        contradicted: what was read beyond doubt and the first candidate's imprint does not have.
-        legible: any character was read.
-        blank: the faces shown carry no imprint.
-        settings: the thresholds.
+    IDENTIFIED asks three things: that drug and strength are probable enough for the level of risk, that the imprint is
+    complete, and that nothing seen contradicts. AMBIGUOUS names at least two drugs or strengths. All else is UNKNOWN,
+    with the candidates.
     """
-    if not legible:
-        if blank:
-            return (
-                Decision.UNKNOWN,
-                "No imprint was found, and without one a pill cannot be told by its look.",
-            )
-        return (
-            Decision.UNREADABLE,
-            "The imprint cannot be read; take a sharp photo with light from the side.",
-        )
-    if not candidates or listed < settings.listed:
-        return Decision.UNKNOWN, "Nothing in the catalog explains what was read."
-    first = candidates[0]
-    same_drug = [candidate for candidate in candidates if candidate.product.drug_key == first.product.drug_key]
-    sure = sum(candidate.probability for candidate in same_drug)
-    if contradicted:
-        return (
-            Decision.AMBIGUOUS,
-            f"{first.product.name} fits best, but {contradicted} was read and its imprint has no such text.",
-        )
-    if sure >= settings.identified:
-        return Decision.IDENTIFIED, f"{first.product.name} explains imprint and look; {sure:.1%} sure."
-    others = dict.fromkeys(candidate.product.name for candidate in candidates[:5] if candidate.probability > 0.02)
-    return Decision.AMBIGUOUS, "It could be " + " or ".join(others or [first.product.name]) + "."
+    if not readings:
+        return Verdict(Decision.NO_PILL, "No pill was found in the photo.")
+    if not any(reading.lines for reading in readings):
+        return _without_text(readings, doubts)
+    if not ranked.candidates or ranked.unlisted >= 0.5:
+        return Verdict(Decision.UNKNOWN, "Nothing in the catalog explains what was read.")
+    first = ranked.candidates[0]
+    against = tuple(_against(look, ranked, doubts, model, settings))
+    if not against:
+        return Verdict(Decision.IDENTIFIED, f"{_named(first)} explains imprint and look.")
+    names = list(dict.fromkeys(_named(drug.first) for drug in named_drugs(ranked.candidates)))
+    why = " ".join(against)
+    if len(names) > 1:
+        return Verdict(Decision.AMBIGUOUS, f"It could be {' or '.join(names)}. {why}", against)
+    return Verdict(Decision.UNKNOWN, f"{_named(first)} comes nearest, but it is not certain. {why}", against)
+
+
+def sure_of_drug(candidates: Sequence[Candidate]) -> float:
+    """The probability of the first candidate's drug and strength, whoever sells it."""
+    return drugs_of(candidates)[0].probability
+
+
+def _without_text(readings: Sequence[Reading], doubts: Doubts) -> Verdict:
+    if doubts.cut:
+        reason = "What the photo shows a part of has no imprint to be read; take a photo of the whole pill."
+        return Verdict(Decision.UNREADABLE, reason, doubts.sentences)
+    if all(reading.blank >= BLANK for reading in readings):
+        reason = "No imprint was found, and without one a pill cannot be told by its look."
+        return Verdict(Decision.UNKNOWN, reason, doubts.sentences)
+    reason = "The imprint cannot be read; take a sharp photo with light from the side."
+    return Verdict(Decision.UNREADABLE, reason, doubts.sentences)
+
+
+def _against(
+    look: PillLook, ranked: Ranked, doubts: Doubts, model: MatchModel, settings: DecideSettings
+) -> Iterator[str]:
+    """What forbids IDENTIFIED, each in a sentence."""
+    first, explanation = ranked.candidates[0], ranked.explanations[0]
+    yield from _incomplete(explanation)
+    if look.faces > 1 and first.product.shape != "CAPSULE":
+        yield from _on_other_faces(first.product, explanation)
+    for row in own_look_rows(first.product, look, model):
+        if row.bits <= settings.contradicts_bits:
+            seen, listed = row.observed.lower(), row.expected.lower()
+            yield f"The {row.kind} contradicts it: {seen} was seen, the register says {listed}."
+    if settings.risk == "exact only" and not explanation.exact:
+        yield "The text read is not equal to its imprint."
+    yield from _twins(ranked.candidates)
+    sure = sure_of_drug(ranked.candidates)
+    if sure < settings.beside_rivals * (1 - ranked.unlisted):
+        yield "Others of the catalog fit nearly as well."
+    level = "strict" if settings.risk == "exact only" or high_alert(first.product) else settings.risk
+    if sure < model.levels[level]:
+        yield "That is not sure enough."
+    yield from doubts.sentences
+
+
+def _incomplete(explanation: Explanation) -> Iterator[str]:
+    """What of the imprint does not fit what was read."""
+    if explanation.contradicted:
+        yield f"{explanation.contradicted} was read and its imprint has no such text there."
+    if explanation.incomplete:
+        yield f"Of its {' '.join(explanation.incomplete)} only a part was seen."
+    if explanation.broken:
+        yield f"Its {' '.join(explanation.broken)} would have to be put together from parts of lines."
+    if explanation.missing and not explanation.unseen:
+        yield f"Its {' '.join(explanation.missing)} was not found."
+
+
+def _on_other_faces(product: Product, explanation: Explanation) -> Iterator[str]:
+    """Words that the register has on one face and the photo on two, or the other way round.
+
+    Print on a two-part capsule is read on the face that was up, whichever half it stands on.
+    """
+    faces_of = {word: {face for face, words in enumerate(product.faces) if word in words} for word in product.tokens}
+    for one, other in itertools.combinations(explanation.places, 2):
+        listed, seen = (faces_of.get(one, set()), faces_of.get(other, set())), explanation.places
+        if not all(listed):
+            continue
+        if listed[0] & listed[1] and not seen[one] & seen[other]:
+            yield f"The register has {one} and {other} on one face; they were read on two."
+        elif not listed[0] & listed[1] and seen[one] == seen[other] and len(seen[one]) == 1:
+            yield f"The register has {one} and {other} on two faces; they were read on one."
+
+
+def _twins(candidates: Sequence[Candidate]) -> Iterator[str]:
+    """Other drugs that bear the first one's imprint and, as far as registers say, look the same."""
+    first, *others = drugs_of(candidates)
+    for drug in others:
+        for twin in (each.product for each in drug.candidates):
+            one = first.first.product
+            if twin.imprint_key == one.imprint_key and same_look(twin, one):
+                yield f"{_named(drug.first)} bears the same imprint and looks the same."
+                break
+
+
+def _named(candidate: Candidate) -> str:
+    """Drug and strength, else the product's name: as the report names it."""
+    product = candidate.product
+    return f"{product.drug} {product.strength}".strip() or product.name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.measure.color import measure_color
-from pipeline.measure.combine import PillLook, combine
+from pipeline.measure.combine import combine
 from pipeline.measure.face import axes_of, face_view, network_input
 from pipeline.measure.models import face_logits, load_models
 from pipeline.measure.relief import measure_relief
@@ -13,7 +13,7 @@ from pipeline.measure.size import size as measure_size
 from pipeline.records import Measurements, Photo, PillRegion, Scale
 from pipeline.settings import MeasureSettings
 
-__all__ = ["PillLook", "combine", "measure"]
+__all__ = ["combine", "measure"]
 
 
 def measure(

@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import prod
 
 import numpy as np
 
 from pipeline.measure.models import load_models
 from pipeline.measure.score import PIECES
-from pipeline.records import Measurements, Probabilities, SizeMeasurement
-
-
-@dataclass(frozen=True)
-class PillLook:
-    """Shape, color, score and size of one pill, from all its faces."""
-
-    shape: Probabilities
-    color: Probabilities
-    score: Probabilities
-    size: SizeMeasurement | None
-
+from pipeline.records import Measurements, PillLook, Probabilities, SizeMeasurement
 
 _LEAST = 1e-6
 """No face rules a term out for good."""
@@ -33,11 +21,12 @@ def combine(measurements: Sequence[Measurements]) -> PillLook:
     Shape and color: the faces' probabilities multiplied, each to a power (fitted with the models) since their errors go
     together. CAPSULE and OVAL are one outline, parted by what all faces say of a seam. Two faces of different colors
     are a two-layer tablet, with a prior of its own. Score: the pill's is the highest of its faces'. Size: the mean,
-    weighed by the faces' own uncertainty; one scale serves all faces, so it grows no surer.
+    weighed by the faces' own uncertainty; one scale serves all faces, so it grows no surer. Relief: that of the faces
+    that bear one, nothing where all seem blank.
     """
     if not measurements:
         nothing = Probabilities(())
-        return PillLook(nothing, nothing, nothing, None)
+        return PillLook(nothing, nothing, nothing, None, nothing, 0)
     calibration = load_models().calibration
     shape = _with_capsule([face.shape for face in measurements], calibration["shape_power"])
     colors = [face.color.colors for face in measurements]
@@ -46,6 +35,8 @@ def combine(measurements: Sequence[Measurements]) -> PillLook:
         Probabilities.of(_with_layers(colors, calibration["color_power"], calibration["layers_prior"])),
         highest([face.score.pieces for face in measurements]),
         _mean_size([face.size for face in measurements if face.size]),
+        _imprint_type([face.relief for face in measurements]),
+        len(measurements),
     )
 
 
@@ -90,6 +81,15 @@ def highest(faces: Sequence[Probabilities]) -> Probabilities:
     below = np.prod([np.cumsum([face[pieces] for pieces in PIECES]) for face in faces], axis=0)
     chances = np.maximum(np.diff(np.concatenate([[0.0], below])), 0)
     return Probabilities.of(dict(zip(PIECES, chances.tolist(), strict=True)))
+
+
+def _imprint_type(faces: Sequence[Probabilities]) -> Probabilities:
+    kinds = {kind: sum(face[kind] for face in faces) for kind in ("DEBOSSED", "EMBOSSED", "PRINTED")}
+    return Probabilities.of(kinds) if sum(kinds.values()) >= _BEARS_MIN else Probabilities(())
+
+
+_BEARS_MIN = 0.5
+"""From here on some face bears an imprint."""
 
 
 def _mean_size(sizes: Sequence[SizeMeasurement]) -> SizeMeasurement | None:

@@ -13,6 +13,7 @@ import click
 from pipeline.train.detector import train_reader
 from pipeline.train.evaluate_reader import MEASURES, measure_reader
 from pipeline.train.line_finder import train_line_finder
+from pipeline.train.match import fit_match
 from pipeline.train.measure import main as measure
 from pipeline.train.plan import TrainingPlan
 from pipeline.train.recognizer import train_recognizer
@@ -128,6 +129,29 @@ def votes_command(data: Path, limit: int | None) -> None:
     To be run after either network was trained.
     """
     fit_votes(data, limit, click.echo)
+
+
+@main.command("match")
+@click.option("--data", type=_FOLDER, required=True, help="Folder of the photo sets, with the registers in catalog/.")
+@click.option(
+    "--work",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("build/match"),
+    show_default=True,
+    help="Folder of the readings; the same command goes on from there.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=_WEIGHTS.with_name("match.json"),
+    help="JSON file to write.",
+)
+def match_command(data: Path, work: Path, out: Path) -> None:
+    """Fit what the match weighs by: pills at large, confusions, shares and the bars of the levels of risk.
+
+    To be run after the reader or the measuring networks were trained, with an empty WORK.
+    """
+    fit_match(data, work, out, click.echo)
 
 
 @main.command("measure-reader")

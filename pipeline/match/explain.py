@@ -1,0 +1,353 @@
+"""How one imprint of the catalog explains what was read: which token stands where, what is missing, what is left.
+
+All weights are against a pill drawn at random from all that there are (``world.py``): a maker's name that hundreds of
+tablets bear earns little, a number earns much.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pipeline.match.alignment import ObservedFace, Segment, best_segment
+from pipeline.match.model import MatchModel
+from pipeline.match.world import COLUMN
+from pipeline.records import Character, Line, Reading
+from reference.imprint_text import CHARACTERS
+
+# From a half on a character counts as read, and a face as blank: both are calibrated probabilities.
+SURE = BLANK = 0.5
+# Characters that are one glyph in the lettering of many pills: nobody can tell them apart but by what is on record.
+SAME_GLYPHS = ("0O", "1IL")
+_GLYPHS = {character: group for group in SAME_GLYPHS for character in group}
+# Of one character nobody can say of which token it is a part.
+_PART_MIN = 2
+
+
+def is_sure(character: Character) -> bool:
+    """Whether a letter or digit was read with confidence."""
+    return character.confidence >= SURE and character.text in CHARACTERS
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """How an imprint of the catalog explains the reading, in bits.
+
+    Attributes:
+        imprint_key: the imprint's tokens, sorted and joined by ``;``.
+        bits: what all of it weighs.
+        tokens: what each token weighs that was found, with the text read in its place.
+        missing: tokens not found. ``unseen`` says that they may stand on a face not shown or not legible.
+        stray: what was read that the imprint does not have.
+        contradicted: what was read with confidence and has no place in the imprint, or is another character there.
+        incomplete: tokens of which a part was not seen that could be another in another product.
+        broken: tokens put together from parts of lines.
+        certainty: the probability that the text is just this imprint, given that characters stand where they were
+            found; 0 where something is missing or left over.
+        sibling_odds: the odds that one character on which products of a series differ is another than the imprint's,
+            summed over these characters.
+        places: the face of each token found.
+    """
+
+    imprint_key: str
+    bits: float
+    tokens: Mapping[str, tuple[float, str]] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    unseen: bool = False
+    stray: str = ""
+    contradicted: str = ""
+    incomplete: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+    certainty: float = 0.0
+    sibling_odds: float = 0.0
+    places: Mapping[str, frozenset[int]] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Whether each token was seen, and all that was read with confidence has its place."""
+        return not (self.contradicted or self.incomplete or self.broken or (self.missing and not self.unseen))
+
+    @property
+    def exact(self) -> bool:
+        """Whether the text read is equal to the imprint's."""
+        equal = all(text == token for token, (_, text) in self.tokens.items())
+        return equal and not (self.missing or self.stray or self.broken)
+
+
+class Observed:
+    """What was read on all faces by one hypothesis, ready to be explained."""
+
+    def __init__(self, readings: Sequence[Reading], lines: Sequence[Sequence[Line]], model: MatchModel) -> None:
+        self.faces = tuple(ObservedFace(each, model) for each in lines)
+        self.model = model
+        empty = [reading.blank for reading, face in zip(readings, self.faces, strict=True) if not len(face)]
+        self.hidden = len(self.faces) < 2
+        self.illegible = any(blank < BLANK for blank in empty)
+        self.blank = math.prod(empty) if empty else float(len(self.faces) > 1)
+        self.world_bits = [face.world_bits for face in self.faces]
+        self.at_large_bits = float(sum(bits.sum() for bits in self.world_bits))
+        # What a place weighs where no token of the imprint explains it.
+        self.stray_bits = [face.stray_bits - world for face, world in zip(self.faces, self.world_bits, strict=True)]
+        self.all_stray_bits = float(sum(bits.sum() for bits in self.stray_bits))
+        shares = model.shares
+        self.missing_bits = math.log2(shares.hidden if self.hidden or self.illegible else shares.missed)
+
+    def words(self) -> list[str]:
+        """The texts of all lines, each once."""
+        texts = ("".join(face.characters[p].text for p in line) for face in self.faces for line in face.lines)
+        return list(dict.fromkeys(texts))
+
+    def gain(self, segment: Segment) -> float:
+        """What a token earns in a place beyond what its characters weigh as strays."""
+        return segment.bits - sum(float(self.faces[segment.face].stray_bits[place]) for place in segment.places)
+
+    def weight(self, token: str, segment: Segment) -> float:
+        """What a token weighs in a place against a pill at large: a name no more than it is rare."""
+        at_large = sum(float(self.world_bits[segment.face][place]) for place in segment.places)
+        bits = segment.bits - at_large
+        return min(bits, -self.model.world.word_bits(token)) if token.isalpha() else bits
+
+    def absent_bits(self, tokens: int) -> float:
+        """What so many tokens weigh that were not found: where one is missing, others of its face are."""
+        return self.missing_bits + (tokens - 1) * math.log2(self.model.shares.further) if tokens else 0.0
+
+
+def distinct(imprint_key: str) -> list[str]:
+    """An imprint's tokens, each once."""
+    return list(dict.fromkeys(filter(None, imprint_key.split(";"))))
+
+
+def bound(imprint_key: str, observed: Observed, fits: Mapping[str, Segment | None]) -> float:
+    """About what ``explain`` would give if no two tokens contended for a place: quick, to choose what to explain."""
+    bits = observed.all_stray_bits
+    missing = 0
+    for token in distinct(imprint_key):
+        fit = fits.get(token)
+        gain = observed.gain(fit) if fit else -math.inf
+        if gain > observed.missing_bits:
+            bits += gain
+        else:
+            missing += 1
+    return bits + observed.absent_bits(missing)
+
+
+def explain(imprint_key: str, observed: Observed, fits: Mapping[str, Segment | None]) -> Explanation:
+    """Explain what was read by an imprint: each token takes the stretch it fits best, the longest tokens first.
+
+    A token is looked for once, however often the register names it. What is then left and says again what a token
+    says, or a part of it, weighs nothing: print stands on both halves of a capsule, and around its side in part.
+
+    Args:
+        imprint_key: the imprint's tokens, joined by ``;``.
+        observed: what was read.
+        fits: for each token the best stretch while nothing is taken (``best_segments``).
+    """
+    faces = observed.faces
+    taken: list[set[int]] = [set() for _ in faces]
+    found: dict[str, list[Segment]] = {}
+    missing: list[str] = []
+    for token in sorted(distinct(imprint_key), key=lambda token: (-len(token), token)):
+        segment = fits[token]
+        if segment and not taken[segment.face].isdisjoint(segment.places):
+            segment = best_segment(token, faces, taken)
+        if segment is None or segment.bits <= observed.missing_bits:
+            missing.append(token)
+            continue
+        taken[segment.face].update(segment.places)
+        found[token] = [segment]
+    _say_again(found, imprint_key, faces, taken)
+    weights = {token: observed.weight(token, segments[0]) for token, segments in found.items()}
+    forgiven = _forgiven(found, faces, taken)
+    left = [
+        [place for place in range(len(face)) if place not in used and not face.is_sign[place]]
+        for face, used in zip(faces, taken, strict=True)
+    ]
+    bits = sum(weights.values()) + observed.absent_bits(len(missing))
+    bits += sum(float(stray[places].sum()) for stray, places in zip(observed.stray_bits, left, strict=True))
+    read = {token: _text(faces, segments[0]) for token, segments in found.items()}
+    doubtful = [(face, place) for face, some in enumerate(left) for place in some if (face, place) not in forgiven]
+    odds = sum(_sibling_odds(token, segments, faces) for token, segments in found.items())
+    odds += sum(_odds(faces[face].characters[place].confidence) for face, place in doubtful)
+    return Explanation(
+        imprint_key,
+        bits,
+        tokens={token: (weights[token], read[token]) for token in found},
+        missing=tuple(missing),
+        unseen=observed.hidden or observed.illegible,
+        stray="".join(faces[face].characters[place].text for face, some in enumerate(left) for place in some),
+        contradicted=_contradicted(found, faces, doubtful, forgiven),
+        incomplete=tuple(token for token, segments in found.items() if not _seen_whole(token, segments)),
+        broken=tuple(token for token, segments in found.items() if not segments[0].within),
+        certainty=0.0 if missing or any(left) else _certainty(found, faces),
+        sibling_odds=odds + _UNSEEN_ODDS * len(missing),
+        places={token: frozenset(segment.face for segment in segments) for token, segments in found.items()},
+    )
+
+
+def _say_again(
+    found: dict[str, list[Segment]], imprint_key: str, faces: Sequence[ObservedFace], taken: list[set[int]]
+) -> None:
+    """Take what is left of a line where it says what a token found says, whole or in part."""
+    listed = Counter(imprint_key.split(";"))
+    for number, face in enumerate(faces):
+        for line in face.lines:
+            letters = [place for place in line.tolist() if not face.is_sign[place]]
+            left = [place for place in letters if place not in taken[number]]
+            for run in _runs(left, letters):
+                # Within a line one character alone is said again where the register says it twice, as in YY.
+                least = {token: 1 if len(run) == len(letters) or listed[token] > 1 else _PART_MIN for token in found}
+                parts = _said(run, number, face, least, whole=len(run) == len(letters))
+                taken[number].update(run if parts else ())
+                for token, part in parts:
+                    found[token].append(part)
+
+
+def _runs(places: Sequence[int], line: Sequence[int]) -> Iterator[list[int]]:
+    """Stretches of neighbors in a line."""
+    at = {place: order for order, place in enumerate(line)}
+    run: list[int] = []
+    for place in places:
+        if run and at[place] != at[run[-1]] + 1:
+            yield run
+            run = []
+        run.append(place)
+    if run:
+        yield run
+
+
+def _said(
+    run: Sequence[int],
+    number: int,
+    face: ObservedFace,
+    least: Mapping[str, int],
+    whole: bool,
+    part_min: int = _PART_MIN,
+) -> list[tuple[str, Segment]]:
+    """The tokens that a stretch says one after the other; a whole line may end in a part of one. Empty where not."""
+    for token, shortest in least.items():
+        letters = [index for index, text in enumerate(token) if text in CHARACTERS]
+        for start in range(len(letters)):
+            indices = tuple(letters[start : start + len(run)])
+            part = "".join(token[index] for index in indices)
+            is_token = len(indices) == len(letters) and len(part) >= shortest
+            is_part = whole and len(part) == len(run) >= part_min
+            if not (is_token or is_part):
+                continue
+            weights = [float(face.bits[place, COLUMN[text]]) for place, text in zip(run, part, strict=False)]
+            if min(weights) <= 0:
+                continue
+            said = [(token, Segment(sum(weights), number, tuple(run[: len(part)]), indices))]
+            if len(part) == len(run):
+                return said
+            rest = _said(run[len(part) :], number, face, least, whole, part_min=1)
+            if rest:
+                return said + rest
+    return []
+
+
+def _text(faces: Sequence[ObservedFace], segment: Segment) -> str:
+    return "".join(faces[segment.face].characters[place].text for place in segment.places)
+
+
+def _same_glyph(one: str, other: str) -> bool:
+    return one in _GLYPHS.get(other, other)
+
+
+def _forgiven(
+    found: Mapping[str, Sequence[Segment]], faces: Sequence[ObservedFace], taken: Sequence[set[int]]
+) -> set[tuple[int, int]]:
+    """Places within a word that most of its letters tell: another letter misread there, or one too many."""
+    places: set[tuple[int, int]] = set()
+    for token, segments in found.items():
+        for segment in segments:
+            span = range(segment.places[0], segment.places[-1] + 1)
+            right = len(segment.places) - len(_others(token, segment, faces))
+            if _is_word(token) and right >= _WORD_SHARE * max(len(token), len(span)):
+                stray = {(segment.face, place) for place in span if place not in taken[segment.face]}
+                places |= stray | _others(token, segment, faces)
+    return places
+
+
+def _others(token: str, segment: Segment, faces: Sequence[ObservedFace]) -> set[tuple[int, int]]:
+    """Where another character was read than the token's."""
+    characters = faces[segment.face].characters
+    return {
+        (segment.face, place)
+        for place, index in zip(segment.places, segment.indices, strict=True)
+        if not _same_glyph(characters[place].text, token[index])
+    }
+
+
+def _contradicted(
+    found: Mapping[str, Sequence[Segment]],
+    faces: Sequence[ObservedFace],
+    left: Sequence[tuple[int, int]],
+    forgiven: set[tuple[int, int]],
+) -> str:
+    """What was read with confidence and has no place, or is another character than the imprint's, in reading order.
+
+    So does the point of 2.5 where the imprint has 25; registers leave a point out where they split the number there.
+    """
+    places = set(left)
+    for token, segments in found.items():
+        for segment in segments:
+            places |= _others(token, segment, faces) - forgiven
+            if "." not in token:
+                characters = faces[segment.face].characters
+                span = range(segment.places[0], segment.places[-1] + 1)
+                places |= {(segment.face, place) for place in span if characters[place].text == "."}
+    doubted = (faces[face].characters[place] for face, place in sorted(places))
+    return "".join(each.text for each in doubted if is_sure(each) or (each.text == "." and each.confidence >= SURE))
+
+
+# A word of so many letters is told by this share of them; a number and a code are other ones without a character.
+_WORD_MIN = 5
+_WORD_SHARE = 0.7
+
+
+def _is_word(token: str) -> bool:
+    return token.isalpha() and len(token) >= _WORD_MIN
+
+
+def _seen_whole(token: str, segments: Sequence[Segment]) -> bool:
+    """Whether each character was seen, or of a word so many that no other word is meant."""
+    seen = {index for segment in segments for index in segment.indices}
+    return len(seen) == len(token) or (_is_word(token) and len(seen) >= _WORD_SHARE * len(token))
+
+
+def _right(face: ObservedFace, place: int, character: str) -> float:
+    """The probability that a character, or one that is the same glyph, stands at a place where one does."""
+    return sum(float(face.truth[place, COLUMN[each]]) for each in _GLYPHS.get(character, character))
+
+
+def _certainty(found: Mapping[str, Sequence[Segment]], faces: Sequence[ObservedFace]) -> float:
+    """The probability that each character is the imprint's, 0 where one was not seen."""
+    certainty = 1.0
+    for token, segments in found.items():
+        first = segments[0]
+        if not first.within or len({index for segment in segments for index in segment.indices}) < len(token):
+            return 0.0
+        for place, index in zip(first.places, first.indices, strict=True):
+            certainty *= _right(faces[first.face], place, token[index])
+    return certainty
+
+
+# A character of a number that was not seen could be any of ten.
+_UNSEEN_ODDS = 9.0
+
+
+def _sibling_odds(token: str, segments: Sequence[Segment], faces: Sequence[ObservedFace]) -> float:
+    """Summed over the characters of a token in which products of a series differ, the odds of another one there."""
+    if _is_word(token):
+        return 0.0
+    odds = dict.fromkeys(range(len(token)), _UNSEEN_ODDS)
+    for segment in segments:
+        for place, index in zip(segment.places, segment.indices, strict=True):
+            odds[index] = _odds(1 - _right(faces[segment.face], place, token[index]))
+    return sum(odds.values())
+
+
+def _odds(probability: float) -> float:
+    return probability / max(1 - probability, 1e-3)

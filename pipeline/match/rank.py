@@ -1,0 +1,118 @@
+"""From weighed candidates to probabilities, against the pill that the catalog lacks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.match.evidence import LOOK_KINDS
+from pipeline.match.explain import Explanation
+from pipeline.match.model import Shares
+from pipeline.records import Candidate, EvidenceRow
+from reference.product import Product
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """Products that are the same tablet, with their evidence and how their imprint explains what was read."""
+
+    products: tuple[Product, ...]
+    evidence: tuple[EvidenceRow, ...]
+    explanation: Explanation
+
+    @property
+    def bits(self) -> float:
+        """All evidence together."""
+        return sum(row.bits for row in self.evidence)
+
+    @property
+    def look_bits(self) -> float:
+        """The evidence of the look alone."""
+        return sum(row.bits for row in self.evidence if row.kind in LOOK_KINDS)
+
+    @property
+    def checked(self) -> float:
+        """The share of its market in which its imprint was looked for by hand."""
+        return max((product.imprint_check.share for product in self.products if product.imprint_check), default=0.0)
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Candidates best first, with the explanation of each, and the probability that the pill is none of the catalog."""
+
+    candidates: tuple[Candidate, ...]
+    explanations: tuple[Explanation, ...]
+    unlisted: float
+
+
+@dataclass(frozen=True)
+class Market:
+    """What the catalog is a part of.
+
+    ``listed`` products share the probability ``coverage`` that a pill of the market is in the catalog, before anything
+    is seen. Of the market's imprints the share ``one_word`` are one word alone.
+    """
+
+    listed: int
+    coverage: float
+    one_word: float
+
+    @property
+    def prior(self) -> EvidenceRow:
+        """The evidence before any: a product is one of the market."""
+        products = max(self.listed, 1)
+        sentence = f"One of about {products / self.coverage:,.0f} tablets and capsules of the market."
+        return EvidenceRow("prior", "", "", math.log2(self.coverage / products), sentence)
+
+
+def rank(groups: Sequence[Weighed], market: Market, alone: float, shares: Shares, most: int) -> Ranked:
+    """Candidates with probabilities, best first, at most so many.
+
+    ``alone``: the probability that one word alone stands on the pill, as it does on few.
+    """
+    world_share = alone * market.one_word + 1 - alone
+    prior = market.prior
+    scored = sorted(groups, key=lambda group: (-group.bits, group.products[0].product_id))
+    weights = [2.0 ** min(prior.bits + group.bits, 500.0) for group in scored]
+    unlisted = (1 - market.coverage) * _unlisted_weight(scored, weights, world_share, shares)
+    total = sum(weights) + unlisted
+    candidates = tuple(
+        Candidate(
+            group.products, weight / total, prior.bits + group.bits, (prior, *group.evidence), _tier(group.explanation)
+        )
+        for group, weight in zip(scored[:most], weights, strict=False)
+    )
+    return Ranked(candidates, tuple(group.explanation for group in scored[:most]), unlisted / total)
+
+
+def _unlisted_weight(groups: Sequence[Weighed], weights: Sequence[float], world_share: float, shares: Shares) -> float:
+    """What the pill that no row describes weighs: it bears another text, a listed imprint again, or a sibling's.
+
+    Another text: the reading is as likely as it is on pills at large, but for the part of it that says a listed
+    imprint. Its twin: another product bears just that imprint, and some look the same besides; a check of the imprint
+    leaves the twins that its registers do not hold. Its sibling: a product of the same series and look, with another
+    character where one was not read with certainty.
+    """
+    certain = {group.explanation.imprint_key: group.explanation.certainty for group in groups}
+    other = max(1.0 - sum(certain.values()), 0.0)
+    twins: dict[str, float] = {}
+    siblings = 0.0
+    for group, weight in zip(groups, weights, strict=True):
+        explanation = group.explanation
+        look = shares.twin_look * 2.0 ** min(group.look_bits, 30.0) + 1 - shares.twin_look
+        twin = explanation.certainty * look * (1 - group.checked)
+        twins[explanation.imprint_key] = max(twins.get(explanation.imprint_key, 0.0), twin)
+        # What stands against this imprint may be just what another one lists.
+        unexplained = max(1.0 - sum(certain.values()) + explanation.certainty, 0.0)
+        siblings += weight * shares.sibling * explanation.sibling_odds * unexplained
+    return world_share * (other + sum(twins.values())) + siblings
+
+
+def _tier(explanation: Explanation) -> str:
+    """How the imprint agrees with what was read, named as the catalog's search names it where it is the same."""
+    if explanation.exact:
+        return "exact"
+    if explanation.complete and not explanation.missing:
+        return "all tokens"
+    return "partly" if explanation.stray or explanation.contradicted else "all that was read"

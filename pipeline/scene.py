@@ -1,0 +1,162 @@
+"""What a photo shows, and which of several photos' faces are those of the one pill; the clock of the stages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+import numpy as np
+
+from pipeline.measure import combine
+from pipeline.records import Face, Line, Photo, PillLook, PillRegion, Probabilities, Scale
+from reference.imprint_text import look_alike_key, upside_down
+
+# A tablet or capsule has two faces; what a photo shows beyond that is another pill or the same face again.
+FACES = 2
+# What is smaller beside the pill than this share of it is a crumb or a reflection, not another pill.
+_RIVAL_AREA_SHARE = 0.3
+# A pill may touch a ruler; the ruler itself holds most of its own ticks.
+_REFERENCE_SHARE = 0.3
+# Two readings of one word of so many letters agree in at least this share; of a number or code each character counts,
+# unless it was read with less than this confidence.
+_WORD_MIN = 5
+_SAME_WORD_SHARE = 0.7
+_SURE = 0.8
+# Less likely than this to be of one shape, or of one color, two photos show two pills.
+_SAME_LOOK_MIN = 0.02
+
+
+class Clock:
+    """Adds up the seconds each stage takes."""
+
+    def __init__(self, before: Mapping[str, float] | None = None) -> None:
+        self.seconds: dict[str, float] = dict(before or {})
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        """Measure what runs inside as a part of the stage."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What one photo shows: its pills, without the thing that gave the scale, and its scale."""
+
+    photo: Photo
+    number: int
+    pills: tuple[PillRegion, ...]
+    scale: Scale | None
+
+    @classmethod
+    def of(cls, photo: Photo, number: int, regions: Sequence[PillRegion], scale: Scale | None) -> Scene:
+        """Of all regions found those that are pills."""
+        return cls(photo, number, tuple(region for region in regions if not _is_reference(region, scale)), scale)
+
+    def others(self, groups: Sequence[Sequence[int]], chosen: int) -> int:
+        """How many pills it shows beside the chosen group of regions."""
+        area = self.pills[groups[chosen][0]].area
+        rest = [group for number, group in enumerate(groups) if number != chosen]
+        rivals = sum(self.pills[group[0]].area > _RIVAL_AREA_SHARE * area for group in rest)
+        return rivals + max(len(groups[chosen]) - FACES, 0)
+
+
+def _is_reference(region: PillRegion, scale: Scale | None) -> bool:
+    """Whether a region is the ruler, card or marker that the scale was taken from."""
+    if scale is None or scale.outline is None:
+        return False
+    rows, cols = np.round(scale.outline).astype(int).T
+    rows, cols = rows - region.top, cols - region.left
+    height, width = region.mask.shape
+    near = (rows >= 0) & (rows < height) & (cols >= 0) & (cols < width)
+    return int(region.mask[rows[near], cols[near]].sum()) > _REFERENCE_SHARE * len(rows)
+
+
+def distinct_faces(faces: Sequence[Face]) -> list[Face]:
+    """The two faces of one pill that several photos show: the same face twice counts once, whatever the order.
+
+    Faces that bear text go first, of two that say the same the one that is read with more certainty; a third text is
+    left in, since then the photos show more than one pill.
+    """
+    bearing = sorted((face for face in faces if face.reading.lines), key=_certainty, reverse=True)
+    kept: list[Face] = []
+    for face in bearing:
+        if not any(_say_the_same(face, other) for other in kept):
+            kept.append(face)
+    silent = sorted((face for face in faces if not face.reading.lines), key=lambda face: -face.region.confidence)
+    return kept + silent[: max(FACES - len(kept), 0)]
+
+
+def _certainty(face: Face) -> float:
+    return sum(character.confidence for character in face.reading.characters)
+
+
+def _say_the_same(one: Face, other: Face) -> bool:
+    """Whether all words of the face that says less stand on the other."""
+    fewer, more = sorted((one.reading.lines, other.reading.lines), key=lambda lines: sum(len(x.text) for x in lines))
+    if "".join(_key(line) for line in fewer) == "".join(_key(line) for line in more):
+        return True
+    left = list(more)
+    for line in fewer:
+        same = next((each for each in left if _is_same_word(line, each)), None)
+        if same is None:
+            return False
+        left.remove(same)
+    return True
+
+
+def _key(line: Line) -> str:
+    return look_alike_key(line.text)
+
+
+def _is_same_word(one: Line, other: Line) -> bool:
+    """Equal but for look-alikes, or turned, or where a character was unsure or lost; a long word in most letters."""
+    first, second = _key(one), _key(other)
+    if first == second or look_alike_key(upside_down(one.text) or "") == second:
+        return True
+    if min(len(first), len(second)) >= _WORD_MIN and (first + second).isalpha():
+        return SequenceMatcher(None, first, second).ratio() >= _SAME_WORD_SHARE
+    if len(first) != len(second):
+        left = iter(second)
+        return one.confidence < _SURE and all(character in left for character in first)
+    pairs = zip(first, second, one.characters, other.characters, strict=True)
+    return all(min(a.confidence, b.confidence) < _SURE for x, y, a, b in pairs if x != y)
+
+
+def difference(faces_by_photo: Sequence[Sequence[Face]], kept: Sequence[Face]) -> str:
+    """What says that the photos show two pills, "" where nothing does."""
+    texts = _bearing(kept)
+    if texts > FACES:
+        return "more than two different texts were read"
+    if any(len(faces) == FACES and _bearing(faces) < texts for faces in faces_by_photo):
+        return "one shows both faces, and another a text that is on neither"
+    looks = [combine([face.measurements for face in faces]) for faces in faces_by_photo if faces]
+    for number, one in enumerate(looks):
+        for other in looks[number + 1 :]:
+            for name, first, second in _compared(one, other):
+                if first.best and second.best and _agreement(first, second) < _SAME_LOOK_MIN:
+                    return f"the {name} is {_word(first)} in one and {_word(second)} in another"
+    return ""
+
+
+def _bearing(faces: Sequence[Face]) -> int:
+    return sum(bool(face.reading.lines) for face in faces)
+
+
+def _compared(one: PillLook, other: PillLook) -> Iterator[tuple[str, Probabilities, Probabilities]]:
+    yield "shape", one.shape, other.shape
+    yield "color", one.color, other.color
+
+
+def _agreement(one: Probabilities, other: Probabilities) -> float:
+    return sum(value * other[term] for term, value in one.terms)
+
+
+def _word(found: Probabilities) -> str:
+    return (found.best or "").lower().replace(";", " and ")

@@ -1,0 +1,100 @@
+"""The whole fit, step by step; each step says what it found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from pipeline.evaluate.table import Table
+from pipeline.match.model import MatchModel, Shares
+from pipeline.match.world import ALPHABET
+from pipeline.settings import DecideSettings, Settings
+from pipeline.train.match import levels, noise
+from pipeline.train.match.readings import AS_IT_IS, MUCH_WORSE, WORSE, ReadPhoto, read_photos
+from pipeline.train.match.world import fit_world, hidden_share
+from reference.catalog import Catalog, open_catalog
+
+# Before anything is counted: near enough to align readings with the imprints that they are of.
+_BEGIN = Shares(0.98, 0.01, 0.002, 0.04, 0.4, 0.5, 0.03, 0.1, 0.015, 0.01, 0.45)
+_REGISTERS = ("c3pi", "tfda", "mfds")
+_LOOK_ERRORS = (0.005, 0.01, 0.015, 0.02, 0.03, 0.05)
+_SIGMAS_MM = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6)
+_SIBLINGS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
+# Photos on which the siblings are fitted: every third is enough and takes a third of the time.
+_EVERY = 3
+
+Say = Callable[[str], None]
+
+
+def fit_match(data: Path, work: Path, out: Path, say: Say) -> None:
+    """Fit ``weights/match.json`` from the registers and the training photos below ``data``.
+
+    Readings are kept in ``work``: the same command goes on from there.
+
+    Raises:
+        PhotoSetError: a photo set is missing or broken.
+        CatalogError: a register is missing or broken.
+    """
+    catalogs = {name: open_catalog(data / "catalog" / f"{name}_pills.csv") for name in _REGISTERS}
+    products = {name: list(catalog.products()) for name, catalog in catalogs.items()}
+    world = fit_world(products, products["c3pi"])
+    world["confusions"] = {character: {character: 1.0} for character in ALPHABET}
+    shares = replace(_BEGIN, hidden=hidden_share([*products["tfda"], *products["mfds"]]))
+    say(f"world: {len(world['words'])} frequent words, of imprints are one word: {world['one_word']}")
+    tables = {name: Table(products[name]) for name in ("c3pi", "tfda")}
+    model = _of(world, shares)
+    us = {view: read_photos(data / "rximage300", view, work, say) for view in (AS_IT_IS, WORSE, MUCH_WORSE)}
+    taiwan = read_photos(data / "tfda", WORSE, work, say)
+    counts = noise.count(us[WORSE], tables["c3pi"], model)
+    further = [noise.count(us[MUCH_WORSE], tables["c3pi"], model), noise.count(taiwan, tables["tfda"], model)]
+    world["confusions"] = noise.fit_confusions([counts, *further], model.world.shares)
+    shares = replace(shares, **noise.reading_shares(counts))
+    shares = _fit_looks([*us[WORSE], *us[MUCH_WORSE]], tables["c3pi"], world, shares)
+    say(f"shares: {_rounded(shares)}")
+    shares = _fit_siblings(us[WORSE][::_EVERY], catalogs["c3pi"], tables["c3pi"], world, shares, say)
+    own = list(levels.answers(us[AS_IT_IS], catalogs["c3pi"], tables["c3pi"], _of(world, shares), Settings()))
+    bars = levels.fit_levels(own)
+    say(f"levels, on {len(own)} answers: {bars}")
+    _write(out, {"world": world, "shares": _rounded(shares), "levels": bars})
+
+
+def _of(world: dict[str, Any], shares: Shares) -> MatchModel:
+    return MatchModel.of({"world": world, "shares": asdict(shares), "levels": {"one in 100": 0.5, "strict": 0.5}})
+
+
+def _fit_looks(photos: Sequence[ReadPhoto], table: Table, world: dict[str, Any], shares: Shares) -> Shares:
+    looked = noise.looked_at(photos, table)
+    for name, grid in (("register_sigma_mm", _SIGMAS_MM), ("look_error", _LOOK_ERRORS)):
+        tried = {value: _of(world, replace(shares, **{name: value})) for value in grid}
+        shares = replace(shares, **{name: noise.best_share(looked, tried.__getitem__, grid)})
+    contradicts = DecideSettings().contradicts_bits
+    shares = replace(shares, outline_error=noise.outline_errors(looked, _of(world, shares), contradicts))
+    return replace(shares, twin_look=noise.twin_look(looked, table, _of(world, shares)))
+
+
+def _fit_siblings(
+    photos: Sequence[ReadPhoto], catalog: Catalog, table: Table, world: dict[str, Any], shares: Shares, say: Say
+) -> Shares:
+    settings = Settings()
+    coverage = catalog.coverage(settings.match.world)
+    losses = {}
+    for share in _SIBLINGS:
+        model = _of(world, replace(shares, sibling=share))
+        found = list(levels.answers(photos, catalog, table, model, settings))
+        losses[share] = levels.log_loss(found, coverage)
+        say(f"sibling {share}: log loss {losses[share]:.4f} on {len(found)} answers")
+    return replace(shares, sibling=min(losses, key=losses.__getitem__))
+
+
+def _rounded(shares: Shares) -> dict[str, float]:
+    return {name: round(value, 5) for name, value in asdict(shares).items()}
+
+
+def _write(out: Path, values: dict[str, Any]) -> None:
+    world = {**values["world"], "words": {k: float(f"{v:.4g}") for k, v in values["world"]["words"].items()}}
+    part = out.with_suffix(".part")
+    part.write_text(json.dumps({**values, "world": world}, indent=0, sort_keys=True) + "\n", encoding="utf-8")
+    part.replace(out)
