@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import IO, Any
 
 import click
-from rich import box
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
-from rich.table import Table
-from rich.text import Text
 
+from pipeline.outputs import check_outputs
+from pipeline.report.columns import Columns
 from pipeline.report.words import plain
 from reference.build import BuildReport, build_catalog
 from reference.catalog import Catalog, open_catalog
@@ -25,6 +24,7 @@ from reference.ceiling import ceiling as ceiling_of
 from reference.check import check as check_products
 from reference.compare import compare
 from reference.export import as_row, write_csv, write_json_lines
+from reference.importers.archive import files_of
 from reference.migrations import migrate as migrate_catalog
 from reference.query import query
 from reference.search import Hit, SearchResult
@@ -57,10 +57,28 @@ def catalog() -> None:
     type=click.DateTime(["%Y-%m-%d"]),
     help="The day you downloaded the registers: dates the products whose register gives no date.",
 )
+@click.option(
+    "--coverage",
+    metavar="SHARE",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Share of the tablets and capsules on their market that the registers hold, as 0.9 (else by their number).",
+)
+@click.option("--no-builtin", is_flag=True, help="Leave out the products that pillprint keeps by hand.")
 @json_option
-def build(out: Path, retrieved: datetime | None, as_json: bool, **registers: tuple[Path, ...]) -> None:
-    """Build a catalog from public registers: complete, or the old file stays."""
+def build(
+    out: Path,
+    retrieved: datetime | None,
+    coverage: float | None,
+    no_builtin: bool,
+    as_json: bool,
+    **registers: tuple[Path, ...],
+) -> None:
+    """Build a catalog from public registers: complete, or the old file stays.
+
+    The products that pillprint keeps by hand are part of it.
+    """
     sources = [(name, path) for name, paths in registers.items() for path in paths]
+    check_outputs((out,), (file for _, path in sources for file in files_of(path)))
     columns = (SpinnerColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("reading", total=None)
@@ -69,6 +87,8 @@ def build(out: Path, retrieved: datetime | None, as_json: bool, **registers: tup
             out,
             lambda name, count: bar.update(task, description=f"{name}: {count:,} products"),
             retrieved.date() if retrieved else None,
+            coverage=coverage,
+            builtin=not no_builtin,
         )
     if as_json:
         _print_json(_report(report))
@@ -80,6 +100,8 @@ def build(out: Path, retrieved: datetime | None, as_json: bool, **registers: tup
         + (f", {report.repeated:,} entries given more than once" if report.repeated else "")
     )
     for path, log in report.logs.items():
+        for note in log.notes:
+            click.echo(f"{path}: {plain(note)}")
         for reason, count in sorted(log.passed_over.items()):
             click.echo(f"{path}: passed over {count:,}: {reason}")
         if log.rejected_count:
@@ -88,6 +110,10 @@ def build(out: Path, retrieved: datetime | None, as_json: bool, **registers: tup
             click.echo(f"  {plain(fault.name)}: {plain(fault.reason)}")
         if log.rejected_count > FAULTS_SHOWN:
             click.echo("  ... (--json names up to 1,000)")
+        if log.doubts_count:
+            click.echo(f"{path}: left {log.doubts_count:,} values empty that were not understood:")
+        for doubt in log.doubts[:FAULTS_SHOWN]:
+            click.echo(f"  {plain(doubt.name)}: {plain(doubt.reason)}")
 
 
 def _report(report: BuildReport) -> dict[str, Any]:
@@ -116,8 +142,11 @@ def info(catalog: Path | None, as_json: bool) -> None:
         return
     click.echo(f"catalog      {facts['catalog']}")
     click.echo(f"fingerprint  {facts['fingerprint']}")
+    click.echo(f"date         {facts['date'] or '-'}")
     for name in ("products", "imprints", "labels"):
         click.echo(f"{name:12s} {facts[name]:,}")
+    if facts["coverage"] is not None:
+        click.echo(f"coverage     {facts['coverage']:g} of its market")
     _table(("register", "products", "dated"), [tuple(map(str, row.values())) for row in facts["registers"]])
     filled = [(name, f"{count:,}", _percent(count, facts["products"])) for name, count in facts["filled"].items()]
     _table(("field", "filled", "share"), filled)
@@ -136,6 +165,8 @@ def _facts(opened: Catalog) -> dict[str, Any]:
     return {
         "catalog": opened.name,
         "fingerprint": opened.fingerprint,
+        "date": opened.date,
+        "coverage": opened.stated_coverage,
         "products": len(opened),
         "imprints": len(opened.imprints()),
         "labels": opened.rows("SELECT count(*) FROM monograph")[0][0],
@@ -155,6 +186,7 @@ def _facts(opened: Catalog) -> dict[str, Any]:
 @json_option
 def export(catalog: Path | None, out: IO[str], as_json: bool) -> None:
     """Write all products as CSV, or with --json as JSON Lines."""
+    check_outputs((None if out.name == "-" else Path(out.name),), (catalog,))
     with open_catalog(catalog) as opened:
         (write_json_lines if as_json else write_csv)(opened.products(), out)  # type: ignore[arg-type]
 
@@ -254,7 +286,7 @@ def search(
         _print_json(_result(result))
         return
     columns = ("tier", "drug", "imprint", "look", "labelers", "products", "example")
-    _table(columns, [_hit_row(hit) for hit in result.hits])
+    _table(columns, [_hit_row(hit) for hit in result.hits], spare=("labelers", "products"))
     for tier, count in result.counts.items():
         click.echo(f"{count:6,}  {tier.title}")
     click.echo(f"{result.products:6,}  products in all; catalog {result.catalog}")
@@ -296,16 +328,13 @@ def _result(result: SearchResult) -> dict[str, Any]:
     }
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def _table(columns: tuple[str, ...], rows: Iterable[Sequence[str]], spare: tuple[str, ...] = ()) -> None:
     """A rich table on a terminal, tab-separated lines in a pipe."""
     if not sys.stdout.isatty():
         for row in (columns, *rows):
             click.echo("\t".join(map(plain, row)))
         return
-    table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
-    for row in rows:
-        table.add_row(*(Text(plain(cell)) for cell in row))
-    Console().print(table)
+    Console().print(Columns(columns, tuple(tuple(map(plain, row)) for row in rows), spare))
 
 
 def _percent(count: int, total: int) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reference.grouping import drug_strength
 from reference.product import Product
 
 SIZE_TOLERANCE_MM = 1.0
@@ -94,7 +95,7 @@ class _Table:
         self._products = products
         self._shape = _numbered(product.shape for product in products)
         self._colors = _numbered(";".join(product.colors) for product in products)
-        self._drug = _numbered(product.drug_key for product in products)
+        self._drug = _numbered(" | ".join(filter(None, drug_strength(product))) for product in products)
         self._size_mm = np.array(
             [np.nan if product.size_mm is None else product.size_mm for product in products], np.float64
         )

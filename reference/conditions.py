@@ -18,8 +18,8 @@ from reference.query import Query
 class Conditions:
     """SQL for one query: ``look`` admits looks that agree or are open, ``open_look`` counts their empty fields.
 
-    ``fixed`` is the condition on the drug, as asked or without a name; ``known`` and ``empty`` are pairs of
-    conditions for drug, labeler and NDC: the value asked, or none.
+    ``fixed`` is the condition on the drug, as asked or without a name, and on what a view leaves out; ``known`` and
+    ``empty`` are pairs of conditions for drug, labeler and NDC: the value asked, or none.
     """
 
     base: str
@@ -57,6 +57,7 @@ class Conditions:
             known.append("part.ndc9 IN (SELECT value FROM json_each(:codes))")
             empty.append("part.ndc9 = ''")
             values["codes"] = json.dumps(asked.ndc_codes)
+        fixed = all_of(fixed, catalog.present("part.imprint_id"))
         blank = catalog.rows("SELECT id FROM imprint WHERE imprint_key = ''")
         return cls(base, look, open_look, fixed, known, empty, blank[0][0] if blank else 0, values)
 

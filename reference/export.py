@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, fields
 from typing import TextIO
 
+from reference.imprint_check import as_text
 from reference.product import Product
 
 COLUMNS = tuple(field.name for field in fields(Product))
@@ -22,7 +23,9 @@ def as_row(product: Product) -> dict[str, object]:
     for key, words in product.originals:
         originals[key] = f"{originals[key]};{words}" if key in originals else words
     sources = [asdict(fact) for fact in product.fact_sources]
-    return row | {"faces": [list(face) for face in product.faces], "originals": originals, "fact_sources": sources}
+    check = product.imprint_check and asdict(product.imprint_check)
+    faces = [list(face) for face in product.faces]
+    return row | {"faces": faces, "originals": originals, "fact_sources": sources, "imprint_check": check}
 
 
 def write_csv(products: Iterable[Product], out: TextIO) -> int:
@@ -50,6 +53,8 @@ def _cell(name: str, value: object) -> str:
         text = ";".join(f"{key}={word}" for key, word in value)  # type: ignore[attr-defined]
     elif name == "fact_sources":
         text = ";".join(f"{fact.field}={fact.source}|{fact.url}|{fact.date}" for fact in value)  # type: ignore[attr-defined]
+    elif name == "imprint_check":
+        text = as_text(value)  # type: ignore[arg-type]
     elif isinstance(value, tuple):
         text = ";".join(value)
     elif isinstance(value, bool):

@@ -63,7 +63,7 @@ def imprint_tiers(catalog: Catalog, words: tuple[str, ...]) -> dict[int, int]:
     for imprint_id in [number for number, level in levels.items() if level == Tier.ALL_TOKENS]:
         if _is_whole(imprints[imprint_id - 1].imprint_key, words, plain, distinct):
             levels[imprint_id] = int(Tier.EXACT)
-    return levels
+    return {imprint_id: level for imprint_id, level in levels.items() if imprint_id not in catalog.absent}
 
 
 def _is_whole(imprint_key: str, words: tuple[str, ...], plain: list[str], distinct: list[str]) -> bool:

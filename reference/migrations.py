@@ -41,8 +41,15 @@ def _fact_sources(connection: sqlite3.Connection) -> None:
     )
 
 
+def _imprint_checks(connection: sqlite3.Connection) -> None:
+    """3 to 4: room for the checks of imprints; until it is built again none was made."""
+    connection.execute("ALTER TABLE product ADD COLUMN imprint_check TEXT NOT NULL DEFAULT ''")
+
+
 # What leads from a version to the next.
-MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = MappingProxyType({1: _count_looks, 2: _fact_sources})
+MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], None]] = MappingProxyType(
+    {1: _count_looks, 2: _fact_sources, 3: _imprint_checks}
+)
 
 
 def migrate(path: Path) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,35 @@ class FactSource:
 
 
 @dataclass(frozen=True)
+class ImprintCheck:
+    """Where a product's imprint was looked up, and what else bears it.
+
+    On ``date`` (ISO) it was looked up in ``registers``, which together hold about the ``share`` (above 0, at most 1) of
+    the tablets and capsules on the product's own market; ``bearers`` are the products of another drug or strength that
+    bear exactly this imprint. ``source`` says who looked and where, ``url`` leads there. Raises ``ValueError`` where
+    the date or the share is none.
+    """
+
+    date: str
+    registers: tuple[str, ...]
+    share: float
+    bearers: tuple[str, ...] = ()
+    source: str = ""
+    url: str = ""
+
+    def __post_init__(self) -> None:
+        date.fromisoformat(self.date)
+        if not 0 < self.share <= 1:
+            raise ValueError(f"a share of {self.share}; it is above 0 and at most 1")
+
+
+@dataclass(frozen=True)
 class Product:
     """One marketed tablet or capsule as a register describes it.
 
     Empty text, an empty tuple and None all mean "the register does not say"; nothing is ever guessed.
-    ``product_id`` is ``source:key`` and stable. ``imprint`` is the register's own text; ``tokens`` are its
+    ``product_id`` is ``source:key`` and stable. ``strength`` gives the amounts in the order of ``ingredients`` where
+    there are as many. ``imprint`` is the register's own text; ``tokens`` are its
     normalized words (upper case, A-Z 0-9 and ``/ - + . &``) in no order; ``faces`` parts them by face where
     that is known. ``shape`` and ``colors`` are SPL terms, ``size_mm`` the longest dimension, ``score`` the
     number of equal pieces (1 is not scored), ``symbol`` whether it carries a logo.
@@ -80,6 +105,7 @@ class Product:
     Every fact has a source and a date: ``source``, ``source_url`` and ``source_date`` are those of the register's
     row, ``fact_sources`` (by field name, in alphabetical order) those of the fields that come from elsewhere;
     ``source_of`` tells them for one field. The date is the register's own, else the day its file was retrieved.
+    ``imprint_check`` says in which registers it was looked up whether another drug bears its imprint, None: nobody did.
     """
 
     product_id: str
@@ -109,6 +135,7 @@ class Product:
     source_date: str = ""
     originals: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     fact_sources: tuple[FactSource, ...] = field(default=(), repr=False)
+    imprint_check: ImprintCheck | None = field(default=None, repr=False)
 
     @property
     def imprint_key(self) -> str:
@@ -117,10 +144,13 @@ class Product:
 
     @property
     def drug_key(self) -> str:
-        """Drug and strength, lower case: what must agree for the right drug."""
+        """Drug and strength in the register's words, lower case, to show; ``grouping.same_drug`` compares."""
         return f"{self.drug} {self.strength}".strip().lower()
 
     def source_of(self, name: str) -> FactSource:
         """Where the field of that name was read."""
+        check = self.imprint_check
+        if name == "imprint_check" and check is not None:
+            return FactSource(name, check.source, check.url, check.date)
         own = FactSource(name, self.source, self.source_url, self.source_date)
         return next((fact for fact in self.fact_sources if fact.field == name), own)

@@ -54,7 +54,7 @@ def query(
 
     ``imprint`` is the text of one face or both in any order, with ``logo`` for a mark that is no text and
     ``*`` and ``?`` for what cannot be read; ``color`` one or several; ``size`` ``7``, ``6-8`` or ``6.5 mm``;
-    ``ndc`` 10 or 11 digits or a product code, with or without dashes.
+    ``ndc`` 10 to 12 digits or a product code, with or without dashes.
     """
     smallest, largest = _size_range(size)
     return Query(
@@ -120,5 +120,5 @@ def _score(text: str) -> int | None:
 def _ndc_codes(text: str) -> tuple[str, ...]:
     codes = possible_product_codes(text)
     if text.strip() and not codes:
-        raise InputError(f"NDC {text!r} is not understood; give 10 or 11 digits, or labeler-product as 0054-0010")
+        raise InputError(f"NDC {text!r} is not understood; give 10 to 12 digits, or labeler-product as 0054-0010")
     return codes

@@ -116,7 +116,8 @@ CREATE TABLE product (
     prescription TEXT NOT NULL,
     source_url   TEXT NOT NULL,
     source_date  TEXT NOT NULL,      -- the register's own, else the day its file was retrieved
-    originals    TEXT NOT NULL       -- JSON: the register's own words
+    originals    TEXT NOT NULL,      -- JSON: the register's own words
+    imprint_check TEXT NOT NULL DEFAULT '' -- JSON: [date, registers, share, bearers, source, url] of ImprintCheck
 );
 CREATE INDEX product_imprint ON product (imprint_id, look_id);
 CREATE INDEX product_look ON product (look_id);

@@ -16,10 +16,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from reference.catalog import PRODUCT_COLUMNS, PRODUCT_JOIN, Catalog, ImprintRow, product_of
+from reference.catalog import Catalog, ImprintRow
 from reference.conditions import Conditions, all_of
 from reference.imprint_tiers import Tier, imprint_tiers
 from reference.product import Product
+from reference.product_rows import PRODUCT_COLUMNS, PRODUCT_JOIN, product_of
 from reference.query import Query
 
 # More products of one imprint and rank than any relabeled tablet has.
@@ -68,6 +69,11 @@ class SearchResult:
 
 def search(catalog: Catalog, asked: Query, limit: int = 20) -> SearchResult:
     """The ``limit`` best groups of products for what is asked, with counts of all that agree."""
+    with catalog.reading():
+        return _search(catalog, asked, limit)
+
+
+def _search(catalog: Catalog, asked: Query, limit: int) -> SearchResult:
     conditions = Conditions.of(catalog, asked)
     tiers = imprint_tiers(catalog, asked.words) if asked.words else None
     counts: Counter[Tier] = Counter()

@@ -88,10 +88,10 @@ _SHAPE_OF = _index(SHAPES)
 _COLOR_OF = _index(COLORS)
 _CODE_OF: Mapping[str, str] = MappingProxyType({term.name: term.code for term in (*SHAPES, *COLORS)})
 _COLOR_BREAK = re.compile(r"[;,|/、+&]|\bAND\b")
-# What a register writes for the number of equal pieces: TFDA words, MFDS line signs.
-_PIECES: Mapping[str, int] = MappingProxyType(
-    {"NONE": 1, "無": 1, "LINE": 2, "直線": 2, "-": 2, "CROSS": 4, "十字": 4, "+": 4}
-)
+# What a register writes for the number of equal pieces in words.
+_PIECES: Mapping[str, int] = MappingProxyType({"NONE": 1, "無": 1, "LINE": 2, "直線": 2, "CROSS": 4, "十字": 4})
+# 2, and 2.0 as a float has it.
+_COUNT = re.compile(r"([1-4])(?:\.0+)?")
 
 
 def code_of(name: str) -> str:
@@ -127,4 +127,5 @@ def score_pieces(text: str) -> int | None:
 def _pieces(word: str) -> int | None:
     if word in _PIECES:
         return _PIECES[word]
-    return int(word) if word in {"1", "2", "3", "4"} else None
+    found = _COUNT.fullmatch(word)
+    return int(found[1]) if found else None

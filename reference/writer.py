@@ -16,14 +16,21 @@ from importlib import resources
 from types import TracebackType
 from typing import Any
 
+from reference.errors import InputError
 from reference.imprint_text import characters, look_alike_key, upside_down, without_signs
 from reference.ndc import product_code
 from reference.product import Monograph, Product
 from reference.vocabulary import code_of
 
 APPLICATION_ID = 0x50494C4C  # "PILL"
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 PAGE_SIZE_BYTES = 4096
+
+# The newest day of a catalog's sources: a product is dated by its register, else by the day of the download.
+NEWEST_DATE = (
+    "SELECT coalesce(max(source_date), '') FROM product "
+    "WHERE source_date GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]'"
+)
 
 _STAGE = """
 CREATE TABLE document (set_key TEXT PRIMARY KEY, version INTEGER NOT NULL, label TEXT);
@@ -211,6 +218,7 @@ class _Writer:
             row["source_url"],
             row["source_date"] or retrieved,
             _json(row["originals"]),
+            _json(list(row["imprint_check"].values())) if row["imprint_check"] else "",
         )
         self._connection.execute(f"INSERT INTO product VALUES ({', '.join('?' * len(values))})", values)
 
@@ -256,8 +264,18 @@ def _site(url: str) -> str:
     return "/".join(url.split("/")[:3])
 
 
-def write_database(stage: Stage, connection: sqlite3.Connection) -> None:
-    """Write the schema and everything staged into the empty database ``connection``."""
+def checked_coverage(share: float) -> float:
+    """The share of a market that a catalog holds; raises ``InputError`` where it is not above 0 and below 1."""
+    if not 0 < share < 1:
+        raise InputError(f"a coverage of {share}: say the share of the market, above 0 and below 1, for instance 0.9")
+    return float(share)
+
+
+def write_database(stage: Stage, connection: sqlite3.Connection, coverage: float | None = None) -> None:
+    """Write the schema and everything staged into the empty database ``connection``.
+
+    ``coverage`` is the share of their market that the registers hold, where that is known.
+    """
     connection.isolation_level = None
     connection.executescript(
         f"PRAGMA page_size={PAGE_SIZE_BYTES}; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; "
@@ -266,6 +284,9 @@ def write_database(stage: Stage, connection: sqlite3.Connection) -> None:
     connection.executescript(resources.files("reference").joinpath("schema.sql").read_text("utf-8"))
     connection.execute("BEGIN")
     _Writer(connection).write(stage)
+    connection.execute(f"INSERT INTO meta VALUES ('date', ({NEWEST_DATE}))")
+    if coverage is not None:
+        connection.execute("INSERT INTO meta VALUES ('coverage', ?)", (str(checked_coverage(coverage)),))
     connection.execute("COMMIT")
     connection.execute("ANALYZE")
 

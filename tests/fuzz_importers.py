@@ -3,17 +3,21 @@
     python tests/fuzz_importers.py --mutations 10000 --seed 1
 
 A file is built of good records around one that is mutated (bytes flipped, cut, doubled, swapped, replaced by signs
-that mean something to the format); the importer must give every good record unchanged. Runs in the suite with few
-mutations (``test_importers_fuzz.py``).
+that mean something to the format); the importer must give every good record unchanged. Then whole files are mutated,
+packed as they are: they are read or refused with ``CatalogError``. Runs in the suite with few mutations
+(``test_importers_fuzz.py``); the workbooks need openpyxl.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import gzip
+import importlib.util
 import io
 import json
 import random
+import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +26,7 @@ from pathlib import Path
 
 from spl_documents import document, look, product, zipped
 
+from reference.errors import CatalogError
 from reference.importers import IMPORTERS, Log
 from reference.product import Product
 
@@ -57,31 +62,59 @@ def mutate(data: bytes, rng: random.Random) -> bytes:
 
 @dataclass(frozen=True)
 class Target:
-    """An importer with a way to put a bad record among good ones; ``records`` are the good ones."""
+    """An importer with a way to put a bad record among good ones; ``records`` are the good ones.
+
+    ``join`` makes a file of records, ``pack`` what lies on the disk.
+    """
 
     name: str
     importer: str
     file_name: str
     records: tuple[bytes, ...]
     join: Callable[[list[bytes]], bytes]
+    pack: Callable[[bytes], bytes] = bytes
 
     def products(self, records: list[bytes], folder: Path) -> list[Product]:
+        return self.read(self.pack(self.join(records)), folder)
+
+    def read(self, data: bytes, folder: Path) -> list[Product]:
         path = folder / self.file_name
-        path.write_bytes(self.join(records))
+        path.write_bytes(data)
         return [entry.product for entry in IMPORTERS[self.importer](path, Log())]
 
 
-def _lines(header: list[str]) -> Callable[[list[bytes]], bytes]:
-    return lambda records: b"\n".join([",".join(header).encode(), *records, b""])
+def _lines(header: list[str], codec: str = "utf-8", sign: str = ",") -> Callable[[list[bytes]], bytes]:
+    return lambda records: b"\n".join([sign.join(header).encode(codec), *records, b""])
 
 
-def _csv(rows: list[dict[str, str]]) -> tuple[bytes, ...]:
+def _csv(rows: list[dict[str, str]], codec: str = "utf-8", sign: str = ",") -> tuple[bytes, ...]:
     def line(row: dict[str, str]) -> bytes:
         out = io.StringIO()
-        csv.writer(out, lineterminator="").writerow(row.values())
-        return out.getvalue().encode()
+        csv.writer(out, lineterminator="", delimiter=sign).writerow(row.values())
+        return out.getvalue().encode(codec)
 
     return tuple(map(line, rows))
+
+
+def _utf_16(codec: str) -> Callable[[bytes], bytes]:
+    return lambda data: data.decode("utf-8", "replace").encode(codec)
+
+
+def _workbook(data: bytes) -> bytes:
+    """Lines of CSV as a workbook, each value a cell."""
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    text = re.sub(r"[^\t\n\r -\ud7ff\ue000-\ufffd]", " ", data.decode("utf-8", "replace"))
+    for line in text.split("\n"):
+        try:
+            values = next(csv.reader([line]), [])
+        except csv.Error:
+            values = [line]
+        book.active.append([value.removeprefix("=")[:1000] for value in values[:500]])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
 
 
 def _json(rows: list[dict[str, str]]) -> tuple[bytes, ...]:
@@ -138,6 +171,40 @@ def targets() -> Iterator[Target]:
         yield Target(f"{name} csv", name, f"{name}.csv", _csv(rows), _lines(list(rows[0])))
         if name in {"tfda", "mfds"}:
             yield Target(f"{name} json", name, f"{name}.json", _json(rows), _list)
+    for name, rows, codec, sign in (
+        ("c3pi", [row | {"labeler": "Théa – Nestlé™"} for row in c3pi], "cp1252", ";"),
+        ("tfda", tfda, "cp950", ","),
+        ("mfds", mfds, "cp949", "\t"),
+        ("pillbox", pillbox, "utf-8", "|"),
+    ):
+        title = f"{name} {codec} by {sign!r}"
+        yield Target(title, name, "t.txt", _csv(rows, codec, sign), _lines(list(rows[0]), codec, sign))
+    for title, name, rows, pack in (
+        ("utf-16", "c3pi", c3pi, _utf_16("utf-16")),
+        ("utf-16-le", "tfda", tfda, _utf_16("utf-16-le")),
+        ("utf-16-be", "mfds", mfds, _utf_16("utf-16-be")),
+        ("utf-8-sig", "mfds", mfds, lambda data: b"\xef\xbb\xbf" + data),
+        ("gz", "c3pi", c3pi, lambda data: gzip.compress(data, 1)),
+        ("zip", "tfda", tfda, lambda data: zipped({"data/42.csv": data})),
+    ):
+        yield Target(f"{name} {title}", name, "t.csv", _csv(rows), _lines(list(rows[0])), pack)
+    if importlib.util.find_spec("openpyxl"):
+        yield Target("c3pi xlsx", "c3pi", "t.xlsx", _csv(c3pi), _lines(list(c3pi[0])), _workbook)
+
+
+def fuzz_whole(target: Target, mutations: int, seed: int) -> None:
+    """Mutate whole files; raises ``AssertionError`` for one that raises anything but ``CatalogError``."""
+    rng = random.Random(f"{target.name} whole {seed}")
+    good = target.pack(target.join(list(target.records)))
+    with tempfile.TemporaryDirectory() as name:
+        for number in range(mutations):
+            data = mutate(good, rng)
+            try:
+                target.read(data, Path(name))
+            except CatalogError:
+                pass
+            except Exception as error:
+                raise AssertionError(f"{target.name} whole #{number}: {error!r} of {data[:3000]!r}") from error
 
 
 def fuzz(target: Target, mutations: int, seed: int) -> None:
@@ -169,7 +236,9 @@ def main() -> None:
         if asked.only in target.name:
             start = time.perf_counter()
             fuzz(target, asked.mutations, asked.seed)
-            print(f"{target.name}: {asked.mutations} mutations, {time.perf_counter() - start:.0f} s", flush=True)
+            fuzz_whole(target, asked.mutations, asked.seed)
+            seconds = time.perf_counter() - start
+            print(f"{target.name}: {asked.mutations} records, as many files, {seconds:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

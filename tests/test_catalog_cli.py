@@ -11,6 +11,9 @@ from spl_documents import document, look, product
 
 from pipeline.cli import cli
 
+# What the registers alone make.
+BUILD = ("catalog", "build", "--no-builtin")
+
 
 def run(*arguments: str | Path) -> Result:
     return CliRunner().invoke(cli, [str(argument) for argument in arguments])
@@ -20,9 +23,7 @@ def run(*arguments: str | Path) -> Result:
 def built(tmp_path: Path) -> Path:
     (tmp_path / "good.xml").write_bytes(document(product() + product("1234-568", marks=look("CD;34"))))
     (tmp_path / "bad.xml").write_bytes(b"<html/>")
-    result = run(
-        "catalog", "build", "--spl", tmp_path / "good.xml", "--spl", tmp_path / "bad.xml", "--out", tmp_path / "c"
-    )
+    result = run(*BUILD, "--spl", tmp_path / "good.xml", "--spl", tmp_path / "bad.xml", "--out", tmp_path / "c")
     assert result.exit_code == 0, result.output
     assert "2 products" in result.output and "bad.xml: not an SPL document" in result.output
     return tmp_path / "c"
@@ -30,7 +31,7 @@ def built(tmp_path: Path) -> Path:
 
 def test_build_reports_as_json(built: Path) -> None:
     out = built.with_name("d")
-    report = json.loads(run("catalog", "build", "--spl", built.with_name("good.xml"), "--out", out, "--json").output)
+    report = json.loads(run(*BUILD, "--spl", built.with_name("good.xml"), "--out", out, "--json").output)
     assert (report["products"], report["entries"], report["repeated"]) == (2, {"spl": 2}, 0)
     assert out.read_bytes() == built.read_bytes()
 
@@ -41,7 +42,7 @@ def test_the_day_of_the_download_dates_what_its_register_does_not(built: Path) -
         "ndc11,part,generic_name,imprint,imprint_type,color,shape\n00001-0001-01,1,X,A,PRINTED,RED,OVAL\n", "utf-8"
     )
     out = built.with_name("f")
-    build = ("catalog", "build", "--c3pi", table, "--spl", built.with_name("good.xml"), "--out", out)
+    build = (*BUILD, "--c3pi", table, "--spl", built.with_name("good.xml"), "--out", out)
     assert run(*build, "--retrieved", "2026-11-22").exit_code == 0
     products = [json.loads(line) for line in run("catalog", "export", out, "--json").output.splitlines()]
     dates = {product["source"]: product["source_date"] for product in products}
@@ -63,10 +64,29 @@ def test_info_export_check_and_ceiling(built: Path) -> None:
     assert json.loads(run("catalog", "ceiling", built, "--json").output)["rows"][0]["known"] == "color + shape"
 
 
+def test_build_adds_what_is_kept_by_hand(built: Path) -> None:
+    build = ("catalog", "build", "--spl", built.with_name("good.xml"), "--out", built)
+    assert "pillprint\t93" in run(*build).output
+    assert run("search", "--imprint", "024", "--drug", "baclofen", "--catalog", built).output.startswith("tier")
+    told = run("search", "--imprint", "024", "--drug", "baclofen", "--catalog", built, "--json").output
+    assert json.loads(told)["hits"][0]["products"][0]["product_id"] == "pillprint:baclofen-10-trupharma-024"
+
+
+def test_build_keeps_the_coverage(built: Path) -> None:
+    build = (*BUILD, "--spl", built.with_name("good.xml"), "--out", built)
+    assert run(*build, "--coverage", "0.9").exit_code == 0
+    info = json.loads(run("catalog", "info", built, "--json").output)
+    assert (info["coverage"], info["date"]) == (0.9, "2024-03-15")
+    assert "coverage     0.9 of its market" in run("catalog", "info", built).output
+    for wrong in ("0", "1", "90", "nan", "x"):
+        result = run(*build, "--coverage", wrong)
+        assert result.exit_code == 2 and "coverage" in result.stderr, wrong
+
+
 def test_diff_and_migrate(built: Path) -> None:
     other = built.with_name("e")
     built.with_name("new.xml").write_bytes(document(product(marks=look(size="9")), version=2))
-    assert run("catalog", "build", "--spl", built.with_name("new.xml"), "--out", other).exit_code == 0
+    assert run(*BUILD, "--spl", built.with_name("new.xml"), "--out", other).exit_code == 0
     told = run("catalog", "diff", built, other).output
     assert "size_mm: 7.0 -> 9.0" in told and told.splitlines()[-1].endswith("0 appeared, 1 gone, 1 look, 0 other")
     kinds = [json.loads(line)["kind"] for line in run("catalog", "diff", built, other, "--json").output.splitlines()]
@@ -90,7 +110,7 @@ def test_the_labels_own_sections_are_printed_by_drug_brand_and_product(tmp_path:
         '<component><section><code code="34067-9"/><title>Uses</title><text>For tests.</text></section></component>'
     )
     (tmp_path / "x.xml").write_bytes(document(product(name="Brandol"), sections=section))
-    assert run("catalog", "build", "--spl", tmp_path / "x.xml", "--out", tmp_path / "c").exit_code == 0
+    assert run(*BUILD, "--spl", tmp_path / "x.xml", "--out", tmp_path / "c").exit_code == 0
     product_id = json.loads(run("catalog", "export", tmp_path / "c", "--json").output)["product_id"]
     for name in ("testol", "brandol", product_id):
         shown = json.loads(run("monograph", name, "--catalog", tmp_path / "c", "--json").output)

@@ -8,7 +8,6 @@ import json
 from pathlib import Path
 
 import pytest
-from spl_documents import zipped
 
 from reference.catalog import open_catalog
 from reference.errors import CatalogError
@@ -154,12 +153,6 @@ def test_a_table_tells_its_register_by_its_columns(tmp_path: Path, name: str, ro
 def test_an_unknown_table_is_refused_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match="C3PI, TFDA, MFDS, Pillbox"):
         open_catalog(_csv(tmp_path / "x.csv", {"a": "1", "b": "2"}))
-
-
-def test_a_table_still_in_its_zip_is_refused_with_the_way_out(tmp_path: Path) -> None:
-    (tmp_path / "t.json").write_bytes(zipped({"t.json": b"[]"}))
-    with pytest.raises(CatalogError, match="unpack it"):
-        _read("tfda", tmp_path / "t.json")
 
 
 def test_products_given_by_hand_name_the_sources_of_their_fields(tmp_path: Path) -> None:

@@ -23,6 +23,19 @@ from reference.imprint_text import CHARACTERS, characters, imprint_key, look_ali
         ("BRΛ200", ("BRA200",)),
         ("5½", ("51/2",)),
         ("\uff21\uff22 1", ("AB", "1")),
+        ("Bayer™", ("BAYER",)),
+        ("Bayer(TM) 5", ("BAYER", "5")),
+        ("LASIX;(R)", ("LASIX",)),
+        ("TM;R", ("TM", "R")),
+        ("А 15", ("A", "15")),  # Cyrillic
+        ("РАХ;Τ1", ("PAX", "T1")),  # Cyrillic; Greek
+        ("SIMCα", ("SIMC",)),
+        ("50 µg", ("50", "G")),
+        ("Pfizer logo 5", ("PFIZER", "5")),
+        ("LOGOS", ("LOGOS",)),
+        ("5 score line 3;bisected", ("5", "3")),
+        ("십자 분할선2로고;분활선", ("2",)),
+        ("\u1106\u1161\u110f\u1173 7", ("7",)),  # 마크 in single letters, as macOS writes it
         ("-", ()),
         ("", ()),
     ],

@@ -12,7 +12,9 @@ import pytest
 
 from reference.catalog import Catalog, open_catalog
 from reference.drug_text import drug_of, ingredients_of
+from reference.importers import IMPORTERS, Log
 from reference.importers.hand import own_products
+from reference.imprint_check import as_text, from_text, write_checks
 from reference.imprint_text import tokens
 from reference.product import Product
 from reference.vocabulary import color_terms, shape_term
@@ -164,6 +166,40 @@ def test_the_yellow_024_is_a_controlled_drug_and_the_register_error_is_kept_as_a
     assert (odt.colors, odt.size_mm, odt.symbol, odt.dea_schedule) == (("YELLOW",), 8.0, True, "CIV")
     assert ("labeler", "1 mg") in odt.originals
     assert odt.labeler != "1 mg"
+
+
+def test_each_imprint_was_looked_up() -> None:
+    of_market = {"US": 0.1, "TW": 0.12, "KR": 0.16}
+    for item in PRODUCTS:
+        check = item.imprint_check
+        assert check is not None and check.source and check.url.startswith("https://")
+        assert {"NLM C3PI", "Taiwan FDA", "Korea MFDS"} <= set(check.registers)
+        assert check.share == of_market[item.market] or item.product_id == TABLET_024
+        assert from_text(as_text(check)) == check
+        fact = item.source_of("imprint_check")
+        assert (fact.source, fact.url, fact.date) == (check.source, check.url, check.date)
+
+
+def test_what_the_check_of_024_rests_on_is_said() -> None:
+    check = product(TABLET_024).imprint_check
+    assert check is not None and check.share == 0.9 and len(check.registers) == 4
+    assert [bearer.split()[0] for bearer in check.bearers] == ["alprazolam", "dipyridamole"]
+    assert "healthsnapz.com" in check.source and "clonazepam" in check.source
+    yellow = product("pillprint:00228-4024-11").imprint_check
+    assert yellow is not None and any(bearer.startswith("baclofen 10 mg") for bearer in yellow.bearers)
+
+
+def test_the_checks_are_what_the_registers_say(shared_data: Path, tmp_path: Path) -> None:
+    table = tmp_path / "products.csv"
+    table.write_text(re.sub(r',"?2026-11-29\|[^\n]*python -m[^\n]*', ",", TABLE), "utf-8")
+    emptied = [entry.product for entry in own_products(table.read_text("utf-8"))]
+    assert [item.product_id for item in emptied if item.imprint_check] == [TABLET_024]
+    registers = [
+        [entry.product for entry in IMPORTERS[name](shared_data / f"catalog/{name}_pills.csv", Log())]
+        for name in ("c3pi", "tfda", "mfds")
+    ]
+    assert write_checks(table, registers, emptied, "2026-11-29") == len(PRODUCTS) - 1
+    assert table.read_text("utf-8") == TABLE
 
 
 def test_no_ndc_is_invented_for_trupharma() -> None:

@@ -24,7 +24,7 @@ MAX_RATIO = 200
 MAX_DEPTH = 3
 MAX_DOCUMENTS_IN_INNER_ZIP = 1000
 
-_ZIP_FAULTS = (
+ZIP_FAULTS = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError, ValueError, RuntimeError,
     OverflowError, IndexError, KeyError,
 )  # fmt: skip
@@ -43,13 +43,15 @@ def documents(path: Path, log: Log) -> Iterator[Document]:
 
     Raises ``CatalogError`` where ``path`` itself cannot be read. Symbolic links below a folder are not followed.
     """
-    if path.is_dir():
-        for file in _files_below(path):
-            yield from _documents_of_file(file, str(file.relative_to(path)), log)
-    elif path.is_file():
-        yield from _documents_of_file(path, path.name, log)
-    else:
+    if not path.is_dir() and not path.is_file():
         raise CatalogError(f"{path}: no such file or folder; give a DailyMed zip, a folder or an SPL document")
+    for file in files_of(path):
+        yield from _documents_of_file(file, str(file.relative_to(path if path.is_dir() else path.parent)), log)
+
+
+def files_of(path: Path) -> Iterator[Path]:
+    """The files that are read for a register: itself, or the documents and zips below a folder."""
+    return _files_below(path) if path.is_dir() else iter((path,))
 
 
 def _files_below(path: Path) -> Iterator[Path]:
@@ -79,7 +81,7 @@ def _documents_of_file(file: Path, name: str, log: Log) -> Iterator[Document]:
 def _documents_of_zip(stream: BinaryIO, name: str, log: Log, depth: int) -> Iterator[Document]:
     try:
         archive = zipfile.ZipFile(stream)
-    except _ZIP_FAULTS as error:
+    except ZIP_FAULTS as error:
         log.reject(name, f"damaged zip: {error}")
         return
     with archive:
@@ -116,7 +118,7 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int, place
     try:
         with archive.open(member) as stream:
             data = stream.read(limit + 1)
-    except _ZIP_FAULTS as error:
+    except ZIP_FAULTS as error:
         log.reject(place, f"damaged zip member: {error}")
         return None
     if len(data) > limit or len(data) > MAX_RATIO * max(member.compress_size, 1024):

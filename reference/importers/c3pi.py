@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from reference.drug_text import drug_of, ingredients_of, strength_of
+from reference.importers.lengths import millimeters
 from reference.importers.log import Log
-from reference.importers.table import Row, millimeters, rows
-from reference.imprint_text import tokens
+from reference.importers.table import Row, rows, truth, whole
+from reference.imprint_text import printed, tokens
 from reference.ndc import product_code
 from reference.product import FactSource, Product
 from reference.vocabulary import color_terms, score_pieces, shape_term
@@ -31,17 +32,26 @@ _RXNORM = re.compile(
 
 def entries(path: Path, log: Log) -> Iterator[Entry]:
     """Read the table at ``path``; rows that cannot be used are noted in ``log``."""
-    for name, row in rows(path, log, KEYS):
-        if product_code(row.get("ndc11", "")):
-            yield Entry(_product(row))
+    for name, raw in rows(path, log, KEYS):
+        row = {**raw, "ndc11": _ndc11(raw), **{key: whole(raw.get(key, "")) for key in ("part", "parts", "rxcui")}}
+        if product_code(row["ndc11"]):
+            product = _product(row)
+            log.unread(name, "size_mm", row.get("size_mm", ""), product.size_mm)
+            yield Entry(product)
         else:
-            log.reject(name, f"no NDC in {row.get('ndc11', '')!r}")
+            log.reject(name, f"no NDC in {row['ndc11']!r}")
+
+
+def _ndc11(row: Row) -> str:
+    """The code; of 11 digits once more where it was taken for a number and lost the zeros before it."""
+    code = row.get("ndc11", "")
+    return code if whole(code) == code else whole(code).zfill(11)
 
 
 def _product(row: Row) -> Product:
     named, strength = clinical_drug(row.get("rxnorm_name", ""))
     ingredients = named or ingredients_of(row["generic_name"])
-    imprint = row["imprint"]
+    imprint = printed(row["imprint"])
     name = row.get("proprietary_name") or row["generic_name"]
     kind = row.get("imprint_type", "").upper()
     return Product(
@@ -56,7 +66,7 @@ def _product(row: Row) -> Product:
         imprint=imprint,
         tokens=tokens(imprint),
         imprint_type=kind if kind in {"DEBOSSED", "EMBOSSED", "PRINTED"} else "",
-        symbol={"TRUE": True, "FALSE": False}.get(row.get("symbol", "").upper()),
+        symbol=truth(row.get("symbol", "")),
         shape=shape_term(row["shape"]),
         colors=color_terms(row["color"]),
         size_mm=millimeters(row.get("size_mm", "")),
@@ -77,7 +87,8 @@ def _fact_sources(row: Row, is_named: bool) -> tuple[FactSource, ...]:
 
 def _originals(row: Row) -> tuple[tuple[str, str], ...]:
     kept = ("generic_name", "rxnorm_name", "shape", "color", "imprint_color", "part", "parts")
-    return tuple((key, row[key]) for key in kept if row.get(key))
+    said = (("imprint", row["imprint"]),) if row["imprint"] != printed(row["imprint"]) else ()
+    return (*said, *((key, row[key]) for key in kept if row.get(key)))
 
 
 def clinical_drug(rxnorm_name: str) -> tuple[tuple[str, ...], str]:

@@ -1,7 +1,7 @@
 """The products kept by hand: ``reference/products.csv`` and tables laid out like it.
 
 Columns are the field names of ``Product``; tuples are joined by ``;``, faces by ``|``. ``fact_sources`` are
-``field,field=source|url|date``.
+``field,field=source|url|date``, ``imprint_check`` is ``date|registers|share|bearers|source|url``.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
-from reference.errors import CatalogError
+from reference.errors import CatalogError, InputError
+from reference.importers.lengths import millimeters
 from reference.importers.log import Log
-from reference.importers.table import Row, millimeters, rows
-from reference.imprint_text import tokens
-from reference.product import FactSource, Product
+from reference.importers.table import Row, rows, truth, whole
+from reference.imprint_check import from_text
+from reference.imprint_text import printed, tokens
+from reference.product import FactSource, ImprintCheck, Product
 from reference.vocabulary import color_terms, score_pieces, shape_term
 from reference.writer import Entry
 
@@ -39,30 +41,41 @@ def entries(path: Path, log: Log) -> Iterator[Entry]:
     """Read a table laid out like the package's own; wrong rows are reported and skipped."""
     for name, row in rows(path, log, KEYS):
         try:
-            yield Entry(_product(row))
+            product = _product(row)
         except CatalogError as error:
             log.reject(name, str(error))
+        else:
+            log.unread(name, "size_mm", row.get("size_mm", ""), product.size_mm)
+            yield Entry(product)
 
 
 def _product(row: Row) -> Product:
-    imprint = row.get("imprint", "")
+    imprint = printed(row.get("imprint", ""))
     if not row.get("product_id") or not row.get("drug"):
         raise CatalogError(f"a product without product_id or drug: {dict(row)}")
     if row.get("shape") and not shape_term(row["shape"]):
         raise CatalogError(f"{row['product_id']}: {row['shape']!r} is no SPL shape")
     return Product(
-        **{key: row.get(key, "") for key in _PLAIN},
+        **{key: row.get(key, "") for key in _PLAIN} | {"imprint": imprint, "rxcui": whole(row.get("rxcui", ""))},
         ingredients=_split(row.get("ingredients", "")),
         tokens=tokens(imprint),
         faces=tuple(tokens(face) for face in row["faces"].split("|")) if row.get("faces") else (),
-        symbol={"TRUE": True, "FALSE": False}.get(row.get("symbol", "").upper()),
+        symbol=truth(row.get("symbol", "")),
         shape=shape_term(row.get("shape", "")),
         colors=color_terms(row.get("colors", "")),
         size_mm=millimeters(row.get("size_mm", "")),
         score=score_pieces(row.get("score", "")),
         originals=tuple(_pair(part) for part in _split(row.get("originals", ""))),
         fact_sources=_fact_sources(row.get("fact_sources", "")),
+        imprint_check=_imprint_check(row),
     )
+
+
+def _imprint_check(row: Row) -> ImprintCheck | None:
+    try:
+        return from_text(row.get("imprint_check", ""))
+    except InputError as error:
+        raise CatalogError(f"{row['product_id']}: {error}") from error
 
 
 def _split(text: str) -> tuple[str, ...]:

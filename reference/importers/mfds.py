@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from reference.drug_text import drug_of, ingredients_of, strength_of
+from reference.importers.lengths import millimeters
 from reference.importers.log import Log
-from reference.importers.table import Row, millimeters, rows
-from reference.imprint_text import tokens
+from reference.importers.table import Row, rows, whole
+from reference.imprint_text import printed, says_logo, says_pieces, tokens
 from reference.product import Product
 from reference.vocabulary import color_terms, shape_term
 from reference.writer import Entry
@@ -65,8 +66,11 @@ _FORMS = (
     ("장용정", "TABLET, DELAYED RELEASE"),
     ("정", "TABLET"),
 )
-_IN_BRACKETS = re.compile(r"[(（]([^()（）]+)")
-_NO_INGREDIENT = re.compile(r"수출|tab|cap|정$|캡슐$|mg|밀리그", re.IGNORECASE)
+_INNER = re.compile(r"[(（]([^()（）]+)")
+_BRACKETS = re.compile(r"[()（）\[\]]")
+# How much of a plant an extract is made of, or of its parts a mixture: "(20→1)", "(4.6->1)", "(2:1)".
+_RATIO = re.compile(r"[\d.~]+\s*(?:→|->|:)\s*[\d.]+")
+_NO_INGREDIENT = re.compile(r"수출|export|tab|cap|정$|캡슐$|mg|밀리그", re.IGNORECASE)
 _DIGITS = re.compile(r"\d{5,}")
 _DATE = re.compile(r"((?:19|20)\d\d)[-.]?(\d\d)[-.]?(\d\d)")
 
@@ -75,18 +79,21 @@ def entries(path: Path, log: Log) -> Iterator[Entry]:
     """Read the register at ``path``; rows that cannot be used are noted in ``log``."""
     for name, raw in rows(path, log, KEYS):
         row = {key: raw.get(key) or next((raw[o] for o in other if raw.get(o)), "") for key, other in _NAMES.items()}
+        row["item_seq"] = whole(row["item_seq"])
         if _DIGITS.fullmatch(row["item_seq"]):
-            yield Entry(_product(row))
+            product = _product(row)
+            log.unread(name, "size", _sizes(row), product.size_mm)
+            yield Entry(product)
         else:
             log.reject(name, f"no item number in {row['item_seq'][:40]!r}")
 
 
 def _product(row: Row) -> Product:
-    prints = (row["print_front"], row["print_back"])
+    prints = (printed(row["print_front"]), printed(row["print_back"]))
     imprint = ";".join(text for text in prints if text)
     ingredients = _ingredients(row["item_eng"]) or _ingredients(row["item_name"])
     name = row["item_eng"] or row["item_name"]
-    marked = any("마크" in text for text in prints) or bool(row["mark_front"] or row["mark_back"])
+    marked = any(map(says_logo, prints)) or bool(row["mark_front"] or row["mark_back"])
     return Product(
         product_id=f"mfds:{row['item_seq']}",
         name=name,
@@ -101,7 +108,7 @@ def _product(row: Row) -> Product:
         symbol=True if marked else None,
         shape=_shape(row),
         colors=color_terms(f"{row['color1']};{row['color2']}"),
-        size_mm=millimeters(f"{row['leng_long']};{row['leng_short']}"),
+        size_mm=millimeters(_sizes(row)),
         score=_score(row),
         market="KR",
         prescription={"전": "RX", "일": "OTC"}.get(row["etc_otc"][:1], ""),
@@ -123,17 +130,40 @@ def _shape(row: Row) -> str:
 
 def _score(row: Row) -> int | None:
     """4 pieces for a cross, 2 for a line, else unknown: the register leaves the field empty in both cases."""
-    text = row["print_front"] + row["print_back"]
     lines = row["line_front"] + row["line_back"]
-    if "십자분할선" in text or "+" in lines:
+    pieces = says_pieces(f"{row['print_front']};{row['print_back']}")
+    if pieces == 4 or "+" in lines:
         return 4
-    return 2 if "분할선" in text or "-" in lines else None
+    return 2 if "-" in lines else pieces
+
+
+def _sizes(row: Row) -> str:
+    return ";".join(text for text in (row["leng_long"], row["leng_short"]) if text)
 
 
 def _ingredients(name: str) -> tuple[str, ...]:
-    """The ingredients where the name gives them in brackets."""
-    found = [text for text in _IN_BRACKETS.findall(name) if not _NO_INGREDIENT.search(text)]
-    return ingredients_of(found[-1]) if found else ()
+    """The ingredients where the name gives them in brackets, in outer ones rather than in those within."""
+    for texts in (_in_brackets(name), _INNER.findall(name)):
+        found = [text for text in texts if not _NO_INGREDIENT.search(text) and _RATIO.sub("", text).strip()]
+        if found:
+            return ingredients_of(found[-1])
+    return ()
+
+
+def _in_brackets(name: str) -> Iterator[str]:
+    """What stands in each outer pair of brackets, without inner ones and ratios: ``엑스`` of ``(엑스(20→1))``."""
+    depth = start = 0
+    parts: list[str] = []
+    for bracket in (*_BRACKETS.finditer(name), None):
+        at = bracket.start() if bracket else len(name)
+        if depth == 1:
+            parts.append(name[start:at])
+        depth = max(0, depth + (1 if bracket and bracket[0] in "(（[" else -1))
+        start = at + 1
+        if (not depth or not bracket) and (text := _RATIO.sub("", " ".join(parts)).strip()):
+            yield text
+        if not depth:
+            parts = []
 
 
 def _date(text: str) -> str:

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from reference.drug_text import drug_of, strength_of
+from reference.importers.lengths import millimeters
 from reference.importers.log import Log
-from reference.importers.table import Row, millimeters, rows
-from reference.imprint_text import tokens
+from reference.importers.table import Row, rows, whole
+from reference.imprint_text import printed, tokens
 from reference.ndc import product_code
 from reference.product import FactSource, Product
 from reference.vocabulary import DEA_SCHEDULES, color_terms, score_pieces, shape_term
@@ -44,7 +45,9 @@ def entries(path: Path, log: Log) -> Iterator[Entry]:
     """Read the master table at ``path``; rows that cannot be used are noted in ``log``."""
     for name, row in rows(path, log, KEYS):
         if row.get("setid") and _code(row):
-            yield Entry(_product(row))
+            product = _product(row)
+            log.unread(name, "size", _seen(row, "size"), product.size_mm)
+            yield Entry(product)
         else:
             log.reject(name, "no setid or no product code")
 
@@ -54,9 +57,9 @@ def _code(row: Row) -> str:
 
 
 def _product(row: Row) -> Product:
-    imprint = row.get("pillbox_imprint") or row.get("splimprint", "")
+    imprint = printed(row.get("pillbox_imprint") or row.get("splimprint", ""))
     ingredients = _ingredients(row.get("spl_ingredients", ""))
-    part = row.get("part_num", "") or "0"
+    part = whole(row.get("part_num", "")) or "0"
     return Product(
         product_id=f"pillbox:{row['setid']}:{_code(row)}:{part}",
         name=row.get("part_medicine_name") or row.get("medicine_name", ""),
@@ -65,14 +68,14 @@ def _product(row: Row) -> Product:
         ingredients=ingredients,
         labeler=row.get("author", ""),
         ndc=_code(row) if product_code(_code(row)) else "",
-        rxcui=row.get("rxcui", "").removesuffix(".0"),
+        rxcui=whole(row.get("rxcui", "")),
         imprint=imprint,
         tokens=tokens(imprint),
         symbol=None,
         shape=shape_term(_seen(row, "shape_text")) or shape_term(row.get("splshape", "")),
         colors=color_terms(_seen(row, "color_text")) or color_terms(row.get("splcolor", "")),
         size_mm=millimeters(_seen(row, "size")),
-        score=score_pieces(_seen(row, "score").removesuffix(".0")),
+        score=score_pieces(_seen(row, "score")),
         market="US",
         dea_schedule=DEA_SCHEDULES.get(row.get("dea_schedule_code", ""), row.get("dea_schedule_name", "")),
         prescription=_prescription(row.get("document_type", "")),
@@ -98,8 +101,8 @@ def _seen(row: Row, field: str) -> str:
 
 
 def _ingredients(text: str) -> tuple[str, ...]:
-    """``BACLOFEN [BACLOFEN]; ...`` gives the names before the brackets."""
-    names = (_BRACKETS.sub("", part).strip().lower() for part in text.split(";"))
+    """``BACLOFEN [BACLOFEN]; ...`` gives the names before the brackets, in alphabetical order as the amounts."""
+    names = sorted(_BRACKETS.sub("", part).strip().lower() for part in text.split(";"))
     return tuple(dict.fromkeys(name for name in names if name))
 
 

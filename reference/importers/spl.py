@@ -18,7 +18,7 @@ from reference.drug_text import active_moiety, ingredients_of, strength_of
 from reference.importers.archive import Document, documents
 from reference.importers.log import Log
 from reference.importers.spl_label import label_of, text_of
-from reference.imprint_text import tokens
+from reference.imprint_text import printed, tokens
 from reference.ndc import product_code
 from reference.product import Product
 from reference.vocabulary import DEA_SCHEDULES, color_terms, score_pieces, shape_term
@@ -127,7 +127,7 @@ def _pill(
     generic = " ".join(text_of(found) for found in _elements(product, ".//v:genericMedicine/v:name")[:1])
     name = _name(product)
     ingredients = ingredients or ingredients_of(generic) or ingredients_of(name)
-    imprint = ";".join(text for value in marks.get("SPLIMPRINT", ()) if (text := text_of(value)))
+    imprint = printed(";".join(text for value in marks.get("SPLIMPRINT", ()) if (text := text_of(value))))
     kind = _attribute(root, "v:code/@code")
     return Product(
         product_id=product_id,

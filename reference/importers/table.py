@@ -1,11 +1,10 @@
-"""Streams rows out of CSV and JSON register files of any size, hostile ones included."""
+"""Streams rows out of tables and JSON of any size, hostile ones included, however they are packed and encoded."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-import math
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -14,13 +13,22 @@ from typing import Any
 
 from reference.errors import CatalogError
 from reference.importers.log import Log
+from reference.importers.text_file import is_json, open_text
 
 # No register has a record or an item near these sizes; longer ones are damage or malice.
 MAX_LINE_CHARACTERS = 100_000
 MAX_LINES_OF_RECORD = 20
 MAX_ITEM_CHARACTERS = 200_000
 _BLOCK = 1 << 16
-_NUMBER = re.compile(r"\d{1,4}(?:\.\d{1,4})?")
+_SEPARATORS = {",": "','", ";": "';'", "\t": "tabs", "|": "'|'"}
+# The line that tells Excel what parts the values of a file.
+_SEPARATOR_SAID = re.compile(r'"?sep=.?"?', re.IGNORECASE)
+_KEPT_FROM_SPREADSHEET = re.compile(r'="([^"]*)"')
+# What programs and spreadsheets write for a missing value, in exactly these letters: NA and NONE may be imprints.
+_MISSING = frozenset(
+    {"nan", "NaN", "null", "NULL", "<NA>", "N/A", "n/a", "#N/A", "\\N", "#REF!", "#VALUE!", "#DIV/0!", "#NUM!"}
+)
+_WHOLE = re.compile(r"(\d+)\.0+")
 _STRUCTURE = re.compile(r'"(?:[^"\\]|\\[\s\S])*(?:"|\Z)|[{}]')
 
 Row = Mapping[str, str]
@@ -47,50 +55,41 @@ def rows(path: Path, log: Log, keys: Keys) -> Iterator[tuple[str, Row]]:
 
 
 def first_row_keys(path: Path) -> frozenset[str]:
-    """The keys of a CSV file, or of the first object of a JSON file that has several; in lower case."""
-    if not _is_json(path):
-        with _text(path) as file:
-            _, header = next(_records(file, path, Log()), (0, []))
-            return frozenset(clean(key).lower() for key in header)
+    """The keys of a table, or of the first object of a JSON file that has several; in lower case."""
+    if not is_json(path):
+        return frozenset(next(_table(path, Log()))[1])
     return next((frozenset(row) for _, row in _json_rows(path, Log()) if len(row) > 3), frozenset())
 
 
 def _rows(path: Path, log: Log) -> Iterator[tuple[str, Row]]:
-    yield from _json_rows(path, log) if _is_json(path) else _csv_rows(path, log)
-
-
-def _is_json(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            start = file.read(_BLOCK).lstrip(b"\xef\xbb\xbf \t\r\n")
-    except OSError as error:
-        raise CatalogError(f"cannot read {path}: {error.strerror or error}") from error
-    if start.startswith(b"PK\3\4"):
-        raise CatalogError(f"{path} is a zip; unpack it and give the table inside")
-    return start[:1] in (b"{", b"[")
-
-
-def _text(path: Path) -> io.TextIOWrapper:
-    return path.open(encoding="utf-8-sig", errors="replace", newline="")
+    yield from _json_rows(path, log) if is_json(path) else _csv_rows(path, log)
 
 
 def _csv_rows(path: Path, log: Log) -> Iterator[tuple[str, Row]]:
-    with _text(path) as file:
+    records = _table(path, log)
+    _, keys = next(records)
+    for line, values in records:
+        yield f"{path.name}:{line}", dict(zip(keys, values, strict=True))
+
+
+def _table(path: Path, log: Log) -> Iterator[tuple[int, list[str]]]:
+    """``(line, values)`` of a table, clean; first the header in lower case, empty where there is none."""
+    with open_text(path, log) as file:
         records = _records(file, path, log)
-        _, header = next(records, (0, []))
-        keys = [clean(key).lower() for key in header]
+        line, header = next(records, (0, []))
+        yield line, [clean(key).lower() for key in header]
         for line, values in records:
-            yield f"{path.name}:{line}", dict(zip(keys, map(clean, values), strict=True))
+            yield line, list(map(clean, values))
 
 
 def _records(file: io.TextIOWrapper, path: Path, log: Log) -> Iterator[tuple[int, list[str]]]:
     """``(line, values)`` of the header and of every record with as many values.
 
-    A quoted value may hold line breaks. Where a quote is never closed, or a record has another number of
-    values, its first line alone is given up.
+    The header tells what parts the values, and blank lines before it are passed over. A quoted value may hold line
+    breaks. Where a quote is never closed, or a record has another number of values, its first line alone is given up.
     """
     lines = _Lines(file)
-    columns = 0
+    columns, separator = 0, ","
     while lines.peek(0) is not None:
         first = lines.number
         values: list[str] | None = None
@@ -101,9 +100,12 @@ def _records(file: io.TextIOWrapper, path: Path, log: Log) -> Iterator[tuple[int
                 break
             text += more
             if text.count('"') % 2 == 0:
-                values = _parsed(text)
+                separator = separator if columns else _separator(text, log)
+                values = _parsed(text, separator)
                 break
-        if values is not None and (not columns or len(values) == columns):
+        if not columns and (not text.strip() or _SEPARATOR_SAID.fullmatch(text.strip())):
+            lines.drop(1)
+        elif values is not None and (not columns or len(values) == columns):
             lines.drop(count)
             columns = columns or len(values)
             yield first, values
@@ -118,9 +120,17 @@ def _records(file: io.TextIOWrapper, path: Path, log: Log) -> Iterator[tuple[int
                 log.reject(f"{path.name}:{first}", found)
 
 
-def _parsed(text: str) -> list[str] | None:
+def _separator(header: str, log: Log) -> str:
+    """What parts the header into the most columns; other than a comma it is noted."""
+    found = max(_SEPARATORS, key=lambda sign: len(_parsed(header, sign) or ()))
+    if found != ",":
+        log.note(f"separated by {_SEPARATORS[found]}")
+    return found
+
+
+def _parsed(text: str, separator: str) -> list[str] | None:
     try:
-        return next(csv.reader(io.StringIO(text, newline="")), [])
+        return next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), [])
     except csv.Error:
         return None
 
@@ -148,7 +158,7 @@ class _Lines:
 
 
 def _json_rows(path: Path, log: Log) -> Iterator[tuple[str, Row]]:
-    with _text(path) as file:
+    with open_text(path, log) as file:
         for number, text in enumerate(_flat_objects(file, path, log), 1):
             name = f"{path.name}#{number}"
             try:
@@ -199,19 +209,26 @@ def _as_text(value: Any) -> str:
 
 
 def clean(text: str) -> str:
-    """Text that any database takes: without control characters and lone surrogates, single blanks."""
-    if text.isascii() and text.isprintable():
-        return " ".join(text.split())
-    printable = "".join(character if character >= " " else " " for character in text)
-    return " ".join(printable.encode("utf-8", "replace").decode().split())
+    """Text that any database takes: without control characters and lone surrogates, single blanks.
 
-
-def millimeters(text: str) -> float | None:
-    """The longest dimension that a register's text gives, in mm; None where it gives no sensible one.
-
-    ``15;15`` and ``15.50-15.60`` are several measurements: the largest holds. Nothing that is swallowed is
-    longer than 50 mm (the FDA's guidance on the size of generic tablets and capsules advises at most 22 mm).
+    What only says that a value is missing gives nothing; ``="024"``, as kept from a spreadsheet's rules, gives 024.
     """
-    numbers = [float(number) for number in _NUMBER.findall(text.replace("±", ";±"))[:8]]
-    largest = max(numbers, default=math.nan)
-    return largest if 0 < largest <= 50 else None
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(character if character >= " " else " " for character in text)
+        text = text.encode("utf-8", "replace").decode()
+    text = " ".join(text.split())
+    if text in _MISSING:
+        return ""
+    kept = _KEPT_FROM_SPREADSHEET.fullmatch(text) if text[:1] == "=" else None
+    return kept[1] if kept else text
+
+
+def whole(text: str) -> str:
+    """A whole number that went through floats (``197391.0``) as it was; any other text as it is."""
+    found = _WHOLE.fullmatch(text)
+    return found[1] if found else text
+
+
+def truth(text: str) -> bool | None:
+    """Yes or no, or None where the text says neither."""
+    return {"TRUE": True, "1": True, "FALSE": False, "0": False}.get(whole(text).upper())

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from reference.drug_text import drug_of, ingredients_of, strength_of
+from reference.importers.lengths import millimeters
 from reference.importers.log import Log
-from reference.importers.table import Row, millimeters, rows
-from reference.imprint_text import tokens
+from reference.importers.table import Row, rows
+from reference.imprint_text import printed, says_logo, tokens
 from reference.product import Product
 from reference.vocabulary import color_terms, score_pieces, shape_term
 from reference.writer import Entry
@@ -48,7 +49,9 @@ def entries(path: Path, log: Log) -> Iterator[Entry]:
         elif _NO_PILL.search(row["shape"]):
             log.pass_over("liquid, granules or powder")
         else:
-            yield from (Entry(product) for product in _products(row))
+            for product in _products(row):
+                log.unread(name, "size_mm", row["size_mm"], product.size_mm)
+                yield Entry(product)
 
 
 def _products(row: Row) -> Iterator[Product]:
@@ -64,8 +67,8 @@ def _products(row: Row) -> Iterator[Product]:
 
 def _product(row: Row, look: Row, suffix: str) -> Product:
     marks = (look["mark1"], look["mark2"])
-    imprint = ";".join(without_logo(mark) for mark in marks if mark)
-    faces = tuple(words for mark in marks if (words := tokens(without_logo(mark))))
+    imprint = ";".join(text for mark in marks if (text := printed(without_logo(mark))))
+    faces = tuple(words for mark in marks if (words := tokens(printed(without_logo(mark)))))
     ingredients = _ingredients(row["name_en"])
     name = row["name_en"] or row["name_zh"]
     return Product(
@@ -78,7 +81,7 @@ def _product(row: Row, look: Row, suffix: str) -> Product:
         imprint=imprint,
         tokens=tokens(imprint),
         faces=faces,
-        symbol=True if any(_LOGO.search(mark) for mark in marks) else None,
+        symbol=True if any(map(says_logo, marks)) else None,
         shape=shape_term(look["shape"]),
         colors=color_terms(look["color"]),
         size_mm=millimeters(look["size_mm"]),
