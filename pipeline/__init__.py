@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     )
     from pipeline.identifier import Identifier, identify, identify_each
     from pipeline.records import Candidate, Decision, EvidenceRow, Face, Identification, Photo
-    from pipeline.settings import Settings
+    from pipeline.settings import DecideSettings, Settings
     from reference.catalog import Catalog, open_catalog
     from reference.product import Monograph, Product
 
@@ -35,6 +35,7 @@ __all__ = [
     "Candidate",
     "Catalog",
     "CatalogError",
+    "DecideSettings",
     "Decision",
     "EngineMissingError",
     "EvidenceRow",
@@ -65,7 +66,7 @@ _HOMES = {
     ),
     "pipeline.identifier": ("Identifier", "identify", "identify_each"),
     "pipeline.records": ("Candidate", "Decision", "EvidenceRow", "Face", "Identification", "Photo"),
-    "pipeline.settings": ("Settings",),
+    "pipeline.settings": ("DecideSettings", "Settings"),
     "reference.catalog": ("Catalog", "open_catalog"),
     "reference.product": ("Monograph", "Product"),
 }

@@ -10,6 +10,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +19,15 @@ import click
 import pipeline
 from pipeline.coins import COINS_MM
 from pipeline.errors import InputError, PillprintError
+from pipeline.options import trust_options
+from pipeline.outputs import check_outputs
 
 if TYPE_CHECKING:
     from pipeline.batch import Summary
     from pipeline.doctor import Check
     from pipeline.identifier import Identifier
     from pipeline.records import Identification
+    from pipeline.settings import Settings
 
 # Commands that other modules bring: where each lives, and what --help says of it without importing it.
 _ELSEWHERE = {
@@ -107,6 +111,7 @@ def cli() -> None:
 @click.argument("photos", metavar="PHOTO...", nargs=-1, required=True, type=FILE)
 @click.option("--each", is_flag=True, help="The photo shows several different pills: answer for each.")
 @catalog_option
+@trust_options
 @click.option("--mm-per-px", type=float, metavar="MM", help="Millimeters per pixel of the photo as it was taken.")
 @click.option("--coin", type=click.Choice(list(COINS_MM)), help="A coin of this kind lies beside the pill.")
 @json_option
@@ -116,6 +121,8 @@ def identify(
     photos: tuple[Path, ...],
     each: bool,
     catalog: Path | None,
+    settings: Settings,
+    coverage: float | None,
     mm_per_px: float | None,
     coin: str | None,
     as_json: bool,
@@ -125,7 +132,8 @@ def identify(
     """Identify the pill in one or several photos of the same pill."""
     if each and len(photos) > 1:
         raise click.UsageError("--each takes one photo")
-    identifier = _identifier(catalog)
+    check_outputs((overlay, html), (*photos, catalog))
+    identifier = _identifier(catalog, coverage, settings)
     answers = (
         identifier.identify_each(photos[0], mm_per_px=mm_per_px, coin=coin)
         if each
@@ -152,6 +160,7 @@ def identify(
     "--out", required=True, metavar="DIR", type=FILE, help="Where the results go; a second run goes on there."
 )
 @catalog_option
+@trust_options
 @click.option("--workers", type=click.IntRange(min=1), help="Processes; without it one a core.")
 @click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0, show_default=True, help="Seconds a photo."
@@ -159,7 +168,15 @@ def identify(
 @click.option("--ray", is_flag=True, help="Run the workers on Ray: the cluster that RAY_ADDRESS names, or here.")
 @json_option
 def batch(
-    folder: Path, out: Path, catalog: Path | None, workers: int | None, timeout: float, ray: bool, as_json: bool
+    folder: Path,
+    out: Path,
+    catalog: Path | None,
+    settings: Settings,
+    coverage: float | None,
+    workers: int | None,
+    timeout: float,
+    ray: bool,
+    as_json: bool,
 ) -> None:
     """Identify all photos below FOLDER: one result row a photo, in JSON Lines and CSV.
 
@@ -170,13 +187,16 @@ def batch(
     from pipeline.batch.local import run_local
     from pipeline.batch.ray import run_ray
     from pipeline.batch.show import ProgressDisplay
+    from pipeline.batch.walk import photos_below
 
-    identifier = _identifier(catalog)
+    photos = () if out.is_dir() else map(folder.joinpath, photos_below(folder))
+    check_outputs((out, out / "results.jsonl", out / "results.csv"), chain((folder, catalog), photos))
+    identifier = _identifier(catalog, coverage, settings)
     execute = run_ray if ray else run_local
-    settings = BatchSettings(workers=workers, timeout_seconds=timeout)
+    how = BatchSettings(workers=workers, timeout_seconds=timeout)
     try:
         with ProgressDisplay() as display:
-            summary = run_batch(folder, out, identifier, _identity(identifier), settings, display, execute)
+            summary = run_batch(folder, out, identifier, _identity(identifier), how, display, execute)
     except KeyboardInterrupt:
         click.echo("pillprint: stopped; the same command goes on from here", err=True)
         sys.exit(_INTERRUPTED)
@@ -238,11 +258,11 @@ def doctor(as_json: bool) -> None:
         sys.exit(6)
 
 
-def _identifier(catalog: Path | None) -> Identifier:
+def _identifier(catalog: Path | None, coverage: float | None, settings: Settings) -> Identifier:
     from pipeline.identifier import Identifier
     from reference.catalog import open_catalog
 
-    return Identifier(catalog=open_catalog(catalog))
+    return Identifier(open_catalog(catalog, coverage), settings=settings)
 
 
 def _print_answers(answers: Sequence[Identification]) -> None:
@@ -268,6 +288,7 @@ def _identity(identifier: Identifier) -> dict[str, str]:
     return {
         "pillprint": pipeline.__version__,
         "catalog": identifier.catalog.fingerprint,
+        "coverage": f"{identifier.catalog.coverage(identifier.settings.match.world):g}",
         "reader": identifier.reader.name,
         "settings": settings,
     }
@@ -278,6 +299,7 @@ def _print_summary(summary: Summary) -> None:
         "photos": str(summary.photos),
         **{f"  {decision}": str(number) for decision, number in summary.decisions.items()},
         **{f"  error: {kind}": str(number) for kind, number in summary.error_kinds.items()},
+        **({"gone": f"{summary.gone} (deleted since they were found)"} if summary.gone else {}),
         "this run": f"{summary.photos_this_run} photos in {summary.seconds:.0f} s",
         **summary.results,
     }

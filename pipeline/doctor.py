@@ -71,6 +71,12 @@ def _checks() -> Iterator[Check]:
     yield _check(
         "HEIC photos", lambda: _importable("pillow_heif"), "pip install 'pillprint[heif]' (only for HEIC)", needed=False
     )
+    yield _check(
+        "plots",
+        lambda: _importable("matplotlib"),
+        "pip install 'pillprint[plots]' (only for `evaluate --plots`)",
+        needed=False,
+    )
 
 
 def _check(name: str, look: Callable[[], str], advice: str, needed: bool = True) -> Check:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.records import (
+        Advice,
         Candidate,
         Character,
         Face,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
         ScoreMeasurement,
         SizeMeasurement,
     )
-    from reference.product import Monograph, Product
+    from reference.product import ImprintCheck, Monograph, Product
 
 SCHEMA_VERSION = 1
 
@@ -47,6 +48,8 @@ def identification_to_dict(identification: Identification) -> Json:
         "schema_version": SCHEMA_VERSION,
         "decision": identification.decision.value,
         "reason": text(identification.reason),
+        "unlisted": _number(identification.unlisted),
+        "advice": _advice(identification.advice) if identification.advice else None,
         "imprint": [text(token) for token in identification.imprint],
         "shape": _probabilities(identification.shape),
         "color": _probabilities(identification.color),
@@ -60,6 +63,8 @@ def identification_to_dict(identification: Identification) -> Json:
         "warnings": [text(warning) for warning in identification.warnings],
         "photos": [text(photo) for photo in identification.photos],
         "catalog": text(identification.catalog),
+        "catalog_name": text(identification.catalog_name),
+        "catalog_date": text(identification.catalog_date),
         "seconds": {text(stage): _number(seconds) for stage, seconds in identification.seconds.items()},
     }
 
@@ -125,11 +130,16 @@ def _scale(scale: Scale | None) -> Json | None:
     }
 
 
+def _advice(advice: Advice) -> Json:
+    return {"code": text(advice.code), "sentence": text(advice.sentence), "bits": _number(advice.bits)}
+
+
 def _candidate(candidate: Candidate) -> Json:
     return {
         "probability": _number(candidate.probability),
         "score_bits": _number(candidate.score_bits),
         "tier": text(candidate.tier),
+        "high_alert": text(candidate.high_alert.words) if candidate.high_alert else "",
         "labelers": [text(labeler) for labeler in candidate.labelers],
         "products": [product_to_dict(product) for product in candidate.products],
         "evidence": [
@@ -164,6 +174,16 @@ def product_to_dict(product: Product) -> Json:
             {name: text(getattr(fact, name)) for name in ("field", "source", "url", "date")}
             for fact in product.fact_sources
         ],
+        "imprint_check": _imprint_check(product.imprint_check) if product.imprint_check else None,
+    }
+
+
+def _imprint_check(check: ImprintCheck) -> Json:
+    return {
+        **{name: text(getattr(check, name)) for name in ("date", "source", "url")},
+        "registers": [text(register) for register in check.registers],
+        "share": _number(check.share),
+        "bearers": [text(bearer) for bearer in check.bearers],
     }
 
 

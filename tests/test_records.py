@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from examples import identification, line, no_pill, photo, product, reading, region
+from examples import identification, line, no_pill, photo, product, reading, region, sold_by_two
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -89,6 +89,29 @@ def test_candidate_stands_for_its_products() -> None:
         Candidate((), 0.5, 1.0, ())
     with pytest.raises(ValueError, match="probability"):
         Candidate(products, 1.5, 1.0, ())
+
+
+def test_candidates_of_one_drug_in_one_strength_are_one_drug() -> None:
+    answer = sold_by_two()
+    drugs, (first, second, other) = answer.drugs, answer.candidates
+    assert [drug.candidates for drug in drugs] == [(first, second), (other,)]
+    assert drugs[0].first is first
+    assert drugs[0].probability == pytest.approx(0.9)
+    assert drugs[0].labelers == ("TruPharma LLC", "Teva", "Sun")
+    assert (drugs[0].imprints, drugs[1].imprints) == (("024",), ("54 024",))
+    assert drugs[0].high_alert is None and first.high_alert is None
+    assert drugs[1].high_alert is not None and drugs[1].high_alert.name == "antiarrhythmics"
+
+
+def test_products_of_which_no_drug_is_known_stay_apart() -> None:
+    unknown = tuple(Candidate((product("024", "", "10 mg", ndc=ndc),), 0.4, 1.0, ()) for ndc in "12")
+    assert [drug.probability for drug in identification(candidates=unknown).drugs] == [0.4, 0.4]
+
+
+def test_any_of_a_candidate_s_products_may_say_that_it_is_a_high_alert_drug() -> None:
+    candidate = Candidate((product(), product(ndc="2", dea_schedule="CII")), 0.5, 1.0, ())
+    assert candidate.high_alert is not None
+    assert candidate.high_alert.words == "a controlled substance (schedule II to IV) [cfr-1308]"
 
 
 def test_identification_sums_up() -> None:

@@ -10,20 +10,32 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from examples import identification, measurements, monograph, no_pill, photo, product, reading, region
+from examples import identification, measurements, monograph, no_pill, photo, product, reading, region, sold_by_two
 from PIL import Image
 from rich.console import Console
 
 from pipeline.errors import InputError
 from pipeline.load import load
-from pipeline.records import Candidate, Decision, EvidenceRow, Face, Identification, Pixels, Probabilities, Scale
+from pipeline.records import (
+    Advice,
+    Candidate,
+    Decision,
+    EvidenceRow,
+    Face,
+    Identification,
+    Pixels,
+    Probabilities,
+    Reading,
+    Scale,
+)
 from pipeline.records import ScaleSource as Source
 from pipeline.report.files import save_html, save_overlay
 from pipeline.report.html import Entry, html_report
 from pipeline.report.overlay import overlay
 from pipeline.report.sheet import WIDTH, shortened, text_width, wrapped
 from pipeline.report.tables import CAUTION, answer_table, answer_text
-from pipeline.report.words import answer_names, likely, percent, plain, score_words
+from pipeline.report.words import answer_names, headline, likely, plain, score_explained, score_words, unlisted_words
+from pipeline.words import below_one, percent
 
 HOSTILE = 'a\nb\r"quoted" <img src=x onerror=alert(1)> [red]x[/red] \x1b[31m \udcff\'=cmd.png'
 OUTLINE = (0, 190, 255)
@@ -124,12 +136,20 @@ def test_text_fits_its_room() -> None:
 
 
 def test_words() -> None:
-    assert (percent(0.97), percent(1.0), percent(0.9999), percent(0.0), percent(0.0001)) == (
-        *("97 %", "100 %", "> 99.9 %", "0 %", "< 0.1 %"),
-    )
+    figures = (0.97, 0.08123, 0.00852, 0.999, 0.9999, 1.0, 1.0 + 1e-12, 0.001, 0.0001, 0.0)
+    shown = ("97 %", "8.1 %", "0.9 %", "99.9 %", "> 99.9 %", "> 99.9 %", "> 99.9 %", "0.1 %", "< 0.1 %", "< 0.1 %")
+    assert tuple(map(percent, figures)) == shown
+    assert (below_one(0.12346), below_one(0.99996), below_one(1.0), below_one(0.0)) == (0.1235, 0.9999, 0.9999, 0.0)
     assert likely(Probabilities(()), "shape") == "shape unknown"
     assert likely(Probabilities((("BLUE;WHITE", 0.5),)), "color") == "BLUE and WHITE 50 %"
     assert score_words(Probabilities((("1", 0.9),))) == "not scored, 90 %"
+    explained = [score_explained(Probabilities(((pieces, 0.9),))) for pieces in "124"]
+    assert explained == [
+        "not scored, 90 % (no line to break it along)",
+        "scored in 2, 90 % (a line to break it along)",
+        "scored in 4, 90 % (lines to break it along)",
+    ]
+    assert score_explained(Probabilities(())) == "score unknown"
     assert plain("a\nb\x1b[31m\udcff") == "a b [31m\\xff"
 
 
@@ -178,9 +198,123 @@ def test_hostile_names_stay_text(show: object) -> None:
 
 def test_plain_text_is_one_fact_a_line() -> None:
     lines = answer_text(identification(("024",), (), name=HOSTILE)).splitlines()
-    assert lines[0] == "IDENTIFIED: One tablet fits."
+    assert lines[:2] == ["IDENTIFIED baclofen 10 mg, 97 %", "reason: One tablet fits."]
     assert lines[-1] == CAUTION
-    assert all(": " in line for line in lines[:-1])
+    assert all(": " in line for line in lines[1:-1])
+    assert answer_text(no_pill()).startswith("NO_PILL\nreason: No pill was found.\n")
+
+
+def test_the_whole_answer_as_plain_text() -> None:
+    advice = Advice("COIN_BESIDE", "Lay a coin beside it: 6 or 8 mm?", 0.7)
+    answer = dataclasses.replace(sold_by_two(), advice=advice, warnings=("Dark.", "One"), reason="One tablet fits.")
+    assert answer_text(answer).splitlines() == [
+        "IDENTIFIED baclofen 10 mg, 90 %",
+        "reason: One tablet fits.",
+        "sold by: TruPharma LLC, Teva, Sun",
+        "photo: tablet.png",
+        "imprint: 024 | blank",
+        "shape: ROUND 97 %",
+        "color: WHITE 93 %",
+        "size: 7.1 x 7.0 mm ± 0.2",
+        "score: scored in 2, 90 % (a line to break it along)",
+        "candidate 1: 90 % baclofen 10 mg (imprint 024; TruPharma LLC, Teva and 1 more; exact)",
+        "candidate 2: 2 % flecainide 50 mg (imprint 54 024; Roxane; all that was read; "
+        "high-alert: a medicine for the heart's rhythm: a wrong dose can itself upset it)",
+        "not in this catalog: 8 %",
+        "match: exact: the text read is the imprint's; all that was read: what was read is on it, and it has more",
+        "evidence: +11.2 bits: 024 is on the pill.",
+        "bits: each bit doubles the odds; they add up",
+        "would tell most: Lay a coin beside it: 6 or 8 mm?",
+        "warning: Dark.",
+        "monograph: pillprint monograph baclofen",
+        "asked: catalog example.csv of 2026-11-22, fingerprint 0123abcd",
+        CAUTION,
+    ]
+
+
+def test_the_whole_answer_on_a_terminal_of_80_columns() -> None:
+    advice = Advice("COIN_BESIDE", "Lay a coin beside it: 6 or 8 mm?", 0.7)
+    shown = [line.rstrip() for line in rendered(dataclasses.replace(sold_by_two(), advice=advice), 80).splitlines()]
+    assert max(map(len, shown)) <= 80
+    assert shown[:3] == [
+        " IDENTIFIED  baclofen 10 mg, 90 %",
+        "One tablet fits.",
+        "Sold by TruPharma LLC, Teva, Sun",
+    ]
+    told = "\n".join(shown)
+    for words in (
+        "score    scored in 2, 90 % (a line to break it along)",
+        "90 %  baclofen 10 mg",
+        "flecainide 50 mg",
+        "(high-alert)",
+        "\nnot in this catalog: 8 %\n"
+        "! high-alert: flecainide 50 mg: a medicine for the heart's rhythm: a wrong dose\ncan itself upset it\n"
+        "match: exact: the text read is the imprint's; all that was read: what was read\nis on it, and it has more\n",
+        "\nbits: each bit doubles the odds; they add up\nWould tell most: Lay a coin beside it: 6 or 8 mm?\n",
+        "\nAsked: catalog example.csv of 2026-11-22, fingerprint 0123abcd\n",
+    ):
+        assert words in told
+
+
+def test_what_is_not_claimed_has_its_reason_in_the_headline() -> None:
+    unknown = identification(("024",), decision=Decision.UNKNOWN, reason="It is not certain.", warnings=("certain.",))
+    assert rendered(unknown).startswith(" UNKNOWN  It is not certain.")
+    assert rendered(unknown).count("certain.") == answer_text(unknown).count("certain.") == 1
+
+
+def test_one_figure_for_a_drug_wherever_it_stands() -> None:
+    answer = sold_by_two()
+    assert headline(answer) == "baclofen 10 mg, 90 %"
+    page = html_report([Entry(answer)])
+    for shown in (rendered(answer), answer_text(answer), page):
+        assert shown.count("90 %") == 3  # the headline, the table, and the score's own
+        assert "50 %" not in shown and "40 %" not in shown
+
+
+def test_how_probable_it_is_that_the_catalog_lacks_the_pill() -> None:
+    unknown = identification(("024",), decision=Decision.UNKNOWN, candidates=(), unlisted=1.0)
+    assert unlisted_words(unknown) == "> 99.9 %"
+    assert unlisted_words(identification(("024",), unlisted=0.0812)) == "8.1 %"
+    blank = identification((), decision=Decision.UNKNOWN, candidates=(), unlisted=1.0)
+    assert unlisted_words(blank) == "unknown: no imprint was read"
+    assert "\nnot in this catalog: unknown: no imprint was read\n" in answer_text(blank)
+    for answer in (no_pill(), identification((), decision=Decision.UNREADABLE, candidates=())):
+        assert unlisted_words(answer) == "" and "not in this catalog" not in answer_text(answer)
+
+
+def certain() -> Identification:
+    """An answer whose every figure was computed as 1."""
+    sure = Probabilities((("1", 1.0),))
+    line = reading("024", confidence=1.0)
+    face = Face("tablet.png", 0, region(), measurements(), Reading("example", line.hypotheses, 1.0, 1.0))
+    row = EvidenceRow("shape", "", "", 1.0, f"The photo gives {percent(1.0)}.")
+    return dataclasses.replace(
+        identification(candidates=(Candidate((product(),), 1.0, 11.2, (row,), "exact"),)),
+        faces=(face,),
+        shape=Probabilities((("ROUND", 1.0),)),
+        color=Probabilities((("WHITE", 1.0),)),
+        score=sure,
+        unlisted=1.0,
+    )
+
+
+def page_words(answer: Identification) -> str:
+    return re.sub(r"<style>.+?</style>", "", html_report([Entry(answer)]), flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("show", [rendered, answer_text, page_words])
+def test_nothing_is_ever_certain(show: object) -> None:
+    assert callable(show)
+    shown = show(certain()).replace("&gt;", ">")
+    assert not re.search(r"100(\.0+)? ?%", shown)
+    assert shown.count("> 99.9 %") >= 6
+
+
+@pytest.mark.parametrize("decision", Decision)
+def test_no_python_name_is_told_to_a_person(decision: Decision) -> None:
+    answer = identification(("024",), decision=decision)
+    for shown in (rendered(answer), answer_text(answer), html_report([Entry(answer)])):
+        assert "identify_each" not in shown
 
 
 class Page(HTMLParser):
@@ -252,9 +386,24 @@ def test_page_says_it_all() -> None:
         "Never stop it abruptly.",
         "97 %",
         "024",
+        "Not in this catalog: 2 %",
+        "Match: exact: the text read is the imprint's.",
+        "Bits: each bit doubles the odds; they add up.",
+        "scored in 2, 90 % (a line to break it along)",
+        "Asked: catalog example.csv of 2026-11-22, fingerprint 0123abcd",
     ):
         assert expected in words
     assert "1 answer: 1 IDENTIFIED, 0 AMBIGUOUS" in words
+
+
+def test_page_flags_high_alert_drugs_with_their_source_lists_labelers_and_advises() -> None:
+    advice = Advice("TURN_OVER", "Turn it over: <b>", 0.7)
+    page = html_report([Entry(dataclasses.replace(sold_by_two(), advice=advice))])
+    assert "</span>baclofen 10 mg, 90 %</h2>" in page
+    assert '<p class="faint">Sold by TruPharma LLC, Teva, Sun</p>' in page
+    assert '<p class="advice">Would tell most: Turn it over: &lt;b&gt;</p>' in page
+    assert page.count('<span class="alert">high-alert</span>') == 1
+    assert "a medicine for the heart&#x27;s rhythm: a wrong dose can itself upset it (<a href=" in page
 
 
 def test_saving(tmp_path: Path) -> None:
@@ -297,6 +446,8 @@ def test_only_a_claim_is_named() -> None:
     }
     assert names[Decision.IDENTIFIED] == ["baclofen 10 mg"]
     assert names[Decision.AMBIGUOUS] == ["baclofen 10 mg", "alprazolam 10 mg"]
+    ambiguous = identification(("024",), decision=Decision.AMBIGUOUS, candidates=others)
+    assert answer_text(ambiguous).startswith("AMBIGUOUS baclofen 10 mg or alprazolam 10 mg\nreason: ")
     assert not any(names[decision] for decision in (Decision.UNKNOWN, Decision.UNREADABLE, Decision.NO_PILL))
     unknown = identification(("024",), decision=Decision.UNKNOWN, candidates=others)
     assert "nearest 1: 50 % baclofen" in answer_text(unknown)

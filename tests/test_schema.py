@@ -9,9 +9,9 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
-from examples import identification, no_pill
+from examples import identification, no_pill, sold_by_two
 
-from pipeline.records import Decision, Identification, Scale, ScaleSource
+from pipeline.records import Advice, Decision, Identification, Scale, ScaleSource
 from pipeline.serialize import SCHEMA_VERSION, text
 
 
@@ -37,8 +37,10 @@ def with_homography() -> Identification:
         no_pill(),
         no_pill("line\nbreak \"quotes\" '<b>' \udcff.png"),
         with_homography(),
+        sold_by_two(),
+        identification(("024",), decision=Decision.UNKNOWN, advice=Advice("TURN_OVER", "Turn it over.", 0.7)),
     ],
-    ids=["identified", "ambiguous", "unreadable", "no pill", "hostile name", "homography"],
+    ids=["identified", "ambiguous", "unreadable", "no pill", "hostile name", "homography", "high-alert", "advice"],
 )
 def test_answers_validate(answer: Identification, validator: Any) -> None:
     as_text = answer.to_json()
@@ -58,6 +60,10 @@ def test_answers_validate(answer: Identification, validator: Any) -> None:
         (("faces", 0, "region", "box"), [1, 2, 3]),
         (("faces", 0, "reading", "hypotheses", 0, "lines", 0, "characters", 0, "row"), None),
         (("shape", "best"), 3),
+        (("unlisted",), 1.5),
+        (("advice",), {"code": "TURN_OVER"}),
+        (("catalog_date",), None),
+        (("candidates", 0, "high_alert"), None),
     ],
 )
 def test_the_schema_refuses(path: tuple[str | int, ...], value: object, validator: Any) -> None:
@@ -91,6 +97,24 @@ def test_values() -> None:
     first = answer["faces"][0]["reading"]["hypotheses"][0]["lines"][0]["characters"][0]
     assert (first["text"], first["row"], first["col"]) == ("0", 120.0, 78.0)
     assert answer["monograph"]["sections"][1]["loinc"] == "34088-5"
+
+
+def test_what_the_answer_says_of_trust() -> None:
+    advice = Advice("TURN_OVER", "Turn it over: what does the other face say?", 0.7)
+    answer = identification(("024",), decision=Decision.UNKNOWN, advice=advice, unlisted=0.25).to_dict()
+    assert answer["unlisted"] == 0.25
+    assert answer["advice"] == {"code": advice.code, "sentence": advice.sentence, "bits": 0.7}
+    assert (answer["catalog"], answer["catalog_name"], answer["catalog_date"]) == (
+        "0123abcd",
+        "example.csv",
+        "2026-11-22",
+    )
+    assert identification(("024",)).to_dict()["advice"] is None
+    assert [candidate["high_alert"] for candidate in sold_by_two().to_dict()["candidates"]] == [
+        "",
+        "",
+        "a medicine for the heart's rhythm: a wrong dose can itself upset it [ismp-acute]",
+    ]
 
 
 def test_figures_that_are_not_finite_are_refused() -> None:

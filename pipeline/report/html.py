@@ -14,27 +14,36 @@ from html import escape
 
 from PIL import Image
 
-from pipeline.records import Candidate, Decision, Identification, Pixels
+from pipeline.records import Candidate, Decision, Drug, Identification, Pixels
 from pipeline.report.monograph import UNREVIEWED, WEAK
 from pipeline.report.tables import CANDIDATES_SHOWN, CAUTION
 from pipeline.report.words import (
-    answer_names,
+    BITS,
+    asked_words,
     candidate_name,
     candidates_title,
+    further_warnings,
+    headline,
     imprint_words,
+    imprints,
     labelers,
     likely,
-    percent,
+    match_words,
     plain,
-    score_words,
+    score_explained,
+    sellers,
     size_words,
+    unlisted_words,
 )
+from pipeline.words import percent
+from reference.high_alert import CITATIONS
 from reference.product import Citation, Monograph, Section
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 # The drawn sheet as JPEG: text stays legible and a page of a hundred photos stays below 20 MB.
 _JPEG_QUALITY = 82
 _LABELERS_SHOWN = 6
+_COLUMNS = ("Imprint", "Labelers", "NDC", "Match")
 
 _STYLE = """
 :root { color-scheme: light; --ink: #1c1e22; --faint: #5c6168; --rule: #dcdee2; --paper: #ffffff; }
@@ -57,6 +66,16 @@ td { overflow-wrap: anywhere; }
   font-weight: 600; margin-right: 8px; }
 .IDENTIFIED { background: #186f33; }
 .AMBIGUOUS { background: #8f5800; }
+.alert { display: inline-block; border-radius: 4px; color: #fff; background: #a3161f; padding: 0 6px; font-size: 13px; }
+.advice { border-left: 4px solid #2a66b0; background: #eef4fc; padding: 6px 10px; margin: 8px 0; }
+.seen th { width: 6em; }
+@media (max-width: 600px) {
+  .candidates tr:first-child { display: none; }
+  .candidates tr { display: block; border-bottom: 1px solid var(--rule); padding: 6px 0; }
+  .candidates td { display: block; border: 0; padding: 0; text-align: left; }
+  .candidates td:empty { display: none; }
+  .candidates td::before { content: attr(data-name) ": "; color: var(--faint); }
+}
 .warning { border-left: 4px solid #b06c00; background: #fff6e5; padding: 6px 10px; margin: 8px 0; }
 details { margin-top: 10px; }
 summary { cursor: pointer; font-weight: 600; }
@@ -104,21 +123,33 @@ def _article(entry: Entry) -> Iterator[str]:
     yield "<article>"
     yield f'<h2><span class="decision {decision}">{decision}</span>{_text(_title(answer))}</h2>'
     yield f"<p>{_text(answer.reason)}</p>"
-    yield from (f'<p class="warning">{_text(warning)}</p>' for warning in answer.warnings)
+    if sold_by := sellers(answer):
+        yield f'<p class="faint">Sold by {_text(sold_by)}</p>'
+    if answer.advice:
+        yield f'<p class="advice">Would tell most: {_text(answer.advice.sentence)}</p>'
+    yield from (f'<p class="warning">{_text(warning)}</p>' for warning in further_warnings(answer))
     if entry.sheet is not None:
         yield f'<img alt="{_text(", ".join(answer.photos))} with what was found" src="{_data_uri(entry.sheet)}">'
     yield from _seen(answer)
-    if answer.candidates:
+    drugs = answer.drugs[:CANDIDATES_SHOWN]
+    if drugs:
         yield f"<h3>{_text(candidates_title(answer))}</h3>"
-        yield from _candidates(answer.candidates)
+        yield from _candidates(drugs)
+    if unlisted := unlisted_words(answer):
+        yield f"<p><strong>Not in this catalog: {_text(unlisted)}</strong></p>"
+    if matches := match_words(drugs):
+        yield f'<p class="faint">Match: {_text(matches)}.</p>'
+    if drugs:
+        yield from _evidence(drugs[0].first)
     if answer.monograph:
         yield from _monograph(answer.monograph)
-    yield f'<p class="faint">Catalog {_text(answer.catalog)}</p>'
+    if asked := asked_words(answer):
+        yield f'<p class="faint">Asked: {_text(asked)}</p>'
     yield "</article>"
 
 
 def _title(answer: Identification) -> str:
-    return " or ".join(answer_names(answer)) or ", ".join(answer.photos)
+    return headline(answer) or ", ".join(answer.photos)
 
 
 def _data_uri(sheet: Pixels) -> str:
@@ -135,32 +166,39 @@ def _seen(answer: Identification) -> Iterator[str]:
             ("Shape", likely(answer.shape, "shape").removeprefix("shape ")),
             ("Color", likely(answer.color, "color").removeprefix("color ")),
             ("Size", size_words(answer.size).removeprefix("size ")),
-            ("Score", score_words(answer.score).removeprefix("score ")),
+            ("Score", score_explained(answer.score).removeprefix("score ")),
         ]
-    yield "<h3>What was seen</h3><table>"
+    yield '<h3>What was seen</h3><table class="seen">'
     yield from (f"<tr><th>{_text(name)}</th><td>{_text(value)}</td></tr>" for name, value in rows)
     yield "</table>"
 
 
-def _candidates(candidates: Sequence[Candidate]) -> Iterator[str]:
-    yield '<table><tr><th class="number">Sure</th><th>Drug</th><th>Imprint</th>'
-    yield "<th>Labelers</th><th>NDC</th><th>Match</th></tr>"
-    for candidate in candidates[:CANDIDATES_SHOWN]:
-        cells = (
-            candidate_name(candidate),
-            " ".join(candidate.product.tokens) or "no text",
-            labelers(candidate, _LABELERS_SHOWN),
-            candidate.product.ndc,
-            candidate.tier,
-        )
-        row = "".join(f"<td>{_text(cell)}</td>" for cell in cells)
-        yield f'<tr><td class="number">{percent(candidate.probability)}</td>{row}</tr>'
+def _candidates(drugs: Sequence[Drug]) -> Iterator[str]:
+    yield '<table class="candidates"><tr><th class="number">Sure</th>'
+    yield "".join(f"<th>{name}</th>" for name in ("Drug", *_COLUMNS)) + "</tr>"
+    for drug in drugs:
+        cells = (imprints(drug), labelers(drug, _LABELERS_SHOWN), drug.first.product.ndc, drug.first.tier)
+        row = "".join(f'<td data-name="{name}">{_text(cell)}</td>' for name, cell in zip(_COLUMNS, cells, strict=True))
+        named = f"{_text(candidate_name(drug.first))}{_high_alert(drug)}"
+        sure = _text(percent(drug.probability))
+        yield f'<tr><td class="number" data-name="Sure">{sure}</td><td data-name="Drug">{named}</td>{row}</tr>'
     yield "</table>"
-    yield f"<details open><summary>Why {_text(candidate_name(candidates[0]))}</summary><table>"
+
+
+def _high_alert(drug: Drug) -> str:
+    """Why a mix-up with the drug does most harm, below its name, with the source."""
+    group = drug.high_alert
+    if group is None:
+        return ""
+    return f'<br><span class="alert">high-alert</span> {_text(group.reason)} ({_citation(CITATIONS[group.citation])})'
+
+
+def _evidence(candidate: Candidate) -> Iterator[str]:
+    yield f"<details open><summary>Why {_text(candidate_name(candidate))}</summary><table>"
     yield '<tr><th class="number">Bits</th><th>Evidence</th></tr>'
-    for row_of in candidates[0].evidence:
+    for row_of in candidate.evidence:
         yield f'<tr><td class="number">{row_of.bits:+.1f}</td><td>{_text(row_of.sentence)}</td></tr>'
-    yield "</table></details>"
+    yield f'</table><p class="faint">Bits: {_text(BITS)}.</p></details>'
 
 
 def _monograph(monograph: Monograph) -> Iterator[str]:

@@ -8,7 +8,7 @@ line; below each face its measures; at the foot the answer.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -27,14 +27,16 @@ from pipeline.records import (
 )
 from pipeline.report.sheet import WIDTH, Color, Point, Sheet, shortened, text_width, wrapped
 from pipeline.report.words import (
-    answer_names,
+    candidate_name,
+    further_warnings,
+    headline,
     labelers,
     likely,
-    percent,
     plain,
     reading_words,
     score_words,
     size_words,
+    unlisted_words,
 )
 
 # In pixels of the sheet.
@@ -311,7 +313,7 @@ def _draw_label(sheet: Sheet, view: _View, character: Character) -> None:
     tall = character.height_px * view.scale
     size = max(13.0, min(20.0, 0.42 * tall))
     color = _confidence_color(character.confidence)
-    letter, sure = character.text, str(int(100 * character.confidence))
+    letter, sure = character.text, str(min(int(100 * character.confidence), 99))
     width = text_width(letter, size) + 6
     with_percent = width + text_width(sure, 0.72 * size) + 3
     room = max(character.width_px, 0.5 * character.height_px) * view.scale * _LABEL_ROOM
@@ -371,16 +373,27 @@ class _Foot:
 
 
 _TITLE_SIZE, _LINE_SIZE = 28.0, 19.0
+_FOOT_LINES_MAX = 8
 
 
 def _foot(answer: Identification, number: int | None) -> _Foot:
-    named = answer_names(answer)
-    first = answer.candidates[0] if len(named) == 1 else None
-    title = " ".join(filter(None, ("" if number is None else str(number), " or ".join(named))))
-    subtitle = ", ".join(filter(None, (percent(first.probability), labelers(first)))) if first else ""
-    sentences = [answer.reason, *answer.warnings]
-    lines = [part for sentence in sentences for part in wrapped(plain(sentence), _LINE_SIZE, WIDTH - 2 * _MARGIN)]
-    return _Foot(title, subtitle, tuple(lines[:5]))
+    title = " ".join(filter(None, ("" if number is None else str(number), headline(answer))))
+    subtitle = labelers(answer.drugs[0]) if answer.decision is Decision.IDENTIFIED and answer.drugs else ""
+    lines = [part for told in _told(answer) for part in wrapped(told, _LINE_SIZE, WIDTH - 2 * _MARGIN)]
+    return _Foot(title, subtitle, tuple(lines[:_FOOT_LINES_MAX]))
+
+
+def _told(answer: Identification) -> Iterator[str]:
+    """The sentences below the headline."""
+    yield plain(answer.reason)
+    if unlisted := unlisted_words(answer):
+        yield f"Not in this catalog: {unlisted}"
+    for drug in answer.drugs[:1]:
+        if drug.high_alert:
+            yield f"High-alert: {candidate_name(drug.first)}: {plain(drug.high_alert.reason)}"
+    if answer.advice:
+        yield f"Would tell most: {plain(answer.advice.sentence)}"
+    yield from map(plain, further_warnings(answer))
 
 
 def _foot_height(foot: _Foot) -> float:

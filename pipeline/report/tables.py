@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.records import Candidate, Decision, Identification
+from pipeline.records import Candidate, Decision, Drug, Identification
+from pipeline.report.columns import Columns
 from pipeline.report.words import (
+    BITS,
+    asked_words,
     candidate_name,
     candidates_title,
+    further_warnings,
+    headline,
     imprint_words,
+    imprints,
     labelers,
     likely,
-    percent,
+    match_words,
     plain,
-    score_words,
+    score_explained,
+    sellers,
     size_words,
+    unlisted_words,
 )
+from pipeline.words import percent
 
 CAUTION = (
     "Not medical advice, and counterfeits look the same. Never take a pill because of what a program says. "
@@ -36,21 +44,36 @@ _LABELERS_SHOWN = 2
 
 def answer_table(answer: Identification) -> RenderableType:
     """The answer for a terminal: decision, what was seen, candidates, the evidence for the first."""
-    parts: list[RenderableType] = [_heading(answer), _seen_table(answer)]
-    if answer.candidates:
-        parts += [_candidates_table(answer), _evidence_table(answer.candidates[0])]
-    parts += [Text(f"! {plain(warning)}", "yellow") for warning in answer.warnings]
+    parts: list[RenderableType] = [*_heading(answer), _seen_table(answer)]
+    drugs = answer.drugs[:CANDIDATES_SHOWN]
+    if drugs:
+        parts.append(_candidates_table(answer, drugs))
+    if unlisted := unlisted_words(answer):
+        parts.append(Text(f"not in this catalog: {unlisted}", "bold"))
+    parts += [Text(f"! high-alert: {words}", "bold red") for words in _high_alerts(drugs)]
+    if matches := match_words(drugs):
+        parts.append(Text(f"match: {matches}", "dim"))
+    if drugs:
+        parts += ["", _evidence_table(drugs[0].first), Text(f"bits: {BITS}", "dim")]
+    if answer.advice:
+        parts.append(Text(f"Would tell most: {plain(answer.advice.sentence)}", "bold"))
+    parts += [Text(f"! {plain(warning)}", "yellow") for warning in further_warnings(answer)]
     if answer.monograph:
         parts.append(Text(f"Monograph: pillprint monograph {plain(answer.monograph.drug)}", "bold"))
-    if answer.catalog:
-        parts.append(Text(f"Catalog {plain(answer.catalog)}", "dim"))
+    if asked := asked_words(answer):
+        parts.append(Text(f"Asked: {asked}", "dim"))
     parts.append(Text(CAUTION, "dim"))
     return Group(*parts)
 
 
-def _heading(answer: Identification) -> Text:
-    heading = Text(f" {answer.decision.value} ", _STYLES.get(answer.decision, _OTHER_STYLE))
-    return Text.assemble(heading, " ", Text(plain(answer.reason), "not bold"))
+def _heading(answer: Identification) -> Iterator[Text]:
+    decision = Text(f" {answer.decision.value} ", _STYLES.get(answer.decision, _OTHER_STYLE))
+    claim, reason = Text(headline(answer), "bold"), Text(plain(answer.reason))
+    yield Text.assemble(decision, " ", claim or reason)
+    if claim:
+        yield reason
+    if sold_by := sellers(answer):
+        yield Text(f"Sold by {sold_by}", "dim")
 
 
 def _seen(answer: Identification) -> Iterator[tuple[str, str]]:
@@ -61,46 +84,53 @@ def _seen(answer: Identification) -> Iterator[tuple[str, str]]:
     yield "shape", likely(answer.shape, "shape").removeprefix("shape ")
     yield "color", likely(answer.color, "color").removeprefix("color ")
     yield "size", size_words(answer.size).removeprefix("size ")
-    yield "score", score_words(answer.score).removeprefix("score ")
+    yield "score", score_explained(answer.score).removeprefix("score ")
 
 
 def _seen_table(answer: Identification) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim", no_wrap=True)
-    table.add_column()
+    table.add_column(overflow="fold")
     for name, value in _seen(answer):
         table.add_row(name, Text(value))
     return table
 
 
-def _candidate_row(candidate: Candidate) -> tuple[str, str, str, str, str]:
-    product = candidate.product
+def _drug_row(drug: Drug) -> tuple[str, str, str, str, str]:
     return (
-        percent(candidate.probability),
-        candidate_name(candidate),
-        plain(" ".join(product.tokens)) or "no text",
-        plain(labelers(candidate, _LABELERS_SHOWN)),
-        plain(candidate.tier),
+        percent(drug.probability),
+        candidate_name(drug.first),
+        imprints(drug),
+        labelers(drug, _LABELERS_SHOWN),
+        plain(drug.first.tier),
     )
 
 
-def _candidates_table(answer: Identification) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=candidates_title(answer), title_justify="left")
-    table.add_column("sure", justify="right", no_wrap=True)
-    for name in ("drug", "imprint", "labelers", "match"):
-        table.add_column(name)
-    for candidate in answer.candidates[:CANDIDATES_SHOWN]:
-        table.add_row(*(Text(cell) for cell in _candidate_row(candidate)))
-    more = len(answer.candidates) - CANDIDATES_SHOWN
-    if more > 0:
-        table.caption = f"and {more} more"
-    return table
+def _candidates_table(answer: Identification, drugs: Sequence[Drug]) -> RenderableType:
+    rows = []
+    for drug in drugs:
+        sure, name, *others = _drug_row(drug)
+        rows.append((sure, f"{name} (high-alert)" if drug.high_alert else name, *others))
+    table = Columns(
+        ("sure", "drug", "imprint", "labelers", "match"), tuple(rows), ("labelers", "match"), candidates_title(answer)
+    )
+    more = len(answer.drugs) - len(drugs)
+    return Group(table, Text(f"and {more} more", "dim")) if more > 0 else table
+
+
+def _high_alerts(drugs: Sequence[Drug]) -> Iterator[str]:
+    """Each reason once, after the drugs that it holds for."""
+    found: dict[str, list[str]] = {}
+    for drug in drugs:
+        if drug.high_alert:
+            found.setdefault(drug.high_alert.reason, []).append(candidate_name(drug.first))
+    yield from (f"{', '.join(names)}: {reason}" for reason, names in found.items())
 
 
 def _evidence_table(candidate: Candidate) -> Table:
     table = Table(box=None, pad_edge=False, title=f"Why {candidate_name(candidate)}", title_justify="left")
     table.add_column("bits", justify="right", no_wrap=True)
-    table.add_column("evidence")
+    table.add_column("evidence", overflow="fold")
     for row in candidate.evidence:
         table.add_row(f"{row.bits:+.1f}", Text(plain(row.sentence)))
     return table
@@ -108,19 +138,30 @@ def _evidence_table(candidate: Candidate) -> Table:
 
 def answer_text(answer: Identification) -> str:
     """The same as plain lines: nothing is cut, nothing is drawn."""
-    lines = [f"{answer.decision.value}: {plain(answer.reason)}"]
+    drugs = answer.drugs[:CANDIDATES_SHOWN]
+    lines = [f"{answer.decision.value} {headline(answer)}".strip(), f"reason: {plain(answer.reason)}"]
+    lines += _named("sold by", sellers(answer))
     lines += [f"{name}: {value}" for name, value in _seen(answer)]
     word = "candidate" if answer.decision in (Decision.IDENTIFIED, Decision.AMBIGUOUS) else "nearest"
-    for number, candidate in enumerate(answer.candidates[:CANDIDATES_SHOWN], start=1):
-        sure, name, imprint, sold_by, tier = _candidate_row(candidate)
-        details = "; ".join(filter(None, (f"imprint {imprint}", sold_by, tier)))
-        lines.append(f"{word} {number}: {sure} {name} ({details})")
-    if answer.candidates:
-        lines += [f"evidence: {row.bits:+.1f} bits: {plain(row.sentence)}" for row in answer.candidates[0].evidence]
-    lines += [f"warning: {plain(warning)}" for warning in answer.warnings]
-    if answer.monograph:
-        lines.append(f"monograph: pillprint monograph {plain(answer.monograph.drug)}")
-    if answer.catalog:
-        lines.append(f"catalog: {plain(answer.catalog)}")
+    lines += [f"{word} {number}: {_drug_line(drug)}" for number, drug in enumerate(drugs, start=1)]
+    lines += _named("not in this catalog", unlisted_words(answer))
+    lines += _named("match", match_words(drugs))
+    if drugs:
+        lines += [f"evidence: {row.bits:+.1f} bits: {plain(row.sentence)}" for row in drugs[0].first.evidence]
+        lines.append(f"bits: {BITS}")
+    lines += _named("would tell most", plain(answer.advice.sentence) if answer.advice else "")
+    lines += [f"warning: {plain(warning)}" for warning in further_warnings(answer)]
+    lines += _named("monograph", f"pillprint monograph {plain(answer.monograph.drug)}" if answer.monograph else "")
+    lines += _named("asked", asked_words(answer))
     lines.append(CAUTION)
     return "\n".join(lines) + "\n"
+
+
+def _named(name: str, value: str) -> list[str]:
+    return [f"{name}: {value}"] if value else []
+
+
+def _drug_line(drug: Drug) -> str:
+    sure, name, imprint, sold_by, tier = _drug_row(drug)
+    alert = f"high-alert: {plain(drug.high_alert.reason)}" if drug.high_alert else ""
+    return f"{sure} {name} ({'; '.join(filter(None, (f'imprint {imprint}', sold_by, tier, alert)))})"

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from pipeline.records import Candidate, Decision, Face, Identification, Probabilities, SizeMeasurement
+from collections.abc import Iterable
+
+from pipeline.records import (
+    Candidate,
+    Decision,
+    Drug,
+    Face,
+    Identification,
+    Probabilities,
+    SizeMeasurement,
+    named_drugs,
+)
 from pipeline.serialize import text as valid_text
+from pipeline.words import percent
+
+# Labelers in the line that lists them; --json has all.
+_SELLERS_SHOWN = 8
 
 
 def plain(words: str) -> str:
     """One line of printable text: line breaks, control characters and undecodable bytes of a name made harmless."""
     return "".join(sign if sign.isprintable() else " " for sign in valid_text(words))
-
-
-def percent(probability: float) -> str:
-    """A probability in percent; neither 0 nor 100 % unless it is that."""
-    if 0 < probability < 0.001:
-        return "< 0.1 %"
-    if 0.999 < probability < 1:
-        return "> 99.9 %"
-    return f"{100 * probability:.3g} %"
 
 
 def likely(found: Probabilities, name: str) -> str:
@@ -32,6 +38,12 @@ def score_words(pieces: Probabilities) -> str:
     if best is None:
         return "score unknown"
     return f"{'not scored' if best == '1' else f'scored in {best}'}, {percent(pieces[best])}"
+
+
+def score_explained(pieces: Probabilities) -> str:
+    """The same where it is met first: a score is a line to break the pill along."""
+    lines = {None: "", "1": " (no line to break it along)", "2": " (a line to break it along)"}
+    return score_words(pieces) + lines.get(pieces.best, " (lines to break it along)")
 
 
 def size_words(size: SizeMeasurement | None) -> str:
@@ -55,23 +67,35 @@ def candidate_name(candidate: Candidate) -> str:
     return plain(f"{product.drug} {product.strength}".strip() or product.name or product.product_id)
 
 
-# Candidates an AMBIGUOUS answer is drawn between: those at least this likely beside the first.
-_NAMED_FROM = 0.1
-_NAMED_MAX = 3
-
-
 def answer_names(answer: Identification) -> list[str]:
     """The drugs the answer claims: one where it is IDENTIFIED, the likely ones where AMBIGUOUS, else none.
 
     An UNKNOWN answer has candidates too, but naming the nearest of them in large letters would claim it.
     """
     if answer.decision is Decision.IDENTIFIED:
-        return [candidate_name(candidate) for candidate in answer.candidates[:1]]
+        return [candidate_name(drug.first) for drug in answer.drugs[:1]]
     if answer.decision is not Decision.AMBIGUOUS:
         return []
-    likely_ones = [each for each in answer.candidates[1:] if each.probability >= _NAMED_FROM]
-    names = dict.fromkeys(candidate_name(each) for each in (*answer.candidates[:1], *likely_ones))
-    return list(names)[:_NAMED_MAX]
+    return list(dict.fromkeys(candidate_name(drug.first) for drug in named_drugs(answer.candidates)))
+
+
+def headline(answer: Identification) -> str:
+    """What stands beside the decision: the drug and how sure it is, those that it could be, or nothing."""
+    names = " or ".join(answer_names(answer))
+    if names and answer.decision is Decision.IDENTIFIED:
+        return f"{names}, {percent(answer.drugs[0].probability)}"
+    return names
+
+
+def sellers(answer: Identification) -> str:
+    """Who sells the drug that was identified, where several do."""
+    drugs = answer.drugs[:1] if answer.decision is Decision.IDENTIFIED else ()
+    return next((labelers(drug, _SELLERS_SHOWN) for drug in drugs if len(drug.labelers) > 1), "")
+
+
+def further_warnings(answer: Identification) -> list[str]:
+    """The warnings that the reason does not give already."""
+    return [warning for warning in answer.warnings if warning not in answer.reason]
 
 
 def candidates_title(answer: Identification) -> str:
@@ -81,14 +105,50 @@ def candidates_title(answer: Identification) -> str:
     return "Nearest in the catalog; not an identification"
 
 
-def labelers(candidate: Candidate, shown: int = 1) -> str:
+def unlisted_words(answer: Identification) -> str:
+    """How probable it is that the catalog lacks the pill; nothing where the catalog was not the question."""
+    if not answer.candidates and answer.decision is not Decision.UNKNOWN:
+        return ""
+    return percent(answer.unlisted) if answer.imprint else "unknown: no imprint was read"
+
+
+def asked_words(answer: Identification) -> str:
+    """Which catalog answered: name, date and fingerprint."""
+    if not answer.catalog:
+        return ""
+    named = f"catalog {plain(answer.catalog_name)}".strip()
+    dated = f" of {plain(answer.catalog_date)}" if answer.catalog_date else ""
+    return f"{named}{dated}, fingerprint {plain(answer.catalog)}"
+
+
+def labelers(drug: Drug, shown: int = 1) -> str:
     """Who sells it: the first few, and how many more."""
-    names = [plain(name) for name in candidate.labelers]
+    names = [plain(name) for name in drug.labelers]
     more = f" and {len(names) - shown} more" if len(names) > shown else ""
     return ", ".join(names[:shown]) + more
+
+
+def imprints(drug: Drug) -> str:
+    """What its tablets bear."""
+    return " or ".join(plain(imprint) or "no text" for imprint in drug.imprints)
 
 
 def imprint_words(answer: Identification) -> str:
     """The tokens by face, ``blank`` for a face without text."""
     faces = [plain(" ".join(face.reading.tokens)) or "blank" for face in answer.faces]
     return " | ".join(faces) or "none"
+
+
+BITS = "each bit doubles the odds; they add up"
+_MATCHES = {
+    "exact": "the text read is the imprint's",
+    "all tokens": "each of its words was found, if not each character for sure",
+    "all that was read": "what was read is on it, and it has more",
+    "partly": "something was read that it does not have",
+}
+
+
+def match_words(drugs: Iterable[Drug]) -> str:
+    """What the words in the column ``match`` mean, those that occur."""
+    tiers = {drug.first.tier for drug in drugs}
+    return "; ".join(f"{tier}: {meaning}" for tier, meaning in _MATCHES.items() if tier in tiers)

@@ -1,0 +1,99 @@
+"""Worker processes that die, at every moment of their life: each costs one try, and none hangs the batch."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pretend import Pretender
+
+from pipeline.batch.local import Task, _spooled, _supervise, _Worker, run_local
+from pipeline.errors import PillprintError
+
+# More than a pipe holds (64 KiB), as an identifier with a catalog of its own is.
+HEAVY = Pretender(weight=bytes(1 << 20))
+
+# Python runs it in each process that starts: {} says when a worker is killed there.
+KILLER = """
+import os, sys
+if "--multiprocessing-fork" in sys.argv and {}:
+    os.kill(os.getpid(), 9)
+"""
+PATH = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[1])])
+
+
+def tasks(*names: str) -> list[Task]:
+    return [Task("0001-000000", index, name) for index, name in enumerate(names)]
+
+
+def done(folder: Path, given: list[Task], workers: int = 1) -> dict[str, object]:
+    rows = run_local(iter(given), HEAVY, str(folder), workers, 30.0)
+    return {task.path: row["error_kind"] for task, row in rows}
+
+
+@pytest.fixture
+def killed_at_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file that says when."""
+    when = tmp_path / "sitecustomize.py"
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), PATH]))
+    return when
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_workers_that_never_start_end_the_batch(tmp_path: Path, killed_at_start: Path, workers: int) -> None:
+    killed_at_start.write_text(KILLER.format("True"))
+    with pytest.raises(PillprintError, match=r"a worker process was killed \(SIGKILL.* while it started; run `pill"):
+        done(tmp_path, tasks("a.jpg", "b.jpg", "c.jpg"), workers)
+
+
+def test_one_death_at_the_start_costs_one_try(tmp_path: Path, killed_at_start: Path) -> None:
+    first = tmp_path / "first"
+    first.touch()
+    killed_at_start.write_text(KILLER.format(f"os.path.exists({str(first)!r}) and not os.unlink({str(first)!r})"))
+    assert done(tmp_path, tasks("a.jpg", "b.jpg")) == {"a.jpg": None, "b.jpg": None}
+    assert not first.exists()
+
+
+def test_a_worker_that_dies_while_it_waits_takes_no_photo_with_it(tmp_path: Path) -> None:
+    with _spooled(HEAVY) as spool:
+        worker = _Worker(spool, str(tmp_path))
+        worker.ready = worker.connection.recv() is None
+        worker.process.kill()
+        worker.process.join()
+        pool = [worker]
+        rows = [row["error_kind"] for _, row in _supervise(pool, iter(tasks("a.jpg", "b.jpg")), spool, "/", 30.0)]
+        pool[0].end()
+    assert rows == [None, None]
+
+
+def test_workers_that_die_at_work_cost_their_photos_alone(tmp_path: Path) -> None:
+    names = ("memory1.jpg", "memory2.jpg", "a.jpg", "memory3.jpg", "b.jpg")
+    died = "WorkerDied"
+    assert done(tmp_path, tasks(*names)) == dict(zip(names, (died, died, None, died, None), strict=True))
+
+
+def test_a_script_without_a_main_guard_is_told(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos/a.jpg").touch()
+    (tmp_path / "script.py").write_text(
+        "from pathlib import Path\nfrom pipeline.batch import run_batch\nfrom pretend import Pretender\n"
+        "run_batch(Path('photos'), Path('out'), Pretender(weight=bytes(1 << 20)), {'purpose': 'x'})\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": PATH}
+    ended = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode == 1
+    last = ended.stderr.splitlines()[-1]
+    assert "a worker process ended with exit code 1 while it started" in last
+    assert 'below `if __name__ == "__main__":`' in last
+
+
+def test_the_analyst_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with _spooled(HEAVY) as spool:
+        assert spool.stat().st_size > len(HEAVY.weight)
+        assert list(tmp_path.iterdir()) == []
