@@ -9,7 +9,7 @@ import pytest
 from spl_documents import HEAD, document, product, zipped
 
 from reference.errors import CatalogError
-from reference.importers import Log, archive, c3pi, mfds, spl, tfda
+from reference.importers import Log, archive, c3pi, importer_of, mfds, spl, tfda
 
 GOOD = document(product("9999-001"), "bbbbbbbb-0000-4000-8000-000000000009")
 LAUGHS = (
@@ -152,3 +152,11 @@ def test_a_table_of_another_kind_is_refused_with_the_columns_it_needs(tmp_path: 
     (tmp_path / "t.json").write_text('[{"name": "x"}]')
     with pytest.raises(CatalogError, match="right file"):
         list(tfda.entries(tmp_path / "t.json", Log()))
+
+
+def test_what_is_no_table_is_named_in_a_short_line(tmp_path: Path) -> None:
+    file = tmp_path / "wrong.csv"
+    file.write_bytes(bytes(range(128, 256)) * 200)
+    with pytest.raises(CatalogError, match=r"wrong\.csv: neither a catalog nor a known register") as error:
+        importer_of(file)
+    assert len(str(error.value)) < len(str(file)) + 1000

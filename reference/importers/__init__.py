@@ -31,14 +31,19 @@ _TABLES: tuple[tuple[frozenset[str], Importer], ...] = tuple(
 )
 
 
+# What is no table can be one line of any length.
+_SHOWN_COLUMNS, _SHOWN_CHARACTERS = 12, 40
+
+
 def importer_of(path: Path) -> Importer:
     """The importer whose columns the table has; raises ``CatalogError`` where none fits."""
     keys = first_row_keys(path)
     for needed, entries in _TABLES:
         if keys.issuperset(needed):
             return entries
+    named = ", ".join(key[:_SHOWN_CHARACTERS] for key in sorted(keys)[:_SHOWN_COLUMNS])
     raise CatalogError(
-        f"{path}: neither a catalog nor a known register: its columns are {', '.join(sorted(keys)[:12]) or 'none'}; "
+        f"{path}: neither a catalog nor a known register: its columns are {named or 'none'}; "
         f"known are the tables of C3PI, TFDA, MFDS, Pillbox and pillprint's products.csv"
     )
 
