@@ -156,19 +156,24 @@ class RiskCoverage:
         return sum(self.risk) / len(self.risk)
 
 
+def _surest_first(confidences: Sequence[float], right: Sequence[bool]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """The confidences from the highest down, and how many answers are wrong up to each."""
+    if not confidences:
+        raise ValueError("no confidences to rank")
+    stated = np.asarray(confidences, dtype=np.float64)
+    order = np.argsort(-stated, kind="stable")
+    return stated[order], np.cumsum(~np.asarray(right, dtype=np.bool_)[order])
+
+
 def risk_coverage(confidences: Sequence[float], right: Sequence[bool]) -> RiskCoverage:
     """The risk-coverage curve of some answers.
 
     Raises:
         ValueError: nothing to rank.
     """
-    if not confidences:
-        raise ValueError("no confidences to rank")
-    stated = np.asarray(confidences, dtype=np.float64)
-    order = np.argsort(-stated, kind="stable")
-    wrong = np.cumsum(~np.asarray(right, dtype=np.bool_)[order])
+    stated, wrong = _surest_first(confidences, right)
     kept = np.arange(1, len(stated) + 1)
-    end_of_tie = np.searchsorted(-stated[order], -stated[order], side="right") - 1
+    end_of_tie = np.searchsorted(-stated, -stated, side="right") - 1
     risk = (wrong / kept)[end_of_tie]
     return RiskCoverage(tuple((kept / len(stated)).tolist()), tuple(risk.tolist()))
 
@@ -189,12 +194,8 @@ def generalized_risk_area(confidences: Sequence[float], right: Sequence[bool]) -
     Raises:
         ValueError: nothing to rank.
     """
-    if not confidences:
-        raise ValueError("no confidences to rank")
-    stated = np.asarray(confidences, dtype=np.float64)
-    order = np.argsort(-stated, kind="stable")
-    wrong = np.cumsum(~np.asarray(right, dtype=np.bool_)[order])
-    ends = np.flatnonzero(np.append(np.diff(stated[order]) != 0, True))
+    stated, wrong = _surest_first(confidences, right)
+    ends = np.flatnonzero(np.append(np.diff(stated) != 0, True))
     coverage = np.append(0.0, (ends + 1) / len(stated))
     risk = np.append(0.0, wrong[ends] / len(stated))
     return float(np.sum(np.diff(coverage) * (risk[1:] + risk[:-1]) / 2))

@@ -51,7 +51,7 @@ class Matcher:
         ranked = self.rank(readings, look)
         verdict = decide(readings, look, ranked, doubts, self._model, self._settings.decide)
         advice = None if verdict.decision is Decision.IDENTIFIED else advise(readings, look, ranked, doubts)
-        drug = "" if verdict.against and verdict.decision is Decision.UNKNOWN else _drug(verdict.decision, ranked)
+        drug = _drug(verdict.decision, ranked)
         return Match(verdict.decision, verdict.reason, ranked.candidates, ranked.unlisted, advice, drug)
 
     def rank(self, readings: Sequence[Reading], look: PillLook) -> Ranked:

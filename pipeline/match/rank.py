@@ -95,7 +95,8 @@ def _unlisted_weight(groups: Sequence[Weighed], weights: Sequence[float], world_
     character where one was not read with certainty.
     """
     certain = {group.explanation.imprint_key: group.explanation.certainty for group in groups}
-    other = max(1.0 - sum(certain.values()), 0.0)
+    listed = sum(certain.values())
+    other = max(1.0 - listed, 0.0)
     twins: dict[str, float] = {}
     siblings = 0.0
     for group, weight in zip(groups, weights, strict=True):
@@ -104,7 +105,7 @@ def _unlisted_weight(groups: Sequence[Weighed], weights: Sequence[float], world_
         twin = explanation.certainty * look * (1 - group.checked)
         twins[explanation.imprint_key] = max(twins.get(explanation.imprint_key, 0.0), twin)
         # What stands against this imprint may be just what another one lists.
-        unexplained = max(1.0 - sum(certain.values()) + explanation.certainty, 0.0)
+        unexplained = max(1.0 - listed + explanation.certainty, 0.0)
         siblings += weight * shares.sibling * explanation.sibling_odds * unexplained
     return world_share * (other + sum(twins.values())) + siblings
 

@@ -15,7 +15,7 @@ from pipeline.match.rank import Ranked
 from pipeline.measure import combine
 from pipeline.records import Decision
 from pipeline.settings import DecideSettings, Settings
-from pipeline.train.match.readings import ReadPhoto
+from pipeline.train.match.readings import ReadPhoto, without_own
 from reference.catalog import Catalog
 from reference.grouping import same_drug
 
@@ -44,12 +44,12 @@ def answers(
 ) -> Iterator[Answered]:
     """Each photo asked twice: of the catalog as it is, and of what is left of it without the photo's imprint."""
     whole = Matcher(catalog, settings, model)
-    for photo in photos:
+    for photo, imprint in without_own(photos):
         rows = table.rows(photo.truth)
-        if not rows or not photo.truth.imprint:
+        if not rows:
             continue
         for listed in (True, False):
-            matcher = whole if listed else Matcher(catalog.without(photo.truth.imprint), settings, model)
+            matcher = whole if listed else Matcher(catalog.without(imprint), settings, model)
             readings = [face.reading for face in photo.faces]
             look = combine([face.measurements for face in photo.faces])
             ranked = matcher.rank(readings, look)

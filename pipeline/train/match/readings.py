@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import pickle
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -89,7 +89,7 @@ def _read(photo: LabeledPhoto, view: str) -> ReadPhoto | None:
     return ReadPhoto(photo.truth, answer.faces, others) if answer.faces else None
 
 
-def without_own(photos: list[ReadPhoto]) -> Iterator[tuple[ReadPhoto, str]]:
+def without_own(photos: Iterable[ReadPhoto]) -> Iterator[tuple[ReadPhoto, str]]:
     """Each photo with the imprint that a catalog must lose to lack it."""
     for photo in photos:
         if photo.truth.imprint:
