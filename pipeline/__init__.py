@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from pipeline.identifier import Identifier, identify, identify_each
     from pipeline.records import Candidate, Decision, EvidenceRow, Face, Identification, Photo
     from pipeline.settings import DecideSettings, Settings
-    from reference.catalog import Catalog, open_catalog
     from reference.product import Monograph, Product
+    from reference.store.catalog import Catalog, open_catalog
 
 __version__ = "0.1.0"
 
@@ -67,7 +67,7 @@ _HOMES = {
     "pipeline.identifier": ("Identifier", "identify", "identify_each"),
     "pipeline.records": ("Candidate", "Decision", "EvidenceRow", "Face", "Identification", "Photo"),
     "pipeline.settings": ("DecideSettings", "Settings"),
-    "reference.catalog": ("Catalog", "open_catalog"),
+    "reference.store.catalog": ("Catalog", "open_catalog"),
     "reference.product": ("Monograph", "Product"),
 }
 

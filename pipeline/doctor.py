@@ -99,7 +99,7 @@ def _onnxruntime() -> str:
 
 
 def _catalog() -> str:
-    from reference.catalog import open_catalog
+    from reference.store.catalog import open_catalog
 
     with open_catalog() as catalog:
         return f"{len(catalog)} products, fingerprint {catalog.fingerprint}"

@@ -16,7 +16,7 @@ from pipeline.scale import find_scale
 from pipeline.scene import FACES, Clock, Scene, difference, distinct_faces
 from pipeline.segment import group_faces, segment
 from pipeline.settings import Settings
-from reference.catalog import Catalog, open_catalog
+from reference.store.catalog import Catalog, open_catalog
 
 # So many of a photo's pills are read before it is said that none of them carries an imprint; each costs about 0.1 s.
 _GROUPS_READ = 4
@@ -60,7 +60,7 @@ class Identifier:
         Args:
             photos: a path, the bytes of a file, a PIL image, an RGB array ``(h, w, 3)`` uint8, or a list of those.
             mm_per_px: millimeters per pixel of the photo at its full size, where the caller knows them.
-            coin: the kind of coin beside the pill, a key of ``pipeline.coins.COINS_MM``, where there is one.
+            coin: the kind of coin beside the pill, a key of ``pipeline.scale.coin_sizes.COINS_MM``, where there is one.
 
         Raises:
             PhotoError: a photo cannot be used; the message names it and says what to do.

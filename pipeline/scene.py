@@ -12,7 +12,7 @@ import numpy as np
 
 from pipeline.measure import combine
 from pipeline.records import Face, Line, Photo, PillLook, PillRegion, Probabilities, Scale
-from reference.imprint_text import look_alike_key, upside_down
+from reference.text.imprints import look_alike_key, upside_down
 
 # A tablet or capsule has two faces; what a photo shows beyond that is another pill or the same face again.
 FACES = 2

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from reference.drug_text import amounts_of, brand_of, ingredients_of, one_name, same_moiety, with_salt
-from reference.ndc import product_code
 from reference.product import Product
+from reference.text.drugs import amounts_of, brand_of, ingredients_of, one_name, same_moiety, with_salt
+from reference.text.ndc import product_code
 
 # Registers round the longest dimension to whole millimeters; 15 of 5,014 C3PI products disagree on it with themselves.
 SIZE_TOLERANCE_MM = 1.0
@@ -30,7 +30,7 @@ class _Group:
 def drug_strength(product: Product) -> tuple[str, str]:
     """Drug and strength as they are compared, equal for equal drugs whatever names, units and orders a register has.
 
-    The drug is its active moieties, each under one name (``reference.drug_text``), in alphabetical order; the strength
+    The drug is its active moieties, each under one name (``reference.text.drugs``), in alphabetical order; the strength
     is the amounts in one unit, in the order of their ingredients where the register pairs them, else sorted. Where it
     names no ingredient, the drug is the name without strength and dosage form. Either is empty where it says nothing.
     """

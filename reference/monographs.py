@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import cast
 
-from reference.drug_text import drug_of, ingredients_of
 from reference.errors import CatalogError
 from reference.product import Citation, Monograph, Section, Statement
+from reference.text.drugs import drug_of, ingredients_of
 
 CITATION_KINDS = ("label", "government", "paper", "reference", "web")
 

@@ -25,8 +25,8 @@ from pipeline.records import (
     ScoreMeasurement,
     SizeMeasurement,
 )
-from reference.imprint_text import tokens
 from reference.product import Citation, Monograph, Product, Section, Statement
+from reference.text.imprints import tokens
 
 PHOTO_HEIGHT, PHOTO_WIDTH = 240, 360
 EMPTY = Probabilities(())

@@ -15,13 +15,13 @@ from pathlib import Path
 
 from pipeline.match.search import ImprintIndex
 from pipeline.match.world import Tokens
-from reference.build import build_catalog
-from reference.catalog import open_catalog
-from reference.check import check
+from reference.audit.check import check
+from reference.audit.export import as_row
 from reference.errors import CatalogError
-from reference.export import as_row
-from reference.query import query
-from reference.search import search
+from reference.search.query import query
+from reference.search.search import search
+from reference.store.build import build_catalog
+from reference.store.catalog import open_catalog
 
 VALUES = (
     b"\xff\xfe", b"", "", None, -1, 0, 1, 7.5, 1e300, 2**62, "x", "[", "[]", "{}", "[1]", '[["a"]]', ";", ";;", "|",

@@ -9,10 +9,10 @@ from pipeline.match import Doubts, Match, Matcher
 from pipeline.match.model import MatchModel
 from pipeline.records import Character, Line, PillLook, Probabilities, Reading, SizeMeasurement
 from pipeline.settings import DecideSettings, Settings
-from reference.catalog import Catalog
-from reference.imprint_text import tokens
 from reference.product import Product
-from reference.writer import Entry, fill
+from reference.store.catalog import Catalog
+from reference.store.writer import Entry, fill
+from reference.text.imprints import tokens
 
 NOTHING = Probabilities(())
 UNSEEN = PillLook(NOTHING, NOTHING, NOTHING, None, NOTHING, 2)

@@ -18,18 +18,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spl_documents import document, look, product, zipped
 
-from reference.build import build_catalog
-from reference.catalog import COUNTED_COVERAGE_MAX, Catalog, open_catalog
-from reference.check import check
-from reference.compare import compare
+from reference.audit.check import check
+from reference.audit.compare import compare
+from reference.audit.export import COLUMNS, write_csv
 from reference.errors import CatalogError, InputError
-from reference.export import COLUMNS, write_csv
 from reference.importers import IMPORTERS, Log
-from reference.migrations import migrate
 from reference.monographs import load_monograph
-from reference.ndc import possible_product_codes, product_code
 from reference.product import FactSource, ImprintCheck, Product
-from reference.writer import SCHEMA_VERSION, Entry, fill
+from reference.store.build import build_catalog
+from reference.store.catalog import COUNTED_COVERAGE_MAX, Catalog, open_catalog
+from reference.store.migrations import migrate
+from reference.store.writer import SCHEMA_VERSION, Entry, fill
+from reference.text.ndc import possible_product_codes, product_code
 
 SECTION = """<component><section><code code="34067-9" displayName="INDICATIONS"/><title>1 INDICATIONS</title>
   <text><paragraph>For <content>tests</content>.</paragraph><list><item>one</item><item>two</item></list></text>
@@ -95,7 +95,7 @@ def test_a_build_that_is_killed_leaves_the_old_catalog(tmp_path: Path, release: 
     build_registers([("spl", release)], out)
     before = out.read_bytes()
     code = (
-        "import os, signal, reference.build as b\n"
+        "import os, signal, reference.store.build as b\n"
         "b._settle = lambda partial, out: os.kill(os.getpid(), signal.SIGKILL)\n"
         f"from pathlib import Path\nb.build_catalog([('spl', Path({str(release)!r}))], Path({str(out)!r}))\n"
     )

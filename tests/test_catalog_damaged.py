@@ -11,9 +11,9 @@ from fuzz_catalog import ask_everything, fuzz
 from spl_documents import document, look, product
 
 from pipeline.cli import cli
-from reference.build import build_catalog
-from reference.catalog import open_catalog
 from reference.errors import CatalogError
+from reference.store.build import build_catalog
+from reference.store.catalog import open_catalog
 
 SECTION = '<component><section><code code="34067-9"/><title>Uses</title><text>For tests.</text></section></component>'
 

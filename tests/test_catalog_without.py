@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reference.catalog import Catalog, open_catalog
 from reference.errors import CatalogError
-from reference.imprint_text import characters, tokens
 from reference.product import Product
-from reference.query import query
-from reference.search import search
-from reference.writer import Entry, fill
+from reference.search.query import query
+from reference.search.search import search
+from reference.store.catalog import Catalog, open_catalog
+from reference.store.writer import Entry, fill
+from reference.text.imprints import characters, tokens
 
 
 def pill(imprint: str, number: int = 1, **more: object) -> Product:

@@ -17,8 +17,8 @@ from pipeline.match.model import MatchModel, Shares
 from pipeline.match.rank import Market, Ranked, Weighed, rank
 from pipeline.records import Candidate, Decision, EvidenceRow, PillLook, Probabilities, Reading
 from pipeline.settings import RISKS, DecideSettings, MatchSettings, Settings
-from reference.catalog import Catalog, open_catalog
 from reference.product import ImprintCheck, Product
+from reference.store.catalog import Catalog, open_catalog
 
 MODEL = replace(MatchModel.load(), levels={"one in 100": 0.5, "strict": 0.9})
 SHARES = Shares(

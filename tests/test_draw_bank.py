@@ -13,7 +13,7 @@ from pipeline.draw.random_body import random_relief
 from pipeline.draw.random_face import random_face
 from pipeline.draw.sets import write_face_set, write_heap_set
 from pipeline.evaluate.sets import open_set
-from reference.catalog import open_catalog
+from reference.store.catalog import open_catalog
 
 
 def test_a_shard_holds_every_face_and_character(tmp_path: Path) -> None:

@@ -365,7 +365,7 @@ def small_set(tmp_path: Path) -> Path:
 
 
 def test_the_command(small_set: Path) -> None:
-    from pipeline.evaluate.cli import evaluate
+    from pipeline.cli.evaluate import evaluate
 
     out = small_set / "out.json"
     done = CliRunner().invoke(evaluate, [str(small_set), "--json", str(out), "--rows"], catch_exceptions=False)
@@ -381,7 +381,7 @@ def test_the_command(small_set: Path) -> None:
 
 @pytest.mark.parametrize("options", [["--turn", "sideways"], ["--turn", "nan"], ["--limit", "0"], ["--rows"]])
 def test_options_that_make_no_sense(small_set: Path, options: list[str]) -> None:
-    from pipeline.evaluate.cli import evaluate
+    from pipeline.cli.evaluate import evaluate
 
     assert CliRunner().invoke(evaluate, [str(small_set), *options]).exit_code == 2
 

@@ -34,8 +34,8 @@ from pipeline.evaluate.trust import section, trust_figures
 from pipeline.identifier import Identifier
 from pipeline.records import Candidate, Decision, Identification, Photo, PillRegion, Reading
 from pipeline.settings import DecideSettings, Settings
-from reference.catalog import open_catalog
 from reference.product import Product
+from reference.store.catalog import open_catalog
 
 # --- bounds
 
@@ -483,7 +483,7 @@ def test_the_command_asks_at_the_risk_and_coverage_stated(small: Path, monkeypat
         made.append(CatalogParts(*arguments))
         return made[-1]
 
-    monkeypatch.setattr("pipeline.evaluate.cli.CatalogParts", parts)
+    monkeypatch.setattr("pipeline.cli.evaluate.CatalogParts", parts)
     options = ["--against", "inside", "--risk", "1-in-100", "--coverage", "0.5", "--json", "-"]
     done = CliRunner().invoke(cli, ["evaluate", str(small), *options], catch_exceptions=False)
     assert done.exit_code == 0

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reference.drug_text import _NAMES_OF_ONE, active_moiety, amounts_of, brand_of, one_name, strength_of
 from reference.grouping import drug_strength, same_drug, same_tablet
-from reference.imprint_text import tokens
 from reference.product import Product
+from reference.text.drugs import _NAMES_OF_ONE, active_moiety, amounts_of, brand_of, one_name, strength_of
+from reference.text.imprints import tokens
 
 
 def product(

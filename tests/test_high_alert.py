@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from reference.catalog import open_catalog
-from reference.drug_text import drug_of, one_name
 from reference.high_alert import CITATIONS, GROUPS, SCHEDULES, high_alert
 from reference.product import Product
+from reference.store.catalog import open_catalog
+from reference.text.drugs import drug_of, one_name
 
 
 def product(*ingredients: str, name: str = "", **more: str) -> Product:

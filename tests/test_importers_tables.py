@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from reference.catalog import open_catalog
 from reference.errors import CatalogError
 from reference.importers import IMPORTERS, Log, importer_of
 from reference.product import FactSource, Product
+from reference.store.catalog import open_catalog
 
 
 def _csv(path: Path, *rows: dict[str, str]) -> Path:

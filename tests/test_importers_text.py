@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from spl_documents import zipped
 
-from reference.catalog import open_catalog
 from reference.errors import CatalogError
 from reference.importers import IMPORTERS, Log, importer_of
 from reference.importers.lengths import millimeters
 from reference.importers.mfds import _ingredients
 from reference.product import Product
+from reference.store.catalog import open_catalog
 
 C3PI = {
     "ndc11": "00002-3227-30", "part": "1", "parts": "1", "labeler": "ACME", "generic_name": "BACLOFEN",

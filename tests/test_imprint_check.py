@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.serialize import product_to_dict
-from reference.catalog import open_catalog
+from reference.audit.export import as_row, write_csv
+from reference.audit.imprint_check import SOURCE, as_text, bearers, checked, from_text
 from reference.errors import InputError
-from reference.export import as_row, write_csv
-from reference.imprint_check import SOURCE, as_text, bearers, checked, from_text
-from reference.imprint_text import tokens
 from reference.product import ImprintCheck, Product
+from reference.store.catalog import open_catalog
+from reference.text.imprints import tokens
 
 CHECK = ImprintCheck("2026-11-29", ("A", "B"), 0.1, ("x 1 mg (RED ROUND, US)",), "looked up", "https://x")
 

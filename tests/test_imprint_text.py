@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reference.imprint_text import CHARACTERS, characters, imprint_key, look_alike_key, tokens, upside_down
+from reference.text.imprints import CHARACTERS, characters, imprint_key, look_alike_key, tokens, upside_down
 
 
 @pytest.mark.parametrize(

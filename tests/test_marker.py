@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from pipeline.cli_marker import marker
+from pipeline.cli.marker import marker
 from pipeline.errors import InputError
-from pipeline.marker import CORNERS_MM, corners_mm, sheet_pdf
 from pipeline.records import Photo, ScaleSource
 from pipeline.scale import find_scale
+from pipeline.scale.marker import CORNERS_MM, corners_mm, sheet_pdf
 from pipeline.scale.references import find_markers
 
 POINT_MM = 25.4 / 72

@@ -19,8 +19,8 @@ from pipeline.match.search import Found, ImprintIndex, search
 from pipeline.match.world import ALPHABET, COLUMN, Tokens, World, kind_of, pattern_of
 from pipeline.records import Character, Line, Probabilities, Reading
 from pipeline.settings import MatchSettings
-from reference.catalog import Catalog
-from reference.imprint_text import SIGNS
+from reference.store.catalog import Catalog
+from reference.text.imprints import SIGNS
 
 MODEL = MatchModel.load()
 WORLD, SHARES = MODEL.world, MODEL.shares

@@ -12,8 +12,8 @@ pytest.importorskip("torch", reason="training needs the extra `train`")
 
 from pipeline.draw.sets import write_face_set
 from pipeline.records import Character, Line, Photo, PillRegion, Reading
-from pipeline.train.evaluate_reader import MEASURES
-from reference.imprint_text import characters
+from pipeline.train.reader.evaluate import MEASURES
+from reference.text.imprints import characters
 
 PHOTOS, SEED = 2, 3
 

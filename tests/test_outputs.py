@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pipeline.cli import cli
+from pipeline.cli.outputs import check_outputs
 from pipeline.errors import InputError
-from pipeline.outputs import check_outputs
 
 REGISTER = "ndc11,part,generic_name,imprint,imprint_type,color,shape\n00001-0001-01,1,X,A,PRINTED,RED,OVAL\n"
 

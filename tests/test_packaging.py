@@ -29,7 +29,7 @@ CARRIED = (
     f"{STEM}.data/data/share/pillprint/samples/manifest.csv",
     "reference/monographs/baclofen.toml",
     "reference/products.csv",
-    "reference/schema.sql",
+    "reference/store/schema.sql",
 )
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from reference.catalog import Catalog, open_catalog
-from reference.drug_text import drug_of, ingredients_of
+from reference.audit.imprint_check import as_text, from_text, write_checks
 from reference.importers import IMPORTERS, Log
 from reference.importers.hand import own_products
-from reference.imprint_check import as_text, from_text, write_checks
-from reference.imprint_text import tokens
 from reference.product import Product
-from reference.vocabulary import color_terms, shape_term
+from reference.store.catalog import Catalog, open_catalog
+from reference.text.drugs import drug_of, ingredients_of
+from reference.text.imprints import tokens
+from reference.text.vocabulary import color_terms, shape_term
 
 TABLE = resources.files("reference").joinpath("products.csv").read_text("utf-8")
 ROWS = list(csv.DictReader(TABLE.splitlines()))

@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from pipeline.cli import cli
-from reference.catalog import open_catalog
 from reference.monographs import monograph_drugs
+from reference.store.catalog import open_catalog
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

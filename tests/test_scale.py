@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipeline.coins import COINS_MM
-from pipeline.marker import CORNERS_MM, MARKER_MM, dictionary
 from pipeline.measure.size import size
 from pipeline.records import Photo, PillRegion, Scale, ScaleSource
 from pipeline.scale import find_scale
+from pipeline.scale.coin_sizes import COINS_MM
+from pipeline.scale.marker import CORNERS_MM, MARKER_MM, dictionary
 
 FINE = 4  # drawn at four times the size and reduced, so that places are good to a fraction of a pixel
 

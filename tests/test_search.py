@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reference.catalog import Catalog, open_catalog
 from reference.errors import InputError
-from reference.imprint_text import tokens
 from reference.product import Product
-from reference.query import query
-from reference.search import SearchResult, search
-from reference.writer import Entry, fill
+from reference.search.query import query
+from reference.search.search import SearchResult, search
+from reference.store.catalog import Catalog, open_catalog
+from reference.store.writer import Entry, fill
+from reference.text.imprints import tokens
 
 OPEN = "cannot be excluded: the register has no value"
 

@@ -16,8 +16,9 @@ import torch
 from pipeline.imprint.canvas import COMPACT
 from pipeline.imprint.line_map import AXIS, CORE, WAY, lines_of
 from pipeline.network import Network
-from pipeline.train.faces import CLASS, IGNORED, TURN_DEG, UNKNOWN_TURN, LabeledFace, filled
-from pipeline.train.line_finder import (
+from pipeline.train.common.loop import keep_small, run
+from pipeline.train.faces.labeled import CLASS, IGNORED, TURN_DEG, UNKNOWN_TURN, LabeledFace, filled
+from pipeline.train.reader.line_finder import (
     HEAD,
     begin_from_head,
     export_line_finder,
@@ -28,9 +29,8 @@ from pipeline.train.line_finder import (
     stands_on,
     try_lines,
 )
-from pipeline.train.line_labels import Rows, boxed_turns, by_line, lines_of_characters
-from pipeline.train.loop import keep_small, run
-from pipeline.train.network import CLASSES, CharacterDetector
+from pipeline.train.reader.line_labels import Rows, boxed_turns, by_line, lines_of_characters
+from pipeline.train.reader.network import CLASSES, CharacterDetector
 
 
 def characters(text: str, turn_deg: float = 0.0, x: float = 80.0, y: float = 80.0, step: float = 18.0) -> Rows:

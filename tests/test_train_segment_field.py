@@ -15,12 +15,12 @@ pytest.importorskip("torch", reason="training needs the extra `train`")
 import torch
 
 from pipeline.segment import segment
-from pipeline.train.loop import Task, run
-from pipeline.train.segment_batches import SceneBatches, pack
-from pipeline.train.segment_field import FieldScenes, label_field, load_field
-from pipeline.train.segment_network import SegmentNetwork, segment_loss
-from pipeline.train.segment_real import RealPhoto, RealScenes
-from pipeline.train.segment_scenes import SceneMaker
+from pipeline.train.common.loop import Task, run
+from pipeline.train.segment.batches import SceneBatches, pack
+from pipeline.train.segment.field import FieldScenes, label_field, load_field
+from pipeline.train.segment.network import SegmentNetwork, segment_loss
+from pipeline.train.segment.real import RealPhoto, RealScenes
+from pipeline.train.segment.scenes import SceneMaker
 
 
 def disc(radius: int, color: tuple[int, int, int]) -> NDArray[np.uint8]:

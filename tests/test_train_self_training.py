@@ -13,10 +13,10 @@ pytest.importorskip("scipy", reason="training needs the extra `train`")
 import examples
 
 from pipeline.records import Character, Photo, PillRegion, Reading
-from pipeline.train.faces import IGNORED
-from pipeline.train.network import CLASSES
-from pipeline.train.scoring import Score, Wanted, score, wanted_of
-from pipeline.train.self_training import KnownPill, accept, explain, label_faces
+from pipeline.train.faces.labeled import IGNORED
+from pipeline.train.faces.self_training import KnownPill, accept, explain, label_faces
+from pipeline.train.reader.network import CLASSES
+from pipeline.train.reader.scoring import Score, Wanted, score, wanted_of
 
 
 def found(text: str, confidence: float = 0.9, other: str = "", col: float = 0.0) -> list[Character]:

@@ -12,8 +12,8 @@ pytest.importorskip("torch", reason="training needs the extra `train`")
 
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.textboxes import TextBox
-from pipeline.train.network import CLASSES
-from pipeline.train.strip_labels import Band, Kind, Looks, StripLabel, distance, from_characters, from_imprint
+from pipeline.train.reader.network import CLASSES
+from pipeline.train.recognizer.labels import Band, Kind, Looks, StripLabel, distance, from_characters, from_imprint
 
 BOX = TextBox(100, 100, 90, 30, 0.0, 1.0)
 ELSEWHERE = TextBox(100, 160, 90, 30, 0.0, 1.0)

@@ -13,7 +13,7 @@ import examples
 from pipeline.evaluate.metrics import expected_calibration_error
 from pipeline.imprint.fusion import Vote
 from pipeline.records import Character
-from pipeline.train.votes import fit_pool, known_votes
+from pipeline.train.reader.votes import fit_pool, known_votes
 
 
 def judged(count: int, seed: int) -> list[tuple[Vote, str | None]]:

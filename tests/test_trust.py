@@ -17,8 +17,8 @@ from pipeline.imprint.replay import typed
 from pipeline.match import Match, Matcher
 from pipeline.records import Character, Decision, Line, PillLook, Reading
 from pipeline.settings import RISKS, Settings
-from reference.catalog import open_catalog
 from reference.product import Product
+from reference.store.catalog import open_catalog
 
 BLANK = face()
 

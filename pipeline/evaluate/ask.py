@@ -18,7 +18,7 @@ from pipeline.identifier import Identifier
 from pipeline.imprint import Reader
 from pipeline.records import Identification, Photo, PillRegion, Reading
 from pipeline.settings import Settings
-from reference.catalog import Catalog
+from reference.store.catalog import Catalog
 
 OPEN = "open"
 AGAINST = "against"

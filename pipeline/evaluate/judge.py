@@ -12,7 +12,7 @@ from pipeline.evaluate.outcome import Outcome, imprint_forms, outcome_of, own_im
 from pipeline.evaluate.sets import CharacterBox, LabeledPhoto, Truth
 from pipeline.evaluate.table import Table, same_drug
 from pipeline.records import Candidate, Face, Identification
-from reference.imprint_text import imprint_key, tokens
+from reference.text.imprints import imprint_key, tokens
 
 Share = tuple[float, float]
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.imprint_text import CHARACTERS
+from reference.text.imprints import CHARACTERS
 
 # 15 bins is what Guo et al. report with; calibration papers compare at this number.
 ECE_BINS = 15

@@ -17,10 +17,10 @@ from pipeline.evaluate.metrics import bare, sorted_characters
 from pipeline.evaluate.sets import Truth
 from pipeline.evaluate.table import Table, same_drug
 from pipeline.records import Candidate, Decision, Identification
-from reference.drug_text import drug_of, ingredients_of, strength_of
-from reference.imprint_text import tokens
-from reference.ndc import product_code
 from reference.product import Product
+from reference.text.drugs import drug_of, ingredients_of, strength_of
+from reference.text.imprints import tokens
+from reference.text.ndc import product_code
 
 RIGHT = ""
 # How an answer is wrong.

@@ -12,7 +12,7 @@ from pathlib import Path
 from pipeline.errors import PhotoSetError
 from pipeline.evaluate.split import is_validation
 from reference.importers.tfda import tablets_of, without_logo
-from reference.vocabulary import color_terms, score_pieces, shape_term
+from reference.text.vocabulary import color_terms, score_pieces, shape_term
 
 _IMPRINT_TYPES = frozenset({"DEBOSSED", "EMBOSSED", "PRINTED"})
 

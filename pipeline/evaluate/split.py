@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from reference.imprint_text import imprint_key
+from reference.text.imprints import imprint_key
 
 
 def is_validation(imprint: str) -> bool:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from pipeline.evaluate.sets import Truth
 from reference.grouping import same_drug, same_look, same_tablet, tablet_key
-from reference.imprint_text import imprint_key
-from reference.ndc import product_code
 from reference.product import Product
+from reference.text.imprints import imprint_key
+from reference.text.ndc import product_code
 
 __all__ = ["Ceiling", "Table", "same_drug"]
 

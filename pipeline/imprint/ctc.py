@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.imprint_text import CHARACTERS, SIGNS
+from reference.text.imprints import CHARACTERS, SIGNS
 
 ADMITTED = CHARACTERS + SIGNS
 

@@ -16,7 +16,7 @@ from pipeline.imprint.lines import group_lines
 from pipeline.load import detail
 from pipeline.network import Network
 from pipeline.records import Character, Line, Photo, PillRegion, Reading
-from reference.imprint_text import CHARACTERS, SIGNS
+from reference.text.imprints import CHARACTERS, SIGNS
 
 CLASSES = (*CHARACTERS, *SIGNS, "LOGO")
 STRIDE = 4

@@ -26,7 +26,7 @@ from pipeline.imprint.strip_reader import StripReader, line_along, mean_confiden
 from pipeline.imprint.textboxes import TextBox, about_line
 from pipeline.imprint.ways import DirectedBand, is_symmetric, odds_among
 from pipeline.records import Character, Line, Photo, PillRegion, Reading
-from reference.imprint_text import CHARACTERS
+from reference.text.imprints import CHARACTERS
 
 # A band of one letter is no longer than this by its height; turns that differ by so much are worth another look.
 _LONE, _ANOTHER_DEG = 1.35, 15.0

@@ -25,7 +25,7 @@ from pipeline.imprint.strip_reader import StripReader, line_along, mean_confiden
 from pipeline.imprint.textboxes import TextBox, boxes_of, directions
 from pipeline.network import Network
 from pipeline.records import Line, Mask, Photo, PillRegion, Reading
-from reference.imprint_text import CHARACTERS
+from reference.text.imprints import CHARACTERS
 
 # Mean and deviation of ImageNet's RGB, which PaddleOCR's detectors were trained with.
 _MEAN = np.array([0.485, 0.456, 0.406], np.float32).reshape(3, 1, 1)

@@ -13,8 +13,8 @@ from pipeline.match.rank import Market, Ranked, Weighed, rank
 from pipeline.match.search import ImprintIndex, search
 from pipeline.records import Advice, Candidate, Decision, PillLook, Reading
 from pipeline.settings import Settings
-from reference.catalog import Catalog
 from reference.grouping import drug_strength
+from reference.store.catalog import Catalog
 
 __all__ = ["Doubts", "Match", "Matcher"]
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pipeline.match.model import MatchModel
 from pipeline.match.world import ALPHABET, COLUMN, Tokens, kind_of
 from pipeline.records import Character, Line
-from reference.imprint_text import SIGNS
+from reference.text.imprints import SIGNS
 
 # What may not be used costs more than anything else could gain.
 _FORBIDDEN_BITS = -1e4

@@ -15,7 +15,7 @@ from pipeline.match.alignment import ObservedFace, Segment, best_segment
 from pipeline.match.model import MatchModel
 from pipeline.match.world import COLUMN
 from pipeline.records import Character, Line, Reading
-from reference.imprint_text import CHARACTERS
+from reference.text.imprints import CHARACTERS
 
 # From a half on a character counts as read, and a face as blank: both are calibrated probabilities.
 SURE = BLANK = 0.5

@@ -15,8 +15,8 @@ from pipeline.match.explain import Explanation, Observed, bound, distinct, expla
 from pipeline.match.model import MatchModel
 from pipeline.records import Character, Line, Reading
 from pipeline.settings import MatchSettings
-from reference.catalog import Catalog
-from reference.imprint_text import CHARACTERS
+from reference.store.catalog import Catalog
+from reference.text.imprints import CHARACTERS
 
 _COLUMN = {character: column for column, character in enumerate(CHARACTERS)}
 # A character counts in so many steps.

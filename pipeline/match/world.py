@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.imprint_text import CHARACTERS, SIGNS
+from reference.text.imprints import CHARACTERS, SIGNS
 
 ALPHABET = CHARACTERS + SIGNS
 COLUMN = {character: column for column, character in enumerate(ALPHABET)}

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pipeline.measure.face import FaceView
 from pipeline.measure.models import Models, softmax
 from pipeline.records import ColorMeasurement, Photo, PillRegion, Probabilities
-from reference.vocabulary import COLOR_NAMES
+from reference.text.vocabulary import COLOR_NAMES
 
 Lab = NDArray[np.float64]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pipeline.measure.models import Models, sigmoid, softmax
 from pipeline.measure.outline import outline_figures
 from pipeline.records import PillRegion, Probabilities
-from reference.vocabulary import SHAPE_NAMES
+from reference.text.vocabulary import SHAPE_NAMES
 
 OUTLINE_SHAPES = tuple(name for name in SHAPE_NAMES if name != "CAPSULE")
 """The shapes that the outline network knows, in its order."""

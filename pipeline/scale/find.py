@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.coins import COINS_MM
 from pipeline.records import Photo, PillRegion, Scale, ScaleSource
+from pipeline.scale.coin_sizes import COINS_MM
 from pipeline.scale.coins import ellipse_points, find_coin
 from pipeline.scale.plane import mm_per_px_at, plane_of
 from pipeline.scale.references import CARD_MM, find_card, find_markers

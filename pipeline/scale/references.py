@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline import marker
+from pipeline.scale import marker
 
 # Markers of a fortieth of the photo and up are found in a copy of this size as well as in the whole.
 _SEARCH_PX = 800

@@ -10,15 +10,15 @@ from typing import Any, TypeVar
 
 import click
 
-from pipeline.train.detector import train_reader
-from pipeline.train.evaluate_reader import MEASURES, measure_reader
-from pipeline.train.line_finder import train_line_finder
+from pipeline.train.common.plan import TrainingPlan
 from pipeline.train.match import fit_match
-from pipeline.train.measure import main as measure
-from pipeline.train.plan import TrainingPlan
-from pipeline.train.recognizer import train_recognizer
-from pipeline.train.segment import main as segment
-from pipeline.train.votes import fit_votes
+from pipeline.train.measure.__main__ import main as measure
+from pipeline.train.reader.detector import train_reader
+from pipeline.train.reader.evaluate import MEASURES, measure_reader
+from pipeline.train.reader.line_finder import train_line_finder
+from pipeline.train.reader.votes import fit_votes
+from pipeline.train.recognizer.training import train_recognizer
+from pipeline.train.segment.__main__ import main as segment
 
 _WEIGHTS = Path(__file__).parents[1] / "weights" / "reader.onnx"
 _LINES = _WEIGHTS.with_name("lines.onnx")

@@ -13,7 +13,7 @@ from reference.importers import c3pi, hand, mfds, pillbox, spl, tfda
 from reference.importers.hand import own_products
 from reference.importers.log import Log, Rejected
 from reference.importers.table import first_row_keys
-from reference.writer import Entry
+from reference.store.writer import Entry
 
 Importer = Callable[[Path, Log], Iterator[Entry]]
 

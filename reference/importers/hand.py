@@ -12,15 +12,15 @@ from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
+from reference.audit.imprint_check import from_text
 from reference.errors import CatalogError, InputError
 from reference.importers.lengths import millimeters
 from reference.importers.log import Log
 from reference.importers.table import Row, rows, truth, whole
-from reference.imprint_check import from_text
-from reference.imprint_text import printed, tokens
 from reference.product import FactSource, ImprintCheck, Product
-from reference.vocabulary import color_terms, score_pieces, shape_term
-from reference.writer import Entry
+from reference.store.writer import Entry
+from reference.text.imprints import printed, tokens
+from reference.text.vocabulary import color_terms, score_pieces, shape_term
 
 KEYS = (frozenset({"product_id", "drug", "imprint", "source"}),)
 _PLAIN = (

@@ -11,14 +11,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from reference.drug_text import drug_of, ingredients_of, strength_of
 from reference.importers.lengths import millimeters
 from reference.importers.log import Log
 from reference.importers.table import Row, rows, whole
-from reference.imprint_text import printed, says_logo, says_pieces, tokens
 from reference.product import Product
-from reference.vocabulary import color_terms, shape_term
-from reference.writer import Entry
+from reference.store.writer import Entry
+from reference.text.drugs import drug_of, ingredients_of, strength_of
+from reference.text.imprints import printed, says_logo, says_pieces, tokens
+from reference.text.vocabulary import color_terms, shape_term
 
 KEYS = (
     frozenset({"item_seq", "item_name", "print_front", "print_back"}),

@@ -11,15 +11,15 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from reference.drug_text import drug_of, strength_of
 from reference.importers.lengths import millimeters
 from reference.importers.log import Log
 from reference.importers.table import Row, rows, whole
-from reference.imprint_text import printed, tokens
-from reference.ndc import product_code
 from reference.product import FactSource, Product
-from reference.vocabulary import DEA_SCHEDULES, color_terms, score_pieces, shape_term
-from reference.writer import Entry
+from reference.store.writer import Entry
+from reference.text.drugs import drug_of, strength_of
+from reference.text.imprints import printed, tokens
+from reference.text.ndc import product_code
+from reference.text.vocabulary import DEA_SCHEDULES, color_terms, score_pieces, shape_term
 
 KEYS = (frozenset({"setid", "splimprint", "splshape_text", "splcolor_text"}),)
 URL = "https://datadiscovery.nlm.nih.gov/d/crzr-uvwg"

@@ -14,15 +14,15 @@ from pathlib import Path
 
 from lxml import etree
 
-from reference.drug_text import active_moiety, ingredients_of, strength_of
 from reference.importers.archive import Document, documents
 from reference.importers.log import Log
 from reference.importers.spl_label import label_of, text_of
-from reference.imprint_text import printed, tokens
-from reference.ndc import product_code
 from reference.product import Product
-from reference.vocabulary import DEA_SCHEDULES, color_terms, score_pieces, shape_term
-from reference.writer import Entry
+from reference.store.writer import Entry
+from reference.text.drugs import active_moiety, ingredients_of, strength_of
+from reference.text.imprints import printed, tokens
+from reference.text.ndc import product_code
+from reference.text.vocabulary import DEA_SCHEDULES, color_terms, score_pieces, shape_term
 
 PAGE = "https://dailymed.nlm.nih.gov/dailymed/drugInfo.cfm?setid="
 NDC_SYSTEM = "2.16.840.1.113883.6.69"

@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from reference.drug_text import drug_of, ingredients_of, strength_of
 from reference.importers.lengths import millimeters
 from reference.importers.log import Log
 from reference.importers.table import Row, rows
-from reference.imprint_text import printed, says_logo, tokens
 from reference.product import Product
-from reference.vocabulary import color_terms, score_pieces, shape_term
-from reference.writer import Entry
+from reference.store.writer import Entry
+from reference.text.drugs import drug_of, ingredients_of, strength_of
+from reference.text.imprints import printed, says_logo, tokens
+from reference.text.vocabulary import color_terms, score_pieces, shape_term
 
 KEYS = (frozenset({"licence_id", "mark1", "mark2", "shape"}), frozenset({"許可證字號", "標註一", "標註二", "形狀"}))
 URL = "https://data.fda.gov.tw/"

@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from reference.build import build_catalog
-from reference.catalog import Catalog, open_catalog
 from reference.importers import IMPORTERS, Log
 from reference.product import Product
-from reference.query import Query, query
-from reference.search import search
-from reference.writer import Entry, Stage, write_database
+from reference.search.query import Query, query
+from reference.search.search import search
+from reference.store.build import build_catalog
+from reference.store.catalog import Catalog, open_catalog
+from reference.store.writer import Entry, Stage, write_database
 
 TABLES = Path(__file__).parents[3] / "shared/data/catalog"
 REGISTERS = [(name, TABLES / f"{name}_pills.csv") for name in ("c3pi", "tfda", "mfds")]

@@ -15,7 +15,7 @@ from pipeline.settings import DecideSettings, Settings
 from pipeline.train.match import levels, noise
 from pipeline.train.match.readings import AS_IT_IS, MUCH_WORSE, WORSE, ReadPhoto, read_photos
 from pipeline.train.match.world import fit_world, hidden_share
-from reference.catalog import Catalog, open_catalog
+from reference.store.catalog import Catalog, open_catalog
 
 # Before anything is counted: near enough to align readings with the imprints that they are of.
 _BEGIN = Shares(0.98, 0.01, 0.002, 0.04, 0.4, 0.5, 0.03, 0.1, 0.015, 0.01, 0.45)

@@ -16,8 +16,8 @@ from pipeline.measure import combine
 from pipeline.records import Decision
 from pipeline.settings import DecideSettings, Settings
 from pipeline.train.match.readings import ReadPhoto, without_own
-from reference.catalog import Catalog
 from reference.grouping import same_drug
+from reference.store.catalog import Catalog
 
 # The bars tried: more sure than of all else together.
 _LEVELS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99)

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.match.world import kind_of, pattern_of
-from reference.imprint_text import SIGNS
 from reference.product import Product
+from reference.text.imprints import SIGNS
 
 # A market weighs as much as another, whatever the number of its products: so many imprints.
 _IMPRINTS = 5000

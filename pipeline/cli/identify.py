@@ -1,0 +1,80 @@
+"""The command ``pillprint identify``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline.cli.options import FILE, catalog_option, json_option, open_identifier, trust_options
+from pipeline.cli.output import print_json
+from pipeline.cli.outputs import check_outputs
+from pipeline.scale.coin_sizes import COINS_MM
+
+if TYPE_CHECKING:
+    from pipeline.records import Identification
+    from pipeline.settings import Settings
+
+
+@click.command()
+@click.argument("photos", metavar="PHOTO...", nargs=-1, required=True, type=FILE)
+@click.option("--each", is_flag=True, help="The photo shows several different pills: answer for each.")
+@catalog_option
+@trust_options
+@click.option("--mm-per-px", type=float, metavar="MM", help="Millimeters per pixel of the photo as it was taken.")
+@click.option("--coin", type=click.Choice(list(COINS_MM)), help="A coin of this kind lies beside the pill.")
+@json_option
+@click.option("--overlay", metavar="FILE", type=FILE, help="Save the photo with what was found drawn on it.")
+@click.option("--html", metavar="FILE", type=FILE, help="Save the answer as one HTML file.")
+def identify(
+    photos: tuple[Path, ...],
+    each: bool,
+    catalog: Path | None,
+    settings: Settings,
+    coverage: float | None,
+    mm_per_px: float | None,
+    coin: str | None,
+    as_json: bool,
+    overlay: Path | None,
+    html: Path | None,
+) -> None:
+    """Identify the pill in one or several photos of the same pill."""
+    if each and len(photos) > 1:
+        raise click.UsageError("--each takes one photo")
+    check_outputs((overlay, html), (*photos, catalog))
+    identifier = open_identifier(catalog, coverage, settings)
+    answers = (
+        identifier.identify_each(photos[0], mm_per_px=mm_per_px, coin=coin)
+        if each
+        else (identifier.identify(photos, mm_per_px=mm_per_px, coin=coin),)
+    )
+    if overlay or html:
+        from pipeline.load import load
+        from pipeline.report.files import save_html, save_overlay
+
+        loaded = [load(photo, identifier.settings.load) for photo in photos]
+        if overlay:
+            save_overlay(overlay, loaded, answers)
+        if html:
+            save_html(html, loaded, answers)
+    if as_json:
+        print_json([answer.to_dict() for answer in answers] if each else answers[0].to_dict())
+    else:
+        _print_answers(answers)
+
+
+def _print_answers(answers: Sequence[Identification]) -> None:
+    from rich.console import Console
+
+    from pipeline.report.tables import answer_table, answer_text
+
+    console = Console()
+    for number, answer in enumerate(answers):
+        if number:
+            click.echo()
+        if console.is_terminal:
+            console.print(answer_table(answer))
+        else:
+            click.echo(answer_text(answer), nl=False)

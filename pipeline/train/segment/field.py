@@ -1,0 +1,244 @@
+"""Photos in hands and on desks as scenes: what lies outside every box is ground, inside is the outline that fits it.
+
+Photos without a pill, of things and places, are ground throughout.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.load import load
+from pipeline.records import Photo, PillRegion
+from pipeline.segment.outline import solidity
+from pipeline.train.segment.real import Polygon, RealPhoto, RealScenes, sampled
+from pipeline.train.segment.scenes import Scene, SceneMaker, developed
+from pipeline.train.segment.teach import Segmentation, polygon_text
+
+# Fractions of the photo: top, left, bottom, right.
+Box = NDArray[np.float64]
+
+_FIELDS = ("file", "source", "bbox", "unsure")
+# How often a photo is met by that of one on a desk, of which there are most.
+_TIMES = {"hand": 4, "palm": 4}
+# Boxes are drawn loosely: of those with one pill alone, outlines fill them to 0.5 to 0.95.
+_LEAST_IOU = 0.5
+_LEAST_SOLIDITY = 0.93
+_LEAST_CHANCE = 0.85
+# A box is looked at alone with so much ground around it, by its longer side.
+_AROUND = 1.0
+# Of one that no outline fits nothing is known, nor around it: a square of so many of its longer sides, since some boxes
+# are turned by a right angle. Where the only box is such a one the photo is left out.
+_UNSURE = 1.3
+# Photos are kept no longer than this.
+_LONG_PX = 1100
+# A whole photo's long side as the network meets it, from the first look to the closest.
+_LOOK_PX = (200.0, 1000.0)
+# Of the scenes: around a pill; with cut-out pills laid beside those that are there; out of a photo without a pill.
+_NEAR_PILL, _STREWN, _EMPTY = 0.4, 0.5, 0.4
+
+
+def label_field(folder: Path, target: Path, segmentation: Segmentation) -> tuple[int, int, int]:
+    """Copy the boxed photos of ``folder``'s training part to ``target``, with labels.csv: file, outlines, unsure boxes.
+
+    Of a photo of one pill without a box the region that is surest is taken.
+
+    Returns:
+        How many photos, outlines and unsure boxes.
+    """
+    (target / "photos").mkdir(parents=True, exist_ok=True)
+    photos = outlined = doubted = 0
+    with (folder / "labels.csv").open(newline="", encoding="utf-8") as table:
+        rows = [row for row in csv.DictReader(table) if row["part"] == "training"]
+    with (target / "labels.csv").open("w", newline="", encoding="utf-8") as out:
+        writer = csv.DictWriter(out, _FIELDS)
+        writer.writeheader()
+        for row in rows:
+            is_alone = row["source"] == "palm" and row["pills"] == "1"
+            if not row["boxes"] and row["pills"] != "0" and not is_alone:
+                continue
+            photo = _reduced(load(folder / row["file"]))
+            regions = segmentation(photo)
+            boxes = _boxes(row["boxes"])
+            if is_alone and regions:
+                boxes = [_bounds(photo, max(regions, key=lambda region: region.confidence))]
+            polygons, unsure = _fitting(photo, boxes, regions, segmentation)
+            if boxes and not polygons:
+                continue
+            name = f"photos/{Path(row['file']).stem}.png"
+            cv2.imwrite(str(target / name), np.ascontiguousarray(photo.pixels[:, :, ::-1]))
+            cells = name, row["source"], "|".join(polygons), "|".join(unsure)
+            writer.writerow(dict(zip(_FIELDS, cells, strict=True)))
+            photos, outlined, doubted = photos + 1, outlined + len(polygons), doubted + len(unsure)
+    return photos, outlined, doubted
+
+
+def _reduced(photo: Photo) -> Photo:
+    """The photo at ``_LONG_PX`` at most."""
+    height, width = photo.pixels.shape[:2]
+    scale = _LONG_PX / max(height, width)
+    if scale >= 1:
+        return photo
+    smaller = cv2.resize(photo.pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return Photo(np.asarray(smaller, np.uint8), photo.name)
+
+
+def _boxes(text: str) -> list[Box]:
+    boxes = []
+    for one in filter(None, text.split("|")):
+        x, y, width, height = map(float, one.split())
+        boxes.append(np.array([y - height / 2, x - width / 2, y + height / 2, x + width / 2]))
+    return boxes
+
+
+def _bounds(photo: Photo, region: PillRegion) -> Box:
+    height, width = photo.pixels.shape[:2]
+    return np.array(region.box, np.float64) / [height, width, height, width]
+
+
+def _fitting(
+    photo: Photo, boxes: Sequence[Box], regions: Sequence[PillRegion], segmentation: Segmentation
+) -> tuple[list[str], list[str]]:
+    """For each box the outline that fits it as a polygon; those that none fits, enlarged, as boxes."""
+    polygons, unsure = [], []
+    for box in boxes:
+        best = _best(photo, box, regions) or _seen_alone(photo, box, segmentation)
+        if best is not None:
+            polygons.append(best)
+        else:
+            size = np.array(photo.pixels.shape[:2], np.float64)
+            half = _UNSURE / 2 * float(((box[2:] - box[:2]) * size).max()) / size
+            middle = (box[:2] + box[2:]) / 2
+            unsure.append(" ".join(f"{value:.5f}" for value in (*(middle - half), *(middle + half))))
+    return polygons, unsure
+
+
+def _best(photo: Photo, box: Box, regions: Sequence[PillRegion]) -> str | None:
+    """The polygon of the region that fits a box best, None where none does."""
+    fits = [(_iou(box, _bounds(photo, region)), number) for number, region in enumerate(regions)]
+    fit, number = max(fits, default=(0.0, 0))
+    if fit < _LEAST_IOU:
+        return None
+    best = regions[number]
+    is_clear = best.confidence >= _LEAST_CHANCE and solidity(best.outline) >= _LEAST_SOLIDITY
+    return polygon_text(photo, best.outline) if is_clear else None
+
+
+def _seen_alone(photo: Photo, box: Box, segmentation: Segmentation) -> str | None:
+    """The same, looked for in the box and some ground around it."""
+    size = np.array(photo.pixels.shape[:2])
+    low, high = box[:2] * size, box[2:] * size
+    ground = _AROUND * float((high - low).max())
+    top, left = np.maximum(low - ground, 0).astype(int)
+    bottom, right = np.minimum(high + ground, size).astype(int)
+    crop = np.ascontiguousarray(photo.pixels[top:bottom, left:right])
+    if min(crop.shape[:2]) < 8:
+        return None
+    part = Photo(crop, photo.name)
+    inner = (np.tile(size, 2) * box - [top, left, top, left]) / np.tile(crop.shape[:2], 2)
+    regions = segmentation(part)
+    fits = [(_iou(inner, _bounds(part, region)), number) for number, region in enumerate(regions)]
+    fit, number = max(fits, default=(0.0, 0))
+    if fit < _LEAST_IOU or solidity(regions[number].outline) < _LEAST_SOLIDITY:
+        return None
+    return polygon_text(photo, regions[number].outline + np.array([top, left], np.float32))
+
+
+def _iou(one: Box, other: Box) -> float:
+    sides = np.maximum(np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2]), 0)
+    areas = np.prod(one[2:] - one[:2]) + np.prod(other[2:] - other[:2]) - np.prod(sides)
+    return float(np.prod(sides) / max(float(areas), 1e-9))
+
+
+def load_field(folder: Path) -> list[RealPhoto]:
+    """The photos that `label_field` wrote, those of hands and palms several times."""
+    with (folder / "labels.csv").open(newline="", encoding="utf-8") as table:
+        rows = list(csv.DictReader(table))
+    photos = []
+    for row in rows:
+        pixels = cv2.imread(str(folder / row["file"]))
+        if pixels is None:
+            continue
+        height, width = pixels.shape[:2]
+        polygons = tuple(_points(text, width, height) for text in filter(None, row["bbox"].split("|")))
+        unsure = tuple(_corners(text, width, height) for text in filter(None, row["unsure"].split("|")))
+        photo = RealPhoto(row["file"], np.ascontiguousarray(pixels[:, :, ::-1]), polygons, unsure)
+        photos += [photo] * _TIMES.get(row["source"], 1)
+    return photos
+
+
+def _points(text: str, width: int, height: int) -> Polygon:
+    """The places (x, y) in pixels of a polygon that follow its class."""
+    places = np.array(text.split()[1:], np.float32).reshape(-1, 2) * [width, height]
+    return np.asarray(places - 0.5, np.float32)
+
+
+def _corners(text: str, width: int, height: int) -> Polygon:
+    top, left, bottom, right = np.array(text.split(), np.float32) * [height, width, height, width]
+    return np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float32)
+
+
+def load_empty(folders: Sequence[Path]) -> list[RealPhoto]:
+    """Photos without a pill, all below the folders; those with transparent parts on gray."""
+    return [RealPhoto(path.name, pixels, ()) for folder in folders for path, pixels in _pictures(folder)]
+
+
+def _pictures(folder: Path) -> Iterator[tuple[Path, NDArray[np.uint8]]]:
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() not in (".jpg", ".jpeg", ".png", ".webp"):
+            continue
+        pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        if pixels is None or pixels.dtype != np.uint8 or pixels.ndim != 3 or min(pixels.shape[:2]) < 64:
+            continue
+        if pixels.shape[2] == 4:
+            share = pixels[..., 3:].astype(np.float32) / 255
+            pixels = (pixels[..., :3] * share + 140 * (1 - share)).astype(np.uint8)
+        scale = min(1.0, _LONG_PX / max(pixels.shape[:2]))
+        if scale < 1:
+            pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        yield path, np.ascontiguousarray(pixels[:, :, ::-1])
+
+
+class FieldScenes(RealScenes):
+    """Crops of such photos at the scales of the network's looks, in other lights and tones, some with more pills."""
+
+    def __init__(self, photos: list[RealPhoto], empty: list[RealPhoto], maker: SceneMaker) -> None:
+        super().__init__(photos, maker.side)
+        self.empty, self.maker = empty, maker
+
+    def scene(self, rng: np.random.Generator) -> Scene:
+        """One crop."""
+        stock = self.empty if self.empty and rng.random() < _EMPTY else self.photos
+        photo = stock[int(rng.integers(len(stock)))]
+        seen = self.seen(rng, photo, *self._view(rng, photo), lambda *given: _toned(rng, sampled(*given)))
+        if rng.random() < _STREWN:
+            return self.maker.strewn(rng, seen)
+        return Scene(developed(rng, seen.pixels.astype(np.float32), seen.labels), seen.labels, seen.cores, seen.known)
+
+    def _view(self, rng: np.random.Generator, photo: RealPhoto) -> tuple[float, NDArray[np.float64]]:
+        size = np.array(photo.pixels.shape[1::-1], np.float64)
+        if photo.polygons and rng.random() < _NEAR_PILL:
+            return super()._view(rng, photo)
+        low, high = np.log(_LOOK_PX)
+        scale = float(np.exp(rng.uniform(low, high))) / float(size.max())
+        # What is shown lies within the photo as far as that is large enough.
+        half = np.minimum(self.side / 2 / scale, size / 2)
+        return scale, half + rng.uniform(0, 1, 2) * (size - 2 * half)
+
+
+def _toned(rng: np.random.Generator, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Other hands and other light: hue a little, saturation, brightness curve, a cast."""
+    hsv = cv2.cvtColor(pixels, cv2.COLOR_RGB2HSV).astype(np.float32)
+    if rng.random() < 0.5:
+        hsv[..., 0] = (hsv[..., 0] + rng.normal(0, 6)) % 180
+        hsv[..., 1] = np.clip(hsv[..., 1] * np.exp(rng.normal(0, 0.35)), 0, 255)
+    value = (hsv[..., 2] / 255) ** np.exp(rng.normal(0, 0.35)) * 255
+    hsv[..., 2] = value
+    toned = cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2RGB).astype(np.float32)
+    toned *= np.exp(rng.normal(0, 0.12, 3)) * np.exp(rng.normal(0, 0.1))
+    return np.clip(toned, 0, 255).astype(np.uint8)

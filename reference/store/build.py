@@ -1,0 +1,155 @@
+"""Builds a catalog file from registers: whole or not at all, and the same bytes for the same registers."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib import resources
+from pathlib import Path
+
+from reference.errors import CatalogError
+from reference.grouping import register_keys, same_tablet
+from reference.importers import IMPORTERS, Log, own_products, retrieved_on
+from reference.product import Product
+from reference.store.writer import Entry, Stage, checked_coverage, write_database
+
+# What a build's report calls the products kept by hand.
+BUILTIN = "pillprint"
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What a build made of its registers; ``logs`` by register file say what was skipped and why.
+
+    ``entries`` counts by register, those kept by hand under ``pillprint``.
+    """
+
+    path: Path
+    fingerprint: str
+    products: int
+    entries: Counter[str]
+    repeated: int
+    logs: dict[str, Log]
+    seconds: float
+
+
+class Builtin:
+    """The products kept by hand, beside those of registers.
+
+    One that a register has too (the same NDC product code, license or item number) stays where both are the same
+    tablet, so that they are one group, and its faces and its check are not lost; where the register describes another
+    look, imprint or drug the register is right and the one kept by hand is left out.
+    """
+
+    def __init__(self) -> None:
+        self._entries = list(own_products(resources.files("reference").joinpath("products.csv").read_text("utf-8")))
+        self._met: dict[str, list[Product]] = {
+            key: [] for entry in self._entries for key in register_keys(entry.product)
+        }
+
+    def meet(self, product: Product) -> None:
+        """Note a register's product."""
+        for key in register_keys(product) & self._met.keys():
+            self._met[key].append(product)
+
+    def entries(self) -> Iterator[Entry]:
+        """The entries that no register contradicts."""
+        for entry in self._entries:
+            met = [other for key in register_keys(entry.product) for other in self._met[key]]
+            if not met or any(len(same_tablet([entry.product, other])) == 1 for other in met):
+                yield entry
+
+
+def build_catalog(
+    sources: Sequence[tuple[str, Path]],
+    out: Path,
+    progress: Callable[[str, int], None] | None = None,
+    retrieved: date | None = None,
+    *,
+    coverage: float | None = None,
+    builtin: bool = True,
+) -> BuildReport:
+    """Read registers (``("spl", path)``, names as in ``IMPORTERS``) and write the catalog ``out``.
+
+    The file is written beside ``out`` and renamed over it when it is complete and on the disk, so that a build
+    that is stopped leaves the old one. ``retrieved`` is the day on which the registers were downloaded (else the
+    day each file was last written); it dates the products whose register gives no date. ``coverage`` is the share
+    of their market, above 0 and below 1, that the registers hold together, where that is known: it stays in the
+    catalog (``Catalog.coverage``). ``builtin`` adds the products that pillprint keeps by hand (``Builtin``). Raises
+    ``CatalogError`` where a register cannot be read at all, holds no product, or ``out`` cannot be written;
+    ``InputError`` for another coverage.
+    """
+    if coverage is not None:
+        coverage = checked_coverage(coverage)
+    if not sources:
+        raise CatalogError("nothing to build from; name at least one register, for instance --spl dm_spl_release.zip")
+    start = time.perf_counter()
+    entries: Counter[str] = Counter()
+    logs: dict[str, Log] = {}
+    kept = Builtin()
+    with Stage() as stage:
+        for name, path in sources:
+            log = logs.setdefault(str(path), Log())
+            for entry in retrieved_on(IMPORTERS[name](path, log), path, retrieved):
+                stage.add(entry)
+                kept.meet(entry.product)
+                entries[name] += 1
+                if progress:
+                    progress(name, entries[name])
+        if not entries:
+            raise CatalogError(
+                f"no tablet or capsule in {', '.join(str(path) for _, path in sources)}; {_first_faults(logs)}"
+            )
+        for entry in kept.entries() if builtin else ():
+            stage.add(entry)
+            entries[BUILTIN] += 1
+        fingerprint, products = _write(stage, out, coverage)
+    return BuildReport(out, fingerprint, products, entries, stage.repeated, logs, time.perf_counter() - start)
+
+
+def _first_faults(logs: dict[str, Log]) -> str:
+    return "; ".join(filter(None, (log.first_faults() for log in logs.values()))) or "is it the right file?"
+
+
+def _write(stage: Stage, out: Path, coverage: float | None) -> tuple[str, int]:
+    if out.is_dir():
+        raise CatalogError(f"cannot write {out}: it is a folder; name a file in it")
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{out.name}.", suffix=".partial", dir=out.parent)
+        os.close(handle)
+    except OSError as error:
+        raise CatalogError(f"cannot write {out}: {error.strerror or error}") from error
+    partial = Path(name)
+    try:
+        connection = sqlite3.connect(partial)
+        try:
+            write_database(stage, connection, coverage)
+            fingerprint = str(connection.execute("SELECT value FROM meta WHERE key = 'fingerprint'").fetchone()[0])
+            products = int(connection.execute("SELECT count(*) FROM product").fetchone()[0])
+        finally:
+            connection.close()
+        _settle(partial, out)
+    except (OSError, sqlite3.Error) as error:
+        raise CatalogError(f"cannot write {out}: {error}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return fingerprint, products
+
+
+def _settle(partial: Path, out: Path) -> None:
+    """Bring the file to the disk, give it its name, bring the name to the disk."""
+    with partial.open("rb") as file:
+        os.fsync(file.fileno())
+    partial.chmod(0o644)
+    os.replace(partial, out)
+    folder = os.open(out.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,428 @@
+"""The catalog: opened read-only, asked for products, imprints, drugs and monographs.
+
+    with open_catalog() as catalog:            # the one inside the package
+        catalog.products_with(["024"])
+
+A ``Catalog`` may be used from many threads and pickled for other processes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import threading
+import weakref
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from reference.errors import CatalogError, InputError
+from reference.grouping import same_tablet
+from reference.importers import Log, importer_of, own_products, retrieved_on
+from reference.monographs import load_monograph
+from reference.product import Citation, Monograph, Product, Section, Statement
+from reference.store.product_rows import DAMAGE, PRODUCT_COLUMNS, PRODUCT_JOIN, product_of, text_of_cell
+from reference.store.token_index import TokenIndex
+from reference.store.writer import APPLICATION_ID, NEWEST_DATE, SCHEMA_VERSION, checked_coverage, fill
+from reference.text.imprints import CHARACTERS, SIGNS, characters, imprint_key, tokens
+
+# Python cannot always decode what SQLite says of a damaged file.
+SQLITE_FAULTS = (sqlite3.Error, UnicodeDecodeError)
+SQLITE_MAGIC = b"SQLite format 3\0"
+# A count of products cannot tell how much of a market is missing: registers list what is no longer sold, and one tablet
+# under several names. So it never says more than this; who knows better says the share (``coverage``).
+COUNTED_COVERAGE_MAX = 0.95
+# SQLite's own limit on parameters of a statement was 999 before 3.32.
+_AT_ONCE = 500
+_NO_KEY = re.compile(f"[^;{re.escape(CHARACTERS + SIGNS)}]")
+# A catalog is of the market of which more than this share of its products are.
+_MARKET_SHARE = 2 / 3
+
+
+class ImprintRow(NamedTuple):
+    """One distinct imprint of the catalog, how many products carry it, and how many letters and digits it has."""
+
+    imprint_key: str
+    products: int
+    length: int
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The normalized words of all faces, sorted; empty where the register gives no text."""
+        return tuple(self.imprint_key.split(";")) if self.imprint_key else ()
+
+
+class Catalog:
+    """A catalog opened read-only; make one with ``open_catalog``."""
+
+    absent: frozenset[int] = frozenset()
+    """The ids of the imprints that a view leaves out (``without``); none in a whole catalog."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path | None, name: str, coverage: float | None = None
+    ) -> None:
+        self._connection = connection
+        self._coverage = coverage
+        self._lock = threading.RLock()
+        self._imprints: tuple[ImprintRow, ...] | None = None
+        self._repeating: Mapping[str, tuple[int, ...]] | None = None
+        self._tokens: TokenIndex | None = None
+        self._path = path
+        self.name = name
+        self._close = weakref.finalize(self, connection.close)
+        self.fingerprint = self._meta("fingerprint")
+
+    def _meta(self, key: str) -> str:
+        return str(next(iter(self.rows("SELECT value FROM meta WHERE key = ?", (key,))), ("",))[0])
+
+    def __enter__(self) -> Catalog:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database; any later question raises ``CatalogError``."""
+        self._close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._path is not None:
+            return open_catalog, (self._path, self._coverage)
+        with self._lock:
+            return _from_bytes, (self._connection.serialize(), self.name, self._coverage)
+
+    def __repr__(self) -> str:
+        return f"<Catalog {self.name} {self.fingerprint}>"
+
+    def rows(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
+        """All rows of a query of this catalog's database (``schema.sql``), what a view leaves out too."""
+        with self._lock:
+            try:
+                return self._connection.execute(sql, values).fetchall()
+            except SQLITE_FAULTS as error:
+                raise CatalogError(f"catalog {self.name}: {error}; build it again") from error
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """What a damaged file makes of reading it becomes a ``CatalogError`` here."""
+        try:
+            yield
+        except DAMAGE as error:
+            raise CatalogError(f"catalog {self.name} is damaged ({error}); build it again") from error
+
+    @contextmanager
+    def cursor(self) -> Iterator[sqlite3.Cursor]:
+        """A cursor of this catalog's database, for this thread alone while it is held."""
+        with self._lock:
+            yield self._connection.cursor()
+
+    def coverage(self, world: int) -> float:
+        """The share, 0 to 1, of its market's tablets and capsules that the catalog holds.
+
+        It is ``stated_coverage``, else the number of its products over ``world``, the number of products on the market,
+        at most ``COUNTED_COVERAGE_MAX``. Raises ``InputError`` where ``world`` is no positive number.
+        """
+        if not world >= 1:
+            raise InputError(f"a market of {world} products makes no sense; give a number above 0")
+        stated = self.stated_coverage
+        return min(len(self) / world, COUNTED_COVERAGE_MAX) if stated is None else stated
+
+    @cached_property
+    def stated_coverage(self) -> float | None:
+        """What ``open_catalog`` was told, else what ``catalog build --coverage`` was told, or None."""
+        stored = self._meta("coverage") if self._coverage is None else str(self._coverage)
+        try:
+            return checked_coverage(float(stored)) if stored else None
+        except (ValueError, InputError) as error:
+            raise CatalogError(f"catalog {self.name}: a coverage of {stored!r}; build it again") from error
+
+    @cached_property
+    def date(self) -> str:
+        """The newest ISO day on which its sources are dated, empty where none is."""
+        return self._meta("date") or str(self.rows(NEWEST_DATE)[0][0])
+
+    @cached_property
+    def market(self) -> str:
+        """The market, as ``Product.market`` names it, that most of its products are from; empty for a mixture."""
+        counts = dict(self.rows("SELECT market, count(*) FROM product GROUP BY market"))
+        largest = max(counts, key=counts.__getitem__, default="")
+        return str(largest) if counts and counts[largest] > _MARKET_SHARE * sum(counts.values()) else ""
+
+    def without(self, imprint: str) -> Catalog:
+        """The same catalog as if no pill with that imprint were in it: "what if this pill were not listed?".
+
+        Absent is every imprint with the same letters and digits in whatever order and parting, repeated words counted
+        once or each time; without letters and digits the products without text. The view reads the same database and
+        copies nothing; it lives as long as the catalog is open, and closing the view leaves the catalog open.
+        """
+        return _Without(self, imprint)
+
+    def present(self, column: str) -> str:
+        """An SQL condition that leaves out what a view leaves out; ``column`` holds ids of imprints."""
+        return f"{column} NOT IN ({', '.join(map(str, sorted(self.absent)))})" if self.absent else "1"
+
+    def __len__(self) -> int:
+        with self.reading():
+            return int(self.rows("SELECT coalesce(sum(products), 0) FROM imprint WHERE " + self.present("id"))[0][0])
+
+    def imprints(self) -> Sequence[ImprintRow]:
+        """Every distinct imprint in the order of the ids 1, 2, ..., "no text" under the empty key; kept once read.
+
+        In a view what is absent keeps its place, with an empty key, no products and no length.
+        """
+        if self._imprints is None:
+            rows = self.rows("SELECT imprint_key, products, length(characters), id FROM imprint ORDER BY id")
+            with self.reading():
+                self._imprints = _checked(rows)
+        return self._imprints
+
+    def tokens(self) -> TokenIndex:
+        """Every distinct word of the imprints; read once, then kept. A view has those of the whole catalog."""
+        if self._tokens is None:
+            rows = self.rows("SELECT id, token, look_alike, upside_down FROM token ORDER BY id")
+            with self.reading():
+                self._tokens = TokenIndex(rows)
+        return self._tokens
+
+    def product(self, product_id: str) -> Product | None:
+        """The product of that id, or None."""
+        return next(iter(self._products("product.product_id = ?", (product_id,))), None)
+
+    def products(self) -> Iterator[Product]:
+        """Every product, in the order of the ids, without holding them all."""
+        last = 0
+        while True:
+            rows = self.rows(
+                f"SELECT product.id, {PRODUCT_COLUMNS} FROM {PRODUCT_JOIN} "
+                f"WHERE product.id > ? AND {self.present('product.imprint_id')} ORDER BY product.id LIMIT ?",
+                (last, _AT_ONCE),
+            )
+            if not rows:
+                return
+            last = rows[-1][0]
+            yield from (product_of(row[1:]) for row in rows)
+
+    def products_with(self, imprint_keys: Iterable[str]) -> Mapping[str, tuple[Product, ...]]:
+        """The products of each of these imprints; an imprint that the catalog lacks is left out."""
+        wanted = tuple(dict.fromkeys(imprint_keys))
+        found: dict[str, list[Product]] = {}
+        for start in range(0, len(wanted), _AT_ONCE):
+            some = wanted[start : start + _AT_ONCE]
+            rows = self.rows(
+                f"SELECT imprint.imprint_key, {PRODUCT_COLUMNS} FROM {PRODUCT_JOIN} "
+                f"WHERE imprint.imprint_key IN ({_marks(some)}) AND {self.present('imprint.id')} ORDER BY product.id",
+                some,
+            )
+            for row in rows:
+                found.setdefault(row[0], []).append(product_of(row[1:]))
+        return {key: tuple(found[key]) for key in wanted if key in found}
+
+    def products_of_drug(self, drug: str) -> tuple[Product, ...]:
+        """The products whose drug has exactly that name, in either case."""
+        return self._products("drug.drug = ? COLLATE NOCASE", (drug.strip(),))
+
+    def _products(self, where: str, values: Sequence[Any]) -> tuple[Product, ...]:
+        rows = self.rows(
+            f"SELECT {PRODUCT_COLUMNS} FROM {PRODUCT_JOIN} WHERE {where} AND {self.present('product.imprint_id')} "
+            f"ORDER BY product.id",
+            values,
+        )
+        return tuple(product_of(row) for row in rows)
+
+    def groups_of(self, products: Iterable[Product]) -> tuple[tuple[Product, ...], ...]:
+        """Part products into groups that are the same tablet, in the order of their first members."""
+        return same_tablet(products)
+
+    def monograph(self, name: str, product_id: str = "") -> Monograph | None:
+        """What is to be known of a drug: pillprint's own monograph, else that product's label, else another, or None.
+
+        ``name`` is the drug's, or that of a product of this catalog.
+        """
+        own = load_monograph(name) or (self.label(product_id) if product_id else None)
+        if own is not None:
+            return own
+        rows = self.rows(
+            "SELECT min(id) FROM monograph WHERE drug = :name UNION ALL SELECT min(monograph_id) FROM product "
+            f"JOIN drug ON drug.id = drug_id WHERE drug.name = :name COLLATE NOCASE AND {self.present('imprint_id')}",
+            {"name": name.strip().casefold()},
+        )
+        number = next((number for (number,) in rows if number is not None), None)
+        return None if number is None else self._label(number)
+
+    def label(self, product_id: str) -> Monograph | None:
+        """The product's own label by section, where the catalog was built from labels."""
+        rows = self.rows(
+            f"SELECT monograph_id FROM product WHERE product_id = ? AND {self.present('imprint_id')}", (product_id,)
+        )
+        return self._label(rows[0][0]) if rows and rows[0][0] is not None else None
+
+    def _ids_like(self, imprint: str) -> frozenset[int]:
+        """The imprints with the same letters and digits, repeated words counted once or each time."""
+        words = tokens(imprint)
+        forms = {characters(";".join(words)), characters(";".join(set(words)))}
+        rows = self.rows(f"SELECT id FROM imprint WHERE characters IN ({_marks(tuple(forms))})", tuple(forms))
+        repeating = self._repeating_ids()
+        return frozenset(row[0] for row in rows).union(*(repeating.get(form, ()) for form in forms))
+
+    def _repeating_ids(self) -> Mapping[str, tuple[int, ...]]:
+        """The imprints that have a word more than once, by all their letters and digits; the column counts it once."""
+        if self._repeating is None:
+            found: dict[str, tuple[int, ...]] = {}
+            for number, row in enumerate(self.imprints(), 1):
+                if len(set(row.tokens)) < len(row.tokens):
+                    form = characters(row.imprint_key)
+                    found[form] = (*found.get(form, ()), number)
+            self._repeating = found
+        return self._repeating
+
+    def _label(self, number: int) -> Monograph:
+        with self.reading():
+            ((*texts, citations),) = self.rows(
+                "SELECT drug, title, reviewed, origin, citations FROM monograph WHERE id = ?", (number,)
+            )
+            drug, title, reviewed, origin = map(text_of_cell, texts)
+            parts = self.rows(
+                "SELECT key, title, statements, loinc FROM section WHERE monograph_id = ? ORDER BY position", (number,)
+            )
+            sections = tuple(_section(*part) for part in parts)
+            sources = tuple(Citation(**citation) for citation in json.loads(citations))
+            return Monograph(drug, title, sections, sources, reviewed, origin)
+
+
+class _Without(Catalog):
+    """A catalog that leaves out the imprints like one, and all that only they lead to."""
+
+    def __init__(self, whole: Catalog, imprint: str) -> None:
+        self._whole = whole
+        self._left_out = imprint
+        self._connection = whole._connection
+        self._coverage = whole._coverage
+        self._lock = whole._lock
+        self._imprints = None
+        self.absent = whole.absent | whole._ids_like(imprint)
+        self.name = whole.name
+        self.fingerprint = f"{whole.fingerprint} without {imprint_key(imprint)}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Catalog.without, (self._whole, self._left_out)
+
+    def close(self) -> None:
+        """Leave the catalog open: its owner closes it."""
+
+    def imprints(self) -> Sequence[ImprintRow]:
+        if self._imprints is None:
+            rows = list(self._whole.imprints())
+            for number in self.absent:
+                rows[number - 1] = ImprintRow("", 0, 0)
+            self._imprints = tuple(rows)
+        return self._imprints
+
+    def tokens(self) -> TokenIndex:
+        return self._whole.tokens()
+
+    def _repeating_ids(self) -> Mapping[str, tuple[int, ...]]:
+        return self._whole._repeating_ids()
+
+
+def _checked(rows: Sequence[Any]) -> tuple[ImprintRow, ...]:
+    """The imprints of rows with their ids; raises one of ``DAMAGE`` where they are not what a build writes."""
+    keys, products, lengths, ids = zip(*rows, strict=True) if rows else ((), (), (), ())
+    foreign = _NO_KEY.search(";".join(keys))
+    if foreign:
+        raise ValueError(f"an imprint holds {foreign[0]!r}")
+    if ids != tuple(range(1, len(ids) + 1)) or set(map(type, products + lengths)) - {int}:
+        raise ValueError("its imprints are not counted from 1")
+    return tuple(map(ImprintRow, keys, products, lengths))
+
+
+def _section(key: Any, title: Any, blob: Any, loinc: Any) -> Section:
+    return Section(text_of_cell(key), text_of_cell(title), _statements(blob), text_of_cell(loinc))
+
+
+def _statements(blob: bytes) -> tuple[Statement, ...]:
+    return tuple(Statement(item["text"], tuple(item["citations"])) for item in json.loads(zlib.decompress(blob)))
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def open_catalog(path: str | Path | None = None, coverage: float | None = None) -> Catalog:
+    """Open a catalog file, or a register's table as a catalog in memory; None opens the one in the package.
+
+    ``coverage`` is the share of its market's tablets and capsules that the catalog holds, above 0 and below 1, where
+    the caller knows it better than the catalog does (``Catalog.coverage``). Raises ``CatalogError`` where the file is
+    missing, no catalog and no known register, damaged, or written by a newer pillprint; ``InputError`` for another
+    coverage.
+    """
+    if coverage is not None:
+        coverage = checked_coverage(coverage)
+    if path is None:
+        connection = _memory()
+        fill(connection, own_products(resources.files("reference").joinpath("products.csv").read_text("utf-8")))
+        return Catalog(connection, None, "pillprint", coverage)
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(SQLITE_MAGIC))
+    except OSError as error:
+        raise CatalogError(f"cannot read catalog {path}: {error.strerror or error}") from error
+    return (_open_database if head == SQLITE_MAGIC else _open_register)(path, coverage)
+
+
+def _memory() -> sqlite3.Connection:
+    return sqlite3.connect(":memory:", check_same_thread=False)
+
+
+def _from_bytes(data: bytes, name: str, coverage: float | None = None) -> Catalog:
+    connection = _memory()
+    connection.deserialize(data)
+    return Catalog(connection, None, name, coverage)
+
+
+def _open_database(path: Path, coverage: float | None) -> Catalog:
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+    try:
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if application != APPLICATION_ID:
+            raise CatalogError(f"{path} is an SQLite database but no pillprint catalog; see pillprint catalog build")
+        if version > SCHEMA_VERSION:
+            raise CatalogError(
+                f"catalog {path} has version {version}, this pillprint reads {SCHEMA_VERSION}; update it"
+            )
+        if version < SCHEMA_VERSION:
+            raise CatalogError(
+                f"catalog {path} has version {version}, this pillprint reads {SCHEMA_VERSION}; "
+                f"bring it up to date with: pillprint catalog migrate {path}"
+            )
+        if connection.execute("SELECT 1 FROM product LIMIT 1").fetchone() is None:
+            raise CatalogError(f"catalog {path} holds no product; build it again")
+        return Catalog(connection, path.resolve(), path.name, coverage)
+    except SQLITE_FAULTS as error:
+        connection.close()
+        raise CatalogError(f"catalog {path} is damaged ({error}); build it again") from error
+    except CatalogError:
+        connection.close()
+        raise
+
+
+def _open_register(path: Path, coverage: float | None) -> Catalog:
+    connection = _memory()
+    log = Log()
+    try:
+        fill(connection, retrieved_on(importer_of(path)(path, log), path))
+        if connection.execute("SELECT 1 FROM product LIMIT 1").fetchone() is None:
+            raise CatalogError(f"no tablet or capsule in {path}; {log.first_faults() or 'it has no rows'}")
+    except BaseException:
+        connection.close()
+        raise
+    return Catalog(connection, None, path.name, coverage)
