@@ -27,7 +27,7 @@ from pathlib import Path
 from spl_documents import document, look, product, zipped
 
 from reference.errors import CatalogError
-from reference.importers import IMPORTERS, Log
+from reference.importers import REGISTERS, Log
 from reference.product import Product
 
 SIGNS = (
@@ -80,7 +80,7 @@ class Target:
     def read(self, data: bytes, folder: Path) -> list[Product]:
         path = folder / self.file_name
         path.write_bytes(data)
-        return [entry.product for entry in IMPORTERS[self.importer](path, Log())]
+        return [entry.product for entry in REGISTERS[self.importer].entries(path, Log())]
 
 
 def _lines(header: list[str], codec: str = "utf-8", sign: str = ",") -> Callable[[list[bytes]], bytes]:

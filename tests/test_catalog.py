@@ -22,7 +22,7 @@ from reference.audit.check import check
 from reference.audit.compare import compare
 from reference.audit.export import COLUMNS, write_csv
 from reference.errors import CatalogError, InputError
-from reference.importers import IMPORTERS, Log
+from reference.importers import REGISTERS, Log
 from reference.monographs import load_monograph
 from reference.product import FactSource, ImprintCheck, Product
 from reference.store.build import build_catalog
@@ -397,7 +397,7 @@ def test_suspicious_rows_are_listed() -> None:
 
 
 def test_the_shared_table_shows_its_known_errors(shared_data: Path) -> None:
-    entries = IMPORTERS["c3pi"](shared_data / "catalog/c3pi_pills.csv", Log())
+    entries = REGISTERS["c3pi"].entries(shared_data / "catalog/c3pi_pills.csv", Log())
     found = {(finding.rule, finding.product_id) for finding in check(entry.product for entry in entries)}
     assert {("labeler", "c3pi:00228-4024-11:1"), ("size", "c3pi:00054-2527-31:1")} <= found
 

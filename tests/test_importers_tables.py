@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reference.errors import CatalogError
-from reference.importers import IMPORTERS, Log, importer_of
+from reference.importers import REGISTERS, Log, importer_of
 from reference.product import FactSource, Product
 from reference.store.catalog import open_catalog
 
@@ -24,7 +24,7 @@ def _csv(path: Path, *rows: dict[str, str]) -> Path:
 
 
 def _read(name: str, path: Path) -> list[Product]:
-    return [entry.product for entry in IMPORTERS[name](path, Log())]
+    return [entry.product for entry in REGISTERS[name].entries(path, Log())]
 
 
 C3PI = {
@@ -74,7 +74,7 @@ def test_tfda_parts_a_license_of_several_tablets_and_passes_over_liquids(tmp_pat
     }
     liquid = TFDA | {"許可證字號": "x", "形狀": "液劑(包含糖漿用粉劑)"}
     log = Log()
-    pills = [entry.product for entry in IMPORTERS["tfda"](_csv(tmp_path / "t.csv", two, liquid), log)]
+    pills = [entry.product for entry in REGISTERS["tfda"].entries(_csv(tmp_path / "t.csv", two, liquid), log)]
     assert [(pill.shape, pill.colors, pill.score, pill.size_mm, pill.tokens) for pill in pills] == [
         ("ROUND", ("WHITE",), 1, 6.0, ("KN",)),
         ("OVAL", ("YELLOW",), 2, 9.0, ("KM",)),
@@ -145,13 +145,13 @@ def test_pillbox_prefers_what_nlm_saw_on_its_photo(tmp_path: Path) -> None:
 )
 def test_a_table_tells_its_register_by_its_columns(tmp_path: Path, name: str, row: dict[str, str]) -> None:
     path = _csv(tmp_path / "any.csv", row)
-    assert importer_of(path) is IMPORTERS[name]
+    assert importer_of(path) is REGISTERS[name].entries
     with open_catalog(path) as catalog:
         assert len(catalog) == 1
 
 
 def test_an_unknown_table_is_refused_with_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(CatalogError, match="C3PI, TFDA, MFDS, Pillbox"):
+    with pytest.raises(CatalogError, match=r"known are the tables of: NLM Pillbox.*C3PI.*Taiwan.*Korea.*products\.csv"):
         open_catalog(_csv(tmp_path / "x.csv", {"a": "1", "b": "2"}))
 
 
@@ -172,7 +172,7 @@ def test_the_shared_tables_are_read_whole(shared_data: Path) -> None:
     counts = {}
     for name, products, passed in (("c3pi", 5014, 0), ("tfda", 6075, 278), ("mfds", 8122, 0)):
         log = Log()
-        found = [entry.product for entry in IMPORTERS[name](shared_data / f"catalog/{name}_pills.csv", log)]
+        found = [entry.product for entry in REGISTERS[name].entries(shared_data / f"catalog/{name}_pills.csv", log)]
         counts[name] = len(found)
         assert (len(found), sum(log.passed_over.values()), log.rejected) == (products, passed, [])
         assert len({pill.product_id for pill in found}) == products

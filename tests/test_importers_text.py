@@ -12,7 +12,7 @@ import pytest
 from spl_documents import zipped
 
 from reference.errors import CatalogError
-from reference.importers import IMPORTERS, Log, importer_of
+from reference.importers import REGISTERS, Log, importer_of
 from reference.importers.lengths import millimeters
 from reference.importers.mfds import _ingredients
 from reference.product import Product
@@ -48,7 +48,7 @@ def table(*rows: dict[str, str], sign: str = ",") -> str:
 
 
 def read(name: str, path: Path, log: Log | None = None) -> list[Product]:
-    return [entry.product for entry in IMPORTERS[name](path, log or Log())]
+    return [entry.product for entry in REGISTERS[name].entries(path, log or Log())]
 
 
 def c3pi(tmp_path: Path, **changed: str) -> Product:
@@ -77,7 +77,7 @@ def test_the_encoding_is_told_by_the_content_and_said(tmp_path: Path, name: str,
     log = Log()
     assert read(name, tmp_path / "t.csv", log) == read(name, tmp_path / "good.csv")
     assert log.notes == ([said] if said else []) and not log.rejected
-    assert importer_of(tmp_path / "t.csv") is IMPORTERS[name]
+    assert importer_of(tmp_path / "t.csv") is REGISTERS[name].entries
 
 
 def test_json_may_be_in_any_encoding_too(tmp_path: Path) -> None:

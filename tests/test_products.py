@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from reference.audit.imprint_check import as_text, from_text, write_checks
-from reference.importers import IMPORTERS, Log
+from reference.importers import REGISTERS, Log
 from reference.importers.hand import own_products
 from reference.product import Product
 from reference.store.catalog import Catalog, open_catalog
@@ -195,7 +195,7 @@ def test_the_checks_are_what_the_registers_say(shared_data: Path, tmp_path: Path
     emptied = [entry.product for entry in own_products(table.read_text("utf-8"))]
     assert [item.product_id for item in emptied if item.imprint_check] == [TABLET_024]
     registers = [
-        [entry.product for entry in IMPORTERS[name](shared_data / f"catalog/{name}_pills.csv", Log())]
+        [entry.product for entry in REGISTERS[name].entries(shared_data / f"catalog/{name}_pills.csv", Log())]
         for name in ("c3pi", "tfda", "mfds")
     ]
     assert write_checks(table, registers, emptied, "2026-11-29") == len(PRODUCTS) - 1

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import click
 from rich.console import Console
@@ -21,13 +22,23 @@ from reference.audit.ceiling import ceiling as ceiling_of
 from reference.audit.check import check as check_products
 from reference.audit.compare import compare
 from reference.audit.export import write_csv, write_json_lines
+from reference.importers import REGISTERS
 from reference.importers.archive import files_of
 from reference.store.build import BuildReport, build_catalog
 from reference.store.catalog import Catalog, open_catalog
 from reference.store.migrations import migrate as migrate_catalog
 
 FAULTS_SHOWN = 10
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 catalog_argument = click.argument("catalog", metavar="[CATALOG]", required=False, type=FILE)
+
+
+def _register_options(command: _Command) -> _Command:
+    """An option for each register, in their order."""
+    for register in reversed(list(REGISTERS.values())):
+        option = click.option(f"--{register.name}", multiple=True, metavar="PATH", type=FILE, help=register.help)
+        command = option(command)
+    return command
 
 
 @click.group()
@@ -39,11 +50,7 @@ def catalog() -> None:
 
 
 @catalog.command()
-@click.option("--spl", multiple=True, metavar="PATH", type=FILE, help="DailyMed zip, folder or SPL document.")
-@click.option("--pillbox", multiple=True, metavar="FILE", type=FILE, help="NLM Pillbox master table (CSV).")
-@click.option("--c3pi", multiple=True, metavar="FILE", type=FILE, help="NLM C3PI table (CSV).")
-@click.option("--tfda", multiple=True, metavar="FILE", type=FILE, help="Taiwan FDA appearance data (JSON or CSV).")
-@click.option("--mfds", multiple=True, metavar="FILE", type=FILE, help="Korea MFDS pill data (JSON or CSV).")
+@_register_options
 @click.option("--out", required=True, metavar="FILE", type=FILE, help="The catalog to write.")
 @click.option(
     "--retrieved",

@@ -120,12 +120,12 @@ def write_checks(table: Path, registers: Sequence[Sequence[Product]], products: 
 
 def main(folder: str, day: str) -> None:
     """Write the checks of the package's own table from the registers' tables in a folder."""
-    from reference.importers import IMPORTERS, Log, own_products
+    from reference.importers import REGISTERS, Log, own_products
 
     table = Path(__file__).parents[1] / "products.csv"
     products = [entry.product for entry in own_products(table.read_text("utf-8"))]
     registers = [
-        [entry.product for entry in IMPORTERS[name](Path(folder) / f"{name}_pills.csv", Log())]
+        [entry.product for entry in REGISTERS[name].entries(Path(folder) / f"{name}_pills.csv", Log())]
         for name in ("c3pi", "tfda", "mfds")
     ]
     print(f"{write_checks(table, registers, products, day)} of {len(products)} checks written to {table}")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from reference.importers.lengths import millimeters
 from reference.importers.log import Log
+from reference.importers.register import Register
 from reference.importers.table import Row, rows, truth, whole
 from reference.product import FactSource, Product
 from reference.store.writer import Entry
@@ -20,7 +21,7 @@ from reference.text.imprints import printed, tokens
 from reference.text.ndc import product_code
 from reference.text.vocabulary import color_terms, score_pieces, shape_term
 
-KEYS = (frozenset({"ndc11", "part", "generic_name", "imprint", "imprint_type", "color", "shape"}),)
+_COLUMNS = (frozenset({"ndc11", "part", "generic_name", "imprint", "imprint_type", "color", "shape"}),)
 URL = "https://www.nlm.nih.gov/databases/download/pill_image.html"
 RXNORM = "https://www.nlm.nih.gov/research/umls/rxnorm/"
 
@@ -32,7 +33,7 @@ _RXNORM = re.compile(
 
 def entries(path: Path, log: Log) -> Iterator[Entry]:
     """Read the table at ``path``; rows that cannot be used are noted in ``log``."""
-    for name, raw in rows(path, log, KEYS):
+    for name, raw in rows(path, log, _COLUMNS):
         row = {**raw, "ndc11": _ndc11(raw), **{key: whole(raw.get(key, "")) for key in ("part", "parts", "rxcui")}}
         if product_code(row["ndc11"]):
             product = _product(row)
@@ -101,3 +102,14 @@ def clinical_drug(rxnorm_name: str) -> tuple[tuple[str, ...], str]:
         return (), ""
     ordered = sorted((part["name"].strip().lower(), f"{part['amount']} {part['unit'].lower()}") for part in found)
     return tuple(name for name, _ in ordered), " / ".join(amount for _, amount in ordered)
+
+
+REGISTER = Register(
+    name="c3pi",
+    help="NLM C3PI table (CSV).",
+    columns=_COLUMNS,
+    entries=entries,
+    title="NLM C3PI, US",
+    page="<https://www.nlm.nih.gov/databases/download/pill_image.html>",
+    gives="looks of photographed pills, RxCUI, debossed or printed",
+)

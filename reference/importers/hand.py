@@ -16,13 +16,14 @@ from reference.audit.imprint_check import from_text
 from reference.errors import CatalogError, InputError
 from reference.importers.lengths import millimeters
 from reference.importers.log import Log
+from reference.importers.register import Register
 from reference.importers.table import Row, rows, truth, whole
 from reference.product import FactSource, ImprintCheck, Product
 from reference.store.writer import Entry
 from reference.text.imprints import printed, tokens
 from reference.text.vocabulary import color_terms, score_pieces, shape_term
 
-KEYS = (frozenset({"product_id", "drug", "imprint", "source"}),)
+_COLUMNS = (frozenset({"product_id", "drug", "imprint", "source"}),)
 _PLAIN = (
     "product_id", "name", "drug", "strength", "dosage_form", "coating", "labeler", "ndc", "rxcui", "imprint",
     "imprint_type", "market", "dea_schedule", "prescription", "source", "source_url", "source_date",
@@ -39,7 +40,7 @@ def own_products(table: str) -> Iterator[Entry]:
 
 def entries(path: Path, log: Log) -> Iterator[Entry]:
     """Read a table laid out like the package's own; wrong rows are reported and skipped."""
-    for name, row in rows(path, log, KEYS):
+    for name, row in rows(path, log, _COLUMNS):
         try:
             product = _product(row)
         except CatalogError as error:
@@ -97,3 +98,14 @@ def _fact_sources(text: str) -> tuple[FactSource, ...]:
                 raise CatalogError(f"{part!r} names no field and source as field=source|url|date")
             found[name] = FactSource(name, source, url, date)
     return tuple(found[name] for name in sorted(found))
+
+
+REGISTER = Register(
+    name="hand",
+    help="A table laid out like pillprint's own (CSV).",
+    columns=_COLUMNS,
+    entries=entries,
+    title="pillprint's products.csv",
+    page="",
+    gives="",
+)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from reference.importers.lengths import millimeters
 from reference.importers.log import Log
+from reference.importers.register import Register
 from reference.importers.table import Row, rows, whole
 from reference.product import Product
 from reference.store.writer import Entry
@@ -20,7 +21,7 @@ from reference.text.drugs import drug_of, ingredients_of, strength_of
 from reference.text.imprints import printed, says_logo, says_pieces, tokens
 from reference.text.vocabulary import color_terms, shape_term
 
-KEYS = (
+_COLUMNS = (
     frozenset({"item_seq", "item_name", "print_front", "print_back"}),
     frozenset({"품목일련번호", "품목명", "표시앞", "표시뒤"}),
 )
@@ -77,7 +78,7 @@ _DATE = re.compile(r"((?:19|20)\d\d)[-.]?(\d\d)[-.]?(\d\d)")
 
 def entries(path: Path, log: Log) -> Iterator[Entry]:
     """Read the register at ``path``; rows that cannot be used are noted in ``log``."""
-    for name, raw in rows(path, log, KEYS):
+    for name, raw in rows(path, log, _COLUMNS):
         row = {key: raw.get(key) or next((raw[o] for o in other if raw.get(o)), "") for key, other in _NAMES.items()}
         row["item_seq"] = whole(row["item_seq"])
         if _DIGITS.fullmatch(row["item_seq"]):
@@ -169,3 +170,15 @@ def _in_brackets(name: str) -> Iterator[str]:
 def _date(text: str) -> str:
     found = _DATE.match(text)
     return "-".join(found.groups()) if found else ""
+
+
+REGISTER = Register(
+    name="mfds",
+    help="Korea MFDS pill data (JSON or CSV).",
+    columns=_COLUMNS,
+    entries=entries,
+    title="Korea MFDS, 의약품 낱알식별 정보",
+    page="<https://www.data.go.kr/data/15057639/openapi.do> (a free account gives the key of the API; ask for "
+    "JSON), or the table from <https://nedrug.mfds.go.kr/> (CSV)",
+    gives="looks, print by face, logos, length and width",
+)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from reference.importers.lengths import millimeters
 from reference.importers.log import Log
+from reference.importers.register import Register
 from reference.importers.table import Row, rows, whole
 from reference.product import FactSource, Product
 from reference.store.writer import Entry
@@ -21,7 +22,7 @@ from reference.text.imprints import printed, tokens
 from reference.text.ndc import product_code
 from reference.text.vocabulary import DEA_SCHEDULES, color_terms, score_pieces, shape_term
 
-KEYS = (frozenset({"setid", "splimprint", "splshape_text", "splcolor_text"}),)
+_COLUMNS = (frozenset({"setid", "splimprint", "splshape_text", "splcolor_text"}),)
 URL = "https://datadiscovery.nlm.nih.gov/d/crzr-uvwg"
 RXNORM = "https://www.nlm.nih.gov/research/umls/rxnorm/"
 
@@ -43,7 +44,7 @@ _ORIGINALS = (
 
 def entries(path: Path, log: Log) -> Iterator[Entry]:
     """Read the master table at ``path``; rows that cannot be used are noted in ``log``."""
-    for name, row in rows(path, log, KEYS):
+    for name, row in rows(path, log, _COLUMNS):
         if row.get("setid") and _code(row):
             product = _product(row)
             log.unread(name, "size", _seen(row, "size"), product.size_mm)
@@ -126,3 +127,15 @@ def _prescription(document_type: str) -> str:
 def _date(text: str) -> str:
     found = _DATE.match(text)
     return "-".join(found.groups()) if found else ""
+
+
+REGISTER = Register(
+    name="pillbox",
+    help="NLM Pillbox master table (CSV).",
+    columns=_COLUMNS,
+    entries=entries,
+    title="NLM Pillbox, US, retired on 2021-01-28, last release 2020",
+    page="<https://datadiscovery.nlm.nih.gov/Drugs-and-Chemicals/Pillbox-retired-January-28-2021-/crzr-uvwg>; "
+    "as a file <https://datadiscovery.nlm.nih.gov/api/views/crzr-uvwg/rows.csv?accessType=DOWNLOAD>",
+    gives="83,925 rows, some looks corrected by NLM from its photos",
+)

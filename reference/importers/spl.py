@@ -16,6 +16,7 @@ from lxml import etree
 
 from reference.importers.archive import Document, documents
 from reference.importers.log import Log
+from reference.importers.register import Register
 from reference.importers.spl_label import label_of, text_of
 from reference.product import Product
 from reference.store.writer import Entry
@@ -248,3 +249,14 @@ def _attribute(element: etree._Element, path: str) -> str:
 def _date(text: str) -> str:
     found = _DAY.match(text)
     return "-".join(found.groups()) if found else ""
+
+
+REGISTER = Register(
+    name="spl",
+    help="DailyMed zip, folder or SPL document.",
+    columns=(),
+    entries=entries,
+    title="DailyMed (FDA labels), US",
+    page="<https://dailymed.nlm.nih.gov/dailymed/spl-resources-all-drug-labels.cfm>",
+    gives="everything, with the label's own sections; updated daily",
+)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from reference.importers.lengths import millimeters
 from reference.importers.log import Log
+from reference.importers.register import Register
 from reference.importers.table import Row, rows
 from reference.product import Product
 from reference.store.writer import Entry
@@ -19,7 +20,7 @@ from reference.text.drugs import drug_of, ingredients_of, strength_of
 from reference.text.imprints import printed, says_logo, tokens
 from reference.text.vocabulary import color_terms, score_pieces, shape_term
 
-KEYS = (frozenset({"licence_id", "mark1", "mark2", "shape"}), frozenset({"許可證字號", "標註一", "標註二", "形狀"}))
+_COLUMNS = (frozenset({"licence_id", "mark1", "mark2", "shape"}), frozenset({"許可證字號", "標註一", "標註二", "形狀"}))
 URL = "https://data.fda.gov.tw/"
 
 _NAMES = {
@@ -42,7 +43,7 @@ _NO_INGREDIENT = re.compile(r"(?i)tab|cap|coated|release|import|export|^f\.?c\.?
 
 def entries(path: Path, log: Log) -> Iterator[Entry]:
     """Read the register at ``path``; rows that cannot be used are noted in ``log``."""
-    for name, raw in rows(path, log, KEYS):
+    for name, raw in rows(path, log, _COLUMNS):
         row = {key: raw.get(key) or raw.get(original, "") for key, original in _NAMES.items()}
         if not row["licence_id"]:
             log.reject(name, "no license number")
@@ -120,3 +121,15 @@ def _shared(text: str, count: int) -> list[str]:
     if rest or not each:
         return [text] * count
     return [";".join(values[number * each : (number + 1) * each]) for number in range(count)]
+
+
+REGISTER = Register(
+    name="tfda",
+    help="Taiwan FDA appearance data (JSON or CSV).",
+    columns=_COLUMNS,
+    entries=entries,
+    title="Taiwan FDA, data set 42, 藥品外觀資料集",
+    page="<https://data.fda.gov.tw/frontsite/data/DataAction.do?method=doDetail&infoId=42>; as a file "
+    "<https://data.fda.gov.tw/data/opendata/export/42/json> or `/csv`, each a zip",
+    gives="looks, marks by face, size in decimals",
+)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from reference.errors import CatalogError
 from reference.grouping import register_keys, same_tablet
-from reference.importers import IMPORTERS, Log, own_products, retrieved_on
+from reference.importers import REGISTERS, Log, own_products, retrieved_on
 from reference.product import Product
 from reference.store.writer import Entry, Stage, checked_coverage, write_database
 
@@ -75,7 +75,7 @@ def build_catalog(
     coverage: float | None = None,
     builtin: bool = True,
 ) -> BuildReport:
-    """Read registers (``("spl", path)``, names as in ``IMPORTERS``) and write the catalog ``out``.
+    """Read registers (``("spl", path)``, names as in ``REGISTERS``) and write the catalog ``out``.
 
     The file is written beside ``out`` and renamed over it when it is complete and on the disk, so that a build
     that is stopped leaves the old one. ``retrieved`` is the day on which the registers were downloaded (else the
@@ -96,7 +96,7 @@ def build_catalog(
     with Stage() as stage:
         for name, path in sources:
             log = logs.setdefault(str(path), Log())
-            for entry in retrieved_on(IMPORTERS[name](path, log), path, retrieved):
+            for entry in retrieved_on(REGISTERS[name].entries(path, log), path, retrieved):
                 stage.add(entry)
                 kept.meet(entry.product)
                 entries[name] += 1

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from reference.importers import IMPORTERS, Log
+from reference.importers import REGISTERS, Log
 from reference.product import Product
 from reference.search.query import Query, query
 from reference.search.search import search
@@ -24,7 +24,7 @@ from reference.store.catalog import Catalog, open_catalog
 from reference.store.writer import Entry, Stage, write_database
 
 TABLES = Path(__file__).parents[3] / "shared/data/catalog"
-REGISTERS = [(name, TABLES / f"{name}_pills.csv") for name in ("c3pi", "tfda", "mfds")]
+BUILT = [(name, TABLES / f"{name}_pills.csv") for name in ("c3pi", "tfda", "mfds")]
 LARGE = 200_000
 
 pytestmark = pytest.mark.skipif(not TABLES.is_dir(), reason=f"needs the registers in {TABLES}")
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.skipif(not TABLES.is_dir(), reason=f"needs the register
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("bench") / "small.sqlite"
-    build_catalog(REGISTERS, path)
+    build_catalog(BUILT, path)
     return path
 
 
@@ -42,7 +42,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import sqlite3
 
     path = tmp_path_factory.mktemp("bench") / "large.sqlite"
-    products = [entry.product for name, table in REGISTERS for entry in IMPORTERS[name](table, Log())]
+    products = [entry.product for name, table in BUILT for entry in REGISTERS[name].entries(table, Log())]
     rng = random.Random(0)
     with Stage() as stage:
         for number in range(LARGE):
@@ -95,7 +95,7 @@ def large_catalog(large: Path) -> Iterator[tuple[Catalog, list[Query]]]:
 
 
 def test_build_three_registers(benchmark: Any, tmp_path: Path) -> None:
-    report = benchmark.pedantic(build_catalog, (REGISTERS, tmp_path / "c.sqlite"), rounds=1)
+    report = benchmark.pedantic(build_catalog, (BUILT, tmp_path / "c.sqlite"), rounds=1)
     assert report.products > 19_000
 
 
@@ -130,7 +130,7 @@ def test_open_the_catalog_inside(benchmark: Any) -> None:
 
 
 def test_open_a_register(benchmark: Any) -> None:
-    benchmark.pedantic(lambda: open_catalog(REGISTERS[0][1]).close(), rounds=3)
+    benchmark.pedantic(lambda: open_catalog(BUILT[0][1]).close(), rounds=3)
 
 
 def test_imprints_of_200_thousand(benchmark: Any, large: Path) -> None:
