@@ -94,11 +94,11 @@ class Identifier:
         with clock("load"):
             photo = load(source, self.settings.load)
         with clock("segment"):
-            regions = segment(photo)
+            regions = segment(photo, self.settings.segment)
         with clock("scale"):
             mm_per_px, coin = reference
             known = None if mm_per_px is None else mm_per_px * photo.reduction
-            scale = find_scale(photo, regions, known, coin=coin)
+            scale = find_scale(photo, regions, known, self.settings.scale, coin=coin)
         return Scene.of(photo, number, regions, scale)
 
     def _faces_of_one_pill(self, scenes: Sequence[Scene], clock: Clock) -> tuple[list[Face], Doubts]:

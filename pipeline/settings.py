@@ -1,71 +1,200 @@
-"""The settings of each stage: frozen, every default with its unit and where it comes from."""
+"""The settings of each stage: frozen, every value with what it is, its unit and where it comes from."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class LoadSettings:
-    """What ``load`` accepts and how large it decodes.
-
-    ``long_side_max_px``: a pill in a hand-held photo takes a tenth to a half of the frame, 150-1,000 px, more than
-    segmentation and color need; the reader gets the full size through ``load.detail``.
-    ``short_side_min_px``: below it there is no room for an outline.
-    ``pixels_max``: Pillow refuses twice its ``MAX_IMAGE_PIXELS``, 178,956,970, as a decompression bomb; phones
-    write up to 108 million by default.
-    ``bytes_max``: 108 million pixels as PNG at its worst, rounded down.
-    """
+    """What ``load`` accepts and how large it decodes."""
 
     long_side_max_px: int = 2048
+    """Longest side of ``Photo.pixels``: a pill held in the hand is then 150-1,000 px long; the reader gets the rest."""
+
     short_side_min_px: int = 16
+    """Shortest side of a photo: below it there is no room for an outline."""
+
     pixels_max: int = 178_000_000
+    """Pixels of the file: Pillow refuses more than 178,956,970; phones write up to 108 million by default."""
+
     bytes_max: int = 256 * 2**20
+    """Bytes of the file: 108 million pixels as PNG at its worst, rounded down."""
+
+
+@dataclass(frozen=True)
+class SegmentSettings:
+    """How pills are looked for (docs/experiments/segment.md names the round that set each value)."""
+
+    coarse_px: int = 256
+    """Long side, in pixels, of the first look at the whole photo; large pills are whole there ("Fourth round")."""
+
+    fine_px: int = 448
+    """Long side, in pixels, of the second look, where the first shows no pill or small ones ("Fourth round")."""
+
+    small_px: float = 36.0
+    """Length of a small pill, in pixels of the first look ("Fourth round")."""
+
+    pill_px: float = 90.0
+    """Length of the usual pill, in pixels of the closer look, where the photo has as many ("Fourth round")."""
+
+    close_px: int = 896
+    """Longest side, in pixels, of a closer look, and of the last where nothing is found ("Ninth", "Tenth round")."""
+
+    again_px: tuple[float, ...] = (64.0, 128.0, 45.0)
+    """Lengths of the usual pill, in pixels, of the looks at few unlike or unclear regions ("Twelfth round")."""
+
+    closer: float = 1.25
+    """How many times nearer a closer look must come to be worth its time ("Fourth round")."""
+
+    least_of_largest: float = 0.08
+    """Smallest pill, as a share of the area of the largest: 4 mm beside the usual 10 mm have 0.12."""
+
+    least_among_many: float = 0.05
+    """The same among many pills, of which the largest is larger than usual ("Ninth round")."""
+
+
+@dataclass(frozen=True)
+class ScaleSettings:
+    """How far each kind of scale is trusted: relative standard deviations of the millimeters a pixel.
+
+    They are estimates; docs/experiments/scale.md has the errors of sizes that were measured with them.
+    """
+
+    ruler_sigma: float = 0.01
+    """Of a ruler with two axes across each other."""
+
+    one_axis_sigma: float = 0.02
+    """What is added where a ruler shows one axis only, so that a tilt of the camera is not seen."""
+
+    marker_sigma: float = 0.01
+    """Of the printed sheet with markers: what a printer may scale by."""
+
+    card_sigma: float = 0.02
+    """Of a bank card seen nearly from above (it counts within 2.5 % of its sides' ratio)."""
+
+    coin_sigma: float = 0.02
+    """Of a coin: drawn ones are found within 1.5 % ("Coins")."""
+
+    caller_sigma: float = 0.005
+    """Of the caller's own figure."""
+
+
+@dataclass(frozen=True)
+class MeasureSettings:
+    """What ``measure`` can be told."""
+
+    line_above: float = 0.5
+    """Score lines are looked for where a face is scored with at least this probability: more likely than not."""
+
+
+@dataclass(frozen=True)
+class CropSettings:
+    """How a pill's face is brought to a reader; lengths are shares of the crop's short side.
+
+    All from docs/experiments/readers.md, "The crop", where not said otherwise.
+    """
+
+    short_side_px: int = 200
+    """Short side of the crop, in pixels."""
+
+    long_side_max_px: int = 640
+    """Longest side of the crop, in pixels: a capsule of 3 to 1, rounded to the networks' steps of 32."""
+
+    margin: float = 0.06
+    """Ground around the face."""
+
+    rim: float = 0.02
+    """The face's edge, left out: shading draws it as a line."""
+
+    fade: float = 0.04
+    """Over so much the face fades in: with a sharp edge a detector takes it for one large character."""
+
+    mean_sigma: float = 0.08
+    """Sigma of the Gaussian of the local mean that is taken off."""
+
+    deviation_sigma: float = 0.16
+    """Sigma of the Gaussian of the local deviation that is divided by."""
+
+    deviation_floor: float = 3.0
+    """Least local deviation, in gray levels: paper grain and JPEG noise stay below it and are not blown up to marks."""
+
+    clip: float = 3.0
+    """Largest value, in local deviations."""
+
+
+@dataclass(frozen=True)
+class FoundLineSettings:
+    """How the built-in reader reads the lines that it finds (docs/experiments/reader.md, "Our own line finder")."""
+
+    crop: CropSettings = field(default_factory=CropSettings)
+    """The crop that strips are cut from."""
+
+    clear_confidence: float = 0.9
+    """Mean confidence from which on a reading that cannot be one of a line upside down is right."""
+
+    sharpness: float = 20.0
+    """Log odds of the right way up for each unit of mean confidence that one way is ahead of the other."""
+
+    line_confidence_min: float = 0.5
+    """Mean confidence below which a line is taken for relief that is no text."""
+
+
+@dataclass(frozen=True)
+class ReadSettings:
+    """Which reader reads the imprint, and how the built-in one does; other engines hold their own settings."""
+
+    reader: str = "pillprint"
+    """A name of ``pipeline.imprint.READERS``: the most exact of them (docs/experiments/reader.md)."""
+
+    lines: FoundLineSettings = field(default_factory=FoundLineSettings)
+    """How the built-in reader reads."""
 
 
 @dataclass(frozen=True)
 class MatchSettings:
     """How much is compared. How observations weigh is fitted (``pipeline.match.model``, docs/trust.md)."""
 
-    # Tablets and capsules of one market, listed or not: NLM's Pillbox, of labels for the US alone, held some 84,000
-    # records in 2020, a good part of them one tablet under several labels.
     world: int = 50_000
-    shortlist: int = 160  # imprints compared by alignment; docs/trust.md: how often the true one is among them
-    explained: int = 40  # of these explained whole at the most,
-    explained_min: int = 8  # and at the least,
-    explained_within_bits: float = 14.0  # where an upper estimate comes so near to the best: 1 in 16,000
-    candidates: int = 20  # answered
+    """Tablets and capsules of one market, listed or not: NLM's Pillbox of the US held some 84,000 records in 2020, a
+    good part of them one tablet under several labels."""
 
+    shortlist: int = 160
+    """Imprints compared by alignment (docs/trust.md: how often the true one is among them)."""
 
-@dataclass(frozen=True)
-class DecideSettings:
-    """When the answer is sure enough.
+    explained: int = 40
+    """Of these explained whole at the most."""
 
-    ``risk`` is the level: ``one in 100``, certified on photos that nothing was fitted on; ``strict``, at which no wrong
-    answer was seen; ``exact only``, strict and the text read equal to the imprint's. docs/trust.md says for which
-    photos they hold.
-    """
+    explained_min: int = 8
+    """Of these explained whole at the least."""
 
-    risk: str = "strict"
-    beside_rivals: float = 0.9  # of what the catalog has, so much must be the first drug: ten to one
-    contradicts_bits: float = -5.0  # a look 32 times rarer with this product than at large contradicts it
+    explained_within_bits: float = 14.0
+    """In between those whose upper estimate comes so near to the best, in bits: 1 in 16,000."""
 
-    def __post_init__(self) -> None:
-        if self.risk not in RISKS:
-            raise ValueError(f"risk is {self.risk!r}, none of {', '.join(RISKS)}")
+    candidates: int = 20
+    """Candidates answered: more than a person looks at."""
 
 
 RISKS = ("one in 100", "strict", "exact only")
 
 
 @dataclass(frozen=True)
-class MeasureSettings:
-    """What ``measure`` can be told.
+class DecideSettings:
+    """When the answer is sure enough (docs/trust.md)."""
 
-    ``line_above``: score lines are looked for where a face is scored with at least this probability.
-    """
+    risk: str = "strict"
+    """``one in 100``, certified on photos that nothing was fitted on; ``strict``, at which no wrong answer was seen;
+    ``exact only``, strict and the text read equal to the imprint's (docs/trust.md: for which photos they hold)."""
 
-    line_above: float = 0.5
+    beside_rivals: float = 0.9
+    """Of what the catalog has, so much must be the first drug: ten to one (docs/trust.md)."""
+
+    contradicts_bits: float = -5.0
+    """Weight, in bits, from which down a look contradicts: 32 times rarer with this product than at large."""
+
+    def __post_init__(self) -> None:
+        if self.risk not in RISKS:
+            raise ValueError(f"risk is {self.risk!r}, none of {', '.join(RISKS)}")
 
 
 @dataclass(frozen=True)
@@ -73,6 +202,9 @@ class Settings:
     """The settings of the whole flow, one field a stage."""
 
     load: LoadSettings = LoadSettings()
+    segment: SegmentSettings = SegmentSettings()
+    scale: ScaleSettings = ScaleSettings()
+    measure: MeasureSettings = MeasureSettings()
+    read: ReadSettings = ReadSettings()
     match: MatchSettings = MatchSettings()
     decide: DecideSettings = DecideSettings()
-    measure: MeasureSettings = MeasureSettings()

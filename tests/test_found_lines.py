@@ -11,11 +11,12 @@ import pytest
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.ctc import Step
 from pipeline.imprint.detector import Seen
-from pipeline.imprint.found_lines import FoundLineSettings, read_lines
+from pipeline.imprint.found_lines import read_lines
 from pipeline.imprint.line_map import FoundLine
 from pipeline.imprint.strip_reader import StripReader
 from pipeline.imprint.textboxes import TextBox
 from pipeline.records import Character, Photo, PillRegion, Reading
+from pipeline.settings import FoundLineSettings
 
 
 class PretendReader(StripReader):

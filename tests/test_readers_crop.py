@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.imprint.crop import Crop, CropSettings, crop_pill, long_axis_deg, normalize
+from pipeline.imprint.crop import Crop, crop_pill, long_axis_deg, normalize
 from pipeline.load import load
 from pipeline.records import Photo, PillRegion
+from pipeline.settings import CropSettings
 
 
 def ellipse(row: float, col: float, half: tuple[float, float], turn_deg: float = 0.0) -> PillRegion:

@@ -17,11 +17,11 @@ from pipeline.evaluate.segmentation import iou, match, outlines_of
 from pipeline.load import load
 from pipeline.records import Photo, Pixels
 from pipeline.segment import group_faces, segment
-from pipeline.segment.find import SegmentSettings
 from pipeline.segment.instances import MOST
 from pipeline.segment.network import PillMaps, pill_maps
 from pipeline.segment.outline import Belief, refine
 from pipeline.segment.regions import clockwise, content_box
+from pipeline.settings import SegmentSettings
 
 Outline = NDArray[np.float32]
 SAMPLES = Path(__file__).parents[1] / "samples"

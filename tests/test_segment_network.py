@@ -13,11 +13,12 @@ import pytest
 from numpy.typing import NDArray
 
 from pipeline.records import Photo
-from pipeline.segment import SegmentSettings, segment
+from pipeline.segment import segment
 from pipeline.segment.find import _filled
 from pipeline.segment.instances import Part, instances, made_whole
 from pipeline.segment.network import PillMaps, pill_maps
 from pipeline.segment.outline import Belief, _best_path, refine
+from pipeline.settings import SegmentSettings
 
 
 def discs(places: list[tuple[float, float, float]], share: float) -> NDArray[np.float32]:

@@ -11,28 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.load import detail
 from pipeline.records import Mask, Photo, PillRegion
-
-
-@dataclass(frozen=True)
-class CropSettings:
-    """How a pill is brought to the reader.
-
-    Lengths are shares of the crop's short side, so that they keep their meaning at any size. The defaults
-    come from docs/experiments/readers.md, "The crop".
-    """
-
-    short_side_px: int = 200
-    long_side_max_px: int = 640
-    margin: float = 0.06
-    # The edge itself, drawn as a line by shading, is left out and the face fades in over the next part: with a
-    # sharp edge the detector takes the whole face for one large character.
-    rim: float = 0.02
-    fade: float = 0.04
-    mean_sigma: float = 0.08
-    deviation_sigma: float = 0.16
-    # Gray levels: paper grain and JPEG noise of a plain face stay below it and are not blown up to marks.
-    deviation_floor: float = 3.0
-    clip: float = 3.0
+from pipeline.settings import CropSettings
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 import cv2
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.imprint.arcs import Arc
-from pipeline.imprint.crop import Crop, CropSettings, crop_pill, long_axis_deg
+from pipeline.imprint.crop import Crop, crop_pill, long_axis_deg
 from pipeline.imprint.detector import Seen, presence
 from pipeline.imprint.line_map import FoundLine
 from pipeline.imprint.lines import group_lines
@@ -26,6 +26,7 @@ from pipeline.imprint.strip_reader import StripReader, line_along, mean_confiden
 from pipeline.imprint.textboxes import TextBox, about_line
 from pipeline.imprint.ways import DirectedBand, is_symmetric, odds_among
 from pipeline.records import Character, Line, Photo, PillRegion, Reading
+from pipeline.settings import CropSettings, FoundLineSettings
 from reference.text.imprints import CHARACTERS
 
 # A band of one letter is no longer than this by its height; turns that differ by so much are worth another look.
@@ -34,19 +35,6 @@ _LONE, _ANOTHER_DEG = 1.35, 15.0
 _SEEN = 0.4
 # Log odds of a line's way up that its look, or its readings, tell at most.
 _LOOK_ODDS_MOST, _READ_ODDS_MOST = 3.0, 6.0
-
-
-@dataclass(frozen=True)
-class FoundLineSettings:
-    """How lines found are read; set by docs/experiments/reader.md, "Our own line finder"."""
-
-    crop: CropSettings = field(default_factory=CropSettings)
-    # From this mean confidence on a reading that cannot be one of a line upside down is right.
-    clear_confidence: float = 0.9
-    # How sharply the mean confidence of a reading tells the right way up from the other, as log odds.
-    sharpness: float = 20.0
-    # A line whose characters are on average less certain is taken for relief that is no text.
-    line_confidence_min: float = 0.5
 
 
 @dataclass(frozen=True)

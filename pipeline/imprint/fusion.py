@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.imprint.detector import DetectorReader, presence
-from pipeline.imprint.found_lines import FoundLineSettings, read_lines
+from pipeline.imprint.found_lines import read_lines
 from pipeline.imprint.lines import apart_if_repeated, group_lines
 from pipeline.imprint.strip_reader import StripReader
 from pipeline.records import Character, Line, Photo, PillRegion, Reading
+from pipeline.settings import FoundLineSettings
 
 _LINES = "lines"
 # The same character where two centers lie within this share of its height.

@@ -19,12 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import EngineMissingError
-from pipeline.imprint.crop import Crop, CropSettings, crop_pill, long_axis_deg
+from pipeline.imprint.crop import Crop, crop_pill, long_axis_deg
 from pipeline.imprint.ctc import Step, ppocr_alphabet
 from pipeline.imprint.strip_reader import StripReader, line_along, mean_confidence
 from pipeline.imprint.textboxes import TextBox, boxes_of, directions
 from pipeline.network import Network
 from pipeline.records import Line, Mask, Photo, PillRegion, Reading
+from pipeline.settings import CropSettings
 from reference.text.imprints import CHARACTERS
 
 # Mean and deviation of ImageNet's RGB, which PaddleOCR's detectors were trained with.

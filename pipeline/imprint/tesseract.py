@@ -11,8 +11,9 @@ import numpy as np
 from pipeline.errors import EngineMissingError
 from pipeline.imprint import _exec_tesseract
 from pipeline.imprint._exec_tesseract import Word
-from pipeline.imprint.crop import Crop, CropSettings, crop_pill, long_axis_deg
+from pipeline.imprint.crop import Crop, crop_pill, long_axis_deg
 from pipeline.records import Character, Line, Photo, PillRegion, Reading
+from pipeline.settings import CropSettings
 from reference.text.imprints import CHARACTERS, SIGNS
 
 # "Sparse text: as much text as possible in no particular order": faces have no page layout.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -15,22 +14,7 @@ from pipeline.scale.coins import ellipse_points, find_coin
 from pipeline.scale.plane import mm_per_px_at, plane_of
 from pipeline.scale.references import CARD_MM, find_card, find_markers
 from pipeline.scale.ruler import Ruler, find_ruler
-
-
-@dataclass(frozen=True)
-class ScaleSettings:
-    """How scale is looked for and how far it is trusted; set by docs/experiments/scale.md.
-
-    ``ruler_sigma``: relative deviation with two axes across each other. ``one_axis_sigma``: what is added where one
-    axis only is seen and the camera may be tilted. ``caller_sigma``: of the caller's figure.
-    """
-
-    ruler_sigma: float = 0.01
-    one_axis_sigma: float = 0.02
-    marker_sigma: float = 0.01
-    card_sigma: float = 0.02
-    coin_sigma: float = 0.02
-    caller_sigma: float = 0.005
+from pipeline.settings import ScaleSettings
 
 
 def find_scale(

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from pipeline.segment.faces import group_faces
-from pipeline.segment.find import SegmentSettings, segment
+from pipeline.segment.find import segment
 
-__all__ = ["SegmentSettings", "group_faces", "segment"]
+__all__ = ["group_faces", "segment"]

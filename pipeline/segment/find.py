@@ -22,32 +22,7 @@ from pipeline.segment.lobes import without_lobes
 from pipeline.segment.network import MAP_STEP, MULTIPLE, PillMaps, pill_maps
 from pipeline.segment.outline import Belief, Outline, refine, solidity
 from pipeline.segment.regions import Box, clockwise, content_box, region_of
-
-
-@dataclass(frozen=True)
-class SegmentSettings:
-    """How pills are looked for; set by docs/experiments/segment.md, "Fourth", "Ninth" and "Tenth round".
-
-    ``coarse_px``: the long side at which the whole photo is looked at first; large pills are whole there.
-    ``fine_px``: that of the second look, where the first shows no pill or ones shorter than ``small_px``.
-    ``pill_px``: how long the usual pill is in the closer look, where the photo has that many pixels.
-    ``close_px``: the longest side of a closer look, and of the last one where nothing is found.
-    ``again_px``: how long it is in further looks, where few regions are no faces of one pill or one is not clear.
-    ``closer``: how much nearer it must come to be worth its time.
-    ``least_of_largest``: a pill's area by that of the largest; pills of 4 mm beside usual ones of 10 mm have 0.12.
-    ``least_among_many``: the same where there are many, of which the largest is larger than usual.
-    """
-
-    coarse_px: int = 256
-    fine_px: int = 448
-    small_px: float = 36.0
-    pill_px: float = 90.0
-    close_px: int = 896
-    closer: float = 1.25
-    again_px: tuple[float, ...] = (64.0, 128.0, 45.0)
-    least_of_largest: float = 0.08
-    least_among_many: float = 0.05
-
+from pipeline.settings import SegmentSettings
 
 # How far the network's rim may be off: map pixels, and a share of the pill's size.
 _OFF_PX = 1.5
