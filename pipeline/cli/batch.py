@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 import pipeline
-from pipeline.cli.options import FILE, catalog_option, json_option, open_identifier, trust_options
+from pipeline.cli.options import FILE, catalog_option, json_option, open_identifier, reader_option, trust_options
 from pipeline.cli.output import print_json
 from pipeline.cli.outputs import check_outputs
 
@@ -31,6 +31,7 @@ _INTERRUPTED = 130
 )
 @catalog_option
 @trust_options
+@reader_option
 @click.option("--workers", type=click.IntRange(min=1), help="Processes; without it one a core.")
 @click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0, show_default=True, help="Seconds a photo."
@@ -43,6 +44,7 @@ def batch(
     catalog: Path | None,
     settings: Settings,
     coverage: float | None,
+    reader: str,
     workers: int | None,
     timeout: float,
     ray: bool,
@@ -61,7 +63,7 @@ def batch(
 
     photos = () if out.is_dir() else map(folder.joinpath, photos_below(folder))
     check_outputs((out, out / "results.jsonl", out / "results.csv"), chain((folder, catalog), photos))
-    identifier = open_identifier(catalog, coverage, settings)
+    identifier = open_identifier(catalog, coverage, settings, reader)
     execute = run_ray if ray else run_local
     how = BatchSettings(workers=workers, timeout_seconds=timeout)
     try:

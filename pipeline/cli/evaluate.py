@@ -13,7 +13,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from pipeline.cli.options import trust_options
+from pipeline.cli.options import reader_option, trust_options, with_reader
 from pipeline.cli.outputs import check_outputs
 from pipeline.errors import PhotoSetError
 from pipeline.evaluate.ask import Against, CatalogParts, Identifies, OpenSet, Question, RememberingReader
@@ -25,7 +25,7 @@ from pipeline.evaluate.sets import open_set as read_set
 from pipeline.evaluate.show import figures_table
 from pipeline.evaluate.summary import summarize
 from pipeline.evaluate.table import Table
-from pipeline.imprint import default_reader
+from pipeline.imprint import open_reader
 from pipeline.settings import Settings
 from reference.store.catalog import open_catalog
 
@@ -54,6 +54,7 @@ def _turn(context: click.Context, parameter: click.Parameter, value: str | None)
 @click.argument("photo_set", metavar="SET", type=FILE)
 @click.option("--catalog", metavar="TABLE", type=FILE, help="Catalog or register table to ask.")
 @trust_options
+@reader_option
 @click.option(
     "--truth", metavar="TABLE", type=FILE, help="Register the labels' keys belong to, if not the catalog asked."
 )
@@ -77,6 +78,7 @@ def evaluate(
     catalog: Path | None,
     settings: Settings,
     coverage: float | None,
+    reader: str,
     truth: Path | None,
     open_set: bool,
     against: Path | None,
@@ -107,12 +109,12 @@ def evaluate(
     if not photos.photos:
         raise PhotoSetError(f"{photo_set}: has no photos in its {part} part; try --part all")
     how = None if turn is None else Turn(None if isinstance(turn, str) else turn, seed)
-    asked = _Asked(catalog, coverage, truth, open_set, against, settings)
+    asked = _Asked(catalog, coverage, truth, open_set, against, with_reader(settings, reader))
     verdicts, names = _verdicts(photos, asked, how, workers)
     figures = summarize(verdicts, rows, names.pop("share", None))
     figures["set"] = {"folder": photos.folder.name, "part": part, "limit": limit, "seed": seed, "turn": turn}
     figures |= {"catalog": None, "truth_catalog": None, "against_catalog": None} | names
-    figures |= {"risk": settings.decide.risk, "coverage": coverage}
+    figures |= {"risk": settings.decide.risk, "coverage": coverage, "reader": reader}
     _write(figures, json_file)
     if plots is not None:
         write_plots(plots, verdicts, figures)
@@ -147,7 +149,7 @@ def _verdicts(
         register = Table(truth.products())
         names["truth_catalog"] = truth.fingerprint
     table = Table(catalog.products(), register)
-    reader = RememberingReader(default_reader())
+    reader = RememberingReader(open_reader(asked.settings.read))
     parts = CatalogParts(catalog, reader, asked.settings)
     more: list[Question] = [OpenSet(parts, table)] if asked.open_set else []
     if asked.against is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.options import FILE, catalog_option, json_option, open_identifier, trust_options
+from pipeline.cli.options import FILE, catalog_option, json_option, open_identifier, reader_option, trust_options
 from pipeline.cli.output import print_json
 from pipeline.cli.outputs import check_outputs
 from pipeline.scale.coin_sizes import COINS_MM
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.option("--each", is_flag=True, help="The photo shows several different pills: answer for each.")
 @catalog_option
 @trust_options
+@reader_option
 @click.option("--mm-per-px", type=float, metavar="MM", help="Millimeters per pixel of the photo as it was taken.")
 @click.option("--coin", type=click.Choice(list(COINS_MM)), help="A coin of this kind lies beside the pill.")
 @json_option
@@ -34,6 +35,7 @@ def identify(
     catalog: Path | None,
     settings: Settings,
     coverage: float | None,
+    reader: str,
     mm_per_px: float | None,
     coin: str | None,
     as_json: bool,
@@ -44,7 +46,7 @@ def identify(
     if each and len(photos) > 1:
         raise click.UsageError("--each takes one photo")
     check_outputs((overlay, html), (*photos, catalog))
-    identifier = open_identifier(catalog, coverage, settings)
+    identifier = open_identifier(catalog, coverage, settings, reader)
     answers = (
         identifier.identify_each(photos[0], mm_per_px=mm_per_px, coin=coin)
         if each

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from pipeline.settings import RISKS, DecideSettings, Settings
+from pipeline.imprint import READERS
+from pipeline.settings import RISKS, DecideSettings, ReadSettings, Settings
 
 if TYPE_CHECKING:
     from pipeline.identifier import Identifier
@@ -21,6 +23,13 @@ catalog_option = click.option(
     metavar="FILE",
     type=FILE,
     help="Catalog or register table to ask (else the one inside).",
+)
+reader_option = click.option(
+    "--reader",
+    type=click.Choice(list(READERS)),
+    default=ReadSettings().reader,
+    show_default=True,
+    help="What reads the imprint; none goes by shape, color and size alone.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -62,9 +71,14 @@ def trust_options(command: _Command) -> _Command:
     return risk(coverage(command))
 
 
-def open_identifier(catalog: Path | None, coverage: float | None, settings: Settings) -> Identifier:
+def with_reader(settings: Settings, reader: str) -> Settings:
+    """The settings with the reader of that name."""
+    return replace(settings, read=replace(settings.read, reader=reader))
+
+
+def open_identifier(catalog: Path | None, coverage: float | None, settings: Settings, reader: str) -> Identifier:
     """The identifier that a command's options describe."""
     from pipeline.identifier import Identifier
     from reference.store.catalog import open_catalog
 
-    return Identifier(open_catalog(catalog, coverage), settings=settings)
+    return Identifier(open_catalog(catalog, coverage), settings=with_reader(settings, reader))

@@ -15,7 +15,7 @@ from pipeline.evaluate.outcome import Outcome, outcome_of, taken_out
 from pipeline.evaluate.sets import Truth
 from pipeline.evaluate.table import Table
 from pipeline.identifier import Identifier
-from pipeline.imprint import Reader
+from pipeline.imprint.protocol import Reader
 from pipeline.records import Identification, Photo, PillRegion, Reading
 from pipeline.settings import Settings
 from reference.store.catalog import Catalog

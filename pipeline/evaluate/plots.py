@@ -22,6 +22,7 @@ from pipeline.evaluate.metrics import risk_coverage
 from pipeline.evaluate.outcome import Outcome
 from pipeline.evaluate.show import TRUST_COLUMNS, TRUST_LEGEND, TRUST_NAMES, group_rows, notes, trust_rows
 from pipeline.evaluate.trust import IN_AND_OUT, pairs_of, unlisted_of
+from reference.installing import pip_install
 
 _SIZE_INCHES = (7.0, 4.6)
 _DPI = 120
@@ -54,7 +55,7 @@ def prepare(folder: Path) -> None:
         importlib.import_module("matplotlib")
     except ImportError as error:
         raise EngineMissingError(
-            "--plots draws with matplotlib, which is not installed; `pip install 'pillprint[plots]'`"
+            f"--plots draws with matplotlib, which is not installed; `{pip_install('matplotlib')}`"
         ) from error
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -11,9 +11,10 @@ import pytesseract
 from numpy.typing import NDArray
 
 from pipeline.errors import EngineMissingError, PillprintError
+from reference.installing import TESSERACT
 
 _TIMEOUT_SECONDS = 30
-_HOW = "install it with `apt-get install tesseract-ocr` (https://tesseract-ocr.github.io) or choose another reader"
+_HOW = f"`{TESSERACT}`, or choose another reader"
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def words(image: NDArray[np.uint8], admitted: str, page_segmentation: int) -> tu
             image, lang="eng", config=config, timeout=_TIMEOUT_SECONDS, output_type=pytesseract.Output.DICT
         )
     except pytesseract.TesseractNotFoundError as error:
-        raise EngineMissingError(f"The program `tesseract` is not installed: {_HOW}") from error
+        raise EngineMissingError(f"the program `tesseract` is not installed: {_HOW}") from error
     except pytesseract.TesseractError as error:
         if "eng.traineddata" in str(error.message):
             raise EngineMissingError(f"Tesseract's English data is not installed: {_HOW}") from error

