@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from reference.errors import CatalogError
-from reference.importers import c3pi, hand, mfds, pillbox, spl, tfda
+from reference.importers import c3pi, hand, mfds, pillbox, rxnorm, spl, tfda
 from reference.importers.hand import own_products
 from reference.importers.log import Log, Rejected
 from reference.importers.register import Importer, Register
@@ -24,7 +24,7 @@ from reference.store.writer import Entry
 REGISTERS: Mapping[str, Register] = MappingProxyType(
     {
         register.name: register
-        for register in (spl.REGISTER, pillbox.REGISTER, c3pi.REGISTER, tfda.REGISTER, mfds.REGISTER)
+        for register in (rxnorm.REGISTER, spl.REGISTER, pillbox.REGISTER, c3pi.REGISTER, tfda.REGISTER, mfds.REGISTER)
     }
 )
 

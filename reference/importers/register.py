@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,8 @@ class Register:
 
     ``name`` is the option of ``catalog build`` and the beginning of its product ids, ``help`` what to hand over there.
     ``columns`` are the sets of columns, in lower case, of which a table has one whole; empty where it is no table.
-    ``entries`` reads a file. ``title``, ``page`` (Markdown: where to download it) and ``gives`` are for the docs.
+    ``entries`` reads a file; ``current_numbers`` gives the RXCUI of today by each retired one that the file names.
+    ``title``, ``page`` (Markdown: where to download it) and ``gives`` are for the docs.
     """
 
     name: str
@@ -28,3 +29,4 @@ class Register:
     title: str
     page: str
     gives: str
+    current_numbers: Callable[[Path], Mapping[str, str]] | None = None

@@ -38,14 +38,14 @@ _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig", "UTF-8"), (b"\xff\xfe", "utf-16", "UTF-
 _ASCII = bytes(range(128))
 
 
-def open_text(path: Path, log: Log) -> io.TextIOWrapper:
+def open_text(path: Path, log: Log, member: str = "") -> io.TextIOWrapper:
     """The text of the table at ``path``; how it is written is noted in ``log`` where that is not plain UTF-8.
 
-    Bytes that the encoding does not know become U+FFFD. Raises ``CatalogError`` where the file cannot be read, here or
-    while it is read.
+    ``member`` is the table's name in a zip of several. Bytes that the encoding does not know become U+FFFD. Raises
+    ``CatalogError`` where the file cannot be read, here or while it is read.
     """
-    encoding = _encoding(path, log)
-    return io.TextIOWrapper(_open(path, log), encoding=encoding, errors="replace", newline="")
+    encoding = _encoding(path, log, member)
+    return io.TextIOWrapper(_open(path, log, member), encoding=encoding, errors="replace", newline="")
 
 
 def is_json(path: Path) -> bool:
@@ -54,8 +54,8 @@ def is_json(path: Path) -> bool:
         return file.peek(_BLOCK).lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")[:1] in (b"{", b"[")
 
 
-def _open(path: Path, log: Log) -> io.BufferedReader:
-    return io.BufferedReader(_Chunks(_unpacked(path, log)), _BLOCK)
+def _open(path: Path, log: Log, member: str = "") -> io.BufferedReader:
+    return io.BufferedReader(_Chunks(_unpacked(path, log, member)), _BLOCK)
 
 
 class _Chunks(io.RawIOBase):
@@ -82,7 +82,7 @@ class _Chunks(io.RawIOBase):
         super().close()
 
 
-def _unpacked(path: Path, log: Log) -> Generator[bytes]:
+def _unpacked(path: Path, log: Log, member: str = "") -> Generator[bytes]:
     """The bytes of the table; every fault of file and packing becomes a ``CatalogError``."""
     try:
         with path.open("rb") as file:
@@ -94,7 +94,8 @@ def _unpacked(path: Path, log: Log) -> Generator[bytes]:
                 yield from _within(path, packed)
         elif head == b"PK\3\4":
             with zipfile.ZipFile(path) as archive:
-                yield from sheet(archive, path) if is_workbook(archive) else _member(archive, path, log)
+                is_sheet = not member and is_workbook(archive)
+                yield from sheet(archive, path) if is_sheet else _member(archive, path, log, member)
         else:
             with path.open("rb") as file:
                 yield from _blocks(file)
@@ -118,8 +119,12 @@ def _within(path: Path, file: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
         yield block
 
 
-def _member(archive: zipfile.ZipFile, path: Path, log: Log) -> Iterator[bytes]:
-    """The one table in a zip."""
+def _member(archive: zipfile.ZipFile, path: Path, log: Log, member: str) -> Iterator[bytes]:
+    """The member of that name, else the one table in a zip."""
+    if member:
+        with archive.open(member) as file:
+            yield from _within(path, file)
+        return
     found = [name for name in archive.namelist() if name.lower().endswith(_TABLES) and not name.startswith("__MACOSX")]
     if len(found) != 1:
         named = f"{len(found)} tables ({', '.join(found[:5])})" if found else "no table (.csv, .json, .tsv, .txt)"
@@ -129,14 +134,14 @@ def _member(archive: zipfile.ZipFile, path: Path, log: Log) -> Iterator[bytes]:
         yield from _within(path, file)
 
 
-def _encoding(path: Path, log: Log) -> str:
+def _encoding(path: Path, log: Log, member: str) -> str:
     """The codec of the table's text; other than plain UTF-8 it is noted."""
-    with _open(path, log) as file:
+    with _open(path, log, member) as file:
         head = file.peek(_BLOCK)[:_BLOCK]
         marked = next(((codec, title) for mark, codec, title in _MARKS if head.startswith(mark)), None)
         codec, title = marked or _wide(head) or _narrow(_blocks(file), log)
     if title != "UTF-8":
-        log.note(f"read as {title}")
+        log.note(f"{member}{': ' if member else ''}read as {title}")
     return codec
 
 

@@ -7,8 +7,8 @@ import sqlite3
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib import resources
 from pathlib import Path
@@ -93,10 +93,12 @@ def build_catalog(
     entries: Counter[str] = Counter()
     logs: dict[str, Log] = {}
     kept = Builtin()
+    current = _current_numbers(sources)
     with Stage() as stage:
         for name, path in sources:
             log = logs.setdefault(str(path), Log())
             for entry in retrieved_on(REGISTERS[name].entries(path, log), path, retrieved):
+                entry = _renumbered(entry, current)
                 stage.add(entry)
                 kept.meet(entry.product)
                 entries[name] += 1
@@ -111,6 +113,24 @@ def build_catalog(
             entries[BUILTIN] += 1
         fingerprint, products = _write(stage, out, coverage)
     return BuildReport(out, fingerprint, products, entries, stage.repeated, logs, time.perf_counter() - start)
+
+
+def _current_numbers(sources: Sequence[tuple[str, Path]]) -> Mapping[str, str]:
+    """The RXCUI of today by each retired one that a register names."""
+    found: dict[str, str] = {}
+    for name, path in sources:
+        if numbers := REGISTERS[name].current_numbers:
+            found |= numbers(path)
+    return found
+
+
+def _renumbered(entry: Entry, current: Mapping[str, str]) -> Entry:
+    """The entry under the number of today; the one that its register gives stays beside it."""
+    product = entry.product
+    if product.rxcui not in current:
+        return entry
+    originals = (*product.originals, ("retired_rxcui", product.rxcui))
+    return replace(entry, product=replace(product, rxcui=current[product.rxcui], originals=originals))
 
 
 def _first_faults(logs: dict[str, Log]) -> str:

@@ -79,13 +79,13 @@ _AND = re.compile(r"\s*(?:,|;|/|\+|&|\band\b|\bwith\b)\s*", re.IGNORECASE)
 _NUMBER = r"\d+(?:[.,]\d+)*"
 # "5/10 MG" and "500-20MG" are two amounts of one unit, as combinations are named; "B12-5 mg" is one.
 _AMOUNT = re.compile(
-    rf"((?:(?<![A-Za-z0-9.,]){_NUMBER}\s*[/-]\s*)*{_NUMBER})\s*(mg|mcg|μg|µg|ug|microgram|ng|g|gm|meq|mmol|units?|unt|iu|ml|%|"
+    rf"((?:(?<![A-Za-z0-9.,]){_NUMBER}\s*[/-]\s*)*{_NUMBER})\s*(mg|milligram|mcg|μg|µg|ug|microgram|ng|g|gm|meq|mmol|units?|unt|iu|ml|%|"
     r"밀리그램|밀리그람|마이크로그램|그램|毫克|公絲|微克)(?![a-z])",
     re.IGNORECASE,
 )
 _UNIT = {
-    "μg": "mcg", "µg": "mcg", "ug": "mcg", "microgram": "mcg", "gm": "g", "meq": "mEq", "unit": "unit",
-    "units": "unit", "iu": "IU", "밀리그램": "mg", "밀리그람": "mg", "마이크로그램": "mcg", "그램": "g",
+    "μg": "mcg", "µg": "mcg", "ug": "mcg", "microgram": "mcg", "gm": "g", "milligram": "mg", "meq": "mEq",
+    "unit": "unit", "units": "unit", "iu": "IU", "밀리그램": "mg", "밀리그람": "mg", "마이크로그램": "mcg", "그램": "g",
     "毫克": "mg", "公絲": "mg", "微克": "mcg", "ml": "mL",
 }  # fmt: skip
 _IN_MG = {"ng": Decimal("0.000001"), "mcg": Decimal("0.001"), "mg": Decimal(1), "g": Decimal(1000)}
