@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import functools
 import gzip
 import importlib.util
 import io
@@ -24,6 +25,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from rrf_rows import CONCEPTS, RELATIONS, attributes, conso, rel
 from spl_documents import document, look, product, zipped
 
 from reference.errors import CatalogError
@@ -125,6 +127,38 @@ def _list(records: list[bytes]) -> bytes:
     return b'{"header": {"resultCode": "00"}, "body": {"items": [' + b",".join(records) + b"]}}"
 
 
+_RRF_FILES = ("RXNCONSO", "RXNREL", "RXNSAT")
+
+
+def _rrf_record(number: int) -> bytes:
+    """The lines of one product, each begun by the letter of its file; numbers are far from those of the others."""
+    rxaui = str(number * 7_654_321)
+    lines = [
+        "C" + conso("197391", rxaui, "MTHSPL", "DP", f"{number:05d}-001", "BACLOFEN 10 mg ORAL TABLET"),
+        "R" + rel("1", "has_active_ingredient", rxaui, "MTHSPL"),
+        *("S" + line for line in attributes("197391", rxaui, NDC=f"{number:05d}-001-30", LABELER="Théa")),
+    ]
+    return "\n".join(lines).encode()
+
+
+def _rrf(records: list[bytes]) -> bytes:
+    """The three files, parted by a form feed; a line of no file goes into each."""
+    concepts = [line.encode() for line in CONCEPTS], [line.encode() for line in RELATIONS], [b"1|||2|AUI|||||MTHSPL|||"]
+    files = [list(lines) for lines in concepts]
+    for line in b"\n".join(records).split(b"\n"):
+        place = b"CRS".find(line[:1]) if line else -1
+        for number, lines in enumerate(files):
+            if place in (number, -1):
+                lines.append(line[1:].replace(b"\f", b" "))
+    return b"\f".join(b"\n".join(lines) for lines in files)
+
+
+def _rrf_zip(data: bytes, codec: str = "utf-8") -> bytes:
+    files = [*data.split(b"\f"), b"", b""][:3]
+    encoded = (text if codec == "utf-8" else text.decode("utf-8", "replace").encode(codec, "replace") for text in files)
+    return zipped({f"rrf/{name}.RRF": text for name, text in zip(_RRF_FILES, encoded, strict=True)})
+
+
 def targets() -> Iterator[Target]:
     """Every importer in every format it reads."""
     c3pi = [
@@ -167,6 +201,10 @@ def targets() -> Iterator[Target]:
 
     yield Target("spl xml in zips", "spl", "release.zip", spl, zips)
     yield Target("spl zips in zip", "spl", "release.zip", tuple(zipped({"x.xml": one}) for one in spl), zips_in_zip)
+    rrf = tuple(_rrf_record(number) for number in range(101, 105))
+    for codec in ("utf-8", "cp1252", "utf-16"):
+        pack = functools.partial(_rrf_zip, codec=codec)
+        yield Target(f"rxnorm rrf {codec}", "rxnorm", "RxNorm_full_prescribe_11032026.zip", rrf, _rrf, pack)
     for name, rows in (("c3pi", c3pi), ("tfda", tfda), ("mfds", mfds), ("pillbox", pillbox)):
         yield Target(f"{name} csv", name, f"{name}.csv", _csv(rows), _lines(list(rows[0])))
         if name in {"tfda", "mfds"}:

@@ -192,7 +192,7 @@ def test_without_openpyxl_a_workbook_is_refused_with_the_way_out(
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "openpyxl", None)
     (tmp_path / "u.xlsx").write_bytes(zipped({"xl/workbook.xml": b"<x/>"}))
-    with pytest.raises(CatalogError, match=r"CSV UTF-8.*pillprint\[xlsx\]"):
+    with pytest.raises(CatalogError, match=r"CSV UTF-8.*pip install openpyxl"):
         open_catalog(tmp_path / "u.xlsx")
 
 
