@@ -18,7 +18,7 @@ from pipeline.segment import segment
 from pipeline.train.common.loop import Task, run
 from pipeline.train.segment.batches import SceneBatches, pack
 from pipeline.train.segment.field import FieldScenes, label_field, load_field
-from pipeline.train.segment.network import SegmentNetwork, segment_loss
+from pipeline.train.segment.network import SegmentNetwork, TaughtLoss, segment_loss
 from pipeline.train.segment.real import RealPhoto, RealScenes
 from pipeline.train.segment.scenes import SceneMaker
 
@@ -103,8 +103,26 @@ def test_batches_mix_their_sources_and_the_loss_falls_on_a_device(tmp_path: Path
     drawn = pack(SceneMaker([disc(30, (230, 230, 225))], 64).scene(np.random.default_rng(0)))
     batches = [SceneBatches([drawn], [(RealScenes([photo], 64), share)], 0, 2) for share in (0.0, 1.0)]
     for pixels, truth in (next(iter(batch)) for batch in batches):
-        assert pixels.shape == (2, 3, 64, 64) and truth.shape == (2, 3, 32, 32)
-        assert (truth[:, 2] == 1).all()
+        assert pixels.shape == (2, 3, 64, 64) and truth.shape == (2, 4, 32, 32)
+        assert (truth[:, 2:] == 1).all()
     task = Task(SegmentNetwork, lambda seed: batches[0], segment_loss)
     run(task, tmp_path / "state.pt", 1.0, rate=1e-3, workers=0, steps=2, note=lambda point: None, device="cpu")
     assert (tmp_path / "state.pt").exists()
+
+
+def test_an_earlier_network_is_half_of_the_target_only_where_it_is_asked(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    earlier, learner = SegmentNetwork(), SegmentNetwork().eval()
+    with torch.no_grad():
+        earlier.head.bias.fill_(9.0)
+        earlier.head.weight.zero_()
+    torch.save({"average": {name: one.half() for name, one in earlier.state_dict().items()}}, tmp_path / "earlier.pt")
+    taught = TaughtLoss(tmp_path / "earlier.pt")
+    pixels, maps = torch.zeros(2, 3, 64, 64), torch.zeros(2, 4, 32, 32)
+    maps[:, 2] = 1
+    with torch.no_grad():
+        assert taught(learner, (pixels, maps))[1] == segment_loss(learner, (pixels, maps))[1]
+        maps[1, 3] = 1
+        half = maps.clone()
+        half[1, :2] = torch.sigmoid(torch.tensor(9.0)) / 2
+        assert taught(learner, (pixels, maps))[1] == pytest.approx(segment_loss(learner, (pixels, half))[1], abs=1e-5)

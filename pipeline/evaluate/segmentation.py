@@ -3,6 +3,8 @@
 python -m pipeline.evaluate.segmentation faces ../shared/data/rximage300 --validation
 python -m pipeline.evaluate.segmentation polygons ../shared/data/masks --validation
 python -m pipeline.evaluate.segmentation heaps
+python -m pipeline.evaluate.segmentation cut-grounds ../shared/data/field PICTURES --out GROUNDS
+python -m pipeline.evaluate.segmentation empty GROUNDS
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from numpy.typing import NDArray
 
 from pipeline.draw.backgrounds import BACKGROUNDS
 from pipeline.draw.sets import write_heap_set
+from pipeline.evaluate.grounds import cut_grounds, regions_seen
 from pipeline.evaluate.judge import Verdict
 from pipeline.evaluate.metrics import intersection_over_union
 from pipeline.evaluate.sets import LabeledPhoto, open_set
@@ -165,6 +168,31 @@ def heaps(count: int, pills: int, background: str, seed: int, show: bool) -> Non
     with tempfile.TemporaryDirectory() as folder:
         list(write_heap_set(Path(folder), count, seed, pills, background))
         click.echo(_figures(open_set(Path(folder)).photos, show))
+
+
+@main.command("cut-grounds")
+@click.argument("field", type=click.Path(exists=True, path_type=Path))
+@click.argument("pictures", type=click.Path(exists=True, path_type=Path), nargs=-1)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the squares.")
+@click.option("--n", "count", default=500, show_default=True, help="Squares to cut.")
+@click.option("--seed", default=1, show_default=True, help="Of all that is random.")
+def cut_grounds_command(field: Path, pictures: tuple[Path, ...], out: Path, count: int, seed: int) -> None:
+    """Cut photos without a pill out of FIELD's validation part and PICTURES, folders of them that show none."""
+    click.echo(f"{cut_grounds(field, pictures, out, count, seed)} squares")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, path_type=Path))
+@click.option("--show", is_flag=True, help="Name the photos in which a pill is seen.")
+def empty(folder: Path, show: bool) -> None:
+    """On how many photos without a pill one is seen."""
+    seen = regions_seen(folder)
+    wrong = [(name, count) for name, count in seen if count]
+    for name, count in wrong if show else ():
+        click.echo(f"{name} {count}")
+    total = sum(count for _, count in wrong)
+    share = len(wrong) / max(1, len(seen))
+    click.echo(f"{len(seen)} photos: a pill seen in {len(wrong)} ({share:.3f}), {total} regions")
 
 
 def _figures(photos: Sequence[LabeledPhoto], show: bool) -> str:

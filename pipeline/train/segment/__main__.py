@@ -3,6 +3,7 @@
     python -m pipeline.train.segment cut-outs ../shared/data/rximage300 WORK
     python -m pipeline.train.segment teach ../shared/data/rximage300 WORK/taught_rximage
     python -m pipeline.train.segment teach ../shared/data/tfda WORK/taught_tfda
+    python -m pipeline.train.segment teach-hard ../shared/data/tfda WORK/hard_tfda
     python -m pipeline.draw heap-set --n 40 --seed 540 --pills 40 --out WORK/heaps
     python -m pipeline.draw heap-set --n 250 --seed 881 --pills 3 --out WORK/few
     python -m pipeline.train.segment teach-field ../shared/data/field WORK/taught_field
@@ -27,7 +28,8 @@ from pipeline.train.common.loop import Task, begin_from, keep_small, run
 from pipeline.train.segment.batches import SceneBatches, load_drawn, save_drawn
 from pipeline.train.segment.cutouts import save_cut_outs
 from pipeline.train.segment.field import FieldScenes, label_field, load_empty, load_field
-from pipeline.train.segment.network import SegmentNetwork, export_segment, segment_loss
+from pipeline.train.segment.hard import label_hard
+from pipeline.train.segment.network import SegmentNetwork, TaughtLoss, export_segment, segment_loss
 from pipeline.train.segment.real import RealScenes
 from pipeline.train.segment.scenes import SceneMaker, load_cut_outs
 from pipeline.train.segment.teach import label
@@ -62,6 +64,16 @@ def teach_command(folder: Path, target: Path, limit: int) -> None:
     click.echo(f"{label(folder, target, limit, segment)} photos")
 
 
+@main.command("teach-hard")
+@click.argument("folder", type=_PATH)
+@click.argument("target", type=_PATH)
+@click.option("--limit", default=1100)
+def teach_hard_command(folder: Path, target: Path, limit: int) -> None:
+    """Copy photos that `teach` leaves out to TARGET, with outlines of another view of them, mended."""
+    cv2.setNumThreads(1)
+    click.echo(f"{label_hard(folder, target, limit, segment)} photos")
+
+
 @main.command("teach-field")
 @click.argument("folder", type=_PATH)
 @click.argument("target", type=_PATH)
@@ -92,11 +104,13 @@ def scenes_command(work: Path, files: int) -> None:
 @click.option("--field", type=_PATH, help="Folder of photos in hands and on desks, of `teach-field`.")
 @click.option("--empty", type=_PATH, multiple=True, help="Folders of photos without a pill, looked at with those.")
 @click.option("--field-share", default=0.35, help="Of the scenes, how many are crops of these, where given.")
+@click.option("--teacher", type=_PATH, help="Checkpoint whose maps of other photos are not to be unlearned.")
 @click.option("--device", default="cpu", show_default=True, help="Of torch, as cuda.")
 @click.option("--begin", type=click.Path(path_type=Path, exists=True), help="Small checkpoint to begin from.")
 def fit_command(
     work: Path, out: Path, masks: Path, taught: tuple[Path, ...], minutes: float, rate: float, real_share: float,
-    field: Path | None, empty: tuple[Path, ...], field_share: float, device: str, begin: Path | None,
+    field: Path | None, empty: tuple[Path, ...], field_share: float,
+    teacher: Path | None, device: str, begin: Path | None,
 ) -> None:  # fmt: skip
     """Train, or go on training; write the network as ONNX to OUT and, beside it, a small checkpoint to begin from."""
     cv2.setNumThreads(1)
@@ -111,11 +125,11 @@ def fit_command(
     task = Task(
         SegmentNetwork,
         lambda seed: SceneBatches(drawn, sources, seed),
-        segment_loss,
+        segment_loss if teacher is None else TaughtLoss(teacher, device),
         _WEIGHT_DECAY,
         average_decay=_AVERAGE_DECAY,
     )
-    run(task, checkpoint, minutes, rate=rate, workers=0, resume=True, device=device)
+    run(task, checkpoint, minutes, rate=rate, workers=1, resume=True, device=device)
     export_segment(checkpoint, out)
     keep_small(checkpoint, out.with_suffix(".pt"))
     click.echo(f"{out}: {out.stat().st_size} bytes")

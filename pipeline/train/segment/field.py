@@ -6,13 +6,14 @@ Photos without a pill, of things and places, are ground throughout.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.evaluate.grounds import pictures_below
 from pipeline.load import load
 from pipeline.records import Photo, PillRegion
 from pipeline.segment.outline import solidity
@@ -185,27 +186,13 @@ def _corners(text: str, width: int, height: int) -> Polygon:
 
 def load_empty(folders: Sequence[Path]) -> list[RealPhoto]:
     """Photos without a pill, all below the folders; those with transparent parts on gray."""
-    return [RealPhoto(path.name, pixels, ()) for folder in folders for path, pixels in _pictures(folder)]
-
-
-def _pictures(folder: Path) -> Iterator[tuple[Path, NDArray[np.uint8]]]:
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() not in (".jpg", ".jpeg", ".png", ".webp"):
-            continue
-        pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-        if pixels is None or pixels.dtype != np.uint8 or pixels.ndim != 3 or min(pixels.shape[:2]) < 64:
-            continue
-        if pixels.shape[2] == 4:
-            share = pixels[..., 3:].astype(np.float32) / 255
-            pixels = (pixels[..., :3] * share + 140 * (1 - share)).astype(np.uint8)
-        scale = min(1.0, _LONG_PX / max(pixels.shape[:2]))
-        if scale < 1:
-            pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        yield path, np.ascontiguousarray(pixels[:, :, ::-1])
+    return [RealPhoto(path.name, pixels, ()) for folder in folders for path, pixels in pictures_below(folder, _LONG_PX)]
 
 
 class FieldScenes(RealScenes):
     """Crops of such photos at the scales of the network's looks, in other lights and tones, some with more pills."""
+
+    is_of_before = False
 
     def __init__(self, photos: list[RealPhoto], empty: list[RealPhoto], maker: SceneMaker) -> None:
         super().__init__(photos, maker.side)

@@ -13,6 +13,8 @@ from pipeline.train.common.export import quarter
 # What a wrong core costs beside a wrong pixel of pill: cores are few, and each tells a pill from the next.
 _CORE_WEIGHT = 1.5
 _ENTROPY_WEIGHT = 2.0
+# How much of the target an earlier network's maps are.
+_TAUGHT_SHARE = 0.5
 
 
 class Block(nn.Module):
@@ -77,9 +79,9 @@ def _double(given: Tensor) -> Tensor:
 
 
 def segment_loss(network: nn.Module, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, dict[str, float]]:
-    """Cross-entropy plus Dice over the maps of pill and core, where the third map given ``(n, 3, h, w)`` is 1."""
+    """Cross-entropy plus Dice over the maps of pill and core, where the third map given ``(n, 4, h, w)`` is 1."""
     pixels, given = batch
-    truth, known = given[:, :2], given[:, 2:]
+    truth, known = given[:, :2], given[:, 2:3]
     logits = network(pixels)
     weight = torch.tensor([1.0, _CORE_WEIGHT], device=pixels.device).view(1, 2, 1, 1) * known
     entropy = functional.binary_cross_entropy_with_logits(logits, truth, weight=weight)
@@ -88,6 +90,30 @@ def segment_loss(network: nn.Module, batch: tuple[Tensor, Tensor]) -> tuple[Tens
     dice = 1 - (2 * overlap + 1) / (chance.sum(dim=(0, 2, 3)) + truth.sum(dim=(0, 2, 3)) + 1)
     parts = {"entropy": entropy.item(), "dice_pill": dice[0].item(), "dice_core": dice[1].item()}
     return entropy * _ENTROPY_WEIGHT + dice.mean(), parts
+
+
+class TaughtLoss:
+    """`segment_loss` against what is half the truth and half the maps of an earlier network, where that is asked.
+
+    So what is learned anew costs nothing of what was known (Li and Hoiem, "Learning without forgetting", ECCV 2016).
+    """
+
+    def __init__(self, teacher: Path, device: str = "cpu") -> None:
+        self.teacher = SegmentNetwork().to(device)
+        stored = torch.load(teacher, map_location=device, weights_only=True)["average"]
+        self.teacher.load_state_dict(stored)  # copied into float32
+        self.teacher.eval()
+
+    def __call__(self, network: nn.Module, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, dict[str, float]]:
+        """The loss, and its parts by name."""
+        pixels, given = batch
+        asked = given[:, 3].amax(dim=(1, 2)) > 0
+        if asked.any():
+            with torch.no_grad():
+                seen = torch.sigmoid(self.teacher(pixels[asked]))
+            given = given.clone()
+            given[asked, :2] = given[asked, :2].lerp(seen, _TAUGHT_SHARE)
+        return segment_loss(network, (pixels, given))
 
 
 def export_segment(checkpoint: Path, out: Path) -> None:

@@ -54,7 +54,12 @@ def load_masks(folder: Path, validation: bool) -> list[RealPhoto]:
 
 
 class RealScenes:
-    """Random crops of real photos at random scales."""
+    """Random crops of real photos at random scales.
+
+    ``is_of_before``: of kinds that the network of before sees well, so that it may teach them.
+    """
+
+    is_of_before = True
 
     def __init__(self, photos: list[RealPhoto], side: int) -> None:
         self.photos, self.side = photos, side
