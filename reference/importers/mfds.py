@@ -18,6 +18,7 @@ from reference.importers.table import Row, rows, whole
 from reference.product import Product
 from reference.store.writer import Entry
 from reference.text.drugs import drug_of, ingredients_of, strength_of
+from reference.text.english import english_names, named_by_table
 from reference.text.imprints import printed, says_logo, says_pieces, tokens
 from reference.text.vocabulary import color_terms, shape_term
 
@@ -71,7 +72,7 @@ _INNER = re.compile(r"[(（]([^()（）]+)")
 _BRACKETS = re.compile(r"[()（）\[\]]")
 # How much of a plant an extract is made of, or of its parts a mixture: "(20→1)", "(4.6->1)", "(2:1)".
 _RATIO = re.compile(r"[\d.~]+\s*(?:→|->|:)\s*[\d.]+")
-_NO_INGREDIENT = re.compile(r"수출|export|tab|cap|정$|캡슐$|mg|밀리그", re.IGNORECASE)
+_NO_INGREDIENT = re.compile(r"수출|export|tab|cap|정$|캡슐$|mg|밀리그|맛|^\S*향$|형$|군납", re.IGNORECASE)
 _DIGITS = re.compile(r"\d{5,}")
 _DATE = re.compile(r"((?:19|20)\d\d)[-.]?(\d\d)[-.]?(\d\d)")
 
@@ -92,7 +93,9 @@ def entries(path: Path, log: Log) -> Iterator[Entry]:
 def _product(row: Row) -> Product:
     prints = (printed(row["print_front"]), printed(row["print_back"]))
     imprint = ";".join(text for text in prints if text)
-    ingredients = _ingredients(row["item_eng"]) or _ingredients(row["item_name"])
+    own = _ingredients(row["item_name"])
+    named = _in_english(own)
+    ingredients = named or _ingredients(row["item_eng"]) or own
     name = row["item_eng"] or row["item_name"]
     marked = any(map(says_logo, prints)) or bool(row["mark_front"] or row["mark_back"])
     return Product(
@@ -117,7 +120,17 @@ def _product(row: Row) -> Product:
         source_url=URL + row["item_seq"],
         source_date=_date(row["change_date"]),
         originals=tuple((key, row[key]) for key in _ORIGINALS if row[key]),
+        fact_sources=named_by_table() if named and named != own else (),
     )
+
+
+def _in_english(own: tuple[str, ...]) -> tuple[str, ...]:
+    """The English names of the ingredients; none where one of them is not known.
+
+    The register's own English names are often misspelled, and some are of another product.
+    """
+    found = [english_names(ingredient) for ingredient in own]
+    return tuple(name for names in found for name in names) if all(found) else ()
 
 
 def _shape(row: Row) -> str:

@@ -17,6 +17,7 @@ from reference.importers.table import Row, rows
 from reference.product import Product
 from reference.store.writer import Entry
 from reference.text.drugs import drug_of, ingredients_of, strength_of
+from reference.text.english import english_names, named_by_table
 from reference.text.imprints import printed, says_logo, tokens
 from reference.text.vocabulary import color_terms, score_pieces, shape_term
 
@@ -38,6 +39,7 @@ _NAMES = {
 _NO_PILL = re.compile("LIQUID|GRANULES|POWDER|液劑|顆粒|粉劑|散劑")
 _LOGO = re.compile(r"(?i)\blogo\b|商標")
 _IN_BRACKETS = re.compile(r"\(([A-Za-z][A-Za-z ,/+&-]{3,})\)")
+_IN_CHINESE_BRACKETS = re.compile(r"[（(]([\u4e00-\u9fff、．·-]{2,})[)）]")
 _NO_INGREDIENT = re.compile(r"(?i)tab|cap|coated|release|import|export|^f\.?c\.?|brand|strength")
 
 
@@ -70,7 +72,8 @@ def _product(row: Row, look: Row, suffix: str) -> Product:
     marks = (look["mark1"], look["mark2"])
     imprint = ";".join(text for mark in marks if (text := printed(without_logo(mark))))
     faces = tuple(words for mark in marks if (words := tokens(printed(without_logo(mark)))))
-    ingredients = _ingredients(row["name_en"])
+    own = _ingredients(row["name_en"])
+    ingredients = own or _named_in_chinese(row["name_zh"])
     name = row["name_en"] or row["name_zh"]
     return Product(
         product_id=f"tfda:{row['licence_id']}{suffix}",
@@ -91,6 +94,7 @@ def _product(row: Row, look: Row, suffix: str) -> Product:
         source="Taiwan FDA",
         source_url=URL,
         originals=tuple((key, row[key]) for key in ("name_zh", "shape", "color", "score", "size_mm") if row[key]),
+        fact_sources=named_by_table() if ingredients and not own else (),
     )
 
 
@@ -98,6 +102,12 @@ def _ingredients(name_en: str) -> tuple[str, ...]:
     """The ingredients where the English name gives them in brackets, as most older names do."""
     found = [text for text in _IN_BRACKETS.findall(name_en) if not _NO_INGREDIENT.search(text)]
     return ingredients_of(found[-1]) if found else ()
+
+
+def _named_in_chinese(name_zh: str) -> tuple[str, ...]:
+    """The English names of the ingredients that the Chinese name gives in brackets; none where one is not known."""
+    found = _IN_CHINESE_BRACKETS.findall(name_zh)
+    return english_names(found[-1]) if found else ()
 
 
 def tablets_of(marks: str) -> list[str]:

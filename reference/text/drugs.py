@@ -19,12 +19,14 @@ _SALTS = frozenset(
     {
         "acetate", "anhydrous", "arginine", "aspartate", "besilate", "besylate", "bisulfate", "bisulphate",
         "bitartrate", "bromide", "calcium", "camsylate", "carbonate", "chloride", "citrate", "dihydrate",
-        "dihydrochloride", "diphosphate", "dipotassium", "disodium", "edisylate", "erbumine", "ethanolate", "fumarate",
+        "dihydrochloride", "diphosphate", "dipotassium", "disodium", "ditosylate", "edisylate", "erbumine",
+        "ethanolate", "fumarate",
         "gluconate", "hbr", "hcl", "hemifumarate", "hemihydrate", "hydrate", "hydrobromide", "hydrochloride",
         "hydrogen", "hyclate", "lactate", "lysinate", "magnesium", "malate", "maleate", "mesilate", "mesylate",
-        "methanesulfonate", "monohydrate", "monohydrochloride", "napsylate", "nitrate", "oxalate", "pam", "pamoate",
+        "methanesulfonate", "monohydrate", "monohydrochloride", "napadisilate", "napsylate",
+        "nitrate", "oxalate", "pam", "pamoate", "pentahydrate",
         "phosphate", "potassium", "saccharate", "sesquihydrate", "sodium", "succinate", "sulfate", "sulphate",
-        "tartrate", "tosylate", "trihydrate", "tromethamine",
+        "tartrate", "tetrahydrate", "tosylate", "trihydrate", "tromethamine",
     }
 )  # fmt: skip
 _METALS = frozenset(
