@@ -88,10 +88,42 @@ def test_diff_and_migrate(built: Path) -> None:
     built.with_name("new.xml").write_bytes(document(product(marks=look(size="9")), version=2))
     assert run(*BUILD, "--spl", built.with_name("new.xml"), "--out", other).exit_code == 0
     told = run("catalog", "diff", built, other).output
-    assert "size_mm: 7.0 -> 9.0" in told and told.splitlines()[-1].endswith("0 appeared, 1 gone, 1 look, 0 other")
+    assert "size_mm: 7.0 -> 9.0" in told and told.splitlines()[-1].endswith(
+        "0 appeared, 1 gone, 1 look, 0 other; 0 new look-alikes"
+    )
     kinds = [json.loads(line)["kind"] for line in run("catalog", "diff", built, other, "--json").output.splitlines()]
-    assert sorted(kinds) == ["gone", "look"]
+    assert sorted(kinds) == ["gone", "look", "summary"]
     assert "already version" in run("catalog", "migrate", built).output
+
+
+def _table(path: Path, *rows: str) -> Path:
+    path.write_text("product_id,drug,strength,imprint,shape,colors,size_mm,source\n" + "\n".join((*rows, "")))
+    return path
+
+
+def test_diff_names_the_tablets_that_look_alike_since(tmp_path: Path) -> None:
+    kept = "x:1,baclofen,10 mg,024,ROUND,WHITE,7,s"
+    old = _table(tmp_path / "old.csv", kept, "x:2,clonidine,0.1 mg,025,ROUND,WHITE,7,s")
+    other = ("x:3,baclofen,10 mg,024,ROUND,WHITE,7,s", "x:4,digoxin,0.125 mg,024,OVAL,WHITE,7,s")
+    new = _table(tmp_path / "new.csv", kept, "x:2,clonidine,0.1 mg,024,ROUND,WHITE,7,s", *other)
+    *_, last = run("catalog", "diff", old, new).output.splitlines()
+    assert last.endswith(
+        "2 appeared, 0 gone, 1 look, 0 other; 1 new look-alike: baclofen 10 mg and clonidine 0.1 mg (024, WHITE ROUND)"
+    )
+    *_, line = run("catalog", "diff", old, new, "--json").output.splitlines()
+    (pair,) = json.loads(line)["look_alikes"]
+    assert (pair["imprint"], pair["drugs"]) == ("024", ["baclofen 10 mg", "clonidine 0.1 mg"])
+    assert run("catalog", "diff", new, new).output.endswith("0 new look-alikes\n")
+
+
+def test_build_says_in_json_how_a_table_is_written_and_what_it_did_not_understand(tmp_path: Path) -> None:
+    table = tmp_path / "c.csv"
+    table.write_text(
+        "ndc11;part;generic_name;imprint;imprint_type;color;shape;size_mm\n00002-3227-30;1;BACLOFEN;A1;;;;huge\n"
+    )
+    told = json.loads(run("catalog", "build", "--c3pi", table, "--out", tmp_path / "o.sqlite", "--json").output)
+    assert told["notes"] == {str(table): ["separated by ';'"]}
+    assert told["doubts_count"] == {str(table): 1} and "huge" in told["doubts"][str(table)][0]["reason"]
 
 
 def test_search_in_a_pipe_and_as_json(built: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from pipeline.cli.outputs import check_outputs
 from pipeline.report.words import plain
 from reference.audit.ceiling import ceiling as ceiling_of
 from reference.audit.check import check as check_products
-from reference.audit.compare import compare
+from reference.audit.compare import Change, LookAlike, compare, new_look_alikes
 from reference.audit.export import write_csv, write_json_lines
 from reference.importers import REGISTERS
 from reference.importers.archive import files_of
@@ -29,6 +29,8 @@ from reference.store.catalog import Catalog, open_catalog
 from reference.store.migrations import migrate as migrate_catalog
 
 FAULTS_SHOWN = 10
+LOOK_ALIKES_SHOWN = 3
+KINDS = ("appeared", "gone", "look", "other")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 catalog_argument = click.argument("catalog", metavar="[CATALOG]", required=False, type=FILE)
 
@@ -127,6 +129,9 @@ def _report(report: BuildReport) -> dict[str, Any]:
         "seconds": report.seconds,
         "skipped": {path: [asdict(fault) for fault in log.rejected] for path, log in report.logs.items()},
         "skipped_count": {path: log.rejected_count for path, log in report.logs.items()},
+        "notes": {path: list(log.notes) for path, log in report.logs.items()},
+        "doubts": {path: [asdict(doubt) for doubt in log.doubts] for path, log in report.logs.items()},
+        "doubts_count": {path: log.doubts_count for path, log in report.logs.items()},
         "passed_over": {path: dict(log.passed_over) for path, log in report.logs.items()},
     }
 
@@ -197,21 +202,45 @@ def export(catalog: Path | None, out: IO[str], as_json: bool) -> None:
 @click.argument("new", type=FILE)
 @json_option
 def diff(old: Path, new: Path, as_json: bool) -> None:
-    """Say what changed from the catalog OLD to NEW: appeared, gone, looks changed, other changes."""
+    """Say what changed from the catalog OLD to NEW: appeared, gone, looks changed, other changes.
+
+    The last line counts them and names the look-alikes that are new: two tablets that now share imprint and look.
+    """
     with open_catalog(old) as before, open_catalog(new) as after:
-        if as_json:
-            for change in compare(before, after):
-                fields = [{"field": name, "old": was, "new": now} for name, was, now in change.fields]
-                click.echo(json_line({"kind": change.kind, "product_id": change.product.product_id, "fields": fields}))
-            return
         kinds: Counter[str] = Counter()
+        imprints = set()
         for change in compare(before, after):
             kinds[change.kind] += 1
-            fields_text = "; ".join(f"{name}: {was or '-'} -> {now or '-'}" for name, was, now in change.fields)
-            words = f"{change.product.name} {change.product.labeler}".strip()
-            click.echo(plain(f"{change.kind:9s}{change.product.product_id}  {words}  {fields_text}".rstrip()))
-        total = ", ".join(f"{kinds[kind]:,} {kind}" for kind in ("appeared", "gone", "look", "other"))
-        click.echo(f"{before.fingerprint} -> {after.fingerprint}: {total}")
+            imprints.add(change.product.imprint_key)
+            click.echo(json_line(_change(change)) if as_json else _change_words(change))
+        pairs = new_look_alikes(before, after, imprints)
+        if as_json:
+            counts = {kind: kinds[kind] for kind in KINDS}
+            click.echo(json_line({"kind": "summary", **counts, "look_alikes": [asdict(pair) for pair in pairs]}))
+            return
+        total = ", ".join(f"{kinds[kind]:,} {kind}" for kind in KINDS)
+        click.echo(f"{before.fingerprint} -> {after.fingerprint}: {total}; {_look_alike_words(pairs)}")
+
+
+def _change(change: Change) -> dict[str, Any]:
+    fields = [{"field": name, "old": was, "new": now} for name, was, now in change.fields]
+    return {"kind": change.kind, "product_id": change.product.product_id, "fields": fields}
+
+
+def _change_words(change: Change) -> str:
+    fields = "; ".join(f"{name}: {was or '-'} -> {now or '-'}" for name, was, now in change.fields)
+    words = f"{change.product.name} {change.product.labeler}".strip()
+    return plain(f"{change.kind:9s}{change.product.product_id}  {words}  {fields}".rstrip())
+
+
+def _look_alike_words(pairs: Sequence[LookAlike]) -> str:
+    named = [
+        f"{pair.drugs[0]} and {pair.drugs[1]} ({f'{pair.imprint}, {pair.look}'.strip(', ')})"
+        for pair in pairs[:LOOK_ALIKES_SHOWN]
+    ]
+    more = f" and {len(pairs) - len(named):,} more (--json names all)" if len(pairs) > len(named) else ""
+    count = f"{len(pairs):,} new look-alike{'' if len(pairs) == 1 else 's'}"
+    return plain(f"{count}{': ' if named else ''}{'; '.join(named)}{more}")
 
 
 @catalog.command()
