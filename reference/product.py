@@ -91,6 +91,10 @@ class ImprintCheck:
             raise ValueError(f"a share of {self.share}; it is above 0 and at most 1")
 
 
+# Under which key registers that are not in English keep a product's name in ``originals``.
+_OWN_NAMES = frozenset({"item_name", "name_zh"})
+
+
 @dataclass(frozen=True)
 class Product:
     """One marketed tablet or capsule as a register describes it.
@@ -146,6 +150,11 @@ class Product:
     def drug_key(self) -> str:
         """Drug and strength in the register's words, lower case, to show; ``grouping.same_drug`` compares."""
         return f"{self.drug} {self.strength}".strip().lower()
+
+    @property
+    def own_name(self) -> str:
+        """The product's name in the words of a register that is not in English, empty where it is."""
+        return next((text for key, text in self.originals if key in _OWN_NAMES and not text.isascii()), "")
 
     def source_of(self, name: str) -> FactSource:
         """Where the field of that name was read."""

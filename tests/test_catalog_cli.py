@@ -126,9 +126,57 @@ def test_build_says_in_json_how_a_table_is_written_and_what_it_did_not_understan
     assert told["doubts_count"] == {str(table): 1} and "huge" in told["doubts"][str(table)][0]["reason"]
 
 
+def test_search_says_first_that_no_product_carries_the_imprint(tmp_path: Path) -> None:
+    table = _table(tmp_path / "c.csv", "x:1,baclofen,10 mg,,ROUND,WHITE,7,s", "x:2,digoxin,1 mg,024,ROUND,WHITE,7,s")
+    first, second, *_ = run("search", "--imprint", "L484", "--catalog", table).output.splitlines()
+    assert first == "No product carries L484." and second.startswith("These cannot be excluded")
+    first, *_ = run("search", "--imprint", "024", "--color", "black", "--catalog", table).output.splitlines()
+    assert first == "No product that fits the rest carries 024."
+    assert run("search", "--imprint", "024", "--catalog", table).output.startswith("tier")
+    told = json.loads(run("search", "--imprint", "L484", "--catalog", table, "--json").output)
+    assert told["carried"] is False and told["products"] == 1
+
+
+def test_search_for_a_misspelled_drug(tmp_path: Path) -> None:
+    table = _table(tmp_path / "c.csv", "x:1,baclofen,10 mg,A,ROUND,WHITE,7,s")
+    told = run("search", "--drug", "baclofn", "--catalog", table).output
+    assert told.startswith("No product is named baclofn. Did you mean baclofen?\n") and "tier" not in told
+    assert json.loads(run("search", "--drug", "baclofn", "--catalog", table, "--json").output)["did_you_mean"] == [
+        "baclofen"
+    ]
+
+
+def test_search_shows_how_a_product_is_supplied_and_sold(tmp_path: Path) -> None:
+    table = tmp_path / "c.csv"
+    table.write_text(
+        "product_id,name,drug,strength,imprint,labeler,dea_schedule,prescription,originals,source\n"
+        "x:1,Xanax,alprazolam,1 mg,A1,Pfizer,CIV,RX,,s\nx:2,Alpram,alprazolam,2 mg,A1,Daewoo,,,item_name=알프람정,s\n"
+    )
+    header, first, second, *_ = [
+        line.split("\t") for line in run("search", "--imprint", "A1", "--catalog", table).output.splitlines()
+    ]
+    rows = [dict(zip(header, row, strict=True)) for row in (first, second)]
+    assert [(row["drug"], row["supply"], row["sold as"]) for row in rows] == [
+        ("alprazolam 1 mg", "Rx CIV", "Xanax"),
+        ("alprazolam 2 mg", "", "알프람정"),
+    ]
+
+
+def test_search_as_a_page_escapes_what_registers_say(tmp_path: Path) -> None:
+    table = _table(
+        tmp_path / "c.csv", "x:1,<script>alert(1)</script>,10 mg,A1,ROUND,WHITE,7,s", "x:2,warfarin,5 mg,A1,,,,s"
+    )
+    page = tmp_path / "p.html"
+    assert run("search", "--imprint", "A1", "--catalog", table, "--html", page).exit_code == 0
+    text = page.read_text("utf-8")
+    assert "<script" not in text and "&lt;script&gt;" in text and "high-alert" in text and "Not medical advice" in text
+    assert run("search", "--imprint", "A1", "--catalog", table, "--html", table).exit_code == 2
+
+
 def test_search_in_a_pipe_and_as_json(built: Path) -> None:
     told = run("search", "--imprint", "AB12", "--catalog", built).output
-    assert told.splitlines()[1].startswith("exact\ttestol 10 mg\tAB 12\tWHITE ROUND 7 mm score 2\tTest Labs\t1\tspl:")
+    row = ("exact", "testol 10 mg", "AB 12", "WHITE ROUND 7 mm score 2", "Rx", "", "Test Labs", "1", "spl:")
+    assert told.splitlines()[1].startswith("\t".join(row))
     answer = json.loads(run("search", "--imprint", "AB", "--imprint", "12", "--catalog", built, "--json").output)
     assert answer["counts"] == {"exact": 1} and answer["hits"][0]["labelers"] == ["Test Labs"]
     inside = json.loads(

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.records import Candidate
+from pipeline.report.words import candidate_named
 from reference.grouping import same_drug
 from reference.importers import REGISTERS, Log
 from reference.importers.mfds import _in_english, _ingredients
@@ -112,3 +114,10 @@ def test_names_are_those_that_the_register_gives_in_its_other_field(shared_data:
     both = [(ours[0], theirs[0]) for ours, theirs in rows if len(ours) == 1 == len(theirs) and theirs[0].isascii()]
     same = sum(one_name(ours)[:5] == one_name(theirs)[:5] for ours, theirs in both)
     assert len(both) > 500 and same >= 0.95 * len(both)
+
+
+def test_a_candidates_own_name_stands_beside_its_english_drug() -> None:
+    own = Product("mfds:1", "Rosulord Tab.", "rosuvastatin", "10 mg", originals=(("item_name", "로수로드정"),))
+    assert candidate_named(Candidate((own,), 0.5, 1.0, ())) == "rosuvastatin 10 mg (로수로드정)"
+    plain = Product("c3pi:1", "Crestor", "rosuvastatin", "10 mg", originals=(("shape", "ROUND"),))
+    assert candidate_named(Candidate((plain,), 0.5, 1.0, ())) == "rosuvastatin 10 mg"

@@ -14,6 +14,7 @@ from reference.errors import InputError
 from reference.product import Product
 from reference.search.query import query
 from reference.search.search import SearchResult, search
+from reference.search.suggest import did_you_mean
 from reference.store.catalog import Catalog, open_catalog
 from reference.store.writer import Entry, fill
 from reference.text.imprints import tokens
@@ -211,3 +212,58 @@ def test_a_product_is_found_by_its_own_words_in_any_order(catalog: Catalog, one:
     rng.shuffle(words)  # type: ignore[attr-defined]
     result = search(catalog, query(" ".join(words), shape=one.shape, color=";".join(one.colors)))
     assert any(one in hit.products for hit in result.hits)
+
+
+def drugs_found(catalog: Catalog, name: str) -> list[str]:
+    return [hit.product.name for hit in search(catalog, query(drug=name)).hits]
+
+
+@pytest.fixture(scope="module")
+def named() -> Iterator[Catalog]:
+    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    pills = (
+        pill("Lioresal", "A1", drug="baclofen", ingredients=("baclofen",)),
+        pill("Tylenol", "A2", drug="acetaminophen", ingredients=("acetaminophen",)),
+        pill("Rosulord Tab.", "A3", drug="rosuvastatin", ingredients=("rosuvastatin calcium",)),
+        pill("Prednisone", "A4", drug="prednisone"),
+    )
+    fill(connection, map(Entry, pills))
+    with Catalog(connection, None, "test") as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("lioresal", "Lioresal"),
+        ("Baclofen", "Lioresal"),
+        ("paracetamol", "Tylenol"),
+        ("로수바스타틴칼슘", "Rosulord Tab."),
+        ("로수바스타틴", "Rosulord Tab."),
+    ],
+)
+def test_a_drug_is_found_by_brand_generic_name_and_its_names_elsewhere(named: Catalog, asked: str, found: str) -> None:
+    assert drugs_found(named, asked) == [found]
+    assert did_you_mean(named, asked) == ()
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("baclofn", "baclofen"),
+        ("tylenoll", "tylenol"),
+        ("rosuvastatine", "rosuvastatin"),
+        ("baclofn 10", "baclofen 10"),
+    ],
+)
+def test_a_misspelled_drug_is_suggested(named: Catalog, asked: str, meant: str) -> None:
+    assert did_you_mean(named, asked)[0] == meant
+
+
+def test_nothing_is_suggested_where_nothing_is_alike(named: Catalog) -> None:
+    assert did_you_mean(named, "xyzzyx") == ()
+
+
+def test_whether_any_product_carries_the_imprint(catalog: Catalog) -> None:
+    assert search(catalog, query("024")).carried and search(catalog, query("024", color="black")).carried
+    assert not search(catalog, query("L484")).carried

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from pipeline.cli.options import catalog_option, json_option
+from pipeline.cli.options import FILE, catalog_option, json_option
 from pipeline.cli.output import print_json, print_table
+from pipeline.cli.outputs import check_outputs
+from pipeline.report.products import COLUMNS, hit_row
+from pipeline.report.words import plain
 from reference.audit.export import as_row
-from reference.search.query import query
-from reference.search.search import Hit, SearchResult
+from reference.search.query import Query, query
+from reference.search.search import SearchResult
 from reference.search.search import search as search_catalog
+from reference.search.suggest import did_you_mean
+from reference.search.tiers import Tier
 from reference.store.catalog import open_catalog
 
 
@@ -27,9 +33,16 @@ from reference.store.catalog import open_catalog
 @click.option("--ndc", default="", help="10 or 11 digits or a product code, with or without dashes.")
 @catalog_option
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="Groups to show.")
+@click.option("--html", metavar="FILE", type=FILE, help="Write the answers as a page too.")
 @json_option
 def search(
-    imprint: tuple[str, ...], color: tuple[str, ...], catalog: Path | None, limit: int, as_json: bool, **asked: str
+    imprint: tuple[str, ...],
+    color: tuple[str, ...],
+    catalog: Path | None,
+    limit: int,
+    html: Path | None,
+    as_json: bool,
+    **asked: str,
 ) -> None:
     """Find products by imprint, look, name or number.
 
@@ -39,41 +52,49 @@ def search(
     wanted = query(";".join(imprint), color=";".join(color), **asked)
     if not wanted:
         raise click.UsageError("say at least one thing to look for, for instance --imprint 024 --color white")
+    check_outputs((html,), (catalog,))
     with open_catalog(catalog) as opened:
         result = search_catalog(opened, wanted, limit)
+        meant = did_you_mean(opened, wanted.drug) if wanted.drug else ()
+        source = f"catalog {opened.name}" + (f" of {opened.date}" if opened.date else "")
+    says = tuple(_sentences(wanted, result, meant))
+    if html:
+        from pipeline.report.files import save_page
+        from pipeline.report.search_page import search_page
+
+        save_page(html, search_page(result, (*says, source)))
     if as_json:
-        print_json(_result(result))
+        print_json(_result(result, meant))
         return
-    columns = ("tier", "drug", "imprint", "look", "labelers", "products", "example")
-    print_table(columns, [_hit_row(hit) for hit in result.hits], spare=("labelers", "products"))
+    for sentence in says:
+        click.echo(plain(sentence))
+    if result.hits:
+        print_table(COLUMNS, [hit_row(hit) for hit in result.hits], spare=("labelers", "products", "sold as"))
     for tier, count in result.counts.items():
         click.echo(f"{count:6,}  {tier.title}")
-    click.echo(f"{result.products:6,}  products in all; catalog {result.catalog}")
+    click.echo(f"{result.products:6,}  products in all; {plain(source)}, fingerprint {result.catalog}")
+    if html:
+        click.echo(f"page: {html}")
 
 
-def _hit_row(hit: Hit) -> tuple[str, ...]:
-    product = hit.product
-    size = f"{product.size_mm:g} mm" if product.size_mm is not None else ""
-    score = f"score {product.score}" if product.score not in (None, 1) else ""
-    look = " ".join(filter(None, ("/".join(product.colors), product.shape, size, score)))
-    others = f" and {len(hit.labelers) - 2} more" if len(hit.labelers) > 2 else ""
-    is_open = f" (open: {', '.join(hit.unknown)})" if hit.unknown and hit.tier.name != "UNKNOWN" else ""
-    imprint = " ".join(product.tokens) + (" + logo" if product.symbol else "")
-    return (
-        hit.tier.title + is_open,
-        f"{product.drug} {product.strength}".strip(),
-        imprint.strip(),
-        look,
-        ", ".join(hit.labelers[:2]) + others,
-        str(len(hit.products)),
-        product.product_id,
-    )
+def _sentences(wanted: Query, result: SearchResult, meant: Sequence[str]) -> Iterator[str]:
+    """What must be said before any product is shown."""
+    agrees = any(tier is not Tier.UNKNOWN for tier in result.counts)
+    if wanted.words and not agrees:
+        fits = "" if not result.carried else " that fits the rest"
+        yield f"No product{fits} carries {' '.join(wanted.words)}."
+    if meant:
+        yield f"No product is named {wanted.drug}. Did you mean {' or '.join(meant)}?"
+    if not agrees and result.products:
+        yield "These cannot be excluded, since the register does not say what was asked:"
 
 
-def _result(result: SearchResult) -> dict[str, Any]:
+def _result(result: SearchResult, meant: Sequence[str]) -> dict[str, Any]:
     return {
         "catalog": result.catalog,
         "products": result.products,
+        "carried": result.carried,
+        "did_you_mean": list(meant),
         "counts": {tier.title: count for tier, count in result.counts.items()},
         "hits": [
             {

@@ -45,8 +45,16 @@ def save_html(file: Path, photos: Sequence[Photo], answers: Sequence[Identificat
     entries = [
         Entry(answer, _sheets(photos, answers) if number == 0 else None) for number, answer in enumerate(answers)
     ]
-    page = html_report(entries).encode("utf-8")
-    _write(file, lambda part: part.write_bytes(page))
+    save_page(file, html_report(entries))
+
+
+def save_page(file: Path, page: str) -> None:
+    """Save the text of a page.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    _write(file, lambda part: part.write_bytes(page.encode("utf-8")))
 
 
 def _sheets(photos: Sequence[Photo], answers: Sequence[Identification]) -> Pixels:

@@ -21,6 +21,7 @@ from pipeline.report.words import (
     BITS,
     asked_words,
     candidate_name,
+    candidate_named,
     candidates_title,
     further_warnings,
     headline,
@@ -93,6 +94,12 @@ class Entry:
 def html_report(entries: Sequence[Entry], title: str = "pillprint") -> str:
     """The page as text, to be written as UTF-8."""
     counts = ", ".join(f"{_count(entries, decision)} {decision.value}" for decision in Decision)
+    answers = f"{len(entries)} {'answer' if len(entries) == 1 else 'answers'}: {counts}"
+    return page_of(title, (part for entry in entries for part in _article(entry)), answers)
+
+
+def page_of(title: str, body: Iterable[str], faint: str = "") -> str:
+    """A page with the style, the policy and the caution that all pages have around its body, which is HTML."""
     parts = [
         "<!DOCTYPE html>",
         '<html lang="en"><head><meta charset="utf-8">',
@@ -101,9 +108,9 @@ def html_report(entries: Sequence[Entry], title: str = "pillprint") -> str:
         '<meta name="referrer" content="no-referrer">',
         f"<title>{_text(title)}</title><style>{_STYLE}</style></head><body><main>",
         f"<h1>{_text(title)}</h1>",
-        f'<p class="faint">{len(entries)} {"answer" if len(entries) == 1 else "answers"}: {counts}</p>',
+        *((f'<p class="faint">{_text(faint)}</p>',) if faint else ()),
         f'<p class="caution">{_text(CAUTION)}</p>',
-        *(part for entry in entries for part in _article(entry)),
+        *body,
         "</main></body></html>",
     ]
     return "\n".join(parts) + "\n"
@@ -179,7 +186,7 @@ def _candidates(drugs: Sequence[Drug]) -> Iterator[str]:
     for drug in drugs:
         cells = (imprints(drug), labelers(drug, _LABELERS_SHOWN), drug.first.product.ndc, drug.first.tier)
         row = "".join(f'<td data-name="{name}">{_text(cell)}</td>' for name, cell in zip(_COLUMNS, cells, strict=True))
-        named = f"{_text(candidate_name(drug.first))}{_high_alert(drug)}"
+        named = f"{_text(candidate_named(drug.first))}{_high_alert(drug)}"
         sure = _text(percent(drug.probability))
         yield f'<tr><td class="number" data-name="Sure">{sure}</td><td data-name="Drug">{named}</td>{row}</tr>'
     yield "</table>"

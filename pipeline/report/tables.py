@@ -14,6 +14,7 @@ from pipeline.report.words import (
     BITS,
     asked_words,
     candidate_name,
+    candidate_named,
     candidates_title,
     further_warnings,
     headline,
@@ -99,7 +100,7 @@ def _seen_table(answer: Identification) -> Table:
 def _drug_row(drug: Drug) -> tuple[str, str, str, str, str]:
     return (
         percent(drug.probability),
-        candidate_name(drug.first),
+        candidate_named(drug.first),
         imprints(drug),
         labelers(drug, _LABELERS_SHOWN),
         plain(drug.first.tier),

@@ -67,6 +67,13 @@ def candidate_name(candidate: Candidate) -> str:
     return plain(f"{product.drug} {product.strength}".strip() or product.name or product.product_id)
 
 
+def candidate_named(candidate: Candidate) -> str:
+    """``candidate_name``, with the product's name in the register's own language beside it where it is another."""
+    own = plain(candidate.product.own_name)
+    name = candidate_name(candidate)
+    return f"{name} ({own})" if own and own.casefold() != name.casefold() else name
+
+
 def answer_names(answer: Identification) -> list[str]:
     """The drugs the answer claims: one where it is IDENTIFIED, the likely ones where AMBIGUOUS, else none.
 

@@ -12,6 +12,8 @@ from typing import Any
 
 from reference.search.query import Query
 from reference.store.catalog import Catalog
+from reference.text.drugs import names_of
+from reference.text.english import english_name
 
 
 @dataclass
@@ -90,10 +92,14 @@ class Conditions:
 
 
 def _drugs(catalog: Catalog, text: str) -> tuple[list[int], list[int]]:
-    """The ids of the drugs whose name, ingredients or strength hold every word, and of those without any name."""
-    words = text.split()
-    where = " AND ".join("instr(terms, ?)" for _ in words)
-    found = [row[0] for row in catalog.rows(f"SELECT id FROM drug WHERE {where} ORDER BY id", words)]
+    """The ids of the drugs whose name, ingredients or strength hold every word, and of those without any name.
+
+    A drug that has several names is found under each of them, and under what Korea's and Taiwan's registers call it.
+    """
+    words = [names_of(english_name(word) or word) for word in text.split()]
+    where = " AND ".join(f"({' OR '.join('instr(terms, ?)' for _ in names)})" for names in words)
+    values = [name for names in words for name in names]
+    found = [row[0] for row in catalog.rows(f"SELECT id FROM drug WHERE {where} ORDER BY id", values)]
     nameless = catalog.rows("SELECT id FROM drug WHERE drug = '' AND trim(terms) = ''")
     return found, [row[0] for row in nameless]
 

@@ -55,11 +55,15 @@ class Hit:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """The best hits, and how many products of the catalog agree in each tier, shown or not."""
+    """The best hits, and how many products of the catalog agree in each tier, shown or not.
+
+    ``carried``: whether any product bears the imprint asked, as a whole, in part or as it can be misread.
+    """
 
     hits: tuple[Hit, ...]
     counts: Mapping[Tier, int]
     catalog: str
+    carried: bool = True
 
     @property
     def products(self) -> int:
@@ -88,7 +92,7 @@ def _search(catalog: Catalog, asked: Query, limit: int) -> SearchResult:
     counts[Tier.UNKNOWN] = sum(layer.products for layer in rest)
     hits = itertools.chain(steps, _hits_of(catalog, asked, conditions, rest, Tier.UNKNOWN))
     found = {tier: number for tier, number in sorted(counts.items()) if number}
-    return SearchResult(tuple(itertools.islice(hits, limit)), found, catalog.fingerprint)
+    return SearchResult(tuple(itertools.islice(hits, limit)), found, catalog.fingerprint, tiers is None or bool(tiers))
 
 
 # --- layers: what agrees in everything asked, then what leaves some of it open ---------------------------------------

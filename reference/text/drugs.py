@@ -71,6 +71,7 @@ _NAMES_OF_ONE = (
     ("trimeprazine", "alimemazine"),  # a
 )
 _NAME = {other: names[0] for names in _NAMES_OF_ONE for other in names}
+_OTHERS = {name: names for names in _NAMES_OF_ONE for name in names}
 
 _FORMS = re.compile(
     r"\b(tablets?|tabs?|capsules?|caps?|caplets?|usp|film|coated|extended|delayed|release|orally|disintegrating|"
@@ -124,6 +125,11 @@ def with_salt(ingredient: str) -> str:
     name = one_name(ingredient)
     salts = [word for word in _plain(ingredient).split() if word in _SALTS_APART.get(name, ())]
     return f"{name} {salts[0]}" if salts else name
+
+
+def names_of(name: str) -> tuple[str, ...]:
+    """All names of the drug of that name, itself first: ``paracetamol`` gives acetaminophen too."""
+    return tuple(dict.fromkeys((name, *_OTHERS.get(name, ()))))
 
 
 def same_moiety(name: str, other: str) -> bool:
