@@ -199,3 +199,15 @@ def test_the_text_of_another_encoding_is_read_and_said(tmp_path: Path) -> None:
     log = Log()
     (pill,) = read(path, log)
     assert pill.labeler == "Laboratoires Théa – Clermont" and len(log.notes) == 2
+
+
+def test_a_product_of_two_registers_counts_once_for_the_catalogs_coverage(tmp_path: Path) -> None:
+    path = rrf_zip(tmp_path / RELEASE, [BACLOFEN], [], attributes("197391", "9001"))
+    table = tmp_path / "c3pi.csv"
+    row = "{},1,BACLOFEN,M;AA8,,,,\n"
+    header = "ndc11,part,generic_name,imprint,imprint_type,color,shape,rxcui\n"
+    table.write_text(header + row.format("00378-4517-93") + row.format("00002-3227-30"))
+    build_catalog([("c3pi", table), ("rxnorm", path)], tmp_path / "us.sqlite", builtin=False)
+    with open_catalog(tmp_path / "us.sqlite") as catalog:
+        assert (len(catalog), catalog.distinct_products) == (3, 2)
+        assert catalog.coverage(100) == 0.02

@@ -149,18 +149,19 @@ def info(catalog: Path | None, as_json: bool) -> None:
     click.echo(f"catalog      {facts['catalog']}")
     click.echo(f"fingerprint  {facts['fingerprint']}")
     click.echo(f"date         {facts['date'] or '-'}")
-    for name in ("products", "imprints", "labels"):
+    for name in ("products", "distinct", "imprints", "labels"):
         click.echo(f"{name:12s} {facts[name]:,}")
     if facts["coverage"] is not None:
         click.echo(f"coverage     {facts['coverage']:g} of its market")
-    print_table(("register", "products", "dated"), [tuple(map(str, row.values())) for row in facts["registers"]])
+    registers = [tuple(map(str, row.values())) for row in facts["registers"]]
+    print_table(("register", "products", "dated", "site"), registers, spare=("site",))
     filled = [(name, f"{count:,}", _percent(count, facts["products"])) for name, count in facts["filled"].items()]
     print_table(("field", "filled", "share"), filled)
 
 
 def _facts(opened: Catalog) -> dict[str, Any]:
     registers = opened.rows(
-        "SELECT source.name, count(*), min(nullif(source_date, '')), max(source_date) FROM product "
+        "SELECT source.name, count(*), min(nullif(source_date, '')), max(source_date), source.url FROM product "
         "JOIN source ON source.id = source_id GROUP BY 1 ORDER BY 2 DESC, 1"
     )
     filled: Counter[str] = Counter()
@@ -174,11 +175,12 @@ def _facts(opened: Catalog) -> dict[str, Any]:
         "date": opened.date,
         "coverage": opened.stated_coverage,
         "products": len(opened),
+        "distinct": opened.distinct_products,
         "imprints": len(opened.imprints()),
         "labels": opened.rows("SELECT count(*) FROM monograph")[0][0],
         "registers": [
-            {"register": name, "products": count, "dated": f"{first} to {last}" if first else ""}
-            for name, count, first, last in registers
+            {"register": name, "products": count, "dated": f"{first} to {last}" if first else "", "site": site}
+            for name, count, first, last, site in registers
         ],
         "filled": dict(filled),
     }

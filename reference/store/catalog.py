@@ -29,7 +29,14 @@ from reference.monographs import load_monograph
 from reference.product import Citation, Monograph, Product, Section, Statement
 from reference.store.product_rows import DAMAGE, PRODUCT_COLUMNS, PRODUCT_JOIN, product_of, text_of_cell
 from reference.store.token_index import TokenIndex
-from reference.store.writer import APPLICATION_ID, NEWEST_DATE, SCHEMA_VERSION, checked_coverage, fill
+from reference.store.writer import (
+    APPLICATION_ID,
+    DISTINCT_PRODUCTS,
+    NEWEST_DATE,
+    SCHEMA_VERSION,
+    checked_coverage,
+    fill,
+)
 from reference.text.imprints import CHARACTERS, SIGNS, characters, imprint_key, tokens
 
 # Python cannot always decode what SQLite says of a damaged file.
@@ -128,12 +135,22 @@ class Catalog:
         """The share, 0 to 1, of its market's tablets and capsules that the catalog holds.
 
         It is ``stated_coverage``, else the number of its products over ``world``, the number of products on the market,
-        at most ``COUNTED_COVERAGE_MAX``. Raises ``InputError`` where ``world`` is no positive number.
+        at most ``COUNTED_COVERAGE_MAX``; a product that two registers list counts once. Raises ``InputError`` where
+        ``world`` is no positive number.
         """
         if not world >= 1:
             raise InputError(f"a market of {world} products makes no sense; give a number above 0")
         stated = self.stated_coverage
-        return min(len(self) / world, COUNTED_COVERAGE_MAX) if stated is None else stated
+        counted = min(len(self), self.distinct_products) / world
+        return min(counted, COUNTED_COVERAGE_MAX) if stated is None else stated
+
+    @cached_property
+    def distinct_products(self) -> int:
+        """How many products there are where those that two registers list under one NDC and imprint count once."""
+        try:
+            return int(self._meta("distinct_products") or self.rows(DISTINCT_PRODUCTS)[0][0])
+        except ValueError as error:
+            raise CatalogError(f"catalog {self.name} is damaged ({error}); build it again") from error
 
     @cached_property
     def stated_coverage(self) -> float | None:

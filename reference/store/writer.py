@@ -32,6 +32,13 @@ NEWEST_DATE = (
     "WHERE source_date GLOB '[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]'"
 )
 
+# How many products the catalog holds where those that two registers list under one NDC and imprint count once.
+DISTINCT_PRODUCTS = (
+    "SELECT coalesce(sum(most), 0) FROM (SELECT max(products) AS most FROM "
+    "(SELECT CASE ndc9 WHEN '' THEN id ELSE ndc9 END AS code, imprint_id, count(*) AS products FROM product "
+    "GROUP BY code, imprint_id, source_id) GROUP BY code, imprint_id)"
+)
+
 _STAGE = """
 CREATE TABLE document (set_key TEXT PRIMARY KEY, version INTEGER NOT NULL, label TEXT);
 CREATE TABLE entry (product_id TEXT PRIMARY KEY, rank TEXT NOT NULL, payload TEXT NOT NULL,
@@ -285,6 +292,7 @@ def write_database(stage: Stage, connection: sqlite3.Connection, coverage: float
     connection.execute("BEGIN")
     _Writer(connection).write(stage)
     connection.execute(f"INSERT INTO meta VALUES ('date', ({NEWEST_DATE}))")
+    connection.execute(f"INSERT INTO meta VALUES ('distinct_products', ({DISTINCT_PRODUCTS}))")
     if coverage is not None:
         connection.execute("INSERT INTO meta VALUES ('coverage', ?)", (str(checked_coverage(coverage)),))
     connection.execute("COMMIT")
