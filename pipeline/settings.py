@@ -21,6 +21,9 @@ class LoadSettings:
     bytes_max: int = 256 * 2**20
     """Bytes of the file: 108 million pixels as PNG at its worst, rounded down."""
 
+    memory_max: int = 1_000_000_000
+    """Bytes of memory that opening a photo may take, Python and its libraries counted in; an estimate decides."""
+
 
 @dataclass(frozen=True)
 class SegmentSettings:

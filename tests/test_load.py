@@ -16,9 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
+from PIL.PngImagePlugin import PngInfo
 
-from pipeline.errors import EngineMissingError, PhotoError
-from pipeline.load import detail, details, display_name, load
+from pipeline.errors import EngineMissingError, InputError, PhotoError
+from pipeline.load import detail, details, display_name, load, sources_of
 from pipeline.settings import LoadSettings
 
 WHITE = (255, 255, 255)
@@ -233,10 +234,10 @@ def test_an_unreadable_file_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     path = tmp_path / "secret.jpg"
     path.write_bytes(b"x")
 
-    def refuse(self: Path) -> bytes:
+    def refuse(*arguments: object) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)  # root reads everything, so the mode bits alone test nothing
+    monkeypatch.setattr(os, "open", refuse)  # root reads everything, so the mode bits alone test nothing
     with pytest.raises(PhotoError, match=r"may not be read; allow it with `chmod \+r`"):
         load(path)
 
@@ -250,7 +251,7 @@ def test_a_file_above_the_limit_is_not_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "array", [np.zeros((5, 5, 2), np.uint8), np.zeros((9, 9, 3), np.float64), np.zeros((0, 9, 3), np.uint8)]
+    "array", [np.zeros((5, 5, 2), np.uint8), np.zeros((20, 20, 3), np.complex128), np.zeros((0, 9, 3), np.uint8)]
 )
 def test_arrays_that_are_no_photo_are_refused(array: NDArray[Any]) -> None:
     with pytest.raises(PhotoError, match="hand over"):
@@ -310,3 +311,156 @@ def test_loading_says_nothing_on_standard_error(tmp_path: Path) -> None:
     command = [sys.executable, "-c", f"from pipeline.load import load; load({str(path)!r})"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stderr == ""
+
+
+def linear_profile(name: str) -> bytes:
+    """A matrix profile of sRGB's primaries whose curves are straight, with that description."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    for tag in (b"rTRC", b"gTRC", b"bTRC"):
+        at = profile.index(tag)
+        start = int.from_bytes(profile[at + 4 : at + 8], "big")
+        profile[start : start + 12] = b"curv" + bytes(8)  # a curve of no entries is the identity (ICC.1, 10.6)
+        profile[at + 8 : at + 12] = (12).to_bytes(4, "big")
+    return bytes(profile).replace("sRGB built-in".encode("utf-16-be"), name.encode("utf-16-be"))
+
+
+@pytest.mark.parametrize("name", ["sRGB built-in", "Linear colors"])
+def test_a_profile_counts_by_what_it_does_and_not_by_its_name(name: str) -> None:
+    """Half the light is 188 in sRGB (IEC 61966-2-1)."""
+    photo = load(encode(Image.new("RGB", (20, 20), (128, 128, 128)), icc_profile=linear_profile(name)))
+    assert np.abs(photo.pixels[0, 0].astype(int) - 188).max() <= 1
+    assert photo.warnings == ()
+
+
+def test_a_png_with_megabytes_of_text_is_a_photo(gradient: NDArray[np.uint8]) -> None:
+    text = PngInfo()
+    text.add_itxt("XML:com.adobe.xmp", "x" * 3_000_000, zip=True)
+    assert np.array_equal(load(encode(Image.fromarray(gradient), pnginfo=text)).pixels, gradient)
+
+
+@pytest.mark.parametrize(("bits", "step"), [(10, 4), (12, 16), (14, 64), (16, 257)])
+@pytest.mark.parametrize("as_array", [False, True])
+def test_cameras_give_ten_to_fourteen_bits_in_sixteen(bits: int, step: int, as_array: bool) -> None:
+    gray = smooth(60, 80)[..., 0] + np.uint8(55)
+    wide = gray.astype(np.uint16) * np.uint16(step)
+    photo = load(wide if as_array else encode(Image.fromarray(wide), "TIFF"))
+    assert np.abs(photo.pixels[..., 0].astype(int) - gray).max() <= 1
+    assert [f"{bits} bits" in warning for warning in photo.warnings] == [True] * (bits != 16)
+
+
+def test_arrays_of_floats_and_in_opencv_s_order(gradient: NDArray[np.uint8]) -> None:
+    assert np.abs(load(gradient / 255.0).pixels.astype(int) - gradient).max() <= 1
+    assert np.abs(load((gradient / 255.0).astype(np.float32)).pixels.astype(int) - gradient).max() <= 1
+    assert np.array_equal(load(gradient.astype(np.int64)).pixels, gradient)
+    assert np.array_equal(load(gradient[..., ::-1], channels="bgr").pixels, gradient)
+    assert np.array_equal(load(encode(Image.fromarray(gradient)), channels="bgr").pixels, gradient)
+    shaded = np.dstack([gradient, np.full(gradient.shape[:2], 255, np.uint8)])
+    assert np.array_equal(load(shaded).pixels, gradient)
+    with pytest.raises(InputError, match="say rgb, or bgr"):
+        load(gradient, channels="grb")
+
+
+def test_streams_and_views_are_read_and_left_as_they_were(tmp_path: Path, gradient: NDArray[np.uint8]) -> None:
+    data = encode(Image.fromarray(gradient))
+    stream = io.BytesIO(data)
+    for _ in range(2):
+        assert np.array_equal(load(stream).pixels, gradient)
+    assert np.array_equal(load(memoryview(data)).pixels, gradient)
+    (tmp_path / "a.png").write_bytes(data)
+    with (tmp_path / "a.png").open("rb") as file:
+        assert load(file).name == str(tmp_path / "a.png")
+    with (tmp_path / "a.png").open(encoding="utf-8") as text, pytest.raises(TypeError, match="'rb'"):
+        load(text)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="'rb'"):
+        load(io.StringIO("x"))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("source", [None, {}, 3, 1.5, [1], object()])
+def test_what_is_no_photo_by_its_type_is_told_with_what_is(source: Any) -> None:
+    with pytest.raises(TypeError, match=r"a photo is a path, the bytes of a file.* not \w+; hand over"):
+        load(source)
+
+
+def test_several_photos_come_in_any_iterable() -> None:
+    assert sources_of(path for path in "ab") == ["a", "b"]
+    assert sources_of("ab") == ["ab"]
+    with pytest.raises(InputError, match="the list is empty"):
+        sources_of([])
+    for wrong in (None, {"a": 1}, 3):
+        with pytest.raises(TypeError, match="a photo is a path"):
+            sources_of(wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("https://example.org/a.jpg", "is an address"),
+        ("s3:/bucket/a.jpg", "is an address"),
+        ("a\ud800b.jpg", "no file's name can hold"),
+        ("/proc/kmsg", "is empty|may not be read|no such file"),
+        ("/dev/zero", "no regular file"),
+    ],
+)
+def test_odd_paths_are_told(path: str, told: str) -> None:
+    with pytest.raises(PhotoError, match=told) as caught:
+        load(path)
+    str(caught.value).encode("utf-8")
+
+
+def test_an_array_that_only_looks_large_is_refused_before_it_is_copied() -> None:
+    with pytest.raises(PhotoError, match="above the limit of 178 million"):
+        load(np.broadcast_to(np.uint8(200), (100_000, 100_000)))
+    with pytest.raises(PhotoError, match="GB of memory to open"):
+        load(np.zeros((100, 100, 3), np.uint8), LoadSettings(memory_max=1_000_000))
+
+
+def test_a_damaged_tiff_is_told_by_us_alone(tmp_path: Path) -> None:
+    data = encode(Image.fromarray(noise(200, 300)), "TIFF", compression="tiff_lzw")
+    (tmp_path / "cut.tif").write_bytes(data[:90] + bytes(3000) + data[3090:])
+    code = f"from pipeline.load import load\ntry: load({str(tmp_path / 'cut.tif')!r})\nexcept Exception as e: print(e)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert "damaged or cut off" in done.stdout
+
+
+PEAK = """
+import re, sys
+from pipeline.load import load
+print(load(sys.argv[1]).pixels.shape)
+print(1024 * int(re.search("VmHWM: *\\t*(\\d+)", open("/proc/self/status").read().replace(" ", ""))[1]))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["I;16", "F", "RGBA", "RGB", "P"])
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_no_photo_takes_more_than_a_gigabyte(mode: str, tmp_path: Path) -> None:
+    made = {"I;16": np.uint16, "F": np.float32}
+    size = (14_000, 12_500)
+    image = Image.fromarray(np.full(size[::-1], 300, made[mode])) if mode in made else Image.new(mode, size)
+    image.save(tmp_path / "large.tif", compression="tiff_lzw")
+    command = [sys.executable, "-c", PEAK, str(tmp_path / "large.tif")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    shape, peak = done.stdout.splitlines()
+    assert shape == "(1829, 2048, 3)"
+    assert int(peak) <= 1e9
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_a_photo_whose_decoder_would_take_more_is_refused() -> None:
+    data = encode(Image.new("RGB", (11_000, 10_000)), "JPEG", progressive=True, subsampling=0)
+    assert load(data).pixels.shape == (1862, 2048, 3)
+    with pytest.raises(PhotoError, match=r"take 1\.1 GB of memory to open, above the limit of 1\.0 GB"):
+        load(encode(Image.new("RGB", (15_000, 10_400)), "JPEG", progressive=True, subsampling=0))
+
+
+def test_a_large_photo_is_reduced_in_parts_as_well_as_at_once() -> None:
+    scene = smooth(1800, 2600)
+    settings = LoadSettings(long_side_max_px=300)
+    photo = load(encode(Image.fromarray(scene)), settings)
+    wanted = np.asarray(Image.fromarray(scene).resize((300, 208), Image.Resampling.BOX))
+    assert photo.pixels.shape == wanted.shape
+    assert np.abs(photo.pixels.astype(int) - wanted).max() <= 2
+    same = load(scene, settings)
+    assert np.array_equal(same.pixels, photo.pixels) and same.reduction == photo.reduction
+    assert np.array_equal(detail(same, (10, 10, 30, 40))[0], detail(photo, (10, 10, 30, 40))[0])
