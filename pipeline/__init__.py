@@ -12,6 +12,8 @@ library is told as an `EngineMissingError` that says what to install.
 from __future__ import annotations
 
 import importlib
+import importlib.util
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,6 +30,21 @@ if TYPE_CHECKING:
     from pipeline.settings import DecideSettings, Settings
     from reference.product import Monograph, Product
     from reference.store.catalog import Catalog, open_catalog
+
+
+def _check_reference() -> None:
+    """Raise ``ImportError`` where another folder called ``reference`` comes before pillprint's own."""
+    ours = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    spec = importlib.util.find_spec("reference")
+    places = list(spec.submodule_search_locations or (spec.origin or "",)) if spec else []
+    if not any(os.path.samefile(ours, os.path.dirname(place)) for place in places if os.path.exists(place)):
+        raise ImportError(
+            f"`import reference` finds {places[0] if places else 'nothing'} and not pillprint's own in {ours}; rename "
+            "that folder, or run from another one"
+        )
+
+
+_check_reference()
 
 __version__ = "0.1.0"
 

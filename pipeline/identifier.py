@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from pipeline.imprint import open_reader
 from pipeline.imprint.protocol import Reader
-from pipeline.load import PhotoSource, load
+from pipeline.load import PhotoSource, load, sources_of
 from pipeline.match import Doubts, Matcher
 from pipeline.measure import combine, measure
 from pipeline.records import Face, Identification
-from pipeline.scale import find_scale
-from pipeline.scene import FACES, Clock, Scene, difference, distinct_faces
+from pipeline.scale import check_reference, find_scale
+from pipeline.scene import FACES, Clock, Scene, difference, distinct_faces, odd_length_mm, without_size
 from pipeline.segment import group_faces, segment
 from pipeline.settings import Settings
 from reference.store.catalog import Catalog, open_catalog
 
 # So many of a photo's pills are read before it is said that none of them carries an imprint; each costs about 0.1 s.
 _GROUPS_READ = 4
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What the caller says of the photos."""
+
+    mm_per_px: float | None
+    coin: str | None
+    channels: str
+
+    def __post_init__(self) -> None:
+        check_reference(self.mm_per_px, self.coin)
 
 
 class Identifier:
@@ -59,33 +71,39 @@ class Identifier:
 
     def identify(
         self,
-        photos: PhotoSource | Sequence[PhotoSource],
+        photos: PhotoSource | Iterable[PhotoSource],
         *,
         mm_per_px: float | None = None,
         coin: str | None = None,
+        channels: str = "rgb",
     ) -> Identification:
         """Identify ONE pill from a photo or several photos of it.
 
         Args:
-            photos: a path, the bytes of a file, a PIL image, an RGB array ``(h, w, 3)`` uint8, or a list of those.
+            photos: a path, the bytes of a file, a file object opened for bytes, a PIL image, an array ``(h, w, 3)``, or
+                several of those in a list, tuple or generator. Of an array uint8 is taken as it is, floats as 0-1.
             mm_per_px: millimeters per pixel of the photo at its full size, where the caller knows them.
             coin: the kind of coin beside the pill, a key of ``pipeline.scale.coin_sizes.COINS_MM``, where there is one.
+            channels: the order of an array's colors. The default is RGB: for what OpenCV's ``imread`` gives say
+                ``bgr``, or red and blue are exchanged.
 
         Raises:
             PhotoError: a photo cannot be used; the message names it and says what to do.
+            InputError: there is no photo, or the scale, coin or order of colors makes no sense.
+            TypeError: this is no photo by its type; the message says what is taken.
         """
         clock = Clock()
-        sources: list[PhotoSource] = list(photos) if isinstance(photos, (list, tuple)) else [photos]  # type: ignore[list-item]
-        scenes = [self._scene(source, number, (mm_per_px, coin), clock) for number, source in enumerate(sources)]
+        told = _Told(mm_per_px, coin, channels)
+        scenes = [self._scene(source, number, told, clock) for number, source in enumerate(sources_of(photos))]
         faces, doubts = self._faces_of_one_pill(scenes, clock)
         return self._answer(scenes, faces, doubts, clock)
 
     def identify_each(
-        self, photo: PhotoSource, *, mm_per_px: float | None = None, coin: str | None = None
+        self, photo: PhotoSource, *, mm_per_px: float | None = None, coin: str | None = None, channels: str = "rgb"
     ) -> tuple[Identification, ...]:
         """Identify every pill of a photo that shows several different ones, the largest first."""
         clock = Clock()
-        scene = self._scene(photo, 0, (mm_per_px, coin), clock)
+        scene = self._scene(photo, 0, _Told(mm_per_px, coin, channels), clock)
         pills = [
             group[start : start + FACES]
             for group in group_faces(scene.photo, scene.pills)
@@ -97,17 +115,14 @@ class Identifier:
             answers.append(self._answer([scene], self._faces(scene, pill, own), Doubts(), own))
         return tuple(answers)
 
-    def _scene(
-        self, source: PhotoSource, number: int, reference: tuple[float | None, str | None], clock: Clock
-    ) -> Scene:
+    def _scene(self, source: PhotoSource, number: int, told: _Told, clock: Clock) -> Scene:
         with clock("load"):
-            photo = load(source, self.settings.load)
+            photo = load(source, self.settings.load, channels=told.channels)
         with clock("segment"):
             regions = segment(photo, self.settings.segment)
         with clock("scale"):
-            mm_per_px, coin = reference
-            known = None if mm_per_px is None else mm_per_px * photo.reduction
-            scale = find_scale(photo, regions, known, self.settings.scale, coin=coin)
+            known = None if told.mm_per_px is None else told.mm_per_px * photo.reduction
+            scale = find_scale(photo, regions, known, self.settings.scale, coin=told.coin)
         return Scene.of(photo, number, regions, scale)
 
     def _faces_of_one_pill(self, scenes: Sequence[Scene], clock: Clock) -> tuple[list[Face], Doubts]:
@@ -147,6 +162,9 @@ class Identifier:
 
     def _answer(self, scenes: Sequence[Scene], faces: Sequence[Face], doubts: Doubts, clock: Clock) -> Identification:
         """Everything seen and read of one pill, matched."""
+        odd_mm = odd_length_mm(faces)
+        if odd_mm is not None:
+            faces, doubts = without_size(faces), replace(doubts, length_mm=odd_mm)
         pill = combine([face.measurements for face in faces])
         doubts = replace(doubts, cut=any(face.region.cut_by_border for face in faces))
         with clock("match"):
@@ -176,14 +194,15 @@ class Identifier:
 
 
 def identify(
-    photos: PhotoSource | Sequence[PhotoSource],
+    photos: PhotoSource | Iterable[PhotoSource],
     *,
     catalog: Catalog | str | Path | None = None,
     mm_per_px: float | None = None,
     coin: str | None = None,
+    channels: str = "rgb",
 ) -> Identification:
     """Identify ONE pill from a photo or several photos of it; see ``Identifier`` for many calls."""
-    return Identifier(catalog).identify(photos, mm_per_px=mm_per_px, coin=coin)
+    return Identifier(catalog).identify(photos, mm_per_px=mm_per_px, coin=coin, channels=channels)
 
 
 def identify_each(
@@ -192,6 +211,7 @@ def identify_each(
     catalog: Catalog | str | Path | None = None,
     mm_per_px: float | None = None,
     coin: str | None = None,
+    channels: str = "rgb",
 ) -> tuple[Identification, ...]:
     """Identify every pill of a photo that shows several different ones."""
-    return Identifier(catalog).identify_each(photo, mm_per_px=mm_per_px, coin=coin)
+    return Identifier(catalog).identify_each(photo, mm_per_px=mm_per_px, coin=coin, channels=channels)

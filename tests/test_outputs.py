@@ -71,16 +71,22 @@ def test_the_inputs_are_not_gone_through_for_a_new_file(tmp_path: Path) -> None:
         "evaluate set --limit 1 --json set/a.jpg",
         "evaluate set --limit 1 --json set/b.jpg",
         "evaluate set --catalog register.csv --json register.csv",
+        "evaluate set --truth register.csv --json register.csv",
+        "evaluate set --against register.csv --json register.csv",
+        "evaluate set --exclude register.csv --json register.csv",
+        "evaluate drawn --plots drawn",
     ],
 )
 def test_every_command_refuses_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str) -> None:
-    for folder in ("folder", "old", "set"):
+    for folder in ("folder", "old", "set", "drawn"):
         (tmp_path / folder).mkdir()
     for name in ("a.jpg", "other.jpg", "folder/b.jpg", "folder/c.xml", "set/a.jpg", "set/b.jpg"):
         (tmp_path / name).write_bytes(b"x")
     for name in ("register.csv", "old/results.csv"):
         (tmp_path / name).write_text(REGISTER)
     (tmp_path / "set/labels.csv").write_text("file,ndc11,imprint\na.jpg,1,A\nb.jpg,2,B\n")
+    (tmp_path / "drawn/labels.csv").write_text("file,ndc11,imprint\na.png,1,A\n")
+    (tmp_path / "drawn/a.png").write_bytes(b"x")
     monkeypatch.chdir(tmp_path)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     done = run(*command.split())

@@ -20,6 +20,7 @@ STEM = f"pillprint-{pipeline.__version__}"
 
 # What an installed wheel must find beside its modules.
 CARRIED = (
+    "pipeline/py.typed",
     "pipeline/report/identification.schema.json",
     "pipeline/weights/face.onnx",
     "pipeline/weights/lines.onnx",
@@ -29,6 +30,7 @@ CARRIED = (
     f"{STEM}.data/data/share/pillprint/samples/manifest.csv",
     "reference/monographs/baclofen.toml",
     "reference/products.csv",
+    "reference/py.typed",
     "reference/store/schema.sql",
 )
 

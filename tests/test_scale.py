@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pipeline.errors import InputError
 from pipeline.measure.size import size
 from pipeline.records import Photo, PillRegion, Scale, ScaleSource
 from pipeline.scale import find_scale
@@ -239,7 +240,7 @@ def test_two_faces_of_a_round_pill_are_no_coin() -> None:
 
 
 def test_an_unknown_coin_is_refused() -> None:
-    with pytest.raises(ValueError, match="us-quarter"):
+    with pytest.raises(InputError, match="us-quarter"):
         find_scale(*_one(coin_scene(24.26)), coin="doubloon")
 
 

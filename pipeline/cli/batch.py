@@ -12,16 +12,13 @@ import click
 
 import pipeline
 from pipeline.cli.options import FILE, catalog_option, json_option, open_identifier, reader_option, trust_options
-from pipeline.cli.output import print_json
+from pipeline.cli.output import INTERRUPTED, harmless, print_json
 from pipeline.cli.outputs import check_outputs
 
 if TYPE_CHECKING:
     from pipeline.batch import Summary
     from pipeline.identifier import Identifier
     from pipeline.settings import Settings
-
-# What a shell gives for a process that Ctrl-C ended (128 + SIGINT).
-_INTERRUPTED = 130
 
 
 @click.command()
@@ -71,7 +68,9 @@ def batch(
             summary = run_batch(folder, out, identifier, _identity(identifier), how, display, execute)
     except KeyboardInterrupt:
         click.echo("pillprint: stopped; the same command goes on from here", err=True)
-        sys.exit(_INTERRUPTED)
+        sys.exit(INTERRUPTED)
+    if not summary.photos and not summary.gone:
+        click.echo(harmless(f"pillprint: {folder}: holds no photos (files ending in .jpg, .png, .heic, ...)"), err=True)
     if as_json:
         print_json(asdict(summary))
     else:

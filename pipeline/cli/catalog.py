@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from pipeline.cli.options import FILE, json_option
-from pipeline.cli.output import json_line, print_json, print_table
+from pipeline.cli.output import HarmlessWriter, json_line, print_json, print_table
 from pipeline.cli.outputs import check_outputs
 from pipeline.report.words import plain
 from reference.audit.ceiling import ceiling as ceiling_of
@@ -104,17 +104,17 @@ def build(
     )
     for path, log in report.logs.items():
         for note in log.notes:
-            click.echo(f"{path}: {plain(note)}")
+            click.echo(f"{plain(str(path))}: {plain(note)}")
         for reason, count in sorted(log.passed_over.items()):
-            click.echo(f"{path}: passed over {count:,}: {reason}")
+            click.echo(f"{plain(str(path))}: passed over {count:,}: {reason}")
         if log.rejected_count:
-            click.echo(f"{path}: skipped {log.rejected_count:,} that cannot be used:")
+            click.echo(f"{plain(str(path))}: skipped {log.rejected_count:,} that cannot be used:")
         for fault in log.rejected[:FAULTS_SHOWN]:
             click.echo(f"  {plain(fault.name)}: {plain(fault.reason)}")
         if log.rejected_count > FAULTS_SHOWN:
             click.echo("  ... (--json names up to 1,000)")
         if log.doubts_count:
-            click.echo(f"{path}: left {log.doubts_count:,} values empty that were not understood:")
+            click.echo(f"{plain(str(path))}: left {log.doubts_count:,} values empty that were not understood:")
         for doubt in log.doubts[:FAULTS_SHOWN]:
             click.echo(f"  {plain(doubt.name)}: {plain(doubt.reason)}")
 
@@ -196,7 +196,7 @@ def export(catalog: Path | None, out: IO[str], as_json: bool) -> None:
     """Write all products as CSV, or with --json as JSON Lines."""
     check_outputs((None if out.name == "-" else Path(out.name),), (catalog,))
     with open_catalog(catalog) as opened:
-        (write_json_lines if as_json else write_csv)(opened.products(), out)  # type: ignore[arg-type]
+        (write_json_lines if as_json else write_csv)(opened.products(), HarmlessWriter(out))  # type: ignore[arg-type]
 
 
 @catalog.command()
@@ -286,7 +286,7 @@ def ceiling(catalog: Path | None, as_json: bool) -> None:
 def migrate(catalog: Path) -> None:
     """Bring a catalog of an older version up to date."""
     before, after = migrate_catalog(catalog)
-    click.echo(f"{catalog}: {'already ' if before == after else f'version {before} -> '}version {after}")
+    click.echo(f"{plain(str(catalog))}: {'already ' if before == after else f'version {before} -> '}version {after}")
 
 
 def _percent(count: int, total: int) -> str:

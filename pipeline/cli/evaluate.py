@@ -99,10 +99,12 @@ def evaluate(
     """
     if rows and json_file is None:
         raise click.UsageError("--rows needs --json FILE: the rows are part of the JSON")
+    photos = read_set(photo_set)
+    drawn = (plots / "index.html", *plots.glob("*.png")) if plots else ()
+    inputs = (photo_set / "labels.csv", catalog, truth, against, exclude)
+    check_outputs((json_file, *drawn), (*inputs, *(photo.path for photo in photos.photos)))
     if plots is not None:
         prepare(plots)
-    photos = read_set(photo_set)
-    check_outputs((json_file,), (photo_set / "labels.csv", catalog, *(photo.path for photo in photos.photos)))
     if exclude is not None:
         photos = photos.excluding(open_exclusions(exclude))
     photos = photos.part(part).sample(limit, seed)
@@ -179,7 +181,7 @@ def _with_progress(
 
 
 def _write(figures: dict[str, Any], json_file: Path | None) -> None:
-    as_json = json.dumps(figures, ensure_ascii=False, allow_nan=False, indent=1)
+    as_json = json.dumps(figures, ensure_ascii=json_file == Path("-"), allow_nan=False, indent=1)
     if json_file == Path("-"):
         click.echo(as_json)
         return

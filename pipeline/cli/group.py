@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import errno
 import importlib
+import io
 import os
+import sys
 import warnings
 from typing import Any
 
 import click
 
 import pipeline
+from pipeline.cli.output import INTERRUPTED, harmless
 from pipeline.errors import PillprintError
 
 # Where each command lives, and what --help says of it without importing it.
@@ -45,6 +48,12 @@ class _Commands(click.Group):
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
+        except KeyboardInterrupt:
+            click.echo("pillprint: stopped", err=True)
+            context.exit(INTERRUPTED)
+        except click.ClickException as error:
+            error.message = harmless(error.message)  # type: ignore[misc]
+            raise
         except PillprintError as error:
             failure: PillprintError = error
         except ImportError as error:
@@ -59,13 +68,16 @@ class _Commands(click.Group):
                 raise
             what = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else "a file"
             failure = PillprintError(f"{what}: {error.strerror or error}")
-        click.echo(f"pillprint: {failure}", err=True)
+        click.echo(harmless(f"pillprint: {failure}"), err=True)
         context.exit(failure.exit_code)
 
 
 def main() -> None:
     """The console command."""
     warnings.filterwarnings("ignore", module=r"PIL\.")  # what is wrong with a photo, `load` says itself
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what its encoding lacks is escaped, whatever a command prints
+            stream.reconfigure(errors="backslashreplace")
     cli(prog_name="pillprint")
 
 

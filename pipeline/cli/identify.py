@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +14,7 @@ from pipeline.cli.options import FILE, catalog_option, json_option, open_identif
 from pipeline.cli.output import print_json
 from pipeline.cli.outputs import check_outputs
 from pipeline.scale.coin_sizes import COINS_MM
+from pipeline.settings import LoadSettings
 
 if TYPE_CHECKING:
     from pipeline.records import Identification
@@ -42,21 +45,22 @@ def identify(
     overlay: Path | None,
     html: Path | None,
 ) -> None:
-    """Identify the pill in one or several photos of the same pill."""
+    """Identify the pill in one or several photos of the same pill; - is a photo on standard input."""
     if each and len(photos) > 1:
         raise click.UsageError("--each takes one photo")
     check_outputs((overlay, html), (*photos, catalog))
     identifier = open_identifier(catalog, coverage, settings, reader)
+    sources = tuple(map(_source, photos))
     answers = (
-        identifier.identify_each(photos[0], mm_per_px=mm_per_px, coin=coin)
+        identifier.identify_each(sources[0], mm_per_px=mm_per_px, coin=coin)
         if each
-        else (identifier.identify(photos, mm_per_px=mm_per_px, coin=coin),)
+        else (identifier.identify(sources, mm_per_px=mm_per_px, coin=coin),)
     )
     if overlay or html:
         from pipeline.load import load
         from pipeline.report.files import save_html, save_overlay
 
-        loaded = [load(photo, identifier.settings.load) for photo in photos]
+        loaded = [load(photo, identifier.settings.load) for photo in sources]
         if overlay:
             save_overlay(overlay, loaded, answers)
         if html:
@@ -65,6 +69,19 @@ def identify(
         print_json([answer.to_dict() for answer in answers] if each else answers[0].to_dict())
     else:
         _print_answers(answers)
+
+
+class _StandardInput(io.BytesIO):
+    """What came on standard input, under a name."""
+
+    name = "standard input"
+
+
+def _source(photo: Path) -> Path | _StandardInput:
+    """The photo; of ``-`` what comes on standard input."""
+    if photo != Path("-"):
+        return photo
+    return _StandardInput(sys.stdin.buffer.read(LoadSettings().bytes_max + 1))
 
 
 def _print_answers(answers: Sequence[Identification]) -> None:

@@ -5,8 +5,34 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from typing import IO
 
 import click
+
+# What a shell gives for a process that Ctrl-C ended (128 + SIGINT).
+INTERRUPTED = 130
+
+
+def harmless(text: str) -> str:
+    """Text whose control and direction characters are escaped, so that none of them reaches a terminal."""
+    return "".join(sign if sign.isprintable() or sign in "\n\t" else _escaped(sign) for sign in text)
+
+
+def _escaped(sign: str) -> str:
+    code = ord(sign)
+    byte = code - 0xDC00  # how Python carries a byte that is no UTF-8 (PEP 383)
+    return f"\\x{byte:02x}" if 0x80 <= byte <= 0xFF else sign.encode("unicode_escape").decode("ascii")
+
+
+class HarmlessWriter:
+    """Writes to a file object, through ``harmless`` where it is a terminal."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file, self._is_terminal = file, file.isatty()
+
+    def write(self, text: str) -> int:
+        """Write a part of the text."""
+        return self._file.write(harmless(text) if self._is_terminal else text)
 
 
 def json_line(value: object) -> str:

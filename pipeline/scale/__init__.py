@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from pipeline.scale.find import find_scale
+from pipeline.scale.find import check_reference, find_scale
 
-__all__ = ["find_scale"]
+__all__ = ["check_reference", "find_scale"]

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.errors import InputError
 from pipeline.records import Photo, PillRegion, Scale, ScaleSource
 from pipeline.scale.coin_sizes import COINS_MM
 from pipeline.scale.coins import ellipse_points, find_coin
@@ -15,6 +16,24 @@ from pipeline.scale.plane import mm_per_px_at, plane_of
 from pipeline.scale.references import CARD_MM, find_card, find_markers
 from pipeline.scale.ruler import Ruler, find_ruler
 from pipeline.settings import ScaleSettings
+
+# Millimeters a pixel: from a microscope's, where a pill of 2 mm is 20,000 pixels long, to the longest pill in one.
+_MM_PER_PX_MIN, _MM_PER_PX_MAX = 1e-4, 30.0
+
+
+def check_reference(mm_per_px: float | None, coin: str | None) -> None:
+    """Refuse a scale or coin of the caller's that cannot be.
+
+    Raises:
+        InputError: the figure is no number, not positive or of no photo of a pill, or the coin is not known.
+    """
+    if mm_per_px is not None and not _MM_PER_PX_MIN <= mm_per_px <= _MM_PER_PX_MAX:  # which NaN is not
+        raise InputError(
+            f"{mm_per_px:g} mm per pixel is no scale of a photo of a pill; it lies between {_MM_PER_PX_MIN:g} and "
+            f"{_MM_PER_PX_MAX:g}, for instance 0.05"
+        )
+    if coin is not None and coin not in COINS_MM:
+        raise InputError(f"{coin!r} is no coin that is known; use one of {', '.join(COINS_MM)}")
 
 
 def find_scale(
@@ -35,10 +54,10 @@ def find_scale(
         mm_per_px: millimeters per pixel of ``photo.pixels``, where the caller knows.
         coin: a key of ``COINS_MM``.
 
-    Raises ValueError for a coin that is not known.
+    Raises:
+        InputError: the coin is not known.
     """
-    if coin is not None and coin not in COINS_MM:
-        raise ValueError(f"{coin!r} is no coin that is known; use one of {', '.join(COINS_MM)}")
+    check_reference(None, coin)
     settings = settings or ScaleSettings()
     if mm_per_px is not None:
         return Scale(mm_per_px, settings.caller_sigma, ScaleSource.CALLER)
