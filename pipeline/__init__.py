@@ -17,6 +17,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pipeline.answer import Answer
     from pipeline.errors import (
         CatalogError,
         EngineMissingError,
@@ -49,6 +50,7 @@ _check_reference()
 __version__ = "0.1.0"
 
 __all__ = [
+    "Answer",
     "Candidate",
     "Catalog",
     "CatalogError",
@@ -73,6 +75,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "pipeline.answer": ("Answer",),
     "pipeline.errors": (
         "CatalogError",
         "EngineMissingError",

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from pipeline.answer import Answer, Seen
 from pipeline.imprint import open_reader
 from pipeline.imprint.protocol import Reader
 from pipeline.load import PhotoSource, load, sources_of
-from pipeline.match import Doubts, Matcher
+from pipeline.match import Matcher
 from pipeline.measure import combine, measure
-from pipeline.records import Face, Identification
+from pipeline.records import Doubts, Face
 from pipeline.scale import check_reference, find_scale
 from pipeline.scene import FACES, Clock, Scene, difference, distinct_faces, odd_length_mm, without_size
 from pipeline.segment import group_faces, segment
@@ -76,7 +77,7 @@ class Identifier:
         mm_per_px: float | None = None,
         coin: str | None = None,
         channels: str = "rgb",
-    ) -> Identification:
+    ) -> Answer:
         """Identify ONE pill from a photo or several photos of it.
 
         Args:
@@ -100,7 +101,7 @@ class Identifier:
 
     def identify_each(
         self, photo: PhotoSource, *, mm_per_px: float | None = None, coin: str | None = None, channels: str = "rgb"
-    ) -> tuple[Identification, ...]:
+    ) -> tuple[Answer, ...]:
         """Identify every pill of a photo that shows several different ones, the largest first."""
         clock = Clock()
         scene = self._scene(photo, 0, _Told(mm_per_px, coin, channels), clock)
@@ -160,37 +161,19 @@ class Identifier:
             readings = self.reader.read(scene.photo, own)
         return [Face(scene.photo.name, scene.number, *parts) for parts in zip(own, looks, readings, strict=True)]
 
-    def _answer(self, scenes: Sequence[Scene], faces: Sequence[Face], doubts: Doubts, clock: Clock) -> Identification:
+    def _answer(self, scenes: Sequence[Scene], faces: Sequence[Face], doubts: Doubts, clock: Clock) -> Answer:
         """Everything seen and read of one pill, matched."""
         odd_mm = odd_length_mm(faces)
         if odd_mm is not None:
             faces, doubts = without_size(faces), replace(doubts, length_mm=odd_mm)
-        pill = combine([face.measurements for face in faces])
+        look = combine([face.measurements.look for face in faces])
         doubts = replace(doubts, cut=any(face.region.cut_by_border for face in faces))
         with clock("match"):
-            matched = self._matcher.match([face.reading for face in faces], pill, doubts)
+            matched = self._matcher.match([face.reading for face in faces], look, doubts)
             first = matched.candidates[0].product.product_id if matched.candidates else ""
             monograph = self.catalog.monograph(matched.drug, first) if matched.drug else None
-        return Identification(
-            decision=matched.decision,
-            reason=matched.reason,
-            candidates=matched.candidates,
-            faces=tuple(faces),
-            shape=pill.shape,
-            color=pill.color,
-            size=pill.size,
-            score=pill.score,
-            scale=next((scene.scale for scene in scenes if scene.scale), None),
-            monograph=monograph,
-            warnings=(*doubts.sentences, *(warning for scene in scenes for warning in scene.photo.warnings)),
-            photos=tuple(scene.photo.name for scene in scenes),
-            catalog=self.catalog.fingerprint,
-            seconds=clock.seconds,
-            unlisted=matched.unlisted,
-            advice=matched.advice,
-            catalog_name=self.catalog.name,
-            catalog_date=self.catalog.date,
-        )
+        seen = Seen(tuple(scenes), tuple(faces), look, doubts)
+        return Answer.of(seen, matched, monograph, self.catalog, clock.seconds)
 
 
 def identify(
@@ -200,7 +183,7 @@ def identify(
     mm_per_px: float | None = None,
     coin: str | None = None,
     channels: str = "rgb",
-) -> Identification:
+) -> Answer:
     """Identify ONE pill from a photo or several photos of it; see ``Identifier`` for many calls."""
     return Identifier(catalog).identify(photos, mm_per_px=mm_per_px, coin=coin, channels=channels)
 
@@ -212,6 +195,6 @@ def identify_each(
     mm_per_px: float | None = None,
     coin: str | None = None,
     channels: str = "rgb",
-) -> tuple[Identification, ...]:
+) -> tuple[Answer, ...]:
     """Identify every pill of a photo that shows several different ones."""
     return Identifier(catalog).identify_each(photo, mm_per_px=mm_per_px, coin=coin, channels=channels)

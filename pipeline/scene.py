@@ -11,7 +11,8 @@ from difflib import SequenceMatcher
 import numpy as np
 
 from pipeline.measure import combine
-from pipeline.records import Face, Line, Photo, PillLook, PillRegion, Probabilities, Scale
+from pipeline.properties import TERMS, spoken
+from pipeline.records import Face, Line, Photo, PillRegion, Probabilities, Scale
 from reference.text.imprints import look_alike_key, upside_down
 
 # A tablet or capsule has two faces; what a photo shows beyond that is another pill or the same face again.
@@ -27,6 +28,7 @@ _SAME_WORD_SHARE = 0.7
 _SURE = 0.8
 # Less likely than this to be of one shape, or of one color, two photos show two pills.
 _SAME_LOOK_MIN = 0.02
+_ALIKE = tuple(each for each in TERMS if each.alike)
 
 # What a tablet or capsule measures; of C3PI's register 99 % lie in 4-28 mm.
 _LENGTH_MIN_MM, _LENGTH_MAX_MM = 2.0, 30.0
@@ -139,12 +141,13 @@ def difference(faces_by_photo: Sequence[Sequence[Face]], kept: Sequence[Face]) -
         return "more than two different texts were read"
     if any(len(faces) == FACES and _bearing(faces) < texts for faces in faces_by_photo):
         return "one shows both faces, and another a text that is on neither"
-    looks = [combine([face.measurements for face in faces]) for faces in faces_by_photo if faces]
+    looks = [combine([face.measurements.look for face in faces]) for faces in faces_by_photo if faces]
     for number, one in enumerate(looks):
         for other in looks[number + 1 :]:
-            for name, first, second in _compared(one, other):
+            for each in _ALIKE:
+                first, second = each.of(one), each.of(other)
                 if first.best and second.best and _agreement(first, second) < _SAME_LOOK_MIN:
-                    return f"the {name} is {_word(first)} in one and {_word(second)} in another"
+                    return f"the {each.title} is {spoken(first.best)} in one and {spoken(second.best)} in another"
     return ""
 
 
@@ -152,25 +155,17 @@ def _bearing(faces: Sequence[Face]) -> int:
     return sum(bool(face.reading.lines) for face in faces)
 
 
-def _compared(one: PillLook, other: PillLook) -> Iterator[tuple[str, Probabilities, Probabilities]]:
-    yield "shape", one.shape, other.shape
-    yield "color", one.color, other.color
-
-
 def _agreement(one: Probabilities, other: Probabilities) -> float:
     return sum(value * other[term] for term, value in one.terms)
 
 
-def _word(found: Probabilities) -> str:
-    return (found.best or "").lower().replace(";", " and ")
-
-
 def odd_length_mm(faces: Sequence[Face]) -> float | None:
     """The length of a face that is longer or shorter than any pill, so that its scale is wrong; else None."""
-    lengths = [face.measurements.size.length_mm for face in faces if face.measurements.size]
+    lengths = [face.measurements.look.size.length_mm for face in faces if face.measurements.look.size]
     return next((length for length in lengths if not _LENGTH_MIN_MM <= length <= _LENGTH_MAX_MM), None)
 
 
 def without_size(faces: Sequence[Face]) -> list[Face]:
     """The faces with no size measured."""
-    return [replace(face, measurements=replace(face.measurements, size=None)) for face in faces]
+    bare = [replace(face.measurements, look=replace(face.measurements.look, size=None)) for face in faces]
+    return [replace(face, measurements=each) for face, each in zip(faces, bare, strict=True)]

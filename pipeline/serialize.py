@@ -1,6 +1,6 @@
 """``Identification`` as plain dictionaries and lists, in the form that ``report/identification.schema.json`` publishes.
 
-Version 1. Keys may be added within a version; changing or removing one makes a new version. Text is always valid
+Version 2. Keys may be added within a version; changing or removing one makes a new version. Text is always valid
 Unicode: bytes of a file name that are not UTF-8 appear as ``\\xff``.
 """
 
@@ -9,30 +9,31 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
 
-    from pipeline.records import (
-        Advice,
-        Candidate,
-        Character,
-        Face,
-        Identification,
-        Line,
-        Measurements,
-        PillRegion,
-        Probabilities,
-        Reading,
-        Scale,
-        ScoreMeasurement,
-        SizeMeasurement,
-    )
-    from reference.product import ImprintCheck, Monograph, Product
+from pipeline.properties import PROPERTIES
+from pipeline.records import (
+    Advice,
+    Candidate,
+    Character,
+    Doubts,
+    Face,
+    Identification,
+    Line,
+    Measurements,
+    PillLook,
+    PillRegion,
+    Probabilities,
+    Reading,
+    Scale,
+    SizeMeasurement,
+)
+from reference.product import ImprintCheck, Monograph, Product
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 # Six digits keep a probability's 1e-6 and a place's millionth of a pixel: finer than anything measured here.
 _DIGITS = 6
@@ -51,15 +52,12 @@ def identification_to_dict(identification: Identification) -> Json:
         "unlisted": _number(identification.unlisted),
         "advice": _advice(identification.advice) if identification.advice else None,
         "imprint": [text(token) for token in identification.imprint],
-        "shape": _probabilities(identification.shape),
-        "color": _probabilities(identification.color),
-        "size_mm": _optional(identification.size_mm),
-        "size": _size(identification.size),
-        "score": _probabilities(identification.score),
+        "look": _look(identification.look),
         "candidates": [_candidate(candidate) for candidate in identification.candidates],
         "monograph": monograph_to_dict(identification.monograph) if identification.monograph else None,
         "faces": [_face(face) for face in identification.faces],
         "scale": _scale(identification.scale),
+        "doubts": _doubts(identification.doubts),
         "warnings": [text(warning) for warning in identification.warnings],
         "photos": [text(photo) for photo in identification.photos],
         "catalog": text(identification.catalog),
@@ -107,6 +105,14 @@ def _probabilities(probabilities: Probabilities) -> Json:
     }
 
 
+def _look(look: PillLook) -> Json:
+    return {**{each.name: _value(each.of(look)) for each in PROPERTIES}, "faces": look.faces}
+
+
+def _value(value: Probabilities | SizeMeasurement | None) -> Json | None:
+    return _probabilities(value) if isinstance(value, Probabilities) else _size(value)
+
+
 def _size(size: SizeMeasurement | None) -> Json | None:
     if size is None:
         return None
@@ -127,6 +133,15 @@ def _scale(scale: Scale | None) -> Json | None:
         "source": scale.source.value,
         "homography": None if homography is None else [[float(cell) for cell in row] for row in homography],
         "outline": None if scale.outline is None else _places(scale.outline),
+    }
+
+
+def _doubts(doubts: Doubts) -> Json:
+    return {
+        "others": doubts.others,
+        "cut": doubts.cut,
+        "different": text(doubts.different),
+        "length_mm": _optional(doubts.length_mm),
     }
 
 
@@ -236,23 +251,14 @@ def _region(region: PillRegion) -> Json:
 
 def _measurements(measurements: Measurements) -> Json:
     return {
-        "shape": _probabilities(measurements.shape),
-        "color": {
-            **_probabilities(measurements.color.colors),
-            "lab": [[_number(part) for part in color] for color in measurements.color.lab],
-        },
-        "score": _score(measurements.score),
-        "relief": _probabilities(measurements.relief),
-        "size": _size(measurements.size),
+        "look": _look(measurements.look),
+        "color_lab": [[_number(part) for part in color] for color in measurements.color_lab],
+        "score_lines": [_places(line) for line in measurements.score_lines],
         "axis_deg": _number(measurements.axis_deg),
         "axis_major_length_px": _number(measurements.axis_major_length_px),
         "axis_minor_length_px": _number(measurements.axis_minor_length_px),
         "solidity": _number(measurements.solidity),
     }
-
-
-def _score(score: ScoreMeasurement) -> Json:
-    return {**_probabilities(score.pieces), "lines": [_places(line) for line in score.lines]}
 
 
 def _reading(reading: Reading) -> Json:

@@ -6,30 +6,28 @@ import math
 
 import numpy as np
 
+from pipeline.answer import Answer
 from pipeline.records import (
     Candidate,
     Character,
-    ColorMeasurement,
     Decision,
     EvidenceRow,
     Face,
-    Identification,
     Line,
     Measurements,
     Photo,
+    PillLook,
     PillRegion,
     Probabilities,
     Reading,
     Scale,
     ScaleSource,
-    ScoreMeasurement,
     SizeMeasurement,
 )
 from reference.product import Citation, Monograph, Product, Section, Statement
 from reference.text.imprints import tokens
 
 PHOTO_HEIGHT, PHOTO_WIDTH = 240, 360
-EMPTY = Probabilities(())
 
 
 def photo(name: str = "tablet.png") -> Photo:
@@ -76,19 +74,34 @@ def reading(*texts: str, col: float = 100, turn_deg: float = 0.0, confidence: fl
     return Reading("example", ((lines, 0.9),) if lines else (), blank=0.02 if lines else 0.97, symbol=0.01)
 
 
+def look(**others: object) -> PillLook:
+    """White and round, scored in two."""
+    fields: dict[str, object] = {
+        "shape": Probabilities((("ROUND", 0.97), ("OVAL", 0.02))),
+        "color": Probabilities((("WHITE", 0.93), ("YELLOW", 0.05))),
+        "score": Probabilities((("2", 0.9), ("1", 0.1))),
+        "relief": Probabilities((("DEBOSSED", 1.0),)),
+        "faces": 1,
+        **others,
+    }
+    return PillLook(**fields)  # type: ignore[arg-type]
+
+
 def measurements(scored: bool = False, size: SizeMeasurement | None = None, col: float = 100) -> Measurements:
     """White and round."""
     lines = (((66.0, col), (174.0, col)),) if scored else ()
     return Measurements(
-        shape=Probabilities((("ROUND", 0.97), ("OVAL", 0.02))),
-        color=ColorMeasurement(Probabilities((("WHITE", 0.93), ("YELLOW", 0.05))), ((90.1, 0.3, 4.2),)),
-        score=ScoreMeasurement(Probabilities((("2", 0.9), ("1", 0.1)) if scored else (("1", 0.96),)), lines),
-        relief=Probabilities((("DEBOSSED", 0.8), ("BLANK", 0.2))),
-        size=size,
+        look=look(
+            size=size,
+            score=Probabilities((("2", 0.9), ("1", 0.1)) if scored else (("1", 0.96),)),
+            relief=Probabilities((("DEBOSSED", 0.8), ("BLANK", 0.2))),
+        ),
         axis_deg=30.0,
         axis_major_length_px=121.0,
         axis_minor_length_px=119.0,
         solidity=0.99,
+        color_lab=((90.1, 0.3, 4.2),),
+        score_lines=lines,
     )
 
 
@@ -122,7 +135,7 @@ def monograph() -> Monograph:
     )
 
 
-def sold_by_two() -> Identification:
+def sold_by_two() -> Answer:
     """IDENTIFIED: two tablets that are one drug in one strength, and another drug that is a high-alert one."""
     row = EvidenceRow("imprint", "024", "024", 11.2, "024 is on the pill.")
     candidates = (
@@ -142,7 +155,7 @@ def identification(
     name: str = "tablet.png",
     with_size: bool = True,
     **others: object,
-) -> Identification:
+) -> Answer:
     """An answer whose faces carry those lines: ``identification(("024",), ())`` has a blank second face."""
     size = SizeMeasurement(7.1, 7.0, 0.2) if with_size else None
     faces = tuple(
@@ -157,10 +170,7 @@ def identification(
         "reason": "One tablet fits.",
         "candidates": candidates,
         "faces": faces,
-        "shape": Probabilities((("ROUND", 0.97), ("OVAL", 0.02))),
-        "color": Probabilities((("WHITE", 0.93), ("YELLOW", 0.05))),
-        "size": size,
-        "score": Probabilities((("2", 0.9), ("1", 0.1))),
+        "look": look(size=size, faces=len(faces)),
         "scale": Scale(0.0587, 0.01, ScaleSource.RULER) if with_size else None,
         "monograph": monograph() if decision is Decision.IDENTIFIED else None,
         "warnings": (),
@@ -172,10 +182,10 @@ def identification(
         "seconds": {"load": 0.01, "read": 0.1},
         **others,
     }
-    return Identification(**fields)  # type: ignore[arg-type]
+    return Answer(**fields)  # type: ignore[arg-type]
 
 
-def no_pill(name: str = "empty.png") -> Identification:
+def no_pill(name: str = "empty.png") -> Answer:
     """The answer for a photo without a pill."""
     return identification(
         decision=Decision.NO_PILL,
@@ -183,9 +193,7 @@ def no_pill(name: str = "empty.png") -> Identification:
         with_size=False,
         candidates=(),
         reason="No pill was found.",
-        shape=EMPTY,
-        color=EMPTY,
-        score=EMPTY,
+        look=PillLook(),
         warnings=("The photo is very dark.",),
         unlisted=1.0,
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
-from pipeline.match import Doubts, Match, Matcher
+from pipeline.match import Match, Matcher
 from pipeline.match.model import MatchModel
-from pipeline.records import Character, Line, PillLook, Probabilities, Reading, SizeMeasurement
+from pipeline.records import Character, Doubts, Line, PillLook, Probabilities, Reading, SizeMeasurement
 from pipeline.settings import DecideSettings, Settings
 from reference.product import Product
 from reference.store.catalog import Catalog
@@ -15,7 +15,7 @@ from reference.store.writer import Entry, fill
 from reference.text.imprints import tokens
 
 NOTHING = Probabilities(())
-UNSEEN = PillLook(NOTHING, NOTHING, NOTHING, None, NOTHING, 2)
+UNSEEN = PillLook(faces=2)
 
 
 def line(text: str, sure: float = 0.97, others: str = "") -> Line:
@@ -59,7 +59,7 @@ def look(
     terms = (Probabilities(((term, 0.97),)) if term else NOTHING for term in (shape, color, score, relief))
     shapes, colors, pieces, reliefs = terms
     size = None if size_mm is None else SizeMeasurement(size_mm, size_mm, 0.3)
-    return PillLook(shapes, colors, pieces, size, reliefs, faces)
+    return PillLook(shape=shapes, color=colors, size=size, score=pieces, relief=reliefs, faces=faces)
 
 
 WORSE_LOOK = look("CAPSULE", "BLUE", "2", 15.0, "PRINTED")

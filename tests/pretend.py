@@ -8,8 +8,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.answer import Answer
 from pipeline.errors import PhotoError, PillprintError
-from pipeline.records import Candidate, Decision, Identification, Probabilities
+from pipeline.records import Candidate, Decision, Identification, PillLook, Probabilities
 from reference.product import Product
 
 
@@ -57,17 +58,18 @@ class CannotWake:
         raise PillprintError("no catalog; build one")
 
 
-def answer(decision: Decision = Decision.IDENTIFIED) -> Identification:
+def answer(decision: Decision = Decision.IDENTIFIED) -> Answer:
     product = Product("test:1", "Baclofen 10 MG Oral Tablet", "baclofen", "10 mg", labeler="=cmd()")
-    return Identification(
+    return Answer(
         decision=decision,
         reason="the imprint and the color fit",
         candidates=(Candidate((product,), 0.97, 12.0, ()),),
         faces=(),
-        shape=Probabilities((("ROUND", 0.9),)),
-        color=Probabilities((("WHITE", 0.8),)),
-        size=None,
-        score=Probabilities((("2", 0.7),)),
+        look=PillLook(
+            shape=Probabilities((("ROUND", 0.9),)),
+            color=Probabilities((("WHITE", 0.8),)),
+            score=Probabilities((("2", 0.7),)),
+        ),
         scale=None,
         monograph=None,
         warnings=(),

@@ -11,11 +11,11 @@ from made import NOTHING, answer, catalog_of, face, look, pill, unread
 
 from pipeline.match import Matcher
 from pipeline.match.advice import advise
-from pipeline.match.decide import Doubts, Verdict, decide
+from pipeline.match.decide import Verdict, decide
 from pipeline.match.explain import Explanation
 from pipeline.match.model import MatchModel, Shares
 from pipeline.match.rank import Market, Ranked, Weighed, rank
-from pipeline.records import Candidate, Decision, EvidenceRow, PillLook, Probabilities, Reading
+from pipeline.records import Candidate, Decision, Doubts, EvidenceRow, PillLook, Probabilities, Reading
 from pipeline.settings import RISKS, DecideSettings, MatchSettings, Settings
 from reference.product import ImprintCheck, Product
 from reference.store.catalog import Catalog, open_catalog

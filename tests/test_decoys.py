@@ -18,8 +18,7 @@ from pipeline.draw.faces import draw_face
 from pipeline.draw.spec import Body, Camera, FaceSpec
 from pipeline.identifier import Identifier
 from pipeline.load import PhotoSource
-from pipeline.match import Doubts
-from pipeline.records import Decision, Face
+from pipeline.records import Decision, Doubts, Face
 from pipeline.scene import Clock, Scene
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"

@@ -13,7 +13,7 @@ import jsonschema
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from examples import identification, no_pill, product
+from examples import identification, look, no_pill, product
 from PIL import Image
 from rich.console import Console
 
@@ -26,7 +26,7 @@ from pipeline.evaluate.sets import CharacterBox, LabeledPhoto, PhotoSet, SetKind
 from pipeline.evaluate.show import figures_table
 from pipeline.evaluate.summary import KEYS, summarize
 from pipeline.evaluate.table import Table, same_drug
-from pipeline.records import Candidate, Decision, Identification, PillRegion, Probabilities, SizeMeasurement
+from pipeline.records import Candidate, Decision, Identification, PillLook, PillRegion, Probabilities, SizeMeasurement
 from reference.product import Product
 
 WANTED = product("54;024", "flecainide", "50 mg", "00054-0024-25")
@@ -144,16 +144,16 @@ def test_one_face_shown_is_ranked_by_the_whole_imprint() -> None:
 
 def test_colors_and_score() -> None:
     two = Probabilities((("BLUE;WHITE", 0.7),))
-    answer = identification(("54",), ("024",), color=two, score=Probabilities((("4", 0.9),)))
+    answer = identification(("54",), ("024",), look=look(color=two, score=Probabilities((("4", 0.9),))))
     truth = Truth(colors=frozenset({"WHITE", "BLUE"}), score=2)
     assert shares(answer, truth) == {"color": 1, "score": 1}
     assert shares(answer, Truth(colors=frozenset({"WHITE"}), score=1)) == {"color": 0, "score": 0}
-    unknown = identification(score=Probabilities(()), color=Probabilities(()))
+    unknown = identification(look=PillLook())
     assert shares(unknown, Truth(colors=frozenset({"WHITE"}), score=2)) == {"color": 0, "score": 0}
 
 
 def test_size_error() -> None:
-    verdict = judge(labeled(Truth(size_mm=8.0)), identification(size=SizeMeasurement(7.5, 7.5, 0.1)), TABLE)
+    verdict = judge(labeled(Truth(size_mm=8.0)), identification(look=look(size=SizeMeasurement(7.5, 7.5, 0.1))), TABLE)
     assert verdict.size_error_mm == pytest.approx(0.5)
     assert judge(labeled(), identification(with_size=False), TABLE).size_error_mm is None
 

@@ -109,13 +109,13 @@ def test_the_tablet_024_comes_with_its_monograph(identifier: Identifier) -> None
 def test_one_face_is_debossed_and_the_other_blank(identifier: Identifier, row: dict[str, str]) -> None:
     faces = identifier.identify(SAMPLES / row["file"]).faces
     for face in faces:
-        assert face.measurements.relief.best == ("DEBOSSED" if face.reading.tokens else "BLANK")
+        assert face.measurements.look.relief.best == ("DEBOSSED" if face.reading.tokens else "BLANK")
     assert sorted(bool(face.reading.tokens) for face in faces) == [False, True]
 
 
 def test_a_printed_capsule_is_printed(identifier: Identifier) -> None:
     faces = identifier.identify(SAMPLES / "amoxicillin_both.jpg").faces
-    assert sorted(face.measurements.relief.best or "" for face in faces) == ["BLANK", "PRINTED"]
+    assert sorted(face.measurements.look.relief.best or "" for face in faces) == ["BLANK", "PRINTED"]
 
 
 def test_every_way_to_hand_a_photo_over_gives_one_answer(identifier: Identifier) -> None:

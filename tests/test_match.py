@@ -74,7 +74,7 @@ def test_all_words_together_are_at_most_as_likely_as_one() -> None:
     assert words + sum(2.0 ** WORLD.pattern_bits(pattern) for pattern in WORLD.patterns) <= 1
     assert WORLD.kinds.sum(1) == pytest.approx([1, 1, 1])
     assert WORLD.shares.sum() == pytest.approx(1, abs=1e-3) and (WORLD.shares > 0).all()
-    for looks in (WORLD.shapes, WORLD.colors, WORLD.pieces, WORLD.reliefs):
+    for looks in WORLD.looks.values():
         assert 0 < sum(looks.values()) <= 1 + 1e-9
     # Every word of two digits, spelled or frequent, is a part of what is left of 1.
     two_digits = [first + second for first in "0123456789" for second in "0123456789"]
@@ -464,9 +464,9 @@ def test_missing_data_weighs_nothing() -> None:
 
 def test_a_look_weighs_by_how_common_it_is() -> None:
     rows = {row.kind: row.bits for row in own_look_rows(pill("024"), look(size_mm=8.0), MODEL)}
-    error = SHARES.look_error
-    assert rows["shape"] == pytest.approx(math.log2((1 - error) * 0.97 / WORLD.shapes["ROUND"] + error), abs=1e-3)
-    assert rows["color"] == pytest.approx(math.log2((1 - error) * 0.97 / WORLD.colors["WHITE"] + error), abs=1e-3)
+    error, common = SHARES.look_error, WORLD.looks
+    assert rows["shape"] == pytest.approx(math.log2((1 - error) * 0.97 / common["shape"]["ROUND"] + error), abs=1e-3)
+    assert rows["color"] == pytest.approx(math.log2((1 - error) * 0.97 / common["color"]["WHITE"] + error), abs=1e-3)
     rare = own_look_rows(pill("024", shape="DIAMOND"), look(shape="DIAMOND"), MODEL)[0]
     assert rare.bits > rows["shape"] + 3
     wrong = {row.kind: row.bits for row in own_look_rows(pill("024"), WORSE_LOOK, MODEL)}

@@ -16,7 +16,7 @@ from pipeline.measure.face import VIEW_PX, axes_of, face_view
 from pipeline.measure.models import load_models
 from pipeline.measure.outline import outline_figures
 from pipeline.measure.score import find_lines
-from pipeline.records import ColorMeasurement, Measurements, Photo, PillRegion, Probabilities, ScoreMeasurement
+from pipeline.records import Photo, PillLook, PillRegion, Probabilities
 
 Points = NDArray[np.float64]
 GROUND = (118, 118, 118)
@@ -80,8 +80,8 @@ def under_light(pixels: NDArray[np.uint8], gains: tuple[float, float, float]) ->
     return (coded * 255).round().astype(np.uint8)
 
 
-def look(pixels: NDArray[np.uint8], region: PillRegion) -> Measurements:
-    return measure(Photo(pixels, "drawn"), region, None)
+def look(pixels: NDArray[np.uint8], region: PillRegion) -> PillLook:
+    return measure(Photo(pixels, "drawn"), region, None).look
 
 
 @pytest.mark.parametrize("turn_deg", [0.0, 20.0, 75.0, -40.0])
@@ -170,7 +170,7 @@ PLAIN_COLORS = [
 @pytest.mark.parametrize("light", [(1.0, 1.0, 1.0), (1.15, 1.0, 0.8), (0.88, 1.0, 1.15)], ids=["even", "warm", "cold"])
 def test_color_under_three_lights(color: tuple[int, int, int], term: str, light: tuple[float, float, float]) -> None:
     region = region_of(turned(ellipse(80, 80), 0))
-    colors = look(under_light(draw(region, color), light), region).color.colors
+    colors = look(under_light(draw(region, color), light), region).color
     assert colors.best == term, colors.terms[:3]
 
 
@@ -182,7 +182,7 @@ def test_color_is_not_fooled_by_shadow_glare_and_print(color: tuple[int, int, in
     shaded = np.clip(pixels * shadow, 0, 255).astype(np.uint8)
     cv2.circle(shaded, (120, 120), 10, (255, 255, 255), -1)
     cv2.putText(shaded, "024", (105, 175), cv2.FONT_HERSHEY_SIMPLEX, 1.4, (25, 25, 25), 4)
-    colors = look(shaded, region).color.colors
+    colors = look(shaded, region).color
     assert colors.best == term, colors.terms[:3]
 
 
@@ -193,9 +193,9 @@ def test_a_capsule_of_two_colors(turn_deg: float) -> None:
     angle = math.radians(turn_deg)
     rows, cols = np.indices((300, 300)) - 150
     along = cols * math.cos(angle) - rows * math.sin(angle)
-    colors = look(np.where((along > 10)[..., None], other, pixels), region).color
-    assert colors.colors.best == "BLUE;WHITE"
-    assert len(colors.lab) == 2
+    found = measure(Photo(np.where((along > 10)[..., None], other, pixels), "drawn"), region, None)
+    assert found.look.color.best == "BLUE;WHITE"
+    assert len(found.color_lab) == 2
 
 
 def groove(turn_deg: float, offset_px: float) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
@@ -224,9 +224,10 @@ def test_the_lines_of_a_cross_score() -> None:
     assert turns == pytest.approx([30, 120], abs=5)
 
 
-def face(shape: dict[str, float], color: dict[str, float], pieces: dict[str, float]) -> Measurements:
-    color_found, score = ColorMeasurement(Probabilities.of(color)), ScoreMeasurement(Probabilities.of(pieces))
-    return Measurements(Probabilities.of(shape), color_found, score, Probabilities(()), None, 0.0, 10.0, 10.0, 1.0)
+def face(shape: dict[str, float], color: dict[str, float], pieces: dict[str, float]) -> PillLook:
+    return PillLook(
+        shape=Probabilities.of(shape), color=Probabilities.of(color), score=Probabilities.of(pieces), faces=1
+    )
 
 
 def test_the_face_with_the_line_decides_the_score() -> None:

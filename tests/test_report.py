@@ -10,12 +10,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from examples import identification, measurements, monograph, no_pill, photo, product, reading, region, sold_by_two
+from examples import (
+    identification,
+    look,
+    measurements,
+    monograph,
+    no_pill,
+    photo,
+    product,
+    reading,
+    region,
+    sold_by_two,
+)
 from PIL import Image
 from rich.console import Console
 
 from pipeline.errors import InputError
 from pipeline.load import load
+from pipeline.properties import COLOR, SCORE, SHAPE, named
 from pipeline.records import (
     Advice,
     Candidate,
@@ -23,6 +35,7 @@ from pipeline.records import (
     EvidenceRow,
     Face,
     Identification,
+    PillLook,
     Pixels,
     Probabilities,
     Reading,
@@ -34,13 +47,13 @@ from pipeline.report.html import Entry, html_report
 from pipeline.report.overlay import overlay
 from pipeline.report.sheet import WIDTH, shortened, text_width, wrapped
 from pipeline.report.tables import CAUTION, answer_table, answer_text
-from pipeline.report.words import answer_names, headline, likely, plain, score_explained, score_words, unlisted_words
+from pipeline.report.words import answer_names, headline, plain, unlisted_words
 from pipeline.words import below_one, percent
 
 HOSTILE = 'a\nb\r"quoted" <img src=x onerror=alert(1)> [red]x[/red] \x1b[31m \udcff\'=cmd.png'
 OUTLINE = (0, 190, 255)
 SURE, DOUBTFUL = (46, 204, 64), (255, 75, 60)
-SCORE, SCALE = (255, 70, 200), (255, 150, 0)
+SCORE_LINE, SCALE = (255, 70, 200), (255, 150, 0)
 
 
 def share_of(sheet: Pixels, color: tuple[int, int, int], near: int = 40) -> float:
@@ -67,7 +80,7 @@ def test_outline_lies_on_the_pill() -> None:
 def test_what_is_drawn_only_when_it_is_there() -> None:
     full = overlay(photo(), identification(("024",), ()))
     bare = overlay(photo(), identification(("024",), with_size=False))
-    assert share_of(full, SCORE) > 0 == share_of(bare, SCORE)
+    assert share_of(full, SCORE_LINE) > 0 == share_of(bare, SCORE_LINE)
     assert share_of(full, SCALE) > 0 == share_of(bare, SCALE)
 
 
@@ -140,16 +153,16 @@ def test_words() -> None:
     shown = ("97 %", "8.1 %", "0.9 %", "99.9 %", "> 99.9 %", "> 99.9 %", "> 99.9 %", "0.1 %", "< 0.1 %", "< 0.1 %")
     assert tuple(map(percent, figures)) == shown
     assert (below_one(0.12346), below_one(0.99996), below_one(1.0), below_one(0.0)) == (0.1235, 0.9999, 0.9999, 0.0)
-    assert likely(Probabilities(()), "shape") == "shape unknown"
-    assert likely(Probabilities((("BLUE;WHITE", 0.5),)), "color") == "BLUE and WHITE 50 %"
-    assert score_words(Probabilities((("1", 0.9),))) == "not scored, 90 %"
-    explained = [score_explained(Probabilities(((pieces, 0.9),))) for pieces in "124"]
+    assert named(SHAPE, PillLook()) == "shape unknown"
+    assert COLOR.words(look(color=Probabilities((("BLUE;WHITE", 0.5),)))) == "BLUE and WHITE 50 %"
+    assert SCORE.words(look(score=Probabilities((("1", 0.9),)))) == "not scored, 90 %"
+    explained = [SCORE.explained(look(score=Probabilities(((pieces, 0.9),)))) for pieces in "124"]
     assert explained == [
         "not scored, 90 % (no line to break it along)",
         "scored in 2, 90 % (a line to break it along)",
         "scored in 4, 90 % (lines to break it along)",
     ]
-    assert score_explained(Probabilities(())) == "score unknown"
+    assert SCORE.explained(PillLook()) == "unknown"
     assert plain("a\nb\x1b[31m\udcff") == "a b [31m\\xff"
 
 
@@ -217,6 +230,7 @@ def test_the_whole_answer_as_plain_text() -> None:
         "color: WHITE 93 %",
         "size: 7.1 x 7.0 mm ± 0.2",
         "score: scored in 2, 90 % (a line to break it along)",
+        "imprint type: DEBOSSED > 99.9 %",
         "candidate 1: 90 % baclofen 10 mg (imprint 024; TruPharma LLC, Teva and 1 more; exact)",
         "candidate 2: 2 % flecainide 50 mg (imprint 54 024; Roxane; all that was read; "
         "high-alert: a medicine for the heart's rhythm: a wrong dose can itself upset it)",
@@ -243,7 +257,7 @@ def test_the_whole_answer_on_a_terminal_of_80_columns() -> None:
     ]
     told = "\n".join(shown)
     for words in (
-        "score    scored in 2, 90 % (a line to break it along)",
+        "score         scored in 2, 90 % (a line to break it along)",
         "90 %  baclofen 10 mg",
         "flecainide 50 mg",
         "(high-alert)",
@@ -291,9 +305,9 @@ def certain() -> Identification:
     return dataclasses.replace(
         identification(candidates=(Candidate((product(),), 1.0, 11.2, (row,), "exact"),)),
         faces=(face,),
-        shape=Probabilities((("ROUND", 1.0),)),
-        color=Probabilities((("WHITE", 1.0),)),
-        score=sure,
+        look=look(
+            shape=Probabilities((("ROUND", 1.0),)), color=Probabilities((("WHITE", 1.0),)), score=sure, relief=sure
+        ),
         unlisted=1.0,
     )
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 from itertools import permutations
 
 import pytest
-from examples import measurements, reading, region
+from examples import look, measurements, reading, region
 
 from pipeline.measure import combine
-from pipeline.records import ColorMeasurement, Face, Probabilities
+from pipeline.records import Face, Probabilities
 from pipeline.scene import FACES, Clock, difference, distinct_faces
 
 
@@ -22,8 +22,8 @@ def face(
     sure: float = 0.97,
     found: float = 0.98,
 ) -> Face:
-    colors = ColorMeasurement(Probabilities(((color, sure),) if color else ()))
-    looks = replace(measurements(), color=colors, shape=Probabilities(((shape, sure),)))
+    colors = Probabilities(((color, sure),) if color else ())
+    looks = replace(measurements(), look=look(color=colors, shape=Probabilities(((shape, sure),))))
     outline = replace(region(), confidence=found)
     return Face(f"{photo}.jpg", photo, outline, looks, reading(*texts, confidence=confidence))
 
@@ -120,9 +120,9 @@ def test_photos_of_two_colors_or_shapes_say_so() -> None:
 
 def test_photos_of_one_look_or_of_an_unsure_one_say_nothing() -> None:
     white = face("024")
-    either = ColorMeasurement(Probabilities((("YELLOW", 0.6), ("WHITE", 0.4))))
-    perhaps = replace(face(), measurements=replace(measurements(), color=either))
-    assert combine([perhaps.measurements]).color["WHITE"] == pytest.approx(0.4)
+    either = Probabilities((("YELLOW", 0.6), ("WHITE", 0.4)))
+    perhaps = replace(face(), measurements=replace(measurements(), look=look(color=either)))
+    assert combine([perhaps.measurements.look]).color["WHITE"] == pytest.approx(0.4)
     assert difference([[white], [white]], [white]) == ""
     assert difference([[white], [perhaps]], [white, perhaps]) == ""
     assert difference([[white], []], [white]) == ""

@@ -53,13 +53,13 @@ def test_answers_validate(answer: Identification, validator: Any) -> None:
     ("path", "value"),
     [
         (("decision",), "MAYBE"),
-        (("schema_version",), 2),
-        (("size_mm",), "7"),
+        (("schema_version",), 1),
+        (("look", "size"), "7"),
         (("candidates", 0, "probability"), 1.5),
         (("candidates", 0, "products"), []),
         (("faces", 0, "region", "box"), [1, 2, 3]),
         (("faces", 0, "reading", "hypotheses", 0, "lines", 0, "characters", 0, "row"), None),
-        (("shape", "best"), 3),
+        (("look", "shape", "best"), 3),
         (("unlisted",), 1.5),
         (("advice",), {"code": "TURN_OVER"}),
         (("catalog_date",), None),
@@ -84,16 +84,16 @@ def test_every_key_is_required_and_described(validator: Any) -> None:
 
 def test_values() -> None:
     answer = identification(("024",), ()).to_dict()
-    assert answer["schema_version"] == SCHEMA_VERSION == 1
+    assert answer["schema_version"] == SCHEMA_VERSION == 2
     assert answer["decision"] == "IDENTIFIED"
     assert answer["imprint"] == ["024"]
-    assert answer["size_mm"] == answer["size"]["length_mm"] == 7.1
-    assert answer["score"] == {
+    assert answer["look"]["size"]["length_mm"] == 7.1
+    assert answer["look"]["score"] == {
         "best": "2",
         "probabilities": [{"term": "2", "probability": 0.9}, {"term": "1", "probability": 0.1}],
     }
     assert answer["candidates"][0]["labelers"] == ["TruPharma LLC"]
-    assert answer["faces"][1]["measurements"]["score"]["lines"] == [[[66.0, 260.0], [174.0, 260.0]]]
+    assert answer["faces"][1]["measurements"]["score_lines"] == [[[66.0, 260.0], [174.0, 260.0]]]
     first = answer["faces"][0]["reading"]["hypotheses"][0]["lines"][0]["characters"][0]
     assert (first["text"], first["row"], first["col"]) == ("0", 120.0, 78.0)
     assert answer["monograph"]["sections"][1]["loinc"] == "34088-5"

@@ -18,7 +18,7 @@ from pipeline.evaluate.table import Table
 from pipeline.match.evidence import look_rows
 from pipeline.match.model import MatchModel, Shares
 from pipeline.match.world import ALPHABET, COLUMN, World
-from pipeline.records import Face, Reading
+from pipeline.records import Doubts, Face, Reading
 from pipeline.train.match import levels, noise
 from pipeline.train.match.levels import Answered, fit_levels, log_loss
 from pipeline.train.match.noise import Counts, Looked, fit_confusions, reading_shares
@@ -142,7 +142,7 @@ def test_shares_of_what_was_counted() -> None:
 
 def read_photo(key: str, *readings: Reading, imprint: str = "") -> ReadPhoto:
     faces = tuple(Face("p", 0, region(), measurements(), each) for each in readings)
-    return ReadPhoto(Truth(row_key=key, imprint=imprint), faces, 0)
+    return ReadPhoto(Truth(row_key=key, imprint=imprint), faces, Doubts())
 
 
 def test_readings_are_counted_against_the_registers_imprint() -> None:

@@ -19,6 +19,6 @@ from pipeline.records import PillLook, Probabilities
 )
 def test_evidence_is_never_certain(seen: str, said: str) -> None:
     sure = Probabilities(((seen, 1.0),))
-    look = PillLook(sure, Probabilities(()), Probabilities(()), None, Probabilities(()), 2)
+    look = PillLook(shape=sure, faces=2)
     rows = look_rows(product(shape="ROUND"), look, MatchModel.load())
     assert rows[0].sentence == said

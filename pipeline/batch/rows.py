@@ -13,7 +13,8 @@ from typing import IO, Any, Protocol
 from pipeline.batch.state import digest, state_of
 from pipeline.errors import PillprintError
 from pipeline.load import display_name
-from pipeline.records import Decision, Drug, Identification, Probabilities
+from pipeline.properties import PROPERTIES
+from pipeline.records import Decision, Drug, Identification
 from pipeline.words import below_one, percent
 
 Row = Mapping[str, Any]
@@ -28,10 +29,7 @@ COLUMNS = (
     "labelers",
     "probability",
     "imprint",
-    "shape",
-    "color",
-    "size_mm",
-    "score",
+    *(each.column for each in PROPERTIES),
     "candidates",
     "reason",
     "warnings",
@@ -152,10 +150,7 @@ def _answer(found: Identification) -> dict[str, Any]:
     cells: dict[str, Any] = {
         "decision": found.decision.value,
         "imprint": list(found.imprint),
-        "shape": found.shape.best,
-        "color": found.color.best,
-        "size_mm": round(found.size_mm, 2) if found.size_mm else None,
-        "score": _pieces(found.score),
+        **{each.column: each.cell(found.look) for each in PROPERTIES},
         "candidates": [_candidate(drug) for drug in found.drugs[:_CANDIDATES]],
         "reason": found.reason,
         "warnings": list(found.warnings),
@@ -177,10 +172,6 @@ def _answer(found: Identification) -> dict[str, Any]:
             "high_alert": drug.high_alert.words if drug.high_alert else None,
         }
     return cells
-
-
-def _pieces(score: Probabilities) -> int | None:
-    return int(score.best) if score.best and score.best.isdecimal() else None
 
 
 def _candidate(drug: Drug) -> dict[str, Any]:

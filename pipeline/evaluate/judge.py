@@ -104,8 +104,8 @@ def judge(
     if ceiling:
         shares.update({f"ceiling_{key}": (value, 1.0) for key, value in vars(ceiling).items() if value is not None})
     error_mm = None
-    if answer and answer.size and truth.size_mm is not None:
-        error_mm = abs(answer.size.length_mm - truth.size_mm)
+    if answer and answer.look.size and truth.size_mm is not None:
+        error_mm = abs(answer.look.size.length_mm - truth.size_mm)
     return Verdict(
         name=photo.name,
         decision=answer.decision.value if answer else "ERROR",
@@ -150,18 +150,18 @@ def _seen(truth: Truth, answer: Identification | None) -> Iterator[tuple[str, Sh
     if truth.faces is not None:
         yield "faces_found", _one(answer is not None and len(answer.faces) == truth.faces)
     if truth.shape:
-        yield "shape", _one(answer is not None and answer.shape.best == truth.shape)
+        yield "shape", _one(answer is not None and answer.look.shape.best == truth.shape)
     if truth.colors:
         yield "color", _one(answer is not None and _colors(answer) == truth.colors)
     if truth.score is not None:
-        known = answer is not None and answer.score.best is not None
-        yield "score", _one(known and answer is not None and (answer.score.best == "1") == (truth.score == 1))
+        known = answer is not None and answer.look.score.best is not None
+        yield "score", _one(known and answer is not None and (answer.look.score.best == "1") == (truth.score == 1))
     if truth.size_mm is not None:
-        yield "size_found", _one(answer is not None and answer.size is not None)
+        yield "size_found", _one(answer is not None and answer.look.size is not None)
 
 
 def _colors(answer: Identification) -> frozenset[str]:
-    return frozenset((answer.color.best or "").split(";"))
+    return frozenset((answer.look.color.best or "").split(";"))
 
 
 def _faces(answer: Identification | None) -> list[tuple[str, ...]]:
@@ -277,13 +277,13 @@ def _characters(faces: Sequence[Face]) -> Iterator[tuple[float, str, float, floa
 
 def _stated(truth: Truth, answer: Identification, drug_right: bool | None) -> Iterator[tuple[str, tuple[float, bool]]]:
     """Confidences with whether they were right; what was not measured states nothing."""
-    if truth.shape and answer.shape.best:
-        yield "shape", (answer.shape[answer.shape.best], answer.shape.best == truth.shape)
-    if truth.colors and answer.color.best:
-        yield "color", (answer.color[answer.color.best], _colors(answer) == truth.colors)
-    if truth.score is not None and answer.score.best:
-        whole = answer.score["1"]
-        says_whole = answer.score.best == "1"
+    if truth.shape and answer.look.shape.best:
+        yield "shape", (answer.look.shape[answer.look.shape.best], answer.look.shape.best == truth.shape)
+    if truth.colors and answer.look.color.best:
+        yield "color", (answer.look.color[answer.look.color.best], _colors(answer) == truth.colors)
+    if truth.score is not None and answer.look.score.best:
+        whole = answer.look.score["1"]
+        says_whole = answer.look.score.best == "1"
         yield "score", (whole if says_whole else 1 - whole, says_whole == (truth.score == 1))
     if drug_right is not None:
         first = _first(answer)
@@ -313,9 +313,9 @@ def _answer_row(answer: Identification) -> dict[str, Any]:
         "product": first.product.product_id if first else None,
         "tier": first.tier if first else None,
         "probability": first.probability if first else None,
-        "shape": answer.shape.best,
-        "colors": (answer.color.best or "").split(";") if answer.color.best else [],
+        "shape": answer.look.shape.best,
+        "colors": (answer.look.color.best or "").split(";") if answer.look.color.best else [],
         "size_mm": answer.size_mm,
-        "score": answer.score.best,
+        "score": answer.look.score.best,
         "warnings": list(answer.warnings),
     }

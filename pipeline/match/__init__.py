@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.match.advice import advise
-from pipeline.match.decide import Doubts, decide
+from pipeline.match.decide import decide
 from pipeline.match.evidence import LookScale, imprint_rows
 from pipeline.match.model import MatchModel
 from pipeline.match.rank import Market, Ranked, Weighed, rank
 from pipeline.match.search import ImprintIndex, search
-from pipeline.records import Advice, Candidate, Decision, PillLook, Reading
+from pipeline.records import Advice, Candidate, Decision, Doubts, PillLook, Reading
 from pipeline.settings import Settings
 from reference.grouping import drug_strength
 from reference.store.catalog import Catalog
 
-__all__ = ["Doubts", "Match", "Matcher"]
+__all__ = ["Match", "Matcher"]
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,9 @@ import math
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 
-from pipeline.match.decide import Doubts
 from pipeline.match.explain import BLANK, Explanation
 from pipeline.match.rank import Ranked
-from pipeline.records import Advice, Candidate, PillLook, Reading
+from pipeline.records import Advice, Candidate, Doubts, PillLook, Reading
 from reference.grouping import drug_strength
 
 # Less than a tenth of a yes-or-no question is not worth a further photo.

@@ -10,38 +10,11 @@ from pipeline.match.evidence import own_look_rows
 from pipeline.match.explain import BLANK, Explanation
 from pipeline.match.model import MatchModel
 from pipeline.match.rank import Ranked
-from pipeline.records import Candidate, Decision, PillLook, Reading, drugs_of, named_drugs
+from pipeline.records import Candidate, Decision, Doubts, PillLook, Reading, drugs_of, named_drugs
 from pipeline.settings import DecideSettings
 from reference.grouping import same_look
 from reference.high_alert import high_alert
 from reference.product import Product
-
-
-@dataclass(frozen=True)
-class Doubts:
-    """What a photo adds in doubt, whatever was read.
-
-    ``others``: so many pills lie beside the one that is meant. ``cut``: the border cuts it. ``different``: what says
-    that several photos show two pills. ``length_mm``: what the scale makes of the pill's length, where none is so long.
-    """
-
-    others: int = 0
-    cut: bool = False
-    different: str = ""
-    length_mm: float | None = None
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """Each doubt in a sentence."""
-        pills = "one more pill" if self.others == 1 else f"{self.others} more pills"
-        length = f"{self.length_mm:.1f} mm" if self.length_mm is not None else ""
-        found = (
-            f"The photo shows {pills}; photograph one alone, or ask for each." if self.others else "",
-            "The border of the photo cuts the pill: imprint, shape and size may go on outside." if self.cut else "",
-            f"The photos may show two different pills: {self.different}." if self.different else "",
-            f"The scale makes the pill {length} long, which none is; check the scale." if length else "",
-        )
-        return tuple(filter(None, found))
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,17 @@ drug (a capsule is long), so together they count a little too much.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 
 from pipeline.match.explain import Explanation
 from pipeline.match.model import MatchModel
-from pipeline.records import EvidenceRow, PillLook, Probabilities, SizeMeasurement
+from pipeline.properties import PROPERTIES, Length, Property, Terms, spoken
+from pipeline.records import EvidenceRow, PillLook
 from pipeline.words import percent
 from reference.product import Product
 
 SIZE_MEAN_MM, SIZE_SIGMA_MM = 12.0, 5.0
-LOOK_KINDS = ("shape", "color", "size", "score", "imprint type")
+LOOK_KINDS = tuple(each.title for each in PROPERTIES)
 
 
 class LookScale:
@@ -29,8 +29,8 @@ class LookScale:
         self._known: dict[tuple[object, ...], tuple[EvidenceRow, ...]] = {}
 
     def __call__(self, product: Product) -> tuple[EvidenceRow, ...]:
-        """Shape, color, size, score and kind of imprint."""
-        key = (product.shape, product.colors, product.size_mm, product.score, product.imprint_type)
+        """A row for each of ``PROPERTIES``."""
+        key = tuple(each.listed(product) for each in PROPERTIES)
         if key not in self._known:
             self._known[key] = look_rows(product, self._look, self._model)
         return self._known[key]
@@ -54,14 +54,13 @@ def look_rows(product: Product, look: PillLook, model: MatchModel) -> tuple[Evid
 
 def own_look_rows(product: Product, look: PillLook, model: MatchModel) -> tuple[EvidenceRow, ...]:
     """Each part of the look by itself."""
-    world = model.world
-    return (
-        _term_row("shape", look.shape, product.shape, world.shapes, model),
-        _term_row("color", look.color, ";".join(sorted(set(product.colors))), world.colors, model),
-        _size_row(look.size, product.size_mm, model),
-        _score_row(look, product.score, model),
-        _term_row("imprint type", look.relief, product.imprint_type, world.reliefs, model),
-    )
+    return tuple(_row(each, look, product, model) for each in PROPERTIES)
+
+
+def _row(each: Property, look: PillLook, product: Product, model: MatchModel) -> EvidenceRow:
+    if isinstance(each, Length):
+        return _length_row(each, look, each.listed(product), model)
+    return _term_row(each, look, each.listed(product), model)
 
 
 def imprint_rows(explanation: Explanation, faces: int) -> tuple[EvidenceRow, ...]:
@@ -93,44 +92,41 @@ def _bits(observed: float, expected: float, floor: float) -> float:
     return math.log2((1 - floor) * observed / expected + floor)
 
 
-def _term_row(
-    kind: str, seen: Probabilities, expected: str, shares: Mapping[str, float], model: MatchModel
-) -> EvidenceRow:
+def _term_row(each: Terms, look: PillLook, expected: str, model: MatchModel) -> EvidenceRow:
+    kind, seen = each.title, each.of(look)
     best = seen.best
     if best is None:
         return EvidenceRow(kind, "", expected, 0.0, f"The {kind} was not measured.")
     if not expected:
         return EvidenceRow(kind, best, "", 0.0, f"The register does not say the {kind}.")
-    other = model.world.other_look
+    if each.absent and look.faces < 2 and best == each.absent[0]:
+        sentence = f"No {each.absent[1]} on this face; the other was not shown."
+        return EvidenceRow(kind, best, expected, 0.0, sentence)
+    shares, other = model.world.looks.get(each.name), model.world.other_look
+    if not shares:
+        return EvidenceRow(kind, best, expected, 0.0, f"How common each {kind} is has not been fitted.")
     found = seen[expected]
     rest = max(1.0 - sum(value for _, value in seen.terms), 0.0) * other if found < other else 0.0
     bits = _bits(found + rest, shares.get(expected, other), model.shares.look_error)
     verb = "agrees" if bits > 0.1 else "disagrees" if bits < -0.5 else "says little"
-    named = expected.lower().replace(";", " and ")
-    sentence = f"The {kind} {verb}: the register says {named}, for which the photo gives {percent(found)}."
+    sentence = f"The {kind} {verb}: the register says {spoken(expected)}, for which the photo gives {percent(found)}."
     return EvidenceRow(kind, best, expected, bits, sentence)
 
 
-def _size_row(size: SizeMeasurement | None, expected_mm: float | None, model: MatchModel) -> EvidenceRow:
-    if size is None or expected_mm is None:
-        observed = f"{size.length_mm:.1f}" if size else ""
+def _length_row(each: Length, look: PillLook, expected_mm: float | None, model: MatchModel) -> EvidenceRow:
+    kind, seen = each.title, each.of(look)
+    if seen is None or expected_mm is None:
+        observed = f"{seen.length_mm:.1f}" if seen else ""
         expected = f"{expected_mm:g}" if expected_mm else ""
-        sentence = "The register does not say the size." if size else "The photo carries no scale."
-        return EvidenceRow("size", observed, expected, 0.0, sentence)
-    sigma = math.hypot(size.sigma_mm, model.shares.register_sigma_mm)
-    density = _normal(size.length_mm - expected_mm, sigma)
-    random = _normal(size.length_mm - SIZE_MEAN_MM, SIZE_SIGMA_MM)
+        sentence = f"The register does not say the {kind}." if seen else "The photo carries no scale."
+        return EvidenceRow(kind, observed, expected, 0.0, sentence)
+    sigma = math.hypot(seen.sigma_mm, model.shares.register_sigma_mm)
+    density = _normal(seen.length_mm - expected_mm, sigma)
+    random = _normal(seen.length_mm - SIZE_MEAN_MM, SIZE_SIGMA_MM)
     bits = _bits(density, max(random, 0.01), model.shares.look_error)
-    sentence = f"It measures {size.length_mm:.1f} ± {size.sigma_mm:.1f} mm; the register says {expected_mm:g} mm."
-    return EvidenceRow("size", f"{size.length_mm:.1f}", f"{expected_mm:g}", bits, sentence)
+    sentence = f"It measures {seen.length_mm:.1f} ± {seen.sigma_mm:.1f} mm; the register says {expected_mm:g} mm."
+    return EvidenceRow(kind, f"{seen.length_mm:.1f}", f"{expected_mm:g}", bits, sentence)
 
 
 def _normal(deviation: float, sigma: float) -> float:
     return math.exp(-0.5 * (deviation / sigma) ** 2) / (sigma * math.sqrt(2 * math.pi))
-
-
-def _score_row(look: PillLook, expected: int | None, model: MatchModel) -> EvidenceRow:
-    if look.faces < 2 and look.score.best == "1" and expected is not None:
-        return EvidenceRow("score", "1", str(expected), 0.0, "No score line on this face; the other was not shown.")
-    pieces = "" if expected is None else str(expected)
-    return _term_row("score", look.score, pieces, model.world.pieces, model)

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.properties import TERMS
 from reference.text.imprints import CHARACTERS, SIGNS
 
 ALPHABET = CHARACTERS + SIGNS
@@ -71,7 +72,7 @@ class World:
         characters: of the characters of each kind, the probability of each.
         confusions: ``(41, 41)`` float64, rows add up to 1: what stands on the pill where the reader says a character.
         one_word: the share of imprints that are one word alone, by market; under "" that of all markets together.
-        shapes, colors, pieces, reliefs: what share of pills looks so; terms not named share ``other_look``.
+        looks: of each property told in terms, what share of pills has each; terms not named share ``other_look``.
     """
 
     words: Mapping[str, float]
@@ -79,10 +80,7 @@ class World:
     characters: Mapping[str, Mapping[str, float]]
     confusions: NDArray[np.float64]
     one_word: Mapping[str, float]
-    shapes: Mapping[str, float] = field(default_factory=dict)
-    colors: Mapping[str, float] = field(default_factory=dict)
-    pieces: Mapping[str, float] = field(default_factory=dict)
-    reliefs: Mapping[str, float] = field(default_factory=dict)
+    looks: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     other_pattern: float = 1e-5
     other_look: float = 0.001
 
@@ -93,7 +91,9 @@ class World:
         for read, true in values["confusions"].items():
             for character, share in true.items():
                 confusions[COLUMN[read], COLUMN[character]] = share
-        return cls(**{**values, "confusions": confusions})
+        looks = {each.name: values.get(each.shares, {}) for each in TERMS}
+        others = {key: value for key, value in values.items() if key not in {each.shares for each in TERMS}}
+        return cls(**{**others, "confusions": confusions, "looks": looks})
 
     @cached_property
     def kinds(self) -> NDArray[np.float64]:

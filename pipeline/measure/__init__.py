@@ -10,7 +10,7 @@ from pipeline.measure.relief import measure_relief
 from pipeline.measure.score import measure_score
 from pipeline.measure.shape import measure_shape
 from pipeline.measure.size import size as measure_size
-from pipeline.records import Measurements, Photo, PillRegion, Scale
+from pipeline.records import Measurements, Photo, PillLook, PillRegion, Scale
 from pipeline.settings import MeasureSettings
 
 __all__ = ["combine", "measure"]
@@ -30,14 +30,22 @@ def measure(
     planes = network_input(view)
     logits = face_logits(planes)
     shape = measure_shape(region, float(logits[0]), models)
-    return Measurements(
+    color = measure_color(photo, region, view, models)
+    score = measure_score(view, planes, logits[1:5], settings)
+    look = PillLook(
         shape=shape,
-        color=measure_color(photo, region, view, models),
-        score=measure_score(view, planes, logits[1:5], settings),
-        relief=measure_relief(logits[5:9]),
+        color=color.colors,
         size=measure_size(region, scale, shape.best == "ROUND") if scale else None,
+        score=score.pieces,
+        relief=measure_relief(logits[5:9]),
+        faces=1,
+    )
+    return Measurements(
+        look=look,
         axis_deg=axes.axis_deg,
         axis_major_length_px=axes.axis_major_length_px,
         axis_minor_length_px=axes.axis_minor_length_px,
         solidity=axes.solidity,
+        color_lab=color.lab,
+        score_lines=score.lines,
     )

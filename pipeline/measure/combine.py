@@ -9,14 +9,14 @@ import numpy as np
 
 from pipeline.measure.models import load_models
 from pipeline.measure.score import PIECES
-from pipeline.records import Measurements, PillLook, Probabilities, SizeMeasurement
+from pipeline.records import PillLook, Probabilities, SizeMeasurement
 
 _LEAST = 1e-6
 """No face rules a term out for good."""
 
 
-def combine(measurements: Sequence[Measurements]) -> PillLook:
-    """Merge the faces of one pill.
+def combine(faces: Sequence[PillLook]) -> PillLook:
+    """Merge the faces of one pill into its look.
 
     Shape and color: the faces' probabilities multiplied, each to a power (fitted with the models) since their errors go
     together. CAPSULE and OVAL are one outline, parted by what all faces say of a seam. Two faces of different colors
@@ -24,19 +24,18 @@ def combine(measurements: Sequence[Measurements]) -> PillLook:
     weighed by the faces' own uncertainty; one scale serves all faces, so it grows no surer. Relief: that of the faces
     that bear one, nothing where all seem blank.
     """
-    if not measurements:
-        nothing = Probabilities(())
-        return PillLook(nothing, nothing, nothing, None, nothing, 0)
+    if not faces:
+        return PillLook()
     calibration = load_models().calibration
-    shape = _with_capsule([face.shape for face in measurements], calibration["shape_power"])
-    colors = [face.color.colors for face in measurements]
+    shape = _with_capsule([face.shape for face in faces], calibration["shape_power"])
+    colors = [face.color for face in faces]
     return PillLook(
-        Probabilities.of(shape),
-        Probabilities.of(_with_layers(colors, calibration["color_power"], calibration["layers_prior"])),
-        highest([face.score.pieces for face in measurements]),
-        _mean_size([face.size for face in measurements if face.size]),
-        _imprint_type([face.relief for face in measurements]),
-        len(measurements),
+        shape=Probabilities.of(shape),
+        color=Probabilities.of(_with_layers(colors, calibration["color_power"], calibration["layers_prior"])),
+        size=_mean_size([face.size for face in faces if face.size]),
+        score=highest([face.score for face in faces]),
+        relief=_imprint_type([face.relief for face in faces]),
+        faces=len(faces),
     )
 
 

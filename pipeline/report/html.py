@@ -14,6 +14,7 @@ from html import escape
 
 from PIL import Image
 
+from pipeline.properties import PROPERTIES
 from pipeline.records import Candidate, Decision, Drug, Identification, Pixels
 from pipeline.report.monograph import UNREVIEWED, WEAK
 from pipeline.report.tables import CANDIDATES_SHOWN, CAUTION
@@ -28,12 +29,9 @@ from pipeline.report.words import (
     imprint_words,
     imprints,
     labelers,
-    likely,
     match_words,
     plain,
-    score_explained,
     sellers,
-    size_words,
     unlisted_words,
 )
 from pipeline.words import percent
@@ -168,13 +166,8 @@ def _data_uri(sheet: Pixels) -> str:
 def _seen(answer: Identification) -> Iterator[str]:
     rows = [("Photo", ", ".join(answer.photos))]
     if answer.faces:
-        rows += [
-            ("Imprint", imprint_words(answer)),
-            ("Shape", likely(answer.shape, "shape").removeprefix("shape ")),
-            ("Color", likely(answer.color, "color").removeprefix("color ")),
-            ("Size", size_words(answer.size).removeprefix("size ")),
-            ("Score", score_explained(answer.score).removeprefix("score ")),
-        ]
+        rows.append(("Imprint", imprint_words(answer)))
+        rows += [(each.title.capitalize(), each.explained(answer.look)) for each in PROPERTIES]
     yield '<h3>What was seen</h3><table class="seen">'
     yield from (f"<tr><th>{_text(name)}</th><td>{_text(value)}</td></tr>" for name, value in rows)
     yield "</table>"

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from pipeline.load import detail
+from pipeline.properties import PROPERTIES, named
 from pipeline.records import (
     Character,
     Decision,
@@ -31,11 +32,8 @@ from pipeline.report.words import (
     further_warnings,
     headline,
     labelers,
-    likely,
     plain,
     reading_words,
-    score_words,
-    size_words,
     unlisted_words,
 )
 
@@ -172,7 +170,7 @@ _COLUMN = (WIDTH - 3 * _MARGIN) / 2
 # their labels.
 _LONG_FROM = 1.6
 _CAPTION_SIZE = 19.0
-_CAPTION_LINES = 3
+_CAPTION_LINES = 4
 
 
 def _rows(tiles: Sequence[_Tile]) -> list[list[_Tile]]:
@@ -265,7 +263,7 @@ def _draw_row(sheet: Sheet, row: Sequence[_Tile], top: float) -> None:
         sheet.paste(tile.pixels, left, tile_top, tile.width * scale, tile.height * scale)
         view = _View(tile.top, tile.left, scale, tile_top, left)
         _draw_outline(sheet, view, tile.face, 1.5)
-        for start, end in tile.face.measurements.score.lines:
+        for start, end in tile.face.measurements.score_lines:
             sheet.line([view.at(*start), view.at(*end)], _SCORE, 3)
         characters = tile.face.reading.characters
         for character in characters:
@@ -327,32 +325,29 @@ def _draw_label(sheet: Sheet, view: _View, character: Character) -> None:
         sheet.text((left + total - 3, middle_y), sure, 0.72 * size, color, "rm")
 
 
-def _caption(face: Face) -> list[str]:
-    """What was measured on the face, in three short lines."""
-    measured = face.measurements
-    return [
-        reading_words(face),
-        "    ".join(
-            (
-                likely(measured.shape, "shape"),
-                likely(measured.color.colors, "color"),
-                likely(measured.relief, "relief"),
-            )
-        ),
-        f"{size_words(measured.size)}    {score_words(measured.score.pieces)}",
-    ]
+def _caption(face: Face, room: float) -> list[str]:
+    """What was read and measured on the face, in short lines."""
+    look = face.measurements.look
+    lines = [reading_words(face)]
+    for words in (named(each, look) for each in PROPERTIES):
+        longer = f"{lines[-1]}    {words}"
+        if len(lines) > 1 and (len(lines) == _CAPTION_LINES or text_width(longer, _CAPTION_SIZE) <= room):
+            lines[-1] = longer
+        else:
+            lines.append(words)
+    return lines
 
 
 def _draw_caption(sheet: Sheet, tile: _Tile, left: float, top: float) -> None:
     """The face's name, the color patch and the measures."""
     patch = 24.0
-    labs = tile.face.measurements.color.lab[:2]
+    labs = tile.face.measurements.color_lab[:2]
     sheet.text((left, top), tile.name, 30, _INK)
     for index, lab in enumerate(labs):
         sheet.box(left, top + 36 + index * (patch + 4), patch, patch, _rgb(lab), _INK)
-    for index, words in enumerate(_caption(tile.face)):
+    room = (WIDTH - 2 * _MARGIN if _is_long(tile) else _COLUMN) - 38
+    for index, words in enumerate(_caption(tile.face, room)):
         place = (left + 38, top + index * _CAPTION_SIZE * 1.35)
-        room = (WIDTH - 2 * _MARGIN if _is_long(tile) else _COLUMN) - 38
         sheet.text(place, shortened(words, _CAPTION_SIZE, room), _CAPTION_SIZE, _INK if index == 0 else _FAINT)
 
 

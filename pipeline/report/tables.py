@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.properties import PROPERTIES
 from pipeline.records import Candidate, Decision, Drug, Identification
 from pipeline.report.columns import Columns
 from pipeline.report.words import (
@@ -21,12 +22,9 @@ from pipeline.report.words import (
     imprint_words,
     imprints,
     labelers,
-    likely,
     match_words,
     plain,
-    score_explained,
     sellers,
-    size_words,
     unlisted_words,
 )
 from pipeline.words import percent
@@ -82,10 +80,7 @@ def _seen(answer: Identification) -> Iterator[tuple[str, str]]:
     if answer.decision is Decision.NO_PILL:
         return
     yield "imprint", imprint_words(answer)
-    yield "shape", likely(answer.shape, "shape").removeprefix("shape ")
-    yield "color", likely(answer.color, "color").removeprefix("color ")
-    yield "size", size_words(answer.size).removeprefix("size ")
-    yield "score", score_explained(answer.score).removeprefix("score ")
+    yield from ((each.title, each.explained(answer.look)) for each in PROPERTIES)
 
 
 def _seen_table(answer: Identification) -> Table:

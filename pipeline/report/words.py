@@ -10,8 +10,6 @@ from pipeline.records import (
     Drug,
     Face,
     Identification,
-    Probabilities,
-    SizeMeasurement,
     named_drugs,
 )
 from pipeline.serialize import text as valid_text
@@ -24,33 +22,6 @@ _SELLERS_SHOWN = 8
 def plain(words: str) -> str:
     """One line of printable text: line breaks, control characters and undecodable bytes of a name made harmless."""
     return "".join(sign if sign.isprintable() else " " for sign in valid_text(words))
-
-
-def likely(found: Probabilities, name: str) -> str:
-    """The best term with its probability: ``ROUND 97 %``, or ``shape unknown``."""
-    best = found.best
-    return f"{name} unknown" if best is None else f"{best.replace(';', ' and ')} {percent(found[best])}"
-
-
-def score_words(pieces: Probabilities) -> str:
-    """The score: ``scored in 2, 90 %``, or ``score unknown``."""
-    best = pieces.best
-    if best is None:
-        return "score unknown"
-    return f"{'not scored' if best == '1' else f'scored in {best}'}, {percent(pieces[best])}"
-
-
-def score_explained(pieces: Probabilities) -> str:
-    """The same where it is met first: a score is a line to break the pill along."""
-    lines = {None: "", "1": " (no line to break it along)", "2": " (a line to break it along)"}
-    return score_words(pieces) + lines.get(pieces.best, " (lines to break it along)")
-
-
-def size_words(size: SizeMeasurement | None) -> str:
-    """Length, width and one standard deviation in mm."""
-    if size is None:
-        return "size unknown: no scale in the photo"
-    return f"{size.length_mm:.1f} x {size.width_mm:.1f} mm ± {size.sigma_mm:.1f}"
 
 
 def reading_words(face: Face) -> str:

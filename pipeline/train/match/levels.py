@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 
 from pipeline.evaluate.bounds import upper_bound
 from pipeline.evaluate.table import Table
-from pipeline.match import Doubts, Matcher
+from pipeline.match import Matcher
 from pipeline.match.decide import decide, sure_of_drug
 from pipeline.match.model import MatchModel
 from pipeline.match.rank import Ranked
-from pipeline.measure import combine
 from pipeline.records import Decision
 from pipeline.settings import DecideSettings, Settings
 from pipeline.train.match.readings import ReadPhoto, without_own
@@ -51,7 +50,7 @@ def answers(
         for listed in (True, False):
             matcher = whole if listed else Matcher(catalog.without(imprint), settings, model)
             readings = [face.reading for face in photo.faces]
-            look = combine([face.measurements for face in photo.faces])
+            look = photo.look()
             ranked = matcher.rank(readings, look)
             if not ranked.candidates:
                 yield Answered(0.0, 1.0, False, False, listed)
@@ -59,7 +58,7 @@ def answers(
             first = ranked.candidates[0]
             right = any(same_drug(row, product) for row in rows for product in first.products)
             free = replace(model, levels=dict.fromkeys(model.levels, 0.0))
-            verdict = decide(readings, look, _sure(ranked), Doubts(photo.others), free, DecideSettings())
+            verdict = decide(readings, look, _sure(ranked), photo.doubts, free, DecideSettings())
             allowed = verdict.decision is Decision.IDENTIFIED
             yield Answered(sure_of_drug(ranked.candidates), ranked.unlisted, right, allowed, listed)
 

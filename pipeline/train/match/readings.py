@@ -23,7 +23,8 @@ from pipeline.errors import PillprintError
 from pipeline.evaluate.sets import LabeledPhoto, Truth, open_set
 from pipeline.identifier import Identifier
 from pipeline.load import load
-from pipeline.records import Face, Pixels
+from pipeline.measure import combine
+from pipeline.records import Doubts, Face, PillLook, Pixels
 
 AS_IT_IS, WORSE, MUCH_WORSE = "as it is", "worse", "much worse"
 # Smaller by this factor, drawn for each photo.
@@ -32,11 +33,15 @@ _SCALES = {WORSE: (0.7, 0.95), MUCH_WORSE: (0.55, 0.75)}
 
 @dataclass(frozen=True, eq=False)
 class ReadPhoto:
-    """One photo's pill as it was seen and read, with the truth; ``others`` pills lie beside it."""
+    """One photo's pill as it was seen and read, with the truth and what makes it doubtful."""
 
     truth: Truth
     faces: tuple[Face, ...]
-    others: int
+    doubts: Doubts
+
+    def look(self) -> PillLook:
+        """What its faces look like together."""
+        return combine([face.measurements.look for face in self.faces])
 
 
 def worse(pixels: Pixels, name: str, view: str) -> Pixels:
@@ -85,8 +90,7 @@ def _read(photo: LabeledPhoto, view: str) -> ReadPhoto | None:
         answer = _Worker.identifier.identify(source)
     except PillprintError:
         return None
-    others = sum("more pill" in warning for warning in answer.warnings)
-    return ReadPhoto(photo.truth, answer.faces, others) if answer.faces else None
+    return ReadPhoto(photo.truth, answer.faces, answer.doubts) if answer.faces else None
 
 
 def without_own(photos: Iterable[ReadPhoto]) -> Iterator[tuple[ReadPhoto, str]]:

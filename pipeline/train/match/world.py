@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.match.world import kind_of, pattern_of
+from pipeline.properties import TERMS
 from reference.product import Product
 from reference.text.imprints import SIGNS
 
@@ -50,10 +51,7 @@ def fit_world(registers: Mapping[str, Sequence[Product]], looks: Sequence[Produc
         "other_pattern": 1 / (_SEEN_MIN * len(counts)),
         "characters": {kind: _shares(found, 0) for kind, found in seen.items()},
         "one_word": {"": sum(alone.values()) / len(alone), **alone},
-        "shapes": _shares(Counter(product.shape for product in looks), _LOOKS_MIN),
-        "colors": _shares(Counter(";".join(sorted(set(product.colors))) for product in looks), _LOOKS_MIN),
-        "pieces": _shares(Counter(str(product.score or "") for product in looks), _LOOKS_MIN),
-        "reliefs": _shares(Counter(product.imprint_type for product in looks), _LOOKS_MIN),
+        **{each.shares: _shares(Counter(map(each.listed, looks)), _LOOKS_MIN) for each in TERMS},
     }
 
 

@@ -1,0 +1,76 @@
+"""What a pill looks like: one record for one face and for the whole pill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.records.probability import Probabilities
+
+UNKNOWN = Probabilities(())
+"""Nothing is known of a property."""
+
+
+@dataclass(frozen=True)
+class SizeMeasurement:
+    """Length (SPL SPLSIZE) along the long axis and width across, in mm, with the length's standard deviation."""
+
+    length_mm: float
+    width_mm: float
+    sigma_mm: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class PillLook:
+    """What a pill looks like: measured on each face, taken together for the pill, weighed by the match.
+
+    ``pipeline.properties`` says of each property how it is named, printed and compared with a register; a property
+    that is added here stands there too.
+
+    Attributes:
+        shape: over SPL shapes.
+        color: over SPL colors, ``"WHITE"`` or, for two-color pills, ``"BLUE;WHITE"`` in alphabetical order.
+        size: None where the photo carries no scale.
+        score: over ``"1"`` (no score), ``"2"``, ``"3"``, ``"4"`` equal pieces (SPL SPLSCORE).
+        relief: how its imprint is made: DEBOSSED, EMBOSSED, PRINTED; of one face BLANK too.
+        faces: how many were seen.
+    """
+
+    shape: Probabilities = UNKNOWN
+    color: Probabilities = UNKNOWN
+    size: SizeMeasurement | None = None
+    score: Probabilities = UNKNOWN
+    relief: Probabilities = UNKNOWN
+    faces: int = 0
+
+
+@dataclass(frozen=True)
+class ColorMeasurement:
+    """The colors of one face; ``lab`` is the CIELAB (D65) mean of each color area under the estimated light."""
+
+    colors: Probabilities
+    lab: tuple[tuple[float, float, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class ScoreMeasurement:
+    """The score of one face; ``lines`` are those found, each ``((row, col), (row, col))`` in photo pixels."""
+
+    pieces: Probabilities
+    lines: tuple[tuple[tuple[float, float], tuple[float, float]], ...] = ()
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """What was measured on one face before any letter is read.
+
+    ``color_lab`` and ``score_lines`` are those of ``ColorMeasurement`` and ``ScoreMeasurement``; ``axis_deg`` is the
+    turn of the long axis; the names of the region figures are those of scikit-image's regionprops.
+    """
+
+    look: PillLook
+    axis_deg: float
+    axis_major_length_px: float
+    axis_minor_length_px: float
+    solidity: float
+    color_lab: tuple[tuple[float, float, float], ...] = ()
+    score_lines: tuple[tuple[tuple[float, float], tuple[float, float]], ...] = ()
