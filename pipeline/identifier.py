@@ -10,12 +10,12 @@ from pathlib import Path
 from pipeline.answer import Answer, Seen
 from pipeline.imprint import open_reader
 from pipeline.imprint.protocol import Reader
-from pipeline.load import PhotoSource, load, sources_of
+from pipeline.load import PhotoSource, load, sources_of, to_load_again
 from pipeline.match import Matcher
 from pipeline.measure import combine, measure
 from pipeline.records import Doubts, Face
 from pipeline.scale import check_reference, find_scale
-from pipeline.scene import FACES, Clock, Scene, difference, distinct_faces, odd_length_mm, without_size
+from pipeline.scene import FACES, Clock, Scene, difference, distinct_faces, doubted
 from pipeline.segment import group_faces, segment
 from pipeline.settings import Settings
 from reference.store.catalog import Catalog, open_catalog
@@ -124,7 +124,7 @@ class Identifier:
         with clock("scale"):
             known = None if told.mm_per_px is None else told.mm_per_px * photo.reduction
             scale = find_scale(photo, regions, known, self.settings.scale, coin=told.coin)
-        return Scene.of(photo, number, regions, scale)
+        return Scene.of(photo, number, regions, scale, to_load_again(source, photo, self.settings.load))
 
     def _faces_of_one_pill(self, scenes: Sequence[Scene], clock: Clock) -> tuple[list[Face], Doubts]:
         """The faces of the pill meant, and what makes that doubtful."""
@@ -163,11 +163,8 @@ class Identifier:
 
     def _answer(self, scenes: Sequence[Scene], faces: Sequence[Face], doubts: Doubts, clock: Clock) -> Answer:
         """Everything seen and read of one pill, matched."""
-        odd_mm = odd_length_mm(faces)
-        if odd_mm is not None:
-            faces, doubts = without_size(faces), replace(doubts, length_mm=odd_mm)
+        faces, doubts = doubted(faces, doubts)
         look = combine([face.measurements.look for face in faces])
-        doubts = replace(doubts, cut=any(face.region.cut_by_border for face in faces))
         with clock("match"):
             matched = self._matcher.match([face.reading for face in faces], look, doubts)
             first = matched.candidates[0].product.product_id if matched.candidates else ""

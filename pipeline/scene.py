@@ -10,9 +10,10 @@ from difflib import SequenceMatcher
 
 import numpy as np
 
+from pipeline.load import PhotoFile
 from pipeline.measure import combine
 from pipeline.properties import TERMS, spoken
-from pipeline.records import Face, Line, Photo, PillRegion, Probabilities, Scale
+from pipeline.records import Doubts, Face, Line, Photo, PillRegion, Probabilities, Scale
 from reference.text.imprints import look_alike_key, upside_down
 
 # A tablet or capsule has two faces; what a photo shows beyond that is another pill or the same face again.
@@ -52,17 +53,29 @@ class Clock:
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """What one photo shows: its pills, without the thing that gave the scale, and its scale."""
+    """What one photo shows: its pills, without the thing that gave the scale, and its scale.
+
+    ``again`` gives the photo once more when all else of the scene is gone.
+    """
 
     photo: Photo
     number: int
     pills: tuple[PillRegion, ...]
     scale: Scale | None
+    again: Photo | PhotoFile
 
     @classmethod
-    def of(cls, photo: Photo, number: int, regions: Sequence[PillRegion], scale: Scale | None) -> Scene:
+    def of(
+        cls,
+        photo: Photo,
+        number: int,
+        regions: Sequence[PillRegion],
+        scale: Scale | None,
+        again: Photo | PhotoFile,
+    ) -> Scene:
         """Of all regions found those that are pills."""
-        return cls(photo, number, tuple(region for region in regions if not _is_reference(region, scale)), scale)
+        pills = tuple(region for region in regions if not _is_reference(region, scale))
+        return cls(photo, number, pills, scale, again)
 
     def others(self, groups: Sequence[Sequence[int]], chosen: int) -> int:
         """How many pills it shows beside the chosen group of regions."""
@@ -159,13 +172,21 @@ def _agreement(one: Probabilities, other: Probabilities) -> float:
     return sum(value * other[term] for term, value in one.terms)
 
 
-def odd_length_mm(faces: Sequence[Face]) -> float | None:
+def doubted(faces: Sequence[Face], doubts: Doubts) -> tuple[list[Face], Doubts]:
+    """The faces, without a size that no pill has, and what border and scale add to the doubts."""
+    cut = any(face.region.cut_by_border for face in faces)
+    odd_mm = _odd_length_mm(faces)
+    kept = list(faces) if odd_mm is None else _without_size(faces)
+    return kept, replace(doubts, cut=cut, length_mm=odd_mm)
+
+
+def _odd_length_mm(faces: Sequence[Face]) -> float | None:
     """The length of a face that is longer or shorter than any pill, so that its scale is wrong; else None."""
     lengths = [face.measurements.look.size.length_mm for face in faces if face.measurements.look.size]
     return next((length for length in lengths if not _LENGTH_MIN_MM <= length <= _LENGTH_MAX_MM), None)
 
 
-def without_size(faces: Sequence[Face]) -> list[Face]:
+def _without_size(faces: Sequence[Face]) -> list[Face]:
     """The faces with no size measured."""
     bare = [replace(face.measurements, look=replace(face.measurements.look, size=None)) for face in faces]
     return [replace(face, measurements=each) for face, each in zip(faces, bare, strict=True)]

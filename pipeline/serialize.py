@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.errors import InputError
 from pipeline.properties import PROPERTIES
 from pipeline.records import (
     Advice,
@@ -41,12 +42,38 @@ _DIGITS = 6
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 Json = dict[str, Any]
+Detail = Literal["summary", "full"]
 
 
-def identification_to_dict(identification: Identification) -> Json:
-    """The answer as plain JSON values."""
+def identification_to_dict(identification: Identification, detail: Detail = "summary") -> Json:
+    """The answer as plain JSON values.
+
+    ``summary`` leaves out the outlines and what the monograph says; ``full`` has all.
+
+    Raises:
+        InputError: ``detail`` is neither.
+    """
+    if detail not in ("summary", "full"):
+        raise InputError(f"detail is {detail!r}; say summary or full")
+    return _identification(identification) if detail == "full" else _summary(_identification(identification))
+
+
+def _summary(answer: Json) -> Json:
+    """The answer without outlines, and of the monograph its name."""
+    monograph = answer["monograph"] and {key: answer["monograph"][key] for key in ("drug", "title")}
+    faces = [{**face, "region": _without_outline(face["region"])} for face in answer["faces"]]
+    scale = answer["scale"] and _without_outline(answer["scale"])
+    return {**answer, "detail": "summary", "monograph": monograph, "faces": faces, "scale": scale}
+
+
+def _without_outline(place: Json) -> Json:
+    return {key: value for key, value in place.items() if key != "outline"}
+
+
+def _identification(identification: Identification) -> Json:
     return {
         "schema_version": SCHEMA_VERSION,
+        "detail": "full",
         "decision": identification.decision.value,
         "reason": text(identification.reason),
         "unlisted": _number(identification.unlisted),
@@ -67,13 +94,18 @@ def identification_to_dict(identification: Identification) -> Json:
     }
 
 
-def identification_to_json(identification: Identification, indent: int | None = None) -> str:
+def identification_to_json(
+    identification: Identification, indent: int | None = None, detail: Detail = "summary"
+) -> str:
     """The answer as JSON text.
 
     Raises:
+        InputError: ``detail`` is neither summary nor full.
         ValueError: a figure is not finite.
     """
-    return json.dumps(identification_to_dict(identification), ensure_ascii=False, allow_nan=False, indent=indent)
+    return json.dumps(
+        identification_to_dict(identification, detail), ensure_ascii=False, allow_nan=False, indent=indent
+    )
 
 
 def text(value: str) -> str:

@@ -7,10 +7,12 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import click
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
@@ -19,9 +21,10 @@ from pretend import answer
 import pipeline
 import pipeline.batch
 import pipeline.identifier
+from pipeline.answer import Answer
 from pipeline.cli import cli
 from pipeline.errors import EngineMissingError
-from pipeline.records import Decision, Identification
+from pipeline.records import Decision, Photo
 
 COMMANDS = ("batch", "catalog", "doctor", "evaluate", "identify", "marker", "monograph", "search")
 # They write a file, and that is all.
@@ -50,6 +53,7 @@ class Pretended:
     """Stands in for ``Identifier``: answers at once, or raises what it was told to."""
 
     error: Exception | None = None
+    photos: tuple[Photo, ...] = ()
     calls: ClassVar[list[tuple[Any, Any]]] = []
     made: ClassVar[list[Pretended]] = []
 
@@ -57,15 +61,13 @@ class Pretended:
         self.catalog, self.settings = catalog, settings or pipeline.Settings()
         self.made.append(self)
 
-    def identify(self, photos: Any, mm_per_px: float | None = None, coin: str | None = None) -> Identification:
+    def identify(self, photos: Any, mm_per_px: float | None = None, coin: str | None = None) -> Answer:
         self.calls.append((photos, mm_per_px))
         if self.error:
             raise self.error
-        return answer()
+        return replace(answer(), photos=tuple(photo.name for photo in self.photos), again=self.photos)
 
-    def identify_each(
-        self, photo: Any, mm_per_px: float | None = None, coin: str | None = None
-    ) -> tuple[Identification, ...]:
+    def identify_each(self, photo: Any, mm_per_px: float | None = None, coin: str | None = None) -> tuple[Answer, ...]:
         self.calls.append((photo, mm_per_px))
         return answer(), answer(Decision.UNKNOWN)
 
@@ -198,9 +200,11 @@ def test_each_takes_one_photo(pretended: type[Pretended]) -> None:
     assert "--each takes one photo" in done.output
 
 
-def test_identify_saves_overlay_and_page(pretended: type[Pretended], tmp_path: Path) -> None:
+def test_identify_saves_overlay_and_page(
+    pretended: type[Pretended], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     photo = tmp_path / "a.png"
-    Image.new("RGB", (200, 150), "gray").save(photo)
+    monkeypatch.setattr(pretended, "photos", (Photo(np.full((150, 200, 3), 128, np.uint8), "a.png"),))
     done = run("identify", photo, "--overlay", tmp_path / "overlay.png", "--html", tmp_path / "page.html")
     assert done.exit_code == 0, done.output
     with Image.open(tmp_path / "overlay.png") as overlay:

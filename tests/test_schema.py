@@ -11,8 +11,12 @@ import numpy as np
 import pytest
 from examples import identification, no_pill, sold_by_two
 
+from pipeline.errors import InputError
+from pipeline.properties import PROPERTIES
 from pipeline.records import Advice, Decision, Identification, Scale, ScaleSource
-from pipeline.serialize import SCHEMA_VERSION, text
+from pipeline.serialize import SCHEMA_VERSION, Detail, text
+
+DETAILS: tuple[Detail, Detail] = ("summary", "full")
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +47,11 @@ def with_homography() -> Identification:
     ids=["identified", "ambiguous", "unreadable", "no pill", "hostile name", "homography", "high-alert", "advice"],
 )
 def test_answers_validate(answer: Identification, validator: Any) -> None:
-    as_text = answer.to_json()
-    as_text.encode("utf-8")
-    validator.validate(json.loads(as_text))
-    assert json.loads(as_text) == answer.to_dict()
+    for detail in DETAILS:
+        as_text = answer.to_json(detail=detail)
+        as_text.encode("utf-8")
+        validator.validate(json.loads(as_text))
+        assert json.loads(as_text) == answer.to_dict(detail)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +59,8 @@ def test_answers_validate(answer: Identification, validator: Any) -> None:
     [
         (("decision",), "MAYBE"),
         (("schema_version",), 1),
+        (("detail",), "some"),
+        (("doubts",), {"others": 1}),
         (("look", "size"), "7"),
         (("candidates", 0, "probability"), 1.5),
         (("candidates", 0, "products"), []),
@@ -67,7 +74,7 @@ def test_answers_validate(answer: Identification, validator: Any) -> None:
     ],
 )
 def test_the_schema_refuses(path: tuple[str | int, ...], value: object, validator: Any) -> None:
-    answer: Any = identification(("024",), ()).to_dict()
+    answer: Any = identification(("024",), ()).to_dict(detail="full")
     place = answer
     for step in path[:-1]:
         place = place[step]
@@ -76,14 +83,39 @@ def test_the_schema_refuses(path: tuple[str | int, ...], value: object, validato
 
 
 def test_every_key_is_required_and_described(validator: Any) -> None:
-    answer = identification(("024",), ()).to_dict()
+    answer = identification(("024",), ()).to_dict("full")
     assert set(answer) == set(validator.schema["required"]) == set(validator.schema["properties"])
     for key in answer:
         assert not validator.is_valid({name: value for name, value in answer.items() if name != key}), key
 
 
+def test_each_property_of_the_look_is_in_the_schema(validator: Any) -> None:
+    look = identification(("024",), ()).to_dict()["look"]
+    names = [*(each.name for each in PROPERTIES), "faces"]
+    assert list(look) == validator.schema["$defs"]["look"]["required"] == names
+    assert list(validator.schema["$defs"]["look"]["properties"]) == names
+
+
+def test_a_summary_has_no_outlines_and_of_the_monograph_its_name() -> None:
+    answer = with_homography()
+    summary, full = answer.to_dict(), answer.to_dict(detail="full")
+    assert (summary["detail"], full["detail"]) == DETAILS
+    assert summary["monograph"] == {"drug": "baclofen", "title": "Baclofen"}
+    assert len(full["faces"][0]["region"].pop("outline")) == 72 and len(full["scale"].pop("outline")) == 3
+    full["faces"][1]["region"].pop("outline")
+    assert len(full["monograph"]["sections"]) == 2
+    assert full | {"detail": "summary", "monograph": summary["monograph"]} == summary
+    with pytest.raises(InputError, match="summary or full"):
+        answer.to_dict("all")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("said", "meant"), [("full", "summary"), ("summary", "full")])
+def test_the_schema_tells_a_summary_from_all(said: str, meant: Detail, validator: Any) -> None:
+    assert not validator.is_valid(with_homography().to_dict(meant) | {"detail": said})
+
+
 def test_values() -> None:
-    answer = identification(("024",), ()).to_dict()
+    answer = identification(("024",), ()).to_dict("full")
     assert answer["schema_version"] == SCHEMA_VERSION == 2
     assert answer["decision"] == "IDENTIFIED"
     assert answer["imprint"] == ["024"]

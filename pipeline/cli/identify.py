@@ -18,6 +18,7 @@ from pipeline.settings import LoadSettings
 
 if TYPE_CHECKING:
     from pipeline.records import Identification
+    from pipeline.serialize import Detail
     from pipeline.settings import Settings
 
 
@@ -30,6 +31,13 @@ if TYPE_CHECKING:
 @click.option("--mm-per-px", type=float, metavar="MM", help="Millimeters per pixel of the photo as it was taken.")
 @click.option("--coin", type=click.Choice(list(COINS_MM)), help="A coin of this kind lies beside the pill.")
 @json_option
+@click.option(
+    "--detail",
+    type=click.Choice(["summary", "full"]),
+    default="summary",
+    show_default=True,
+    help="With --json: full has the outlines and the monograph's text too.",
+)
 @click.option("--overlay", metavar="FILE", type=FILE, help="Save the photo with what was found drawn on it.")
 @click.option("--html", metavar="FILE", type=FILE, help="Save the answer as one HTML file.")
 def identify(
@@ -42,6 +50,7 @@ def identify(
     mm_per_px: float | None,
     coin: str | None,
     as_json: bool,
+    detail: Detail,
     overlay: Path | None,
     html: Path | None,
 ) -> None:
@@ -57,16 +66,15 @@ def identify(
         else (identifier.identify(sources, mm_per_px=mm_per_px, coin=coin),)
     )
     if overlay or html:
-        from pipeline.load import load
         from pipeline.report.files import save_html, save_overlay
 
-        loaded = [load(photo, identifier.settings.load) for photo in sources]
+        loaded = answers[0].load_photos()
         if overlay:
             save_overlay(overlay, loaded, answers)
         if html:
             save_html(html, loaded, answers)
     if as_json:
-        print_json([answer.to_dict() for answer in answers] if each else answers[0].to_dict())
+        print_json([answer.to_dict(detail) for answer in answers] if each else answers[0].to_dict(detail))
     else:
         _print_answers(answers)
 

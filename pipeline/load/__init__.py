@@ -1,12 +1,24 @@
 """File, bytes, stream, Pillow image or array -> Photo: upright, sRGB, of bounded size, in bounded memory.
 
 ``sources`` takes what a caller hands over, ``formats`` opens it, ``limits`` says what is too large, ``pixels`` makes
-8-bit rows of any mode, ``colors`` makes them sRGB, and ``photo`` is the whole.
+8-bit rows of any mode, ``colors`` makes them sRGB, and ``photo`` is the whole; ``again`` is for a photo wanted later.
 """
 
 from __future__ import annotations
 
+from pipeline.load.again import PhotoFile, to_load_again
 from pipeline.load.photo import Box, detail, details, load
 from pipeline.load.sources import PhotoSource, Readable, display_name, sources_of
 
-__all__ = ["Box", "PhotoSource", "Readable", "detail", "details", "display_name", "load", "sources_of"]
+__all__ = [
+    "Box",
+    "PhotoFile",
+    "PhotoSource",
+    "Readable",
+    "detail",
+    "details",
+    "display_name",
+    "load",
+    "sources_of",
+    "to_load_again",
+]

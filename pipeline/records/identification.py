@@ -74,7 +74,7 @@ class Doubts:
         return tuple(filter(None, found))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Identification:
     """The answer for one pill.
 
@@ -114,3 +114,13 @@ class Identification:
     def imprint(self) -> tuple[str, ...]:
         """The tokens read on all faces."""
         return tuple(token for face in self.faces for token in face.reading.tokens)
+
+    def __repr__(self) -> str:
+        """The answer in a few words; faces and candidates are many lines each."""
+        first = self.drugs[0] if self.candidates else None
+        named = f", first {first.first.product.name!r} {first.probability:.4f}" if first else ""
+        counts = f"{len(self.candidates)} candidates, {len(self.faces)} faces"
+        return (
+            f"{type(self).__name__}({self.decision.value}{named}, unlisted {self.unlisted:.4f}, "
+            f"imprint {self.imprint}, {counts}, photos {self.photos})"
+        )

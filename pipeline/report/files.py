@@ -32,7 +32,7 @@ def save_overlay(file: Path, photos: Sequence[Photo], answers: Sequence[Identifi
     form = _FORMATS.get(file.suffix.lower())
     if form is None:
         raise InputError(f"{display_name(file)}: the name must end in one of {', '.join(_FORMATS)}")
-    image = Image.fromarray(_sheets(photos, answers))
+    image = Image.fromarray(sheets(photos, answers))
     _write(file, lambda part: image.save(part, form))
 
 
@@ -42,9 +42,7 @@ def save_html(file: Path, photos: Sequence[Photo], answers: Sequence[Identificat
     Raises:
         InputError: the file cannot be written.
     """
-    entries = [
-        Entry(answer, _sheets(photos, answers) if number == 0 else None) for number, answer in enumerate(answers)
-    ]
+    entries = [Entry(answer, sheets(photos, answers) if number == 0 else None) for number, answer in enumerate(answers)]
     save_page(file, html_report(entries))
 
 
@@ -57,7 +55,8 @@ def save_page(file: Path, page: str) -> None:
     _write(file, lambda part: part.write_bytes(page.encode("utf-8")))
 
 
-def _sheets(photos: Sequence[Photo], answers: Sequence[Identification]) -> Pixels:
+def sheets(photos: Sequence[Photo], answers: Sequence[Identification]) -> Pixels:
+    """The photos of some answers drawn one below the other, ``(height, 1200, 3)`` uint8 sRGB."""
     return np.concatenate([overlay(photo, answers, index) for index, photo in enumerate(photos)])
 
 

@@ -6,17 +6,14 @@ everything but its style and the pictures inside it.
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from PIL import Image
-
 from pipeline.properties import PROPERTIES
 from pipeline.records import Candidate, Decision, Drug, Identification, Pixels
 from pipeline.report.monograph import UNREVIEWED, WEAK
+from pipeline.report.sheet import data_uri
 from pipeline.report.tables import CANDIDATES_SHOWN, CAUTION
 from pipeline.report.words import (
     BITS,
@@ -39,8 +36,6 @@ from reference.high_alert import CITATIONS
 from reference.product import Citation, Monograph, Section
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
-# The drawn sheet as JPEG: text stays legible and a page of a hundred photos stays below 20 MB.
-_JPEG_QUALITY = 82
 _LABELERS_SHOWN = 6
 _COLUMNS = ("Imprint", "Labelers", "NDC", "Match")
 
@@ -134,7 +129,7 @@ def _article(entry: Entry) -> Iterator[str]:
         yield f'<p class="advice">Would tell most: {_text(answer.advice.sentence)}</p>'
     yield from (f'<p class="warning">{_text(warning)}</p>' for warning in further_warnings(answer))
     if entry.sheet is not None:
-        yield f'<img alt="{_text(", ".join(answer.photos))} with what was found" src="{_data_uri(entry.sheet)}">'
+        yield f'<img alt="{_text(", ".join(answer.photos))} with what was found" src="{data_uri(entry.sheet)}">'
     yield from _seen(answer)
     drugs = answer.drugs[:CANDIDATES_SHOWN]
     if drugs:
@@ -155,12 +150,6 @@ def _article(entry: Entry) -> Iterator[str]:
 
 def _title(answer: Identification) -> str:
     return headline(answer) or ", ".join(answer.photos)
-
-
-def _data_uri(sheet: Pixels) -> str:
-    buffer = io.BytesIO()
-    Image.fromarray(sheet).save(buffer, "JPEG", quality=_JPEG_QUALITY)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 def _seen(answer: Identification) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import math
 from collections.abc import Iterator, Sequence
 
@@ -17,6 +19,9 @@ Color = tuple[int, int, int]
 WIDTH = 1200
 # Everything is drawn at twice the size and reduced: Pillow's lines have no smooth edges of their own.
 _SUPERSAMPLE = 2
+
+# The sheet as JPEG: text stays legible and a page of a hundred photos stays below 20 MB.
+_JPEG_QUALITY = 82
 
 _PAPER: Color = (250, 250, 248)
 _HALO: Color = (0, 0, 0)
@@ -82,6 +87,13 @@ class Sheet:
     def done(self) -> Pixels:
         """The sheet ``(height, width, 3)`` uint8 sRGB."""
         return np.asarray(self._image.reduce(_SUPERSAMPLE), dtype=np.uint8)
+
+
+def data_uri(sheet: Pixels) -> str:
+    """A sheet within a page, as JPEG."""
+    buffer = io.BytesIO()
+    Image.fromarray(sheet).save(buffer, "JPEG", quality=_JPEG_QUALITY)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 def _font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

@@ -75,7 +75,8 @@ def _heading(answer: Identification) -> Iterator[Text]:
         yield Text(f"Sold by {sold_by}", "dim")
 
 
-def _seen(answer: Identification) -> Iterator[tuple[str, str]]:
+def seen(answer: Identification) -> Iterator[tuple[str, str]]:
+    """What was seen, under its name: the photo, the imprint and each property of the look."""
     yield "photo", ", ".join(map(plain, answer.photos))
     if answer.decision is Decision.NO_PILL:
         return
@@ -87,7 +88,7 @@ def _seen_table(answer: Identification) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
-    for name, value in _seen(answer):
+    for name, value in seen(answer):
         table.add_row(name, Text(value))
     return table
 
@@ -137,7 +138,7 @@ def answer_text(answer: Identification) -> str:
     drugs = answer.drugs[:CANDIDATES_SHOWN]
     lines = [f"{answer.decision.value} {headline(answer)}".strip(), f"reason: {plain(answer.reason)}"]
     lines += _named("sold by", sellers(answer))
-    lines += [f"{name}: {value}" for name, value in _seen(answer)]
+    lines += [f"{name}: {value}" for name, value in seen(answer)]
     word = "candidate" if answer.decision in (Decision.IDENTIFIED, Decision.AMBIGUOUS) else "nearest"
     lines += [f"{word} {number}: {_drug_line(drug)}" for number, drug in enumerate(drugs, start=1)]
     lines += _named("not in this catalog", unlisted_words(answer))
