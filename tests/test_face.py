@@ -49,7 +49,7 @@ def test_streams_generators_views_and_opencv_s_arrays_are_photos() -> None:
         answers = [identify(source) for source in sources]
     answers.append(identify(pixels[..., ::-1], channels="bgr"))
     assert {answer.candidates[0].product.product_id for answer in answers} == {PILL}
-    assert identify_each(pixels[..., ::-1], channels="bgr")[0].color.best == "WHITE"
+    assert identify_each(pixels[..., ::-1], channels="bgr")[0].look.color.best == "WHITE"
 
 
 @pytest.mark.parametrize("photos", [None, {}, 3, [None], [3.5]])
@@ -78,8 +78,8 @@ def test_a_coin_that_is_not_known_is_told_with_those_that_are() -> None:
 @pytest.mark.parametrize("mm_per_px", [6.0, 0.001])
 def test_a_size_that_no_pill_has_is_explained_and_not_reported(mm_per_px: float) -> None:
     answer = Identifier().identify(PHOTO, mm_per_px=mm_per_px)
-    assert answer.size_mm is None
-    assert all(face.measurements.size is None for face in answer.faces)
+    assert answer.look.size is None
+    assert all(face.measurements.look.size is None for face in answer.faces)
     assert answer.decision is not Decision.IDENTIFIED
     assert any("The scale makes the pill" in told and "which none is" in told for told in answer.warnings)
 
