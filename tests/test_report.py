@@ -27,7 +27,7 @@ from rich.console import Console
 
 from pipeline.errors import InputError
 from pipeline.load import load
-from pipeline.properties import COLOR, SCORE, SHAPE, named
+from pipeline.properties import COLOR, PROPERTIES, SCORE, SHAPE, named
 from pipeline.records import (
     Advice,
     Candidate,
@@ -231,6 +231,7 @@ def test_the_whole_answer_as_plain_text() -> None:
         "size: 7.1 x 7.0 mm ± 0.2",
         "score: scored in 2, 90 % (a line to break it along)",
         "imprint type: DEBOSSED > 99.9 %",
+        *(f"{each.title}: unknown" for each in PROPERTIES[5:]),
         "candidate 1: 90 % baclofen 10 mg (imprint 024; TruPharma LLC, Teva and 1 more; exact)",
         "candidate 2: 2 % flecainide 50 mg (imprint 54 024; Roxane; all that was read; "
         "high-alert: a medicine for the heart's rhythm: a wrong dose can itself upset it)",
