@@ -35,6 +35,7 @@ from pipeline.report.words import (
     plain,
     reading_words,
     unlisted_words,
+    whole_percent,
 )
 
 # In pixels of the sheet.
@@ -311,7 +312,7 @@ def _draw_label(sheet: Sheet, view: _View, character: Character) -> None:
     tall = character.height_px * view.scale
     size = max(13.0, min(20.0, 0.42 * tall))
     color = _confidence_color(character.confidence)
-    letter, sure = character.text, str(min(int(100 * character.confidence), 99))
+    letter, sure = character.text, str(whole_percent(character.confidence))
     width = text_width(letter, size) + 6
     with_percent = width + text_width(sure, 0.72 * size) + 3
     room = max(character.width_px, 0.5 * character.height_px) * view.scale * _LABEL_ROOM

@@ -25,11 +25,16 @@ def plain(words: str) -> str:
 
 
 def reading_words(face: Face) -> str:
-    """What the face says, and how sure the least certain character is."""
+    """What the face says, and how sure the least certain character is, by the figure that stands at the character."""
     if not face.reading.tokens:
         return f"no text (blank {percent(face.reading.blank)})"
     least = min(line.confidence for line in face.reading.lines)
-    return f"reads {plain(' / '.join(face.reading.tokens))} (least sure {percent(least)})"
+    return f"reads {plain(' / '.join(face.reading.tokens))} (least sure {whole_percent(least)} %)"
+
+
+def whole_percent(confidence: float) -> int:
+    """A confidence where there is room for two digits only: 1 to 99."""
+    return max(1, min(round(100 * confidence), 99))
 
 
 def candidate_name(candidate: Candidate) -> str:

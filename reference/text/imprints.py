@@ -92,11 +92,11 @@ def imprint_key(imprint: str) -> str:
 
 # Characters that people and OCR take for one another on pills, 6/9 and M/W also because a face can be turned;
 # each class is named by its first member.
-_LOOK_ALIKES = ("0ODQ", "1IL", "2Z", "5S", "69G", "8B", "UV", "MNW")
-_LOOK_ALIKE_OF = str.maketrans({character: group[0] for group in _LOOK_ALIKES for character in group})
+LOOK_ALIKES = ("0ODQ", "1IL", "2Z", "5S", "69G", "8B", "UV", "MNW")
+_LOOK_ALIKE_OF = str.maketrans({character: group[0] for group in LOOK_ALIKES for character in group})
 
 # What a character reads as after half a turn; those left out read as nothing.
-_UPSIDE_DOWN = dict(zip("0OQ1ILSZNXHMW5269UC8", "0OQ1I1SZNXHWM5296UC8", strict=True))
+UPSIDE_DOWN = dict(zip("0OQ1ILSZNXHMW5269UC8", "0OQ1I1SZNXHWM5296UC8", strict=True))
 
 
 def without_signs(token: str) -> str:
@@ -111,5 +111,5 @@ def look_alike_key(token: str) -> str:
 
 def upside_down(token: str) -> str | None:
     """The token as it reads after half a turn, or None where a character reads as nothing."""
-    turned = [_UPSIDE_DOWN.get(character) for character in reversed(token)]
+    turned = [UPSIDE_DOWN.get(character) for character in reversed(token)]
     return None if None in turned else "".join(character for character in turned if character)

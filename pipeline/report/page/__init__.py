@@ -1,0 +1,23 @@
+"""The page a person works from: one component for a batch's report, one answer and a search (``docs/report.md``).
+
+Python makes the words and the JSON; the files beside this one (``page.html``, ``*.css``, ``*.js``) lay them out.
+"""
+
+from __future__ import annotations
+
+from pipeline.report.page.document import Document, document
+from pipeline.report.page.pictures import PictureSizes
+from pipeline.report.page.view import View, answer_view, products_view
+from pipeline.report.page.write import About, PageWriter, report_size
+
+__all__ = [
+    "About",
+    "Document",
+    "PageWriter",
+    "PictureSizes",
+    "View",
+    "answer_view",
+    "document",
+    "products_view",
+    "report_size",
+]

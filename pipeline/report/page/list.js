@@ -1,0 +1,177 @@
+// The rows to work through: counts to filter by, a search, an order, and a list that holds only what is in sight.
+
+const DECISIONS = ["IDENTIFIED", "AMBIGUOUS", "UNKNOWN", "UNREADABLE", "NO_PILL", "ERROR"];
+// Rows beyond the edge of the list that are drawn already.
+const AHEAD = 6;
+// So many rows are printed; a printer is no place for 10,000.
+const PRINTED_MAX = 500;
+
+const reviewState = (row) => row.said?.verdict || "to do";
+const facets = {
+  Decision: { of: (row) => row.decision, words: (value) => value.replace("_", " "), chosen: new Set() },
+  Drug: { of: (row) => (row.decision === "IDENTIFIED" ? row.name : ""), words: (value) => value, chosen: new Set() },
+  "Would tell most": { of: (row) => row.advice || row.errorKind, words: (value) => (/^[A-Z_]+$/.test(value) ? spoken(value) : value), chosen: new Set() },
+  Review: { of: reviewState, words: (value) => value, chosen: new Set() },
+};
+const orderings = {
+  "most doubtful first": (one, other) => other.doubt - one.doubt || one.number - other.number,
+  "least doubtful first": (one, other) => one.doubt - other.doubt || one.number - other.number,
+  "in the order of the folder": (one, other) => one.number - other.number,
+  "by drug": (one, other) => Number(!one.name) - Number(!other.name) || (one.name < other.name ? -1 : one.name > other.name ? 1 : one.number - other.number),
+};
+const sortedRows = new Map();
+
+let shown = [];
+let current = null;
+let rowHeight = 0;
+
+for (const row of rows) row.text = `${row.photo} ${row.name} ${row.imprint} ${row.errorKind} ${row.decision}`.toLowerCase();
+
+const list = element("ul", { id: "list", role: "listbox", tabindex: "0", "aria-label": "Photos" });
+const space = element("li", { role: "presentation", class: "space" });
+list.append(space);
+const search = element("input", { id: "search", type: "search", placeholder: "name, drug, imprint", autocomplete: "off", "aria-keyshortcuts": "/" });
+const order = element("select", { id: "order" }, ...Object.keys(orderings).map((name) => element("option", { value: name }, name)));
+const facetPlaces = Object.keys(facets).map((name) => [name, element("section", { class: "facet", "aria-label": name })]);
+
+function filterRows() {
+  const name = order.value;
+  if (!sortedRows.has(name)) sortedRows.set(name, [...rows].sort(orderings[name]));
+  const asked = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const narrowed = Object.values(facets).filter((facet) => facet.chosen.size);
+  shown = sortedRows.get(name).filter((row) =>
+    narrowed.every((facet) => facet.chosen.has(facet.of(row))) && asked.every((word) => row.text.includes(word)));
+  space.style.height = `${shown.length * height()}px`;
+  list.scrollTop = 0;
+  say(shown.length === rows.length ? `${counted(rows.length, "row")}` : `${grouped(shown.length)} of ${counted(rows.length, "row")}`);
+  if (!shown.includes(current)) choose(shown[0] || null, false);
+  draw();
+}
+
+function height() {
+  rowHeight ||= parseFloat(getComputedStyle(list).getPropertyValue("--row-height")) || 76;
+  return rowHeight;
+}
+
+const items = new Map();
+/** The rows in sight as elements; those out of sight leave. */
+function draw(from, to) {
+  const first = from ?? Math.max(0, Math.floor(list.scrollTop / height()) - AHEAD);
+  const last = to ?? Math.min(shown.length, Math.ceil((list.scrollTop + list.clientHeight) / height()) + AHEAD);
+  const wanted = new Map();
+  for (let place = first; place < last; place += 1) wanted.set(shown[place], place);
+  if (current && !wanted.has(current)) {
+    const place = shown.indexOf(current);
+    if (place >= 0) wanted.set(current, place);
+  }
+  for (const [row, item] of items) {
+    if (!wanted.has(row)) {
+      item.remove();
+      items.delete(row);
+    }
+  }
+  for (const [row, place] of [...wanted].sort((one, other) => one[1] - other[1])) {
+    const item = items.get(row) || made(row);
+    item.style.top = `${place * height()}px`;
+    item.setAttribute("aria-posinset", place + 1);
+    item.setAttribute("aria-setsize", shown.length);
+    item.setAttribute("aria-selected", String(row === current));
+    item.classList.toggle("narrow-odd", place % 2 === 1);
+    if (!item.isConnected) list.append(item);
+  }
+  if (current && items.has(current)) list.setAttribute("aria-activedescendant", `row-${current.number}`);
+  else list.removeAttribute("aria-activedescendant");
+}
+
+function made(row) {
+  const thumb = element("span", { class: "thumb" });
+  const item = element("li", { role: "option", id: `row-${row.number}`, class: "row" }, thumb,
+    element("span", { class: "what" },
+      element("span", { class: "name" }, row.name || row.error || (row.imprint ? `reads ${row.imprint}` : "no drug named")),
+      element("span", { class: "file faint" }, row.pill ? `${row.photo}, pill ${row.pill}` : row.photo)),
+    element("span", { class: "side" }, decisionBadge(row.decision), element("span", { class: "sure" }, row.sure), row.alert ? element("span", { class: "alert" }, "high-alert") : null,
+      row.said ? element("span", { class: "said" }, `${SIGNS[row.said.verdict] || ""} ${row.said.verdict}`) : null));
+  items.set(row, item);
+  if (row.view >= 0 && data.about.pictures) {
+    viewOf(row).then((view) => {
+      const photo = view?.pictures[0];
+      if (photo && items.get(row) === item) thumb.append(figure(photo, photo.faces, "", false));
+    });
+  }
+  return item;
+}
+
+/** Draw a row again: its verdict changed. */
+function redraw(row) {
+  items.get(row)?.remove();
+  items.delete(row);
+  draw();
+}
+
+function choose(row, scroll = true) {
+  current = row;
+  const place = shown.indexOf(row);
+  if (scroll && place >= 0) {
+    const top = place * height();
+    if (top < list.scrollTop) list.scrollTop = top;
+    else if (top + height() > list.scrollTop + list.clientHeight) list.scrollTop = top + height() - list.clientHeight;
+  }
+  draw();
+  showDetail(row);
+}
+
+function step(by) {
+  if (!shown.length) return;
+  const place = Math.max(0, shown.indexOf(current));
+  choose(shown[Math.max(0, Math.min(shown.length - 1, place + by))]);
+}
+
+function drawFacets() {
+  for (const [name, place] of facetPlaces) drawFacet(name, facets[name], place);
+}
+
+function drawFacet(name, facet, place) {
+  const counts = new Map();
+  for (const row of rows) {
+    const value = facet.of(row);
+    if (value) counts.set(value, (counts.get(value) || 0) + 1);
+  }
+  const values = [...counts].sort((one, other) => other[1] - one[1] || (one[0] < other[0] ? -1 : 1));
+  if (name === "Decision") values.sort((one, other) => DECISIONS.indexOf(one[0]) - DECISIONS.indexOf(other[0]));
+  const most = Math.max(...counts.values(), 1);
+  const focused = document.activeElement?.dataset?.value;
+  place.replaceChildren(element("h2", {}, values.length > 8 ? `${name} (${grouped(values.length)})` : name),
+    values.length ? element("ul", values.length > 8 ? { tabindex: "0", "aria-label": name } : {}, ...values.map(([value, number]) => facetLine(facet, value, number, most)))
+      : element("p", { class: "faint" }, "none"));
+  if (focused !== undefined) [...place.querySelectorAll("button")].find((one) => one.dataset.value === focused)?.focus();
+}
+
+function facetLine(facet, value, number, most) {
+  const share = element("span", { class: "share", "aria-hidden": "true" });
+  share.style.width = `${(100 * number) / most}%`;
+  const made = button("", () => {
+    if (!facet.chosen.delete(value)) facet.chosen.add(value);
+    made.setAttribute("aria-pressed", String(facet.chosen.has(value)));
+    filterRows();
+  }, { "aria-pressed": String(facet.chosen.has(value)), "data-value": value });
+  made.append(share, element("span", { class: "value" }, facet.words(value)), element("span", { class: "number" }, grouped(number)));
+  return element("li", {}, made);
+}
+
+function clearFilters() {
+  for (const facet of Object.values(facets)) facet.chosen.clear();
+  search.value = "";
+  drawFacets();
+  filterRows();
+}
+
+list.addEventListener("scroll", () => requestAnimationFrame(() => draw()), { passive: true });
+list.addEventListener("click", (event) => {
+  const item = event.target.closest("[role=option]");
+  const row = item && rows[Number(item.id.slice("row-".length))];
+  if (row) {
+    choose(row, false);
+    openDetail();
+  }
+});
+new ResizeObserver(() => { rowHeight = 0; if (shown.length) { space.style.height = `${shown.length * height()}px`; draw(); } }).observe(list);

@@ -1,0 +1,69 @@
+"""The pictures in a page: a photo and its faces, small, as JPEG."""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image
+
+from pipeline.load import detail
+from pipeline.records import Face, Photo, Pixels
+
+# The share of a face's box added around it, so that its outline and what lies outside it are seen.
+_AROUND = 0.1
+
+
+@dataclass(frozen=True)
+class PictureSizes:
+    """How large the pictures of a page are.
+
+    ``photo_px``, ``face_px``: the long side at most. ``quality``: of JPEG (Pillow's scale). ``full``: faces are cut out
+    of the photo at its full size, which decodes it again. The defaults make some 20 KB a photo of a batch.
+    """
+
+    photo_px: int = 320
+    face_px: int = 200
+    quality: int = 72
+    full: bool = False
+
+
+# One answer has room.
+LARGE = PictureSizes(photo_px=1200, face_px=560, quality=82, full=True)
+
+
+def photo_picture(photo: Photo, sizes: PictureSizes) -> dict[str, Any]:
+    """The whole photo: ``src`` (a data URI) and ``box``, which is all of it."""
+    height, width = photo.pixels.shape[:2]
+    return {"src": _data_uri(photo.pixels, sizes.photo_px, sizes.quality), "box": [0, 0, height, width]}
+
+
+def face_pictures(photo: Photo, faces: Sequence[Face], sizes: PictureSizes) -> list[dict[str, Any]]:
+    """Each face enlarged: ``src`` and ``box`` (top, left, bottom, right) in pixels of ``photo.pixels``."""
+    return [_face_picture(photo, face, sizes) for face in faces]
+
+
+def _face_picture(photo: Photo, face: Face, sizes: PictureSizes) -> dict[str, Any]:
+    top, left, bottom, right = face.region.box
+    around = _AROUND * max(bottom - top, right - left) + 2
+    height, width = photo.pixels.shape[:2]
+    box = (
+        max(0, math.floor(top - around)),
+        max(0, math.floor(left - around)),
+        min(height, math.ceil(bottom + around)),
+        min(width, math.ceil(right + around)),
+    )
+    pixels = detail(photo, box)[0] if sizes.full else photo.pixels[box[0] : box[2], box[1] : box[3]]
+    return {"src": _data_uri(pixels, sizes.face_px, sizes.quality), "box": list(box)}
+
+
+def _data_uri(pixels: Pixels, side_px: int, quality: int) -> str:
+    image = Image.fromarray(pixels)
+    image.thumbnail((side_px, side_px), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=quality)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -1,0 +1,204 @@
+"""An answer as the JSON that the page lays out: every word is made here, by the functions that all reports share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+
+from pipeline.properties import PROPERTIES
+from pipeline.records import Candidate, Character, Decision, Drug, Face, Identification, Photo
+from pipeline.report.names import face_names
+from pipeline.report.page.pictures import PictureSizes, face_pictures, photo_picture
+from pipeline.report.tables import CANDIDATES_SHOWN
+from pipeline.report.words import (
+    answer_names,
+    asked_words,
+    candidate_name,
+    candidates_title,
+    further_warnings,
+    headline,
+    imprint_words,
+    imprints,
+    labelers,
+    match_words,
+    plain,
+    sellers,
+    unlisted_words,
+    whole_percent,
+)
+from pipeline.serialize import monograph_to_dict
+from pipeline.words import percent
+from reference.high_alert import CITATIONS
+from reference.product import Product
+
+View = Mapping[str, Any]
+"""What the page knows of one answer; plain JSON values, ``page/detail.js`` names the keys."""
+
+_LABELERS_SHOWN = 6
+# The outline of a face is drawn by so few points that none lies off by more than this share of its box.
+_OUTLINE_SHARE = 0.006
+
+
+def answer_view(
+    answer: Identification,
+    photos: Sequence[Photo] = (),
+    *,
+    sizes: PictureSizes | None = None,
+    monograph: bool = False,
+) -> View:
+    """One answer as JSON.
+
+    Args:
+        answer: what was found.
+        photos: as they were loaded for it, in the answer's order; none where the page is to hold no pictures.
+        sizes: of the pictures; those of a batch where it is None.
+        monograph: whether the text of the monograph goes along.
+    """
+    sizes = sizes or PictureSizes()
+    drugs = answer.drugs[:CANDIDATES_SHOWN]
+    names = face_names([answer])
+    return {
+        "photos": [plain(photo) for photo in answer.photos],
+        "decision": answer.decision.value,
+        "headline": headline(answer),
+        "names": answer_names(answer),
+        "reason": plain(answer.reason),
+        "sellers": sellers(answer),
+        "advice": {"code": plain(answer.advice.code), "sentence": plain(answer.advice.sentence)}
+        if answer.advice
+        else None,
+        "warnings": [plain(warning) for warning in further_warnings(answer)],
+        "seen": dict(_seen(answer)),
+        "title": candidates_title(answer),
+        "candidates": [_candidate(drug) for drug in drugs],
+        "unlisted": unlisted_words(answer),
+        "match": match_words(drugs),
+        "asked": asked_words(answer),
+        "drug": plain(answer.monograph.drug) if answer.monograph else "",
+        "monograph": monograph_to_dict(answer.monograph) if monograph and answer.monograph else None,
+        "pictures": [
+            _pictured(photo, [face for face in answer.faces if face.photo_index == index], names, sizes)
+            for index, photo in enumerate(photos)
+        ],
+    }
+
+
+def products_view(title: str, products: Iterable[Product], notes: Sequence[str] = ()) -> View:
+    """Products side by side, without a photo: what a search found.
+
+    Args:
+        title: what was asked.
+        products: each becomes a column, in their order.
+        notes: a line above each product's name (its tier); empty for none.
+    """
+    listed = list(products)
+    heads = [*notes, *[""] * (len(listed) - len(notes))]
+    return {
+        "photos": [plain(title)],
+        "decision": "",
+        "headline": plain(title),
+        "title": "Products",
+        "candidates": [
+            {**_named(product, product.labeler, product.imprint), "tier": plain(head)}
+            for product, head in zip(listed, heads, strict=True)
+        ],
+        "pictures": [],
+    }
+
+
+def _seen(answer: Identification) -> Iterable[tuple[str, str]]:
+    if answer.decision is Decision.NO_PILL or not answer.faces:
+        return
+    yield "Imprint", imprint_words(answer)
+    yield from ((each.title.capitalize(), each.explained(answer.look)) for each in PROPERTIES)
+
+
+def _candidate(drug: Drug) -> dict[str, Any]:
+    first: Candidate = drug.first
+    return {
+        **_named(first.product, labelers(drug, _LABELERS_SHOWN), imprints(drug)),
+        "name": candidate_name(first),
+        "sure": percent(drug.probability),
+        "tier": plain(first.tier),
+        "alert": _alert(drug),
+        "bits": round(first.score_bits, 4),
+        "evidence": [[plain(row.kind), round(row.bits, 4), plain(row.sentence)] for row in first.evidence],
+    }
+
+
+def _named(product: Product, sold_by: str, imprint: str) -> dict[str, Any]:
+    """A product's name and look, in the words of its register."""
+    return {
+        "id": plain(product.product_id),
+        "name": plain(f"{product.drug} {product.strength}".strip() or product.name or product.product_id),
+        "drug": plain(product.drug),
+        "strength": plain(product.strength),
+        "look": {name: plain(value) for name, value in _look(product, sold_by, imprint) if value},
+        "source": _link(product.source, product.source_url, product.source_date),
+    }
+
+
+def _look(product: Product, sold_by: str, imprint: str) -> Iterable[tuple[str, str]]:
+    yield "Imprint", imprint or "no text"
+    yield "Shape", product.shape
+    yield "Color", " and ".join(product.colors)
+    yield "Size", f"{product.size_mm:g} mm" if product.size_mm is not None else ""
+    yield "Score", {None: "", 1: "not scored"}.get(product.score, f"scored in {product.score}")
+    yield "Imprint type", product.imprint_type
+    yield "Form", product.dosage_form
+    yield "Schedule", product.dea_schedule
+    yield "Prescription", product.prescription
+    yield "Sold by", sold_by
+    yield "NDC", product.ndc
+    yield "Market", product.market
+
+
+def _alert(drug: Drug) -> dict[str, Any] | None:
+    """Why a mix-up with the drug does most harm, with the source."""
+    group = drug.high_alert
+    if group is None:
+        return None
+    citation = CITATIONS[group.citation]
+    return {"reason": plain(group.reason), **_link(citation.title, citation.url, citation.date)}
+
+
+def _link(title: str, url: str, date: str) -> dict[str, str]:
+    """A source; its address only where a browser opens it as a page, never javascript: or file:."""
+    safe = url if url.startswith(("https://", "http://")) else ""
+    return {"title": plain(", ".join(filter(None, (title, date)))), "url": plain(safe)}
+
+
+def _pictured(photo: Photo, faces: Sequence[Face], names: Mapping[int, str], sizes: PictureSizes) -> dict[str, Any]:
+    """A photo, its faces enlarged, and what is drawn over both, in pixels of the photo."""
+    ordered = sorted(faces, key=lambda face: names[id(face)])
+    return {
+        **photo_picture(photo, sizes),
+        "name": plain(photo.name),
+        "faces": [
+            {**picture, "name": names[id(face)], "outline": _outline(face), "characters": _characters(face)}
+            for face, picture in zip(ordered, face_pictures(photo, ordered, sizes), strict=True)
+        ],
+    }
+
+
+def _outline(face: Face) -> list[list[int]]:
+    """The outline by few points, (x, y) as SVG has them."""
+    top, left, bottom, right = face.region.box
+    points = np.ascontiguousarray(face.region.outline[:, ::-1], np.float32).reshape(-1, 1, 2)
+    if len(points) < 3:
+        return []
+    few = cv2.approxPolyDP(points, _OUTLINE_SHARE * max(bottom - top, right - left), True)
+    return [[round(float(x)), round(float(y))] for x, y in few[:, 0]]
+
+
+def _characters(face: Face) -> list[list[Any]]:
+    """Each character: text, confidence in percent, center x and y, width, height, turn in degrees."""
+    return [_character(character) for character in face.reading.characters]
+
+
+def _character(character: Character) -> list[Any]:
+    places = (character.col, character.row, character.width_px, character.height_px, character.turn_deg)
+    return [plain(character.text), whole_percent(character.confidence), *(round(float(place), 1) for place in places)]
