@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import fcntl
 import inspect
 import io
 import json
@@ -17,14 +16,15 @@ from pathlib import Path
 import hypothesis
 import pytest
 from examples import identification, sold_by_two
+from filelock import FileLock
 from hypothesis import given
 from hypothesis import strategies as st
 from pretend import CannotWake, Pretender, answer
 
 from pipeline.batch import BatchSettings, Progress, run_batch, walk
+from pipeline.batch.engines import run_ray
 from pipeline.batch.ledger import Ledger
 from pipeline.batch.plan import Shard, count, extend, shards
-from pipeline.batch.ray import run_ray
 from pipeline.batch.rows import COLUMNS, analyze, error_row, write_csv
 from pipeline.batch.walk import order, photos_below
 from pipeline.errors import EngineMissingError, PhotoSetError, PillprintError
@@ -257,13 +257,17 @@ def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
         run_batch(folder, folder / "a.jpg", Pretender(), IDENTITY, ONE)
     with pytest.raises(PhotoSetError, match="no batch's results"):
         run_batch(folder, make_photos(tmp_path / "mine", "thesis.doc"), Pretender(), IDENTITY, ONE)
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.doc"], (
+        "nothing is left in a refused folder"
+    )
+    with pytest.raises(PhotoSetError, match="/: is the root of a file system"):
+        run_batch(folder, Path("/"), Pretender(), IDENTITY, ONE)
+    assert not Path("/.lock").exists()
     run_batch(folder, out, Pretender(), IDENTITY, ONE)
     with pytest.raises(PhotoSetError, match=r"catalog: then test, now other.*name a new folder with --out"):
         run_batch(folder, out, Pretender(), {"catalog": "other"}, ONE)
-    with (out / ".lock").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with pytest.raises(PhotoSetError, match="another batch is working in it"):
-            run_batch(folder, out, Pretender(), IDENTITY, ONE)
+    with FileLock(out / ".lock"), pytest.raises(PhotoSetError, match="another batch is working in it"):
+        run_batch(folder, out, Pretender(), IDENTITY, ONE)
 
 
 # ---------------------------------------------------------------------------------------------------- rows on disk

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from pretend import Pretender
 
-from pipeline.batch.local import Task, _spooled, _supervise, _Worker, run_local
+from pipeline.batch.engines.local import _spooled, _supervise, _Worker, run_local
+from pipeline.batch.work import PhotoWork, Task
 from pipeline.errors import PillprintError
 
 # More than a pipe holds (64 KiB), as an identifier with a catalog of its own is.
@@ -30,7 +31,7 @@ def tasks(*names: str) -> list[Task]:
 
 
 def done(folder: Path, given: list[Task], workers: int = 1) -> dict[str, object]:
-    rows = run_local(iter(given), HEAVY, str(folder), workers, 30.0)
+    rows = run_local(iter(given), PhotoWork(HEAVY, str(folder)), workers, 30.0)
     return {task.path: row["error_kind"] for task, row in rows}
 
 
@@ -58,13 +59,14 @@ def test_one_death_at_the_start_costs_one_try(tmp_path: Path, killed_at_start: P
 
 
 def test_a_worker_that_dies_while_it_waits_takes_no_photo_with_it(tmp_path: Path) -> None:
-    with _spooled(HEAVY) as spool:
-        worker = _Worker(spool, str(tmp_path))
+    work = PhotoWork(HEAVY, str(tmp_path))
+    with _spooled(work) as spool:
+        worker: _Worker[Task] = _Worker(spool)
         worker.ready = worker.connection.recv() is None
         worker.process.kill()
         worker.process.join()
         pool = [worker]
-        rows = [row["error_kind"] for _, row in _supervise(pool, iter(tasks("a.jpg", "b.jpg")), spool, "/", 30.0)]
+        rows = [row["error_kind"] for _, row in _supervise(pool, iter(tasks("a.jpg", "b.jpg")), work, spool, 30.0)]
         pool[0].end()
     assert rows == [None, None]
 
@@ -94,6 +96,6 @@ def test_a_script_without_a_main_guard_is_told(tmp_path: Path) -> None:
 
 def test_the_analyst_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with _spooled(HEAVY) as spool:
+    with _spooled(PhotoWork(HEAVY, "/")) as spool:
         assert spool.stat().st_size > len(HEAVY.weight)
         assert list(tmp_path.iterdir()) == []

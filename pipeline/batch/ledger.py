@@ -9,12 +9,12 @@ longer holds goes back to ``.part`` with the others; while both files are there,
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from pipeline.batch.durable import replace
 from pipeline.batch.plan import Shard
 from pipeline.batch.rows import Row, to_line
 
@@ -87,16 +87,6 @@ class Ledger:
         )
         replace(self._whole(key), b"".join(to_line(row) for _, row in indexed))
         self._part(key).unlink()
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
-    unfinished = path.with_name(path.name + ".tmp")
-    with unfinished.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
 
 
 def _sound(part: Path, count: int) -> Mapping[int, Row]:

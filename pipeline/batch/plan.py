@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from pipeline.batch.durable import replace, sync_folder
 from pipeline.batch.walk import order
 
 
@@ -45,11 +46,12 @@ def extend(directory: Path, found: Iterable[str], shard_size: int) -> None:
     count = 0
     while paths := list(islice(new, shard_size)):
         text = "".join(json.dumps(path) + "\n" for path in paths)
-        (unfinished / f"{count // shard_size:06d}.jsonl").write_text(text, encoding="ascii")
+        replace(unfinished / f"{count // shard_size:06d}.jsonl", text.encode("ascii"))
         count += len(paths)
     if count:
-        (unfinished / "count").write_text(str(count), encoding="ascii")
+        replace(unfinished / "count", str(count).encode("ascii"))
         unfinished.rename(unfinished.with_suffix(""))
+        sync_folder(directory)
     else:
         shutil.rmtree(unfinished)
 

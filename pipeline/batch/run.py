@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import fcntl
+import io
 import itertools
 import json
 import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 
 from pipeline.batch import plan
-from pipeline.batch.ledger import Ledger, replace
-from pipeline.batch.local import Task, run_local
+from pipeline.batch.claim import claimed
+from pipeline.batch.durable import replace, replacing
+from pipeline.batch.engines import Execute, run_local
+from pipeline.batch.ledger import Ledger
 from pipeline.batch.rows import Analyst, Row, as_of_now, shown, to_line, write_csv
 from pipeline.batch.state import UNKNOWN, State, state_of
 from pipeline.batch.walk import photos_below
+from pipeline.batch.work import PhotoWork, Task
 from pipeline.errors import PhotoSetError
-
-# The layout of the result folder; a run of another layout does not go on in it.
-_FORMAT = 2
-
-
-# Tasks, analyst, folder, workers (None: all there are), timeout in seconds -> each task once, with its row.
-Execute = Callable[[Iterator[Task], Analyst, str, int | None, float], Iterator[tuple[Task, Row]]]
 
 
 @dataclass(frozen=True)
@@ -96,7 +91,7 @@ def run_batch(
         identity: what the results depend on (version, catalog, settings); an earlier run must have had the same.
         settings: workers, shard size, timeout.
         on_progress: called after each photo.
-        execute: what runs the worker processes: ``run_local`` or ``ray.run_ray``.
+        execute: the engine that runs the workers: ``run_local`` or ``run_ray``.
 
     Raises:
         PhotoSetError: the folder is none, or ``out`` holds something else, another batch, or a running one.
@@ -106,7 +101,7 @@ def run_batch(
     started = time.perf_counter()
     if not folder.is_dir():
         raise PhotoSetError(f"{shown(os.fspath(folder))}: is no folder; for one photo use `pillprint identify`")
-    with _claimed(out, {"folder": shown(os.path.realpath(folder)), **identity}):
+    with claimed(out, {"folder": shown(os.path.realpath(folder)), **identity}):
         plan.extend(out / "plan", _counted(photos_below(folder, out), on_progress), settings.shard_size)
         done = _do(folder, out, analyst, settings, on_progress, execute)
         counts = _put_together(out)
@@ -164,7 +159,7 @@ def _do(
         if first is None:
             return 0
         rest = itertools.chain((first,), tasks)
-        for task, row in execute(rest, analyst, root, settings.workers, settings.timeout_seconds):
+        for task, row in execute(rest, PhotoWork(analyst, root), settings.workers, settings.timeout_seconds):
             ledger.add(task.shard, task.index, {**row, **given.pop(task)})
             done += 1
             errors += bool(row["error"])
@@ -194,47 +189,8 @@ def _put_together(out: Path) -> dict[str, Counter[str]]:
                         counts[column][row[column]] += 1
                 yield row
 
-    unfinished = {form: out / f"results.{form}.tmp" for form in ("jsonl", "csv")}
-    with unfinished["jsonl"].open("wb") as jsonl, unfinished["csv"].open("w", encoding="utf-8", newline="") as table:
+    with replacing(out / "results.jsonl") as jsonl, replacing(out / "results.csv") as file:
+        table = io.TextIOWrapper(file, encoding="utf-8", newline="")
         write_csv(table, rows())
-    for form, path in unfinished.items():
-        path.replace(out / f"results.{form}")
+        table.detach()
     return counts
-
-
-@contextmanager
-def _claimed(out: Path, identity: Mapping[str, str]) -> Iterator[None]:
-    """Hold the result folder for this process alone, and check that it holds this batch or nothing."""
-    name = shown(out)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        lock = (out / ".lock").open("a")
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise PhotoSetError(f"{name}: cannot take the results ({reason}); name another folder with --out") from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise PhotoSetError(
-                f"{name}: another batch is working in it; wait for it, or name another --out"
-            ) from error
-        _check_identity(out, {"format": str(_FORMAT), **identity})
-        yield
-
-
-def _check_identity(out: Path, identity: Mapping[str, str]) -> None:
-    name, stamp = shown(out), out / "batch.json"
-    if not stamp.exists():
-        if any(entry.name not in (".lock", "batch.json.tmp") for entry in out.iterdir()):
-            raise PhotoSetError(f"{name}: holds files that are no batch's results; name a new folder with --out")
-        replace(stamp, json.dumps(identity, indent=2).encode("ascii") + b"\n")
-        return
-    try:
-        earlier = dict(json.loads(stamp.read_bytes()))
-    except (ValueError, TypeError) as error:
-        raise PhotoSetError(f"{shown(stamp)}: is damaged; name a new folder with --out") from error
-    changed = sorted(key for key in {*earlier, *identity} if earlier.get(key) != identity.get(key))
-    if changed:
-        told = "; ".join(f"{key}: then {earlier.get(key)}, now {identity.get(key)}" for key in changed)
-        raise PhotoSetError(f"{name}: was begun otherwise ({told}); name a new folder with --out, or remove this one")

@@ -53,8 +53,7 @@ def batch(
     again; photos added since are done too. docs/batch.md describes the files.
     """
     from pipeline.batch import BatchSettings, run_batch
-    from pipeline.batch.local import run_local
-    from pipeline.batch.ray import run_ray
+    from pipeline.batch.engines import run_local, run_ray
     from pipeline.batch.walk import photos_below
     from pipeline.cli.progress import ProgressDisplay
 

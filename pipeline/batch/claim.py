@@ -1,0 +1,102 @@
+"""A result folder belongs to one batch, and to one process at a time."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
+
+from pipeline.batch.durable import replace
+from pipeline.batch.rows import shown
+from pipeline.errors import PhotoSetError
+
+# The layout of the result folder; a run of another layout does not go on in it.
+_FORMAT = 2
+_LOCK, _SOFT_LOCK, _STAMP = ".lock", ".lock.here", "batch.json"
+
+# What a file system says that has no locks: some network file systems, and those of user programs (FUSE).
+_NO_LOCKS = frozenset(
+    getattr(errno, name) for name in ("ENOLCK", "ENOSYS", "ENOTSUP", "EOPNOTSUPP") if hasattr(errno, name)
+)
+
+
+@contextmanager
+def claimed(out: Path, identity: Mapping[str, str]) -> Iterator[None]:
+    """Hold the result folder for this process alone, and check that it holds this batch or nothing.
+
+    Args:
+        out: the result folder; made where there is none. Nothing is written into one that is refused.
+        identity: what the rows depend on.
+
+    Raises:
+        PhotoSetError: it cannot be written, holds something else, another batch, or a running one.
+    """
+    name = shown(out)
+    whole = os.path.realpath(out)
+    if whole == os.path.dirname(whole):
+        raise PhotoSetError(f"{name}: is the root of a file system; name a folder of its own with --out")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        _check_holds_a_batch_or_nothing(out)
+        lock = _locked(out)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise PhotoSetError(f"{name}: cannot take the results ({reason}); name another folder with --out") from error
+    try:
+        _check_identity(out, {"format": str(_FORMAT), **identity})
+        yield
+    finally:
+        lock.release()
+
+
+def _locked(out: Path) -> BaseFileLock:
+    """The folder's lock, held; by a file that says who holds it where the file system has no locks."""
+    busy = PhotoSetError(f"{shown(out)}: another batch is working in it; wait for it, or name another --out")
+    lock: BaseFileLock = FileLock(out / _LOCK)
+    try:
+        lock.acquire(timeout=0)
+        return lock
+    except Timeout as error:
+        raise busy from error
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+    with suppress(OSError):
+        (out / _LOCK).unlink()
+    warnings.warn(
+        f"{shown(out)}: its file system has no locks; start no second batch there from another machine", stacklevel=3
+    )
+    lock = SoftFileLock(out / _SOFT_LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise busy from error
+    return lock
+
+
+def _check_holds_a_batch_or_nothing(out: Path) -> None:
+    ours = (_LOCK, _SOFT_LOCK, f"{_STAMP}.tmp")
+    if not (out / _STAMP).exists() and any(name not in ours for name in os.listdir(out)):
+        raise PhotoSetError(f"{shown(out)}: holds files that are no batch's results; name a new folder with --out")
+
+
+def _check_identity(out: Path, identity: Mapping[str, str]) -> None:
+    name, stamp = shown(out), out / _STAMP
+    if not stamp.exists():
+        _check_holds_a_batch_or_nothing(out)
+        replace(stamp, json.dumps(identity, indent=2).encode("ascii") + b"\n")
+        return
+    try:
+        earlier = dict(json.loads(stamp.read_bytes()))
+    except (ValueError, TypeError) as error:
+        raise PhotoSetError(f"{shown(stamp)}: is damaged; name a new folder with --out") from error
+    changed = sorted(key for key in {*earlier, *identity} if earlier.get(key) != identity.get(key))
+    if changed:
+        told = "; ".join(f"{key}: then {earlier.get(key)}, now {identity.get(key)}" for key in changed)
+        raise PhotoSetError(f"{name}: was begun otherwise ({told}); name a new folder with --out, or remove this one")
