@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from pipeline.answer import Answer, Seen
@@ -44,6 +44,8 @@ class Identifier:
         reader: what reads the imprint: a name of ``pipeline.imprint.READERS`` (pillprint, tesseract, ppocr, none), a
             reader of your own, or None for the one that the settings name.
         settings: of every stage.
+        keep_photos: whether answers hold the photos that they were found in, each some 10 MB and its file's bytes; then
+            they are drawn without a second decoding. Without it a photo that is a file is read again.
 
     Raises:
         InputError: no reader has that name.
@@ -55,7 +57,10 @@ class Identifier:
         catalog: Catalog | str | Path | None = None,
         reader: Reader | str | None = None,
         settings: Settings | None = None,
+        *,
+        keep_photos: bool = False,
     ) -> None:
+        self.keep_photos = keep_photos
         self.catalog = catalog if isinstance(catalog, Catalog) else open_catalog(catalog)
         settings = settings or Settings()
         if isinstance(reader, str):
@@ -63,8 +68,8 @@ class Identifier:
         self.settings = settings
         self.reader: Reader = open_reader(settings.read) if reader is None or isinstance(reader, str) else reader
 
-    def __reduce__(self) -> tuple[type[Identifier], tuple[Catalog, Reader, Settings]]:
-        return Identifier, (self.catalog, self.reader, self.settings)
+    def __reduce__(self) -> tuple[partial[Identifier], tuple[Catalog, Reader, Settings]]:
+        return partial(Identifier, keep_photos=self.keep_photos), (self.catalog, self.reader, self.settings)
 
     @cached_property
     def _matcher(self) -> Matcher:
@@ -124,7 +129,8 @@ class Identifier:
         with clock("scale"):
             known = None if told.mm_per_px is None else told.mm_per_px * photo.reduction
             scale = find_scale(photo, regions, known, self.settings.scale, coin=told.coin)
-        return Scene.of(photo, number, regions, scale, to_load_again(source, photo, self.settings.load))
+        again = photo if self.keep_photos else to_load_again(source, photo, self.settings.load)
+        return Scene.of(photo, number, regions, scale, again)
 
     def _faces_of_one_pill(self, scenes: Sequence[Scene], clock: Clock) -> tuple[list[Face], Doubts]:
         """The faces of the pill meant, and what makes that doubtful."""

@@ -57,7 +57,9 @@ class Pretended:
     calls: ClassVar[list[tuple[Any, Any]]] = []
     made: ClassVar[list[Pretended]] = []
 
-    def __init__(self, catalog: Any = None, settings: pipeline.Settings | None = None) -> None:
+    def __init__(
+        self, catalog: Any = None, settings: pipeline.Settings | None = None, *, keep_photos: bool = False
+    ) -> None:
         self.catalog, self.settings = catalog, settings or pipeline.Settings()
         self.made.append(self)
 

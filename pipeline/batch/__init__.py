@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from pipeline.batch.run import BatchSettings, Progress, Summary, run_batch
+from pipeline.batch.run import BatchSettings, Progress, Report, Summary, run_batch
 
-__all__ = ["BatchSettings", "Progress", "Summary", "run_batch"]
+__all__ = ["BatchSettings", "Progress", "Report", "Summary", "run_batch"]

@@ -6,15 +6,17 @@ import csv
 import json
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
 
+from pipeline.answer import Answer
 from pipeline.batch.state import digest, state_of
 from pipeline.errors import PillprintError
 from pipeline.load import display_name
 from pipeline.properties import PROPERTIES
-from pipeline.records import Decision, Drug, Identification
+from pipeline.records import Decision, Drug, Identification, Photo
 from pipeline.words import below_one, percent
 
 Row = Mapping[str, Any]
@@ -59,6 +61,32 @@ class Analyst(Protocol):
         ...
 
 
+# Answers and their photos -> a text for each, which only the report understands.
+View = Callable[[Sequence[Photo], Sequence[Identification]], Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Viewing:
+    """An analyst whose rows come with what a report shows of them; pickled with it."""
+
+    analyst: Analyst
+    view: View
+
+    def identify(self, photo: Path) -> Identification:
+        """Identify the pill in one photo."""
+        return self.analyst.identify(photo)
+
+    def cells(self, found: Identification) -> dict[str, Any]:
+        """The row's ``view``; what goes wrong in making it is a warning, since the answer is none the worse."""
+        try:
+            photos = found.load_photos() if isinstance(found, Answer) else ()
+            (text,) = self.view(photos, (found,))
+        except Exception as error:
+            told = display_name(f"{type(error).__name__}: {error}")
+            return {"warnings": [*found.warnings, f"the report cannot show this photo ({told})"]}
+        return {"view": text}
+
+
 def analyze(analyst: Analyst, folder: str, path: str) -> Row:
     """The row of one photo below a folder; whatever goes wrong becomes an error row."""
     started = time.perf_counter()
@@ -70,7 +98,10 @@ def analyze(analyst: Analyst, folder: str, path: str) -> Row:
         if path.endswith("/"):
             os.listdir(file)
             raise PillprintError(f"{shown(path)}: could not be listed when the batch looked for photos; run it again")
-        row |= _answer(analyst.identify(Path(file)))
+        found = analyst.identify(Path(file))
+        row |= _answer(found)
+        if isinstance(analyst, Viewing):
+            row |= analyst.cells(found)
         sha256 = digest(file)
         row["sha256"] = sha256 if state_of(file) == before else None  # else it is not of what was read
     except PillprintError as error:

@@ -8,21 +8,36 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from pipeline.batch import plan
 from pipeline.batch.claim import claimed
 from pipeline.batch.durable import replace, replacing
 from pipeline.batch.engines import Execute, run_local
 from pipeline.batch.ledger import Ledger
-from pipeline.batch.rows import Analyst, Row, as_of_now, shown, to_line, write_csv
+from pipeline.batch.rows import Analyst, Row, View, Viewing, as_of_now, shown, to_line, write_csv
 from pipeline.batch.state import UNKNOWN, State, state_of
+from pipeline.batch.views import Views
 from pipeline.batch.walk import photos_below
 from pipeline.batch.work import PhotoWork, Task
 from pipeline.errors import PhotoSetError
+
+
+class Report(Protocol):
+    """Makes a report of a batch."""
+
+    @property
+    def view(self) -> View:
+        """Makes what the report shows of answers, in the workers; it must be picklable."""
+        ...
+
+    def write(self, rows: Iterable[tuple[Row, str | None]], out: Path) -> Path:
+        """Write the report into the result folder: all rows, each with its view if there is one; the file."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -77,6 +92,7 @@ def run_batch(
     settings: BatchSettings | None = None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     execute: Execute = run_local,
+    report: Report | None = None,
 ) -> Summary:
     """Identify all photos below a folder; a second call with the same arguments goes on where the first stopped.
 
@@ -92,6 +108,7 @@ def run_batch(
         settings: workers, shard size, timeout.
         on_progress: called after each photo.
         execute: the engine that runs the workers: ``run_local`` or ``run_ray``.
+        report: made of all rows when they are done; what it shows of each is made where its photo is read.
 
     Raises:
         PhotoSetError: the folder is none, or ``out`` holds something else, another batch, or a running one.
@@ -103,8 +120,11 @@ def run_batch(
         raise PhotoSetError(f"{shown(os.fspath(folder))}: is no folder; for one photo use `pillprint identify`")
     with claimed(out, {"folder": shown(os.path.realpath(folder)), **identity}):
         plan.extend(out / "plan", _counted(photos_below(folder, out), on_progress), settings.shard_size)
+        if report:
+            analyst = Viewing(analyst, report.view)
         done = _do(folder, out, analyst, settings, on_progress, execute)
         counts = _put_together(out)
+        reported = {"report": shown(report.write(_viewed(out), out))} if report else {}
         summary = Summary(
             photos=counts["photos"].total(),
             errors=counts["error_kind"].total(),
@@ -112,7 +132,7 @@ def run_batch(
             error_kinds=dict(sorted(counts["error_kind"].items())),
             photos_this_run=done,
             seconds=round(time.perf_counter() - started, 3),
-            results={form: shown(out / f"results.{form}") for form in ("jsonl", "csv")},
+            results={**{form: shown(out / f"results.{form}") for form in ("jsonl", "csv")}, **reported},
             gone=counts["gone"].total(),
         )
         replace(out / "summary.json", json.dumps(asdict(summary), indent=2).encode("ascii") + b"\n")
@@ -136,7 +156,7 @@ def _do(
 ) -> int:
     """Do what is left; how many photos that was."""
     total = plan.count(out / "plan")
-    ledger = Ledger(out / "shards")
+    ledger, views = Ledger(out / "shards"), Views(out / "views")
     root = os.path.abspath(folder)
     before = done = errors = 0
     given: dict[Task, State] = {}  # as a photo is before it is read: what replaces it later is seen to differ
@@ -160,7 +180,7 @@ def _do(
             return 0
         rest = itertools.chain((first,), tasks)
         for task, row in execute(rest, PhotoWork(analyst, root), settings.workers, settings.timeout_seconds):
-            ledger.add(task.shard, task.index, {**row, **given.pop(task)})
+            ledger.add(task.shard, task.index, {**views.kept(task.shard, row), **given.pop(task)})
             done += 1
             errors += bool(row["error"])
             on_progress(Progress(before + done, total, before, errors))
@@ -172,25 +192,33 @@ def _do(
 def _put_together(out: Path) -> dict[str, Counter[str]]:
     """Join the shards into one file a form; the counts of what is in them."""
     counts: dict[str, Counter[str]] = {key: Counter() for key in ("photos", "gone", "decision", "error_kind")}
-    ledger = Ledger(out / "shards")
 
     def rows() -> Iterator[Row]:
-        for shard in plan.shards(out / "plan"):
-            for row in ledger.rows(shard.key):
-                if row.get("gone"):
-                    counts["gone"]["all"] += not row["photo"].endswith(
-                        "/"
-                    )  # a folder that can be listed now is no loss
-                    continue
-                jsonl.write(to_line(row))
-                counts["photos"]["all"] += 1
-                for column in ("decision", "error_kind"):
-                    if row[column]:
-                        counts[column][row[column]] += 1
-                yield row
+        for row in _all_rows(out):
+            if row.get("gone"):
+                counts["gone"]["all"] += not row["photo"].endswith("/")  # a folder that can be listed now is no loss
+                continue
+            jsonl.write(to_line({key: value for key, value in row.items() if key != "view"}))
+            counts["photos"]["all"] += 1
+            for column in ("decision", "error_kind"):
+                if row[column]:
+                    counts[column][row[column]] += 1
+            yield row
 
     with replacing(out / "results.jsonl") as jsonl, replacing(out / "results.csv") as file:
         table = io.TextIOWrapper(file, encoding="utf-8", newline="")
         write_csv(table, rows())
         table.detach()
     return counts
+
+
+def _all_rows(out: Path) -> Iterator[Row]:
+    ledger = Ledger(out / "shards")
+    for shard in plan.shards(out / "plan"):
+        yield from ledger.rows(shard.key)
+
+
+def _viewed(out: Path) -> Iterator[tuple[Row, str | None]]:
+    """The rows of the results, each with what the report shows of it."""
+    views = Views(out / "views")
+    return ((row, views.of(row)) for row in _all_rows(out) if not row.get("gone"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
@@ -18,7 +19,18 @@ from pipeline.cli.outputs import check_outputs
 if TYPE_CHECKING:
     from pipeline.batch import Summary
     from pipeline.identifier import Identifier
+    from pipeline.report.page import BatchReport
     from pipeline.settings import Settings
+
+
+# What a page calls the parts of a batch's identity.
+_TITLES = {
+    "pillprint": "pillprint version",
+    "catalog": "Catalog's fingerprint",
+    "coverage": "Share of the market in it",
+    "reader": "Reader",
+    "settings": "Settings' fingerprint",
+}
 
 
 @click.command()
@@ -34,6 +46,8 @@ if TYPE_CHECKING:
     "--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0, show_default=True, help="Seconds a photo."
 )
 @click.option("--ray", is_flag=True, help="Run the workers on Ray: the cluster that RAY_ADDRESS names, or here.")
+@click.option("--report/--no-report", default=True, help="Write report.html, a page to look at the results (default).")
+@click.option("--thumbnails/--no-thumbnails", default=True, help="With pictures of the photos in the page (default).")
 @json_option
 def batch(
     folder: Path,
@@ -45,12 +59,14 @@ def batch(
     workers: int | None,
     timeout: float,
     ray: bool,
+    report: bool,
+    thumbnails: bool,
     as_json: bool,
 ) -> None:
-    """Identify all photos below FOLDER: one result row a photo, in JSON Lines and CSV.
+    """Identify all photos below FOLDER: one result row a photo, in JSON Lines and CSV, and a page to look at them.
 
     Photos that cannot be read become error rows. A run that was stopped goes on when the same command is given
-    again; photos added since are done too. docs/batch.md describes the files.
+    again; photos added since are done too. docs/batch.md describes the files, docs/report.md the page.
     """
     from pipeline.batch import BatchSettings, run_batch
     from pipeline.batch.engines import run_local, run_ray
@@ -58,13 +74,16 @@ def batch(
     from pipeline.cli.progress import ProgressDisplay
 
     photos = () if out.is_dir() else map(folder.joinpath, photos_below(folder))
-    check_outputs((out, out / "results.jsonl", out / "results.csv"), chain((folder, catalog), photos))
-    identifier = open_identifier(catalog, coverage, settings, reader)
+    results = (out, *(out / name for name in ("results.jsonl", "results.csv", "report.html")))
+    check_outputs(results, chain((folder, catalog), photos))
+    identifier = open_identifier(catalog, coverage, settings, reader, keep_photos=report)
+    identity = _identity(identifier)
     execute = run_ray if ray else run_local
     how = BatchSettings(workers=workers, timeout_seconds=timeout)
     try:
         with ProgressDisplay() as display:
-            summary = run_batch(folder, out, identifier, _identity(identifier), how, display, execute)
+            page = _report(folder, identifier, identity, thumbnails) if report else None
+            summary = run_batch(folder, out, identifier, identity, how, display, execute, page)
     except KeyboardInterrupt:
         click.echo("pillprint: stopped; the same command goes on from here", err=True)
         sys.exit(INTERRUPTED)
@@ -88,6 +107,16 @@ def _identity(identifier: Identifier) -> dict[str, str]:
         "reader": identifier.reader.name,
         "settings": settings,
     }
+
+
+def _report(folder: Path, identifier: Identifier, identity: Mapping[str, str], thumbnails: bool) -> BatchReport:
+    """The page that is made of all rows; it says what they depend on."""
+    from pipeline.report.page import BatchReport, BatchView
+
+    catalog = identifier.catalog
+    named = f"{catalog.name}{f' of {catalog.date}' if catalog.date else ''}, {len(catalog):,} products"
+    lines = (("Catalog", named), *((_TITLES[name], value) for name, value in identity.items()))
+    return BatchReport(folder, catalog, lines, BatchView(pictures=thumbnails))
 
 
 def _print_summary(summary: Summary) -> None:

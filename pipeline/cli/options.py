@@ -76,9 +76,12 @@ def with_reader(settings: Settings, reader: str) -> Settings:
     return replace(settings, read=replace(settings.read, reader=reader))
 
 
-def open_identifier(catalog: Path | None, coverage: float | None, settings: Settings, reader: str) -> Identifier:
+def open_identifier(
+    catalog: Path | None, coverage: float | None, settings: Settings, reader: str, *, keep_photos: bool = False
+) -> Identifier:
     """The identifier that a command's options describe."""
     from pipeline.identifier import Identifier
     from reference.store.catalog import open_catalog
 
-    return Identifier(open_catalog(catalog, coverage), settings=with_reader(settings, reader))
+    opened = open_catalog(catalog, coverage)
+    return Identifier(opened, settings=with_reader(settings, reader), keep_photos=keep_photos)

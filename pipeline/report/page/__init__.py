@@ -5,13 +5,17 @@ Python makes the words and the JSON; the files beside this one (``page.html``, `
 
 from __future__ import annotations
 
+from pipeline.report.page.batch import PAGE, BatchReport, BatchView
 from pipeline.report.page.document import Document, document
 from pipeline.report.page.pictures import PictureSizes
 from pipeline.report.page.view import View, answer_view, products_view
 from pipeline.report.page.write import About, PageWriter, report_size
 
 __all__ = [
+    "PAGE",
     "About",
+    "BatchReport",
+    "BatchView",
     "Document",
     "PageWriter",
     "PictureSizes",

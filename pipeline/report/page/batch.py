@@ -1,0 +1,94 @@
+"""A batch's report: what its workers make of each answer, and the page that is made of all rows at the end."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import InputError
+from pipeline.load import display_name
+from pipeline.records import Identification, Photo
+from pipeline.report.page.document import json_text
+from pipeline.report.page.pictures import PictureSizes
+from pipeline.report.page.view import answer_view
+from pipeline.report.page.write import About, PageWriter
+from reference.store.catalog import Catalog
+
+# The file in a batch's result folder.
+PAGE = "report.html"
+
+
+@dataclass(frozen=True)
+class BatchView:
+    """Makes what a page shows of answers; small and picklable, for the workers.
+
+    ``pictures``: whether photos may be in the page at all.
+    """
+
+    sizes: PictureSizes = field(default_factory=PictureSizes)
+    pictures: bool = True
+
+    def __call__(self, photos: Sequence[Photo], answers: Sequence[Identification]) -> list[str]:
+        """A JSON text for each answer; ``photos`` as they were loaded for the answers."""
+        shown = photos if self.pictures else ()
+        return [json_text(answer_view(answer, shown, sizes=self.sizes)) for answer in answers]
+
+
+@dataclass(frozen=True)
+class BatchReport:
+    """The report of one batch.
+
+    ``folder``: where its photos are. ``catalog``: what was asked, and what a person searches when correcting a row.
+    ``lines``: what the page says of the run besides, each a name and a value.
+    """
+
+    folder: Path
+    catalog: Catalog
+    lines: Sequence[tuple[str, str]] = ()
+    view: BatchView = field(default_factory=BatchView)
+
+    def write(self, rows: Iterable[tuple[Mapping[str, Any], str | None]], out: Path) -> Path:
+        """Write the page into the result folder: all rows, each with what ``view`` made of it.
+
+        Raises:
+            InputError: it cannot be written.
+        """
+        page = out / PAGE
+        try:
+            with PageWriter(page, self._about(out), self.catalog) as writer:
+                for row, text in rows:
+                    writer.add(row, self._allowed(json.loads(text)) if text else None)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            told = f"cannot be written ({reason}); make room, or give the same command with --no-report"
+            raise InputError(f"{display_name(page)}: {told}") from error
+        return page
+
+    def _allowed(self, view: dict[str, Any]) -> dict[str, Any]:
+        """An earlier run may have made pictures that this page must not hold."""
+        return view if self.view.pictures else {**view, "pictures": []}
+
+    def _about(self, out: Path) -> About:
+        made = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+        return About(
+            title=f"Pills in {display_name(self.folder.absolute().name)}",
+            run=hashlib.sha256(os.fsencode(os.path.realpath(out))).hexdigest()[:12],
+            lines=(("Photos", display_name(self.folder)), *self.lines, ("Report made", made)),
+            photos=_seen_from(out, self.folder),
+            pictures=self.view.pictures,
+        )
+
+
+def _seen_from(out: Path, folder: Path) -> str:
+    """The way to a folder from a page in ``out``; "" where there is none, as on another drive."""
+    try:
+        path = os.path.relpath(folder, out)
+    except ValueError:
+        return ""
+    return Path(os.fsencode(path).decode("utf-8", "replace")).as_posix()
