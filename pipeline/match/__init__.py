@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from pipeline.match.advice import advise
 from pipeline.match.decide import decide
 from pipeline.match.evidence import LookScale, imprint_rows
+from pipeline.match.explain import Explanation
 from pipeline.match.model import MatchModel
-from pipeline.match.rank import Market, Ranked, Weighed, rank
-from pipeline.match.search import ImprintIndex, search
+from pipeline.match.rank import Market, Odds, Ranked, Weighed, odds, ranked
+from pipeline.match.search import Heard, ImprintIndex, search
 from pipeline.records import Advice, Candidate, Decision, Doubts, PillLook, Reading
 from pipeline.settings import Settings
 from reference.grouping import drug_strength
+from reference.product import Product
 from reference.store.catalog import Catalog
 
-__all__ = ["Match", "Matcher"]
+__all__ = ["Match", "Matcher", "Weighing"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,24 @@ class Match:
     drug: str
 
 
+@dataclass(frozen=True, eq=False)
+class Weighing:
+    """What was seen and read, weighed for products; kept so that further ones cost little.
+
+    ``heard`` is None where nothing was read; there are no ``groups`` then.
+    """
+
+    groups: tuple[Weighed, ...]
+    heard: Heard | None
+    scale: LookScale
+    look: PillLook
+
+    def weighed(self, products: tuple[Product, ...], explanation: Explanation) -> Weighed:
+        """Products that are the same tablet, with their evidence."""
+        rows = imprint_rows(explanation, self.look.faces) if explanation.imprint_key else ()
+        return Weighed(products, rows + self.scale(products[0]), explanation)
+
+
 class Matcher:
     """Matches what was seen and read with every product of one catalog."""
 
@@ -45,30 +65,61 @@ class Matcher:
         share = one_word.get(catalog.market, one_word[""])
         self._market = Market(len(catalog), catalog.coverage(settings.match.world), share)
 
-    def match(self, readings: Sequence[Reading], look: PillLook, doubts: Doubts | None = None) -> Match:
-        """The whole way from what the faces say and look like to a decision."""
+    def match(
+        self,
+        readings: Sequence[Reading],
+        look: PillLook,
+        doubts: Doubts | None = None,
+        weighing: Weighing | None = None,
+    ) -> Match:
+        """The whole way from what the faces say and look like to a decision; ``weighing`` where it is known already."""
         doubts = doubts or Doubts()
-        ranked = self.rank(readings, look)
-        verdict = decide(readings, look, ranked, doubts, self._model, self._settings.decide)
-        advice = None if verdict.decision is Decision.IDENTIFIED else advise(readings, look, ranked, doubts)
-        drug = _drug(verdict.decision, ranked)
-        return Match(verdict.decision, verdict.reason, ranked.candidates, ranked.unlisted, advice, drug)
+        found = self._ranked(weighing or self.weigh(readings, look))
+        verdict = decide(readings, look, found, doubts, self._model, self._settings.decide)
+        advice = None if verdict.decision is Decision.IDENTIFIED else advise(readings, look, found, doubts)
+        drug = _drug(verdict.decision, found)
+        return Match(verdict.decision, verdict.reason, found.candidates, found.unlisted, advice, drug)
 
     def rank(self, readings: Sequence[Reading], look: PillLook) -> Ranked:
         """The candidates with their probabilities."""
+        return self._ranked(self.weigh(readings, look))
+
+    def weigh(self, readings: Sequence[Reading], look: PillLook) -> Weighing:
+        """The products of the imprints that explain best what was read; none where nothing was."""
+        scale = LookScale(look, self._model)
         if not any(reading.lines for reading in readings):
-            return Ranked((), (), 1.0)
+            return Weighing((), None, scale, look)
         found = search(readings, self._index, self._model, self._settings.match)
-        products = self._catalog.products_with(each.imprint_key for each in found.explanations)
-        weigh = LookScale(look, self._model)
-        groups = [
-            Weighed(group, imprint + weigh(group[0]), each)
-            for each in found.explanations
-            for imprint in (imprint_rows(each, look.faces),)
+        bare = Weighing((), found.heard, scale, look)
+        return replace(bare, groups=self._groups(found.explanations, bare))
+
+    def weigh_also(self, weighing: Weighing, imprint_keys: Iterable[str]) -> Weighing:
+        """The same with the products of these imprints too, however badly they explain what was read."""
+        if weighing.heard is None:
+            return weighing
+        known = {group.explanation.imprint_key for group in weighing.groups}
+        keys = [key for key in dict.fromkeys(imprint_keys) if key and key not in known]
+        further = self._groups(weighing.heard.explain_keys(keys), weighing) if keys else ()
+        return replace(weighing, groups=(*weighing.groups, *further))
+
+    def odds(self, weighing: Weighing) -> Odds:
+        """What each product weighs beside all others and beside the pill that no row describes."""
+        alone = weighing.heard.alone if weighing.heard else 0.0
+        return odds(weighing.groups, self._market, alone, self._model.shares)
+
+    def _ranked(self, weighing: Weighing) -> Ranked:
+        if weighing.heard is None:
+            return Ranked((), (), 1.0)
+        return ranked(self.odds(weighing), self._settings.match.candidates)
+
+    def _groups(self, explanations: Sequence[Explanation], weighing: Weighing) -> tuple[Weighed, ...]:
+        """The products of each imprint, those that are the same tablet together, weighed."""
+        products = self._catalog.products_with(each.imprint_key for each in explanations)
+        return tuple(
+            weighing.weighed(group, each)
+            for each in explanations
             for group in self._catalog.groups_of(products.get(each.imprint_key, ()))
-        ]
-        most = self._settings.match.candidates
-        return rank(groups, self._market, found.alone, self._model.shares, most)
+        )
 
 
 def _drug(decision: Decision, ranked: Ranked) -> str:

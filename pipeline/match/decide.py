@@ -78,15 +78,7 @@ def _against(
 ) -> Iterator[str]:
     """What forbids IDENTIFIED, each in a sentence."""
     first, explanation = ranked.candidates[0], ranked.explanations[0]
-    yield from _incomplete(explanation)
-    if look.faces > 1 and first.product.shape != "CAPSULE":
-        yield from _on_other_faces(first.product, explanation)
-    for row in own_look_rows(first.product, look, model):
-        if row.bits <= settings.contradicts_bits:
-            seen, listed = row.observed.lower(), row.expected.lower()
-            yield f"The {row.kind} contradicts it: {seen} was seen, the register says {listed}."
-    if settings.risk == "exact only" and not explanation.exact:
-        yield "The text read is not equal to its imprint."
+    yield from misfits(first.product, explanation, look, model, settings)
     yield from _twins(ranked.candidates)
     sure = sure_of_drug(ranked.candidates)
     if sure < settings.beside_rivals * (1 - ranked.unlisted):
@@ -95,6 +87,21 @@ def _against(
     if sure < model.levels[level]:
         yield "That is not sure enough."
     yield from doubts.sentences
+
+
+def misfits(
+    product: Product, explanation: Explanation, look: PillLook, model: MatchModel, settings: DecideSettings
+) -> Iterator[str]:
+    """What of imprint and look does not fit the product, each in a sentence."""
+    yield from _incomplete(explanation)
+    if look.faces > 1 and product.shape != "CAPSULE":
+        yield from _on_other_faces(product, explanation)
+    for row in own_look_rows(product, look, model):
+        if row.bits <= settings.contradicts_bits:
+            seen, listed = row.observed.lower(), row.expected.lower()
+            yield f"The {row.kind} contradicts it: {seen} was seen, the register says {listed}."
+    if settings.risk == "exact only" and not explanation.exact:
+        yield "The text read is not equal to its imprint."
 
 
 def _incomplete(explanation: Explanation) -> Iterator[str]:

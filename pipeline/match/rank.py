@@ -66,24 +66,49 @@ class Market:
         return EvidenceRow("prior", "", "", math.log2(self.coverage / products), sentence)
 
 
-def rank(groups: Sequence[Weighed], market: Market, alone: float, shares: Shares, most: int) -> Ranked:
-    """Candidates with probabilities, best first, at most so many.
+@dataclass(frozen=True)
+class Odds:
+    """What each product and the pill that no row describes weigh, with what was known before: they share all there is.
 
-    ``alone``: the probability that one word alone stands on the pill, as it does on few.
+    ``groups`` are best first, ``weights`` theirs.
     """
+
+    groups: tuple[Weighed, ...]
+    weights: tuple[float, ...]
+    unlisted: float
+    prior: EvidenceRow
+
+    @property
+    def total(self) -> float:
+        """All together."""
+        return sum(self.weights) + self.unlisted
+
+
+def odds(groups: Sequence[Weighed], market: Market, alone: float, shares: Shares) -> Odds:
+    """What all weigh; ``alone`` is the probability that one word alone stands on the pill, as it does on few."""
     world_share = alone * market.one_word + 1 - alone
     prior = market.prior
     scored = sorted(groups, key=lambda group: (-group.bits, group.products[0].product_id))
     weights = [2.0 ** min(prior.bits + group.bits, 500.0) for group in scored]
     unlisted = (1 - market.coverage) * _unlisted_weight(scored, weights, world_share, shares)
-    total = sum(weights) + unlisted
+    return Odds(tuple(scored), tuple(weights), unlisted, prior)
+
+
+def rank(groups: Sequence[Weighed], market: Market, alone: float, shares: Shares, most: int) -> Ranked:
+    """Candidates with probabilities, best first, at most so many; ``alone`` as in ``odds``."""
+    return ranked(odds(groups, market, alone, shares), most)
+
+
+def ranked(found: Odds, most: int) -> Ranked:
+    """Candidates with probabilities, best first, at most so many."""
+    prior, total = found.prior, found.total
     candidates = tuple(
         Candidate(
             group.products, weight / total, prior.bits + group.bits, (prior, *group.evidence), _tier(group.explanation)
         )
-        for group, weight in zip(scored[:most], weights, strict=False)
+        for group, weight in zip(found.groups[:most], found.weights, strict=False)
     )
-    return Ranked(candidates, tuple(group.explanation for group in scored[:most]), unlisted / total)
+    return Ranked(candidates, tuple(group.explanation for group in found.groups[:most]), found.unlisted / total)
 
 
 def _unlisted_weight(groups: Sequence[Weighed], weights: Sequence[float], world_share: float, shares: Shares) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -83,36 +83,76 @@ class ImprintIndex:
 
 
 @dataclass(frozen=True)
-class Found:
-    """The explanations, best first, and whether the pill says but one word.
+class _Hypothesis:
+    """Lines of all faces, how much less probable than the first they are, and what they leave of what it reads."""
 
-    ``alone``: the probability that one word alone was read, the rest of the pill being blank.
-    """
+    lines: tuple[tuple[Line, ...], ...]
+    bits: float = 0.0
+    overruled: str = ""
+
+
+class Heard:
+    """What the faces say by each of the readings' hypotheses, ready to be explained."""
+
+    def __init__(self, readings: Sequence[Reading], model: MatchModel) -> None:
+        self._hypotheses = _joint_hypotheses(readings)
+        self.observed = [Observed(readings, each.lines, model) for each in self._hypotheses]
+        pairs = zip(self.observed, self._hypotheses, strict=True)
+        self._at_large = max((each.at_large_bits + one.bits for each, one in pairs), default=0.0)
+
+    @property
+    def alone(self) -> float:
+        """The probability that one word alone was read, the rest of the pill being blank."""
+        first = self.observed[0]
+        return first.blank if len(first.words()) == 1 else 0.0
+
+    def explained(self, explain_one: Callable[[Observed], Iterable[Explanation]]) -> list[Explanation]:
+        """Each imprint explained by the hypothesis that does it best; best first.
+
+        All hypotheses read the same photo: each is weighed against what explains it best on pills at large.
+        """
+        best: dict[str, Explanation] = {}
+        for each, hypothesis in zip(self.observed, self._hypotheses, strict=True):
+            behind = each.at_large_bits + hypothesis.bits - self._at_large
+            for explanation in explain_one(each):
+                bits = explanation.bits + behind
+                known = best.get(explanation.imprint_key)
+                if known is None:
+                    contradicted = hypothesis.overruled + explanation.contradicted
+                    best[explanation.imprint_key] = replace(explanation, bits=bits, contradicted=contradicted)
+                elif bits > known.bits:
+                    best[explanation.imprint_key] = replace(explanation, bits=bits, contradicted=known.contradicted)
+        return sorted(best.values(), key=lambda explanation: (-explanation.bits, explanation.imprint_key))
+
+    def explain_keys(self, keys: Sequence[str]) -> list[Explanation]:
+        """How just these imprints explain what was read, likely or not; best first."""
+        return self.explained(lambda observed: _explain_each(keys, observed))
+
+
+@dataclass(frozen=True)
+class Found:
+    """The explanations, best first, and what they explain."""
 
     explanations: tuple[Explanation, ...]
-    alone: float
+    heard: Heard
+
+    @property
+    def alone(self) -> float:
+        """The probability that one word alone was read, the rest of the pill being blank."""
+        return self.heard.alone
 
 
 def search(readings: Sequence[Reading], index: ImprintIndex, model: MatchModel, settings: MatchSettings) -> Found:
     """The imprints that explain the readings best, by the best of the readings' hypotheses; best first."""
-    best: dict[str, Explanation] = {}
-    hypotheses = _joint_hypotheses(readings)
-    observed = [Observed(readings, each.lines, model) for each in hypotheses]
-    at_large = max((each.at_large_bits + one.bits for each, one in zip(observed, hypotheses, strict=True)), default=0.0)
-    alone = observed[0].blank if len(observed[0].words()) == 1 else 0.0
-    for each, hypothesis in zip(observed, hypotheses, strict=True):
-        # All hypotheses read the same photo: each is weighed against what explains it best on pills at large.
-        behind = each.at_large_bits + hypothesis.bits - at_large
-        for explanation in _explained(each, index, settings):
-            bits = explanation.bits + behind
-            known = best.get(explanation.imprint_key)
-            if known is None:
-                contradicted = hypothesis.overruled + explanation.contradicted
-                best[explanation.imprint_key] = replace(explanation, bits=bits, contradicted=contradicted)
-            elif bits > known.bits:
-                best[explanation.imprint_key] = replace(explanation, bits=bits, contradicted=known.contradicted)
-    ranked = sorted(best.values(), key=lambda explanation: (-explanation.bits, explanation.imprint_key))
-    return Found(tuple(ranked[: settings.explained]), alone)
+    heard = Heard(readings, model)
+    explained = heard.explained(lambda observed: _explained(observed, index, settings))
+    return Found(tuple(explained[: settings.explained]), heard)
+
+
+def _explain_each(keys: Sequence[str], observed: Observed) -> list[Explanation]:
+    tokens = list(dict.fromkeys(token for key in keys for token in distinct(key)))
+    fits = best_segments(tokens, observed.faces)
+    return [explain(key, observed, fits) for key in keys]
 
 
 def _explained(observed: Observed, index: ImprintIndex, settings: MatchSettings) -> list[Explanation]:
@@ -131,15 +171,6 @@ def _explained(observed: Observed, index: ImprintIndex, settings: MatchSettings)
 
 def _is_near(rank: int, bits: float, best: float, settings: MatchSettings) -> bool:
     return rank < settings.explained_min or bits > best - settings.explained_within_bits
-
-
-@dataclass(frozen=True)
-class _Hypothesis:
-    """Lines of all faces, how much less probable than the first they are, and what they leave of what it reads."""
-
-    lines: tuple[tuple[Line, ...], ...]
-    bits: float = 0.0
-    overruled: str = ""
 
 
 def _joint_hypotheses(readings: Sequence[Reading]) -> list[_Hypothesis]:
