@@ -5,13 +5,23 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.answer import Answer
+from pipeline.batch.engines.interface import Result, Task, Work
 from pipeline.errors import PhotoError, PillprintError
 from pipeline.records import Candidate, Decision, Identification, PillLook, Probabilities
 from reference.product import Product
+
+
+def inline(
+    tasks: Iterator[Task], work: Work[Task, Result], workers: int | None, timeout_seconds: float
+) -> Iterator[tuple[Task, Result]]:
+    """An engine without workers: fast, and with it no photo may crash or hang."""
+    for task in tasks:
+        yield task, work.do(task)
 
 
 @dataclass(frozen=True)

@@ -197,7 +197,7 @@ def test_only_a_regular_file_is_read_for_its_digest(tmp_path: Path) -> None:
 def test_the_results_of_an_older_layout_are_refused(place: Place) -> None:
     stamp = place.out / "batch.json"
     stamp.write_text(json.dumps(json.loads(stamp.read_text()) | {"format": "1"}))
-    with pytest.raises(PhotoSetError, match=r"format: then 1, now 2.*name a new folder with --out"):
+    with pytest.raises(PhotoSetError, match=r"format: then 1, now 3.*name a new folder with --out"):
         place.run()
 
 

@@ -17,7 +17,7 @@ from pipeline.batch.rows import shown
 from pipeline.errors import PhotoSetError
 
 # The layout of the result folder; a run of another layout does not go on in it.
-_FORMAT = 2
+_FORMAT = 3
 _LOCK, _SOFT_LOCK, _STAMP = ".lock", ".lock.here", "batch.json"
 
 # What a file system says that has no locks: some network file systems, and those of user programs (FUSE).
@@ -51,6 +51,12 @@ def claimed(out: Path, identity: Mapping[str, str]) -> Iterator[None]:
     try:
         _check_identity(out, {"format": str(_FORMAT), **identity})
         yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise PhotoSetError(
+            f"{name}: cannot be written or read ({reason}); mend that and give the same command again: what is "
+            "done is kept"
+        ) from error
     finally:
         lock.release()
 

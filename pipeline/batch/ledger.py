@@ -9,14 +9,14 @@ longer holds goes back to ``.part`` with the others; while both files are there,
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from pipeline.batch.durable import replace
 from pipeline.batch.plan import Shard
-from pipeline.batch.rows import Row, to_line
+from pipeline.batch.rows import Row, shown, to_line
 
 # The path of a photo and its row so far -> the row as it holds now, None where the photo is to be done.
 AsOfNow = Callable[[str, Row | None], Row | None]
@@ -40,7 +40,7 @@ class Ledger:
         """Open a shard; the indices of its photos that are done already, by what ``as_of_now`` says of each row."""
         part, whole, count = self._part(shard.key), self._whole(shard.key), len(shard.paths)
         is_whole = whole.exists()
-        earlier = dict(enumerate(self.rows(shard.key))) if is_whole else _sound(part, count)
+        earlier = _sound_whole(whole, shard.paths) if is_whole else _sound(part, count)
         rows = {index: as_of_now(path, earlier.get(index)) for index, path in enumerate(shard.paths)}
         kept = {index: row for index, row in rows.items() if row}
         if is_whole and kept == earlier and len(kept) == count:
@@ -100,6 +100,16 @@ def _sound(part: Path, count: int) -> Mapping[int, Row]:
                     break
                 rows[index] = row
     return rows
+
+
+def _sound_whole(whole: Path, paths: Sequence[str]) -> Mapping[int, Row]:
+    """The rows of a whole file that are their photos'; those of a damaged one are left out, and so done again."""
+    lines = whole.read_bytes().splitlines(keepends=True)
+    rows = (_indexed(b"[%d,%b]\n" % (index, line.rstrip(b"\n"))) for index, line in enumerate(lines[: len(paths)]))
+    sound = {index: row for index, row in rows if row is not None and row["photo"] == shown(paths[index])}
+    if len(lines) > len(paths):  # the file is to be written anew
+        sound.pop(len(paths) - 1, None)
+    return sound
 
 
 def _indexed(line: bytes) -> tuple[int, Row | None]:

@@ -1,8 +1,8 @@
 """What is to be done: shards of photo paths on disk, so that no list of all photos is ever held in memory.
 
 Each run that finds new photos adds one generation: ``plan/0001/000000.jsonl``, ``000001.jsonl``, ... hold the paths
-in the order of the walk, ``shard_size`` a file. A generation is written under another name and renamed when it is
-whole, so a run that is killed while it looks for photos leaves none.
+in the order of the walk, ``shard_size`` a file, and ``extent.json`` says how many they are. A generation is written
+under another name and renamed when it is whole, so a run that is killed while it looks for photos leaves none.
 """
 
 from __future__ import annotations
@@ -16,7 +16,12 @@ from itertools import islice
 from pathlib import Path
 
 from pipeline.batch.durable import replace, sync_folder
+from pipeline.batch.rows import shown
 from pipeline.batch.walk import order
+from pipeline.errors import PhotoSetError
+
+# The file of a generation that says how many photos it has, so that a file cut short or lost is noticed.
+_EXTENT = "extent.json"
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,9 @@ def extend(directory: Path, found: Iterable[str], shard_size: int) -> None:
         directory: where the generations lie.
         found: paths below the folder, sorted by ``walk.order``.
         shard_size: photos a shard.
+
+    Raises:
+        PhotoSetError: an earlier generation is damaged.
     """
     directory.mkdir(exist_ok=True)
     for unfinished in directory.glob("*.tmp"):
@@ -49,7 +57,8 @@ def extend(directory: Path, found: Iterable[str], shard_size: int) -> None:
         replace(unfinished / f"{count // shard_size:06d}.jsonl", text.encode("ascii"))
         count += len(paths)
     if count:
-        replace(unfinished / "count", str(count).encode("ascii"))
+        extent = json.dumps({"photos": count, "shard_size": shard_size})
+        replace(unfinished / _EXTENT, extent.encode("ascii"))
         unfinished.rename(unfinished.with_suffix(""))
         sync_folder(directory)
     else:
@@ -58,34 +67,66 @@ def extend(directory: Path, found: Iterable[str], shard_size: int) -> None:
 
 def count(directory: Path) -> int:
     """All photos planned."""
-    return sum(int((generation / "count").read_text(encoding="ascii")) for generation in _generations(directory))
+    return sum(_extent(generation)[0] for generation in _generations(directory))
 
 
 def shards(directory: Path) -> Iterator[Shard]:
-    """All shards, oldest generation first; the paths of one are in memory at a time."""
+    """All shards, oldest generation first; the paths of one are in memory at a time.
+
+    Raises:
+        PhotoSetError: one is damaged.
+    """
     for generation in _generations(directory):
-        for file in _files(generation):
-            yield Shard(f"{generation.name}-{file.stem}", _read(file))
+        for file, paths in _read(generation):
+            yield Shard(f"{generation.name}-{file.stem}", paths)
 
 
 def _generations(directory: Path) -> list[Path]:
     return sorted(path for path in directory.iterdir() if path.suffix != ".tmp")
 
 
-def _files(generation: Path) -> Iterator[Path]:
+def _extent(generation: Path) -> tuple[int, int]:
+    """How many photos a generation has, and how many each of its files but the last."""
+    file = generation / _EXTENT
+    try:
+        extent = json.loads(file.read_bytes())
+        return int(extent["photos"]), int(extent["shard_size"])
+    except (FileNotFoundError, ValueError, TypeError, KeyError) as error:
+        raise _damaged(file) from error
+
+
+def _read(generation: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:
+    """The files of a generation, each with its paths, as many as its extent says."""
+    left, shard_size = _extent(generation)
     number = 0
-    while (file := generation / f"{number:06d}.jsonl").exists():
-        yield file
+    while left:
+        file = generation / f"{number:06d}.jsonl"
+        paths = _paths_in(file)
+        if len(paths) != min(left, shard_size):
+            raise _damaged(file)
+        yield file, paths
+        left -= len(paths)
         number += 1
 
 
-def _read(file: Path) -> tuple[str, ...]:
-    return tuple(json.loads(line) for line in file.read_text(encoding="ascii").splitlines())
+def _paths_in(file: Path) -> tuple[str, ...]:
+    try:
+        paths = tuple(json.loads(line) for line in file.read_text(encoding="ascii").splitlines())
+    except (FileNotFoundError, ValueError) as error:
+        raise _damaged(file) from error
+    if not all(isinstance(path, str) for path in paths):
+        raise _damaged(file)
+    return paths
+
+
+def _damaged(file: Path) -> PhotoSetError:
+    lost = "is damaged (cut off, changed or lost), so nobody can say which photos the rows belong to"
+    return PhotoSetError(f"{shown(file)}: {lost}; name a new folder with --out")
 
 
 def _paths(generation: Path) -> Iterator[str]:
-    for file in _files(generation):
-        yield from _read(file)
+    for _, paths in _read(generation):
+        yield from paths
 
 
 def _missing(found: Iterable[str], planned: Iterator[str]) -> Iterator[str]:

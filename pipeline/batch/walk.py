@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import IO
 
 # Names that ``load`` may be able to open; a file of another name is no photo and is passed over.
 SUFFIXES = frozenset(
@@ -82,8 +83,7 @@ def _sorted_names(folder: str) -> Iterator[_Name]:
                 spill.writelines(_line(name) for name in chunk)
                 chunk = sorted(islice(names, _NAMES_AT_ONCE))
             ends = [*starts[1:], spill.tell()]
-            spill.flush()
-            runs = [_spilled(spill.fileno(), start, end) for start, end in zip(starts, ends, strict=True)]
+            runs = [_spilled(spill, start, end) for start, end in zip(starts, ends, strict=True)]
             yield from heapq.merge(*runs)
 
 
@@ -106,11 +106,12 @@ def _line(name: _Name) -> bytes:
     return name[0].replace(b"\n", b"/") + (b"/F" if name[1] else b"/P") + b"\n"
 
 
-def _spilled(descriptor: int, start: int, end: int) -> Iterator[_Name]:
+def _spilled(spill: IO[bytes], start: int, end: int) -> Iterator[_Name]:
     """The names between two places of the spill file, a block at a time."""
     rest = b""
     while start < end:
-        block = os.pread(descriptor, min(1 << 16, end - start), start)
+        spill.seek(start)
+        block = spill.read(min(1 << 16, end - start))
         start += len(block)
         *lines, rest = (rest + block).split(b"\n")
         for line in lines:

@@ -32,6 +32,8 @@ TAKEN = (
 )
 # A web address, also as `pathlib` writes it: with one slash.
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+# Without waiting for a pipe, and not for a program that is started; Windows has neither, and reads text unless asked.
+_READ_AT_ONCE = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 # What a path may not be read for longer than, in bytes at a time.
 _CHUNK = 1 << 20
 # How Python carries bytes of a name that are no UTF-8; other lone surrogates can be in no file's name (PEP 383).
@@ -132,7 +134,7 @@ def read_path(path: str | os.PathLike[str], name: str, bytes_max: int) -> bytes:
 
 def _read(path: str | os.PathLike[str], name: str, bytes_max: int) -> bytes:
     # Without waiting: in between a pipe may have taken the file's place.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    descriptor = os.open(path, _READ_AT_ONCE)
     with open(descriptor, "rb") as file:
         _checked(os.fstat(descriptor), name, bytes_max)
         data = file.read(bytes_max + 1)
