@@ -12,11 +12,11 @@ from pipeline.imprint import open_reader
 from pipeline.imprint.protocol import Reader
 from pipeline.load import PhotoSource, load, sources_of, to_load_again
 from pipeline.match import Matcher
-from pipeline.measure import combine, measure
-from pipeline.records import Doubts, Face
+from pipeline.measure import Measurer
+from pipeline.records import Doubts, Face, PillLook
 from pipeline.scale import check_reference, find_scale
 from pipeline.scene import FACES, Clock, Scene, difference, distinct_faces, doubted
-from pipeline.segment import group_faces, segment
+from pipeline.segment import Segmenter, group_faces
 from pipeline.settings import Settings
 from reference.store.catalog import Catalog, open_catalog
 
@@ -37,7 +37,7 @@ class _Told:
 
 
 class Identifier:
-    """Holds the catalog and the reader for many calls; safe to use from threads, picklable for processes.
+    """Holds the catalog, the reader and the networks for many calls; safe to use from threads, picklable for processes.
 
     Args:
         catalog: an opened catalog, the path of one or of a register's table, or None for the one that ships.
@@ -67,6 +67,8 @@ class Identifier:
             settings = replace(settings, read=replace(settings.read, reader=reader))
         self.settings = settings
         self.reader: Reader = open_reader(settings.read) if reader is None or isinstance(reader, str) else reader
+        self._segment = Segmenter(settings.segment)
+        self._measurer = Measurer(settings.measure)
 
     def __reduce__(self) -> tuple[partial[Identifier], tuple[Catalog, Reader, Settings]]:
         return partial(Identifier, keep_photos=self.keep_photos), (self.catalog, self.reader, self.settings)
@@ -125,7 +127,7 @@ class Identifier:
         with clock("load"):
             photo = load(source, self.settings.load, channels=told.channels)
         with clock("segment"):
-            regions = segment(photo, self.settings.segment)
+            regions = self._segment(photo)
         with clock("scale"):
             known = None if told.mm_per_px is None else told.mm_per_px * photo.reduction
             scale = find_scale(photo, regions, known, self.settings.scale, coin=told.coin)
@@ -140,7 +142,8 @@ class Identifier:
         if len(scenes) == 1:
             return by_photo[0], Doubts(others)
         faces = distinct_faces([face for faces in by_photo for face in faces])
-        return faces[:FACES], Doubts(others, different=difference(by_photo, faces))
+        looks = [self._look(faces) for faces in by_photo if faces]
+        return faces[:FACES], Doubts(others, different=difference(by_photo, faces, looks))
 
     def _faces_meant(self, scene: Scene, clock: Clock) -> tuple[list[Face], int]:
         """The faces of the most prominent pill on which anything is read, and how many pills more the photo shows.
@@ -162,15 +165,18 @@ class Identifier:
         """Some of a photo's regions, measured and read."""
         own = [scene.pills[index] for index in indices]
         with clock("measure"):
-            looks = [measure(scene.photo, region, scene.scale, self.settings.measure) for region in own]
+            looks = [self._measurer.measure(scene.photo, region, scene.scale) for region in own]
         with clock("read"):
             readings = self.reader.read(scene.photo, own)
         return [Face(scene.photo.name, scene.number, *parts) for parts in zip(own, looks, readings, strict=True)]
 
+    def _look(self, faces: Sequence[Face]) -> PillLook:
+        return self._measurer.combine([face.measurements.look for face in faces])
+
     def _answer(self, scenes: Sequence[Scene], faces: Sequence[Face], doubts: Doubts, clock: Clock) -> Answer:
         """Everything seen and read of one pill, matched."""
         faces, doubts = doubted(faces, doubts)
-        look = combine([face.measurements.look for face in faces])
+        look = self._look(faces)
         with clock("match"):
             matched = self._matcher.match([face.reading for face in faces], look, doubts)
             first = matched.candidates[0].product.product_id if matched.candidates else ""

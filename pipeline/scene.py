@@ -11,9 +11,8 @@ from difflib import SequenceMatcher
 import numpy as np
 
 from pipeline.load import PhotoFile
-from pipeline.measure import combine
 from pipeline.properties import TERMS, spoken
-from pipeline.records import Doubts, Face, Line, Photo, PillRegion, Probabilities, Scale
+from pipeline.records import Doubts, Face, Line, Photo, PillLook, PillRegion, Probabilities, Scale
 from reference.text.imprints import look_alike_key, upside_down
 
 # A tablet or capsule has two faces; what a photo shows beyond that is another pill or the same face again.
@@ -147,14 +146,13 @@ def _is_same_word(one: Line, other: Line) -> bool:
     return all(min(a.confidence, b.confidence) < _SURE for x, y, a, b in pairs if x != y)
 
 
-def difference(faces_by_photo: Sequence[Sequence[Face]], kept: Sequence[Face]) -> str:
-    """What says that the photos show two pills, "" where nothing does."""
+def difference(faces_by_photo: Sequence[Sequence[Face]], kept: Sequence[Face], looks: Sequence[PillLook]) -> str:
+    """What says that the photos show two pills, "" where nothing does; ``looks`` are what each shows."""
     texts = _bearing(kept)
     if texts > FACES:
         return "more than two different texts were read"
     if any(len(faces) == FACES and _bearing(faces) < texts for faces in faces_by_photo):
         return "one shows both faces, and another a text that is on neither"
-    looks = [combine([face.measurements.look for face in faces]) for faces in faces_by_photo if faces]
     for number, one in enumerate(looks):
         for other in looks[number + 1 :]:
             for each in _ALIKE:

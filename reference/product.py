@@ -163,3 +163,19 @@ class Product:
             return FactSource(name, check.source, check.url, check.date)
         own = FactSource(name, self.source, self.source_url, self.source_date)
         return next((fact for fact in self.fact_sources if fact.field == name), own)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A product as an importer hands it over, with the document it stands in where there is one.
+
+    ``set_key`` names the document through all its versions; only products of the highest version stay.
+    ``retrieved`` is the ISO day on which the register was downloaded; it dates what has no date of its own and,
+    as no fact of the register, is left out of the fingerprint.
+    """
+
+    product: Product
+    set_key: str = ""
+    version: int = 0
+    label: Monograph | None = None
+    retrieved: str = ""

@@ -9,9 +9,9 @@ from pipeline.match import Match, Matcher
 from pipeline.match.model import MatchModel
 from pipeline.records import Character, Doubts, Line, PillLook, Probabilities, Reading, SizeMeasurement
 from pipeline.settings import DecideSettings, Settings
-from reference.product import Product
+from reference.product import Entry, Product
 from reference.store.catalog import Catalog
-from reference.store.writer import Entry, fill
+from reference.store.writer import fill
 from reference.text.imprints import tokens
 
 NOTHING = Probabilities(())

@@ -24,11 +24,11 @@ from reference.audit.export import COLUMNS, write_csv
 from reference.errors import CatalogError, InputError
 from reference.importers import REGISTERS, Log
 from reference.monographs import load_monograph
-from reference.product import FactSource, ImprintCheck, Product
+from reference.product import Entry, FactSource, ImprintCheck, Product
 from reference.store.build import build_catalog
 from reference.store.catalog import COUNTED_COVERAGE_MAX, Catalog, open_catalog
 from reference.store.migrations import migrate
-from reference.store.writer import SCHEMA_VERSION, Entry, fill
+from reference.store.writer import SCHEMA_VERSION, fill
 from reference.text.ndc import possible_product_codes, product_code
 
 SECTION = """<component><section><code code="34067-9" displayName="INDICATIONS"/><title>1 INDICATIONS</title>

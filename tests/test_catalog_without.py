@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reference.errors import CatalogError
-from reference.product import Product
+from reference.product import Entry, Product
 from reference.search.query import query
 from reference.search.search import search
 from reference.store.catalog import Catalog, open_catalog
-from reference.store.writer import Entry, fill
+from reference.store.writer import fill
 from reference.text.imprints import characters, tokens
 
 

@@ -10,8 +10,9 @@ import pytest
 
 from pipeline.serialize import product_to_dict
 from reference.audit.export import as_row, write_csv
-from reference.audit.imprint_check import SOURCE, as_text, bearers, checked, from_text
+from reference.audit.imprint_check import SOURCE, bearers, checked
 from reference.errors import InputError
+from reference.importers.check_cell import as_text, from_text
 from reference.product import ImprintCheck, Product
 from reference.store.catalog import open_catalog
 from reference.text.imprints import tokens

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipeline.measure import combine, measure
+from pipeline.measure import Measurer
 from pipeline.measure.color import lab_of, to_linear, under_gray_ground
 from pipeline.measure.combine import highest
 from pipeline.measure.face import VIEW_PX, axes_of, face_view
@@ -81,7 +81,7 @@ def under_light(pixels: NDArray[np.uint8], gains: tuple[float, float, float]) ->
 
 
 def look(pixels: NDArray[np.uint8], region: PillRegion) -> PillLook:
-    return measure(Photo(pixels, "drawn"), region, None).look
+    return Measurer().measure(Photo(pixels, "drawn"), region, None).look
 
 
 @pytest.mark.parametrize("turn_deg", [0.0, 20.0, 75.0, -40.0])
@@ -97,7 +97,7 @@ def test_axes_of_an_ellipse(turn_deg: float) -> None:
 def test_an_empty_region_says_so() -> None:
     region = PillRegion(np.zeros((4, 2), np.float32), np.zeros((5, 5), np.bool_), 0, 0, 1.0)
     with pytest.raises(ValueError, match="empty"):
-        measure(Photo(np.zeros((20, 20, 3), np.uint8), "drawn"), region, None)
+        Measurer().measure(Photo(np.zeros((20, 20, 3), np.uint8), "drawn"), region, None)
 
 
 def test_a_view_lies_level_and_leads_back_to_the_photo() -> None:
@@ -193,7 +193,7 @@ def test_a_capsule_of_two_colors(turn_deg: float) -> None:
     angle = math.radians(turn_deg)
     rows, cols = np.indices((300, 300)) - 150
     along = cols * math.cos(angle) - rows * math.sin(angle)
-    found = measure(Photo(np.where((along > 10)[..., None], other, pixels), "drawn"), region, None)
+    found = Measurer().measure(Photo(np.where((along > 10)[..., None], other, pixels), "drawn"), region, None)
     assert found.look.color.best == "BLUE;WHITE"
     assert len(found.color_lab) == 2
 
@@ -238,7 +238,7 @@ def test_the_face_with_the_line_decides_the_score() -> None:
 
 def test_two_faces_agree_more_than_one() -> None:
     one = face({"ROUND": 0.8, "OVAL": 0.2}, {"WHITE": 0.7, "YELLOW": 0.3}, {"1": 1.0})
-    single, both = combine([one]), combine([one, one])
+    single, both = Measurer().combine([one]), Measurer().combine([one, one])
     assert single.shape["ROUND"] == pytest.approx(0.8)
     assert both.shape["ROUND"] > 0.8
     assert both.color["WHITE"] > 0.7
@@ -246,7 +246,7 @@ def test_two_faces_agree_more_than_one() -> None:
 
 def test_a_shape_that_is_second_on_both_faces_does_not_beat_one_outline_in_two_names() -> None:
     shapes = ({"OVAL": 0.53, "SQUARE": 0.28, "CAPSULE": 0.19}, {"CAPSULE": 0.69, "SQUARE": 0.22, "OVAL": 0.09})
-    both = combine([face(shape, {"WHITE": 1.0}, {"1": 1.0}) for shape in shapes]).shape
+    both = Measurer().combine([face(shape, {"WHITE": 1.0}, {"1": 1.0}) for shape in shapes]).shape
     assert both.best == "CAPSULE"
     assert both["CAPSULE"] / both["OVAL"] == pytest.approx((0.19 / 0.53 * 0.69 / 0.09) ** 0.5)
     power = load_models().calibration["shape_power"]
@@ -256,18 +256,18 @@ def test_a_shape_that_is_second_on_both_faces_does_not_beat_one_outline_in_two_n
 
 @pytest.mark.parametrize("shape", [{"OVAL": 0.4, "CAPSULE": 0.35, "ROUND": 0.25}, {"ROUND": 1.0}, {}])
 def test_a_face_alone_stays_as_it_is(shape: dict[str, float]) -> None:
-    one = combine([face(shape, {"WHITE": 1.0}, {"1": 1.0})]).shape
+    one = Measurer().combine([face(shape, {"WHITE": 1.0}, {"1": 1.0})]).shape
     for term in ("OVAL", "CAPSULE", "ROUND"):
         assert one[term] == pytest.approx(shape.get(term, 0.0))
 
 
 def test_faces_of_two_colors_make_a_two_layer_tablet() -> None:
     layers = [face({"ROUND": 1.0}, {color: 1.0}, {"1": 1.0}) for color in ("YELLOW", "WHITE")]
-    assert combine(layers).color.best == "WHITE;YELLOW"
+    assert Measurer().combine(layers).color.best == "WHITE;YELLOW"
 
 
 def test_no_face_is_nothing_known() -> None:
-    nothing = combine([])
+    nothing = Measurer().combine([])
     assert nothing.shape.best is None and nothing.color.best is None and nothing.size is None
 
 

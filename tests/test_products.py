@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from reference.audit.imprint_check import as_text, from_text, write_checks
+from reference.audit.imprint_check import write_checks
 from reference.importers import REGISTERS, Log
+from reference.importers.check_cell import as_text, from_text
 from reference.importers.hand import own_products
 from reference.product import Product
 from reference.store.catalog import Catalog, open_catalog

@@ -8,7 +8,7 @@ from itertools import permutations
 import pytest
 from examples import look, measurements, reading, region
 
-from pipeline.measure import combine
+from pipeline.measure import Measurer
 from pipeline.records import Face, Probabilities
 from pipeline.scene import FACES, Clock, difference, distinct_faces
 
@@ -26,6 +26,12 @@ def face(
     looks = replace(measurements(), look=look(color=colors, shape=Probabilities(((shape, sure),))))
     outline = replace(region(), confidence=found)
     return Face(f"{photo}.jpg", photo, outline, looks, reading(*texts, confidence=confidence))
+
+
+def said_of(faces_by_photo: list[list[Face]], kept: list[Face]) -> str:
+    measurer = Measurer()
+    looks = [measurer.combine([each.measurements.look for each in faces]) for faces in faces_by_photo if faces]
+    return difference(faces_by_photo, kept, looks)
 
 
 def texts(faces: list[Face]) -> list[tuple[str, ...]]:
@@ -84,8 +90,8 @@ def test_a_third_text_stays_and_says_that_there_are_two_pills() -> None:
     three = [face("024"), face("54"), face("TEVA")]
     kept = distinct_faces([*three, face()])
     assert sorted(texts(kept)) == [("024",), ("54",), ("TEVA",)]
-    assert difference([three[:2], three[2:]], kept) == "more than two different texts were read"
-    assert difference([three[:2], three[:2]], distinct_faces(three[:2] * 2)) == ""
+    assert said_of([three[:2], three[2:]], kept) == "more than two different texts were read"
+    assert said_of([three[:2], three[:2]], distinct_faces(three[:2] * 2)) == ""
 
 
 @pytest.mark.parametrize(("one", "other"), [("024", "240"), ("134", "314"), ("024", "1024")])
@@ -95,7 +101,7 @@ def test_the_same_digits_in_another_order_are_another_face(one: str, other: str)
 
 def test_two_neighbors_of_a_series_are_two_pills() -> None:
     photos = [[face("WATSON", "396", confidence=0.99), face()], [face("WATSON", "397", confidence=0.99), face()]]
-    assert difference(photos, distinct_faces([each for faces in photos for each in faces])) != ""
+    assert said_of(photos, distinct_faces([each for faces in photos for each in faces])) != ""
 
 
 def test_at_most_two_faces_without_text_are_left() -> None:
@@ -109,7 +115,7 @@ def test_photos_of_two_colors_or_shapes_say_so() -> None:
     white, blue, oval = face("024"), face("024", color="BLUE"), face("024", shape="OVAL")
 
     def said(*faces: Face) -> str:
-        return difference([[each] for each in faces], distinct_faces(faces))
+        return said_of([[each] for each in faces], distinct_faces(faces))
 
     assert said(white, blue) == "the color is white in one and blue in another"
     assert said(white, oval) == "the shape is round in one and oval in another"
@@ -122,11 +128,11 @@ def test_photos_of_one_look_or_of_an_unsure_one_say_nothing() -> None:
     white = face("024")
     either = Probabilities((("YELLOW", 0.6), ("WHITE", 0.4)))
     perhaps = replace(face(), measurements=replace(measurements(), look=look(color=either)))
-    assert combine([perhaps.measurements.look]).color["WHITE"] == pytest.approx(0.4)
-    assert difference([[white], [white]], [white]) == ""
-    assert difference([[white], [perhaps]], [white, perhaps]) == ""
-    assert difference([[white], []], [white]) == ""
-    assert difference([[white], [face(color="")]], [white]) == ""
+    assert Measurer().combine([perhaps.measurements.look]).color["WHITE"] == pytest.approx(0.4)
+    assert said_of([[white], [white]], [white]) == ""
+    assert said_of([[white], [perhaps]], [white, perhaps]) == ""
+    assert said_of([[white], []], [white]) == ""
+    assert said_of([[white], [face(color="")]], [white]) == ""
 
 
 def test_the_clock_adds_up_and_goes_on_from_another() -> None:

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reference.errors import InputError
-from reference.product import Product
+from reference.product import Entry, Product
 from reference.search.query import query
 from reference.search.search import SearchResult, search
 from reference.search.suggest import did_you_mean
 from reference.store.catalog import Catalog, open_catalog
-from reference.store.writer import Entry, fill
+from reference.store.writer import fill
 from reference.text.imprints import tokens
 
 OPEN = "cannot be excluded: the register has no value"

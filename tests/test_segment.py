@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 from pipeline.evaluate.segmentation import iou, match, outlines_of
 from pipeline.load import load
 from pipeline.records import Photo, Pixels
-from pipeline.segment import group_faces, segment
+from pipeline.segment import Segmenter, group_faces, segment
 from pipeline.segment.instances import MOST
-from pipeline.segment.network import PillMaps, pill_maps
 from pipeline.segment.outline import Belief, refine
+from pipeline.segment.pill_maps import PillMaps, PillNetwork
 from pipeline.segment.regions import clockwise, content_box
 from pipeline.settings import SegmentSettings
+
+pill_maps = PillNetwork()
 
 Outline = NDArray[np.float32]
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -87,9 +89,7 @@ def photo_places(maps: PillMaps) -> tuple[NDArray[np.float64], NDArray[np.float6
 
 
 @pytest.mark.parametrize("middle", [0.6, 0.2])
-def test_a_face_that_is_not_clear_at_one_scale_is_looked_for_at_others(
-    monkeypatch: pytest.MonkeyPatch, middle: float
-) -> None:
+def test_a_face_that_is_not_clear_at_one_scale_is_looked_for_at_others(middle: float) -> None:
     """As the network sees a large pill with bold print: its rim is sure, its middle is not."""
     pixels, faces = sheet(), [ellipse(240, col, 100, 100) for col in (160, 480)]
     for face in faces:
@@ -105,13 +105,12 @@ def test_a_face_that_is_not_clear_at_one_scale_is_looked_for_at_others(
         inside = (rows - 240) ** 2 + (cols - 160) ** 2 < 80**2
         return replace(maps, pill=np.where(inside, middle, maps.pill).astype(np.float32))
 
-    monkeypatch.setattr("pipeline.segment.find.pill_maps", unsure_at_first)
-    regions = segment(Photo(pixels, "bold"))
+    regions = Segmenter(None, unsure_at_first)(Photo(pixels, "bold"))
     assert len(sides) > 1 and len(regions) == 2
     assert min(match(faces, regions)) > 0.95
 
 
-def test_a_look_again_for_a_doubtful_face_does_not_lose_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_look_again_for_a_doubtful_face_does_not_lose_one() -> None:
     pixels, faces = sheet(), [ellipse(240, col, 60, 60) for col in (110, 320, 530)]
     for face in faces:
         paint(pixels, face, (235, 235, 230))
@@ -127,8 +126,7 @@ def test_a_look_again_for_a_doubtful_face_does_not_lose_one(monkeypatch: pytest.
         changed = np.where(doubt, 0.6, maps.pill) if len(looks) == 1 else np.where(gone, 0.0, maps.pill)
         return replace(maps, pill=changed.astype(np.float32))
 
-    monkeypatch.setattr("pipeline.segment.find.pill_maps", less_each_time)
-    assert len(segment(Photo(pixels, "three"), replace(SegmentSettings(), closer=9.0))) == 3 and len(looks) > 1
+    assert len(Segmenter(SegmentSettings(closer=9.0), less_each_time)(Photo(pixels, "three"))) == 3 and len(looks) > 1
 
 
 @pytest.mark.parametrize(("count", "looks"), [(7, [False]), (8, [False, True])])
@@ -142,8 +140,7 @@ def test_many_pills_are_looked_at_mirrored_too(monkeypatch: pytest.MonkeyPatch, 
         seen.append(mirrored)
         return pill_maps(part, long_side_px, mirrored)
 
-    monkeypatch.setattr("pipeline.segment.find.pill_maps", counted)
-    assert len(segment(Photo(pixels, "many"), SegmentSettings(closer=9.0))) == count
+    assert len(Segmenter(SegmentSettings(closer=9.0), counted)(Photo(pixels, "many"))) == count
     assert seen == looks
 
 
@@ -307,6 +304,5 @@ def test_up_to_seven_unlike_pills_are_looked_at_again(monkeypatch: pytest.Monkey
         seen.append(mirrored)
         return pill_maps(part, long_side_px, mirrored)
 
-    monkeypatch.setattr("pipeline.segment.find.pill_maps", counted)
-    assert len(segment(Photo(pixels, "several"), SegmentSettings(closer=9.0))) == count
+    assert len(Segmenter(SegmentSettings(closer=9.0), counted)(Photo(pixels, "several"))) == count
     assert sum(seen) == looks  # mirrored ones

@@ -13,12 +13,14 @@ import pytest
 from numpy.typing import NDArray
 
 from pipeline.records import Photo
-from pipeline.segment import segment
+from pipeline.segment import Segmenter
 from pipeline.segment.find import _filled
 from pipeline.segment.instances import Part, instances, made_whole
-from pipeline.segment.network import PillMaps, pill_maps
 from pipeline.segment.outline import Belief, _best_path, refine
+from pipeline.segment.pill_maps import PillMaps, PillNetwork
 from pipeline.settings import SegmentSettings
+
+pill_maps = PillNetwork()
 
 
 def discs(places: list[tuple[float, float, float]], share: float) -> NDArray[np.float32]:
@@ -82,9 +84,8 @@ def test_the_closer_look_takes_in_what_the_first_one_suspects(
         chance[45:50, place : place + 4] = beside
         return PillMaps(chance, discs([(48, 64, 10)], 0.55), (10.0, 10.0))
 
-    monkeypatch.setattr("pipeline.segment.find.pill_maps", seen)
     columns = np.broadcast_to((40 + np.arange(1280) // 8)[None, :, None], (960, 1280, 3))
-    segment(Photo(np.ascontiguousarray(columns, np.uint8), "columns"))
+    Segmenter(None, seen)(Photo(np.ascontiguousarray(columns, np.uint8), "columns"))
     assert shown[0] == (0, 1272)
     assert shown[1] == (pytest.approx(540 - 84, abs=12), pytest.approx(right, abs=12))
     # Ground in place of padding: the network takes multiples of 64.
@@ -100,8 +101,7 @@ def test_a_pill_with_a_dent_is_not_left_out(monkeypatch: pytest.MonkeyPatch) -> 
         chances = [np.where(dent, 0, discs([(48, 64, 30)], share)).astype(np.float32) for share in (1.0, 0.55)]
         return PillMaps(chances[0], chances[1], (10.0, 10.0))
 
-    monkeypatch.setattr("pipeline.segment.find.pill_maps", maps)
-    assert len(segment(Photo(np.full((960, 1280, 3), 120, np.uint8), "plain"))) == 1
+    assert len(Segmenter(None, maps)(Photo(np.full((960, 1280, 3), 120, np.uint8), "plain"))) == 1
 
 
 def test_a_closer_look_is_filled_with_ground_and_grows_by_no_strip() -> None:
@@ -184,10 +184,9 @@ def test_regions_that_are_no_faces_of_one_pill_are_looked_at_again(
         left.pop(0)
         return PillMaps(*chances, (10.0, 10.0))
 
-    monkeypatch.setattr("pipeline.segment.find.pill_maps", maps)
     monkeypatch.setattr("pipeline.segment.find._around", lambda look, shown, margin: (0, 0, 960, 1280))
     settings = SegmentSettings(closer=math.inf)
-    regions = segment(Photo(np.full((960, 1280, 3), 120, np.uint8), "plain"), settings)
+    regions = Segmenter(settings, maps)(Photo(np.full((960, 1280, 3), 120, np.uint8), "plain"))
     assert asked == [False] + [True] * (looks - 1)
     assert [math.sqrt(region.area / math.pi) / 10 for region in regions] == pytest.approx(radii, rel=0.1)
 

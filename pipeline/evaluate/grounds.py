@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.load import load
 from pipeline.records import Pixels
-from pipeline.segment import segment
+from pipeline.segment import Segmenter
 
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tga")
 # The gray that pictures with transparent parts are laid on.
@@ -113,4 +113,5 @@ def _of_pictures(folders: Sequence[Path], count: int, rng: np.random.Generator) 
 def regions_seen(folder: Path) -> list[tuple[str, int]]:
     """For each picture of a folder its name and how many pills are seen in it."""
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
-    return [(path.name, len(segment(load(path)))) for path in paths]
+    segmenter = Segmenter()
+    return [(path.name, len(segmenter(load(path)))) for path in paths]

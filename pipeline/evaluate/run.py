@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 import cv2
@@ -23,6 +25,7 @@ from pipeline.evaluate.sets import LabeledPhoto, PhotoSet, SetKind
 from pipeline.evaluate.table import Table
 from pipeline.load import load
 from pipeline.records import Pixels
+from pipeline.segment import Segmenter
 
 
 @dataclass(frozen=True)
@@ -63,18 +66,18 @@ def turned(pixels: Pixels, degrees: float) -> Pixels:
 
 def evaluate_photo(
     photo: LabeledPhoto,
-    identifier: Identifies | None,
+    identifier: Identifies | Segmenter,
     table: Table,
     turn: Turn | None,
     more: Sequence[Question] = (),
 ) -> Verdict:
     """One photo's verdict; a photo that cannot be read or breaks a stage is a verdict too, all of it wrong.
 
-    Without an identifier the photo's outlines alone are judged.
+    Of a segmenter the photo's outlines alone are judged.
     """
     try:
-        if identifier is None:
-            return judge_outlines(photo)
+        if isinstance(identifier, Segmenter):
+            return judge_outlines(photo, identifier)
         return _identified(photo, identifier, table, turn, more)
     except PillprintError as error:
         return _failed(photo, table, more, str(error))
@@ -121,27 +124,62 @@ def evaluate_set(
 
     A set of outlines (``SetKind.MASKS``) needs no identifier: its photos show several pills and are segmented only.
     """
-    used = None if photo_set.kind is SetKind.MASKS else identifier
+    used: Identifies | Segmenter
+    used = Segmenter() if identifier is None or photo_set.kind is SetKind.MASKS else identifier
+    judged = partial(evaluate_photo, identifier=used, table=table, turn=turn, more=more)
     if workers <= 1:
-        for photo in photo_set.photos:
-            yield evaluate_photo(photo, used, table, turn, more)
-        return
-    call = partial(_in_worker, turn=turn)
+        yield from map(judged, photo_set.photos)
+    else:
+        yield from _in_processes(judged, photo_set.photos, workers)
+
+
+_Judge = Callable[[LabeledPhoto], Verdict]
+
+
+def _in_processes(judged: _Judge, photos: Sequence[LabeledPhoto], workers: int) -> Iterator[Verdict]:
+    """The verdicts in the photos' order; each of n worker processes does every n-th photo.
+
+    Raises:
+        PillprintError: a worker process died.
+    """
     # "spawn": OpenCV and OCR engines keep threads, and a forked copy of their locks can hang.
-    with ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (used, table, more)) as pool:
-        yield from pool.map(call, photo_set.photos, chunksize=4)
+    context = get_context("spawn")
+    processes: list[BaseProcess] = []
+    connections: list[Connection] = []
+    try:
+        for _ in range(min(workers, len(photos))):
+            connection, theirs = context.Pipe()
+            processes.append(context.Process(target=_work, args=(theirs,), daemon=True))
+            processes[-1].start()
+            theirs.close()
+            connections.append(connection)
+        for number, connection in enumerate(connections):
+            # What a dead worker does not take is no error yet: no answer from it is.
+            with suppress(OSError):
+                connection.send((judged, photos[number :: len(connections)]))
+        for number in range(len(photos)):
+            yield _received(connections[number % len(connections)])
+    finally:
+        for process in processes:
+            process.kill()
+            process.join()
 
 
-class _Worker:
-    """What a worker process was started with."""
+def _received(connection: Connection) -> Verdict:
+    try:
+        verdict: Verdict = connection.recv()
+    except (EOFError, OSError) as error:
+        raise PillprintError(
+            "a worker process died: evaluate with fewer --workers, or run `pillprint doctor`; a script of your own "
+            'must call this below `if __name__ == "__main__":`'
+        ) from error
+    return verdict
 
-    evaluate: Callable[..., Verdict]
 
-
-def _start_worker(identifier: Identifies | None, table: Table, more: Sequence[Question]) -> None:
+def _work(connection: Connection) -> None:
+    """The life of a worker process: what to do comes through the connection, and the verdicts go back."""
     cv2.setNumThreads(1)
-    _Worker.evaluate = partial(evaluate_photo, identifier=identifier, table=table, more=more)
-
-
-def _in_worker(photo: LabeledPhoto, turn: Turn | None) -> Verdict:
-    return _Worker.evaluate(photo=photo, turn=turn)
+    judged, photos = connection.recv()
+    with suppress(OSError):  # the parent is gone
+        for photo in photos:
+            connection.send(judged(photo))

@@ -29,7 +29,7 @@ from pipeline.evaluate.metrics import intersection_over_union
 from pipeline.evaluate.sets import LabeledPhoto, open_set
 from pipeline.load import load
 from pipeline.records import Photo, PillRegion
-from pipeline.segment import group_faces, segment
+from pipeline.segment import Segmenter, group_faces
 
 Polygon = NDArray[np.float32]
 
@@ -37,7 +37,7 @@ Polygon = NDArray[np.float32]
 _FINER = 4
 
 
-def judge_outlines(photo: LabeledPhoto) -> Verdict:
+def judge_outlines(photo: LabeledPhoto, segmenter: Segmenter) -> Verdict:
     """Segment one photo and compare with its polygons.
 
     Raises:
@@ -45,7 +45,7 @@ def judge_outlines(photo: LabeledPhoto) -> Verdict:
     """
     started = time.perf_counter()
     picture = load(photo.path)
-    regions = segment(picture)
+    regions = segmenter(picture)
     seconds = time.perf_counter() - started
     height, width = picture.pixels.shape[:2]
     wanted = outlines_of(photo.truth.polygons, width, height)
@@ -129,12 +129,13 @@ def faces(folder: Path, validation: bool, limit: int, seed: int, show: bool) -> 
     """How many photos give exactly two regions that are the faces of one pill."""
     photos = list(open_set(folder).part("validation" if validation else "training").photos)
     random.Random(seed).shuffle(photos)
+    segmenter = Segmenter()
     right, counts = 0, dict[int, int]()
     seconds: list[float] = []
     for labeled in photos[: limit or None]:
         photo = load(labeled.path)
         begun = time.perf_counter()
-        regions = segment(photo)
+        regions = segmenter(photo)
         groups = group_faces(photo, regions)
         seconds.append(time.perf_counter() - begun)
         counts[len(regions)] = counts.get(len(regions), 0) + 1
@@ -198,8 +199,9 @@ def empty(folder: Path, show: bool) -> None:
 def _figures(photos: Sequence[LabeledPhoto], show: bool) -> str:
     values: list[float] = []
     counted, regions, off = 0, 0, 0
+    segmenter = Segmenter()
     for photo in photos:
-        verdict = judge_outlines(photo)
+        verdict = judge_outlines(photo, segmenter)
         wanted, found, each = verdict.truth["pills"], verdict.answer["pills"], verdict.answer["iou"]
         values += each
         counted += wanted == found

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 
 import numpy as np
 
-from pipeline.measure.models import load_models
 from pipeline.measure.score import PIECES
 from pipeline.records import PillLook, Probabilities, SizeMeasurement
 
@@ -15,18 +14,17 @@ _LEAST = 1e-6
 """No face rules a term out for good."""
 
 
-def combine(faces: Sequence[PillLook]) -> PillLook:
+def combined(faces: Sequence[PillLook], calibration: Mapping[str, float]) -> PillLook:
     """Merge the faces of one pill into its look.
 
     Shape and color: the faces' probabilities multiplied, each to a power (fitted with the models) since their errors go
     together. CAPSULE and OVAL are one outline, parted by what all faces say of a seam. Two faces of different colors
     are a two-layer tablet, with a prior of its own. Score: the pill's is the highest of its faces'. Size: the mean,
     weighed by the faces' own uncertainty; one scale serves all faces, so it grows no surer. Relief: that of the faces
-    that bear one, nothing where all seem blank.
+    that bear one, nothing where all seem blank. ``calibration``: ``Models.calibration``.
     """
     if not faces:
         return PillLook()
-    calibration = load_models().calibration
     shape = _with_capsule([face.shape for face in faces], calibration["shape_power"])
     colors = [face.color for face in faces]
     return PillLook(

@@ -6,7 +6,6 @@ All are fitted by ``python -m pipeline.train.measure``; docs/experiments/measure
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib import resources
 
 import numpy as np
@@ -15,8 +14,6 @@ from numpy.typing import NDArray
 from pipeline.network import Network
 
 Array = NDArray[np.float64]
-
-_FACE_NETWORK = Network("face.onnx")
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,9 +52,8 @@ class Models:
     calibration: dict[str, float]
 
 
-@lru_cache(maxsize=1)
 def load_models() -> Models:
-    """Read ``weights/measure.npz`` of the package, once; the arrays are read-only."""
+    """Read ``weights/measure.npz`` of the package; the arrays are read-only."""
     with resources.files("pipeline").joinpath("weights/measure.npz").open("rb") as file, np.load(file) as arrays:
         stored = {name: np.asarray(arrays[name], np.float64) for name in arrays.files}
     for array in stored.values():
@@ -74,13 +70,22 @@ def _perceptron(stored: dict[str, Array], name: str) -> Perceptron:
     return Perceptron(stored[f"{name}/mean"], stored[f"{name}/scale"], layers, float(stored[f"{name}/temperature"]))
 
 
-def face_logits(planes: NDArray[np.float32]) -> Array:
-    """What the face network says of one face, ``(5, VIEW_PX, VIEW_PX)`` as ``face.network_input`` makes it.
+class FaceNetwork:
+    """The network in ``pipeline/weights/face.onnx``, loaded at its first face.
 
-    Returns 9 logits: two-part capsule; 1, 2, 3, 4 pieces; blank, debossed, embossed, printed.
+    Threads may share it; a pickled copy loads its own.
     """
-    (logits,) = _FACE_NETWORK.run(planes[None])[0]
-    return np.asarray(logits, np.float64)
+
+    def __init__(self) -> None:
+        self._network = Network("face.onnx")
+
+    def __call__(self, planes: NDArray[np.float32]) -> Array:
+        """What the network says of one face, ``(5, VIEW_PX, VIEW_PX)`` as ``face.network_input`` makes it.
+
+        Returns 9 logits: two-part capsule; 1, 2, 3, 4 pieces; blank, debossed, embossed, printed.
+        """
+        (logits,) = self._network.run(planes[None])[0]
+        return np.asarray(logits, np.float64)
 
 
 def softmax(logits: Array) -> Array:

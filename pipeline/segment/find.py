@@ -16,12 +16,12 @@ import cv2
 import numpy as np
 
 from pipeline.records import Photo, PillRegion, Pixels
-from pipeline.segment.faces import group_faces
 from pipeline.segment.instances import Instance, instances
 from pipeline.segment.lobes import without_lobes
-from pipeline.segment.network import MAP_STEP, MULTIPLE, PillMaps, pill_maps
 from pipeline.segment.outline import Belief, Outline, refine, solidity
+from pipeline.segment.pill_maps import MAP_STEP, MULTIPLE, MapsPills, PillMaps, PillNetwork
 from pipeline.segment.regions import Box, clockwise, content_box, region_of
+from pipeline.segment.same_pill import group_faces
 from pipeline.settings import SegmentSettings
 
 # How far the network's rim may be off: map pixels, and a share of the pill's size.
@@ -56,62 +56,93 @@ _MANY = 8
 
 
 def segment(photo: Photo, settings: SegmentSettings | None = None) -> tuple[PillRegion, ...]:
-    """Find every pill of the photo, the largest first.
+    """Find every pill of one photo, the largest first; see ``Segmenter``.
 
-    Returns:
-        One region a pill face; empty where the photo shows none. A pill that leaves the photo is flagged
-        ``cut_by_border``.
+    Nothing is kept between calls, so each loads the network (25 ms): for many photos hold a ``Segmenter``.
     """
-    settings = settings or SegmentSettings()
-    box = content_box(photo.pixels)
-    if min(box[2] - box[0], box[3] - box[1]) < 8:
-        return ()
-    look = _look(photo, box, settings.coarse_px)
-    if not look.found or look.usual_px < settings.small_px * look.photo_px:
-        look = _look(photo, box, settings.fine_px)
-    part, side = _closer(look, settings)
-    if side > 0 and (closer := _look(photo, part, side)).found and closer.usual_px > _SPECKS * look.usual_px:
-        look = closer
-    if len(look.found) >= _MANY and (surer := _look(photo, look.part, look.long_side_px, mirrored=True)).found:
-        look = surer
-    pills = _pills(photo, look, box, settings)
-    if len(pills) <= _SEVERAL:
-        pills = _seen_again(photo, look, pills, box, settings)
-    if pills or _longer(box) <= settings.fine_px:
-        return pills
-    seen = _look(photo, box, settings.close_px)
-    if len(seen.found) > _MOST_ALIKE:
-        return ()
-    tiny = _pills(photo, seen, box, settings)
-    return tiny if _are_faces_of_one(photo, tiny, 2) else ()
+    return Segmenter(settings)(photo)
 
 
-def _seen_again(
-    photo: Photo, look: _Look, pills: tuple[PillRegion, ...], box: Box, settings: SegmentSettings
-) -> tuple[PillRegion, ...]:
-    """What looks at other scales make of a few regions that are unlike, or of one that is not clear.
+class Segmenter:
+    """Finds the pills of photos; holds the network, which it loads at the first photo.
 
-    The faces of one pill where one of these looks shows those, else what most of them show too.
+    Threads may share it; a pickled copy loads its own network.
+
+    Args:
+        settings: how pills are looked for.
+        maps: what tells where pills are; None for the network that ships.
     """
-    doubts = look.large_doubts if len(pills) <= _FEW else ()
-    are_unlike = len(pills) > 1 and len(group_faces(photo, pills)) > 1
-    if not doubts and not are_unlike:
-        return pills
-    part = _around(look, _outlines((*look.found, *doubts)), _MARGIN)
-    least = 2 if are_unlike else max(2, len(pills) + 1)
-    looks = []
-    for side in dict.fromkeys(_rounded(_side(look, part, pill_px, settings)) for pill_px in settings.again_px):
-        seen = _look(photo, part, side, mirrored=True)
-        looks.append(seen)
-        if len(pills) > _FEW or len(seen.found) > _MOST_ALIKE:
-            continue
-        again = _pills(photo, seen, box, settings)
-        if _are_faces_of_one(photo, again, least):
-            return again
-    if not are_unlike:
-        return pills
-    confirmed = [pill for pill in pills if 2 * sum(_shows(seen, pill) for seen in looks) > len(looks)]
-    return tuple(confirmed) or pills
+
+    def __init__(self, settings: SegmentSettings | None = None, maps: MapsPills | None = None) -> None:
+        self.settings = settings or SegmentSettings()
+        self._maps = maps or PillNetwork()
+
+    def __call__(self, photo: Photo) -> tuple[PillRegion, ...]:
+        """Find every pill of the photo, the largest first.
+
+        Returns:
+            One region a pill face; empty where the photo shows none. A pill that leaves the photo is flagged
+            ``cut_by_border``.
+        """
+        settings = self.settings
+        box = content_box(photo.pixels)
+        if min(box[2] - box[0], box[3] - box[1]) < 8:
+            return ()
+        look = self._look(photo, box, settings.coarse_px)
+        if not look.found or look.usual_px < settings.small_px * look.photo_px:
+            look = self._look(photo, box, settings.fine_px)
+        part, side = _closer(look, settings)
+        if side > 0 and (closer := self._look(photo, part, side)).found and closer.usual_px > _SPECKS * look.usual_px:
+            look = closer
+        if len(look.found) >= _MANY:
+            surer = self._look(photo, look.part, look.long_side_px, mirrored=True)
+            look = surer if surer.found else look
+        pills = _pills(photo, look, box, settings)
+        if len(pills) <= _SEVERAL:
+            pills = self._seen_again(photo, look, pills, box)
+        if pills or _longer(box) <= settings.fine_px:
+            return pills
+        return self._tiny(photo, box)
+
+    def _look(self, photo: Photo, part: Box, long_side_px: int, mirrored: bool = False) -> _Look:
+        maps = self._maps(_pixels(photo, part), long_side_px, mirrored)
+        seen = instances(maps, _LEAST_AREA)
+        found = tuple(one for one in seen if _is_pill(one))
+        return _Look(part, long_side_px, maps, found, tuple(one for one in seen if one not in found))
+
+    def _seen_again(self, photo: Photo, look: _Look, pills: tuple[PillRegion, ...], box: Box) -> tuple[PillRegion, ...]:
+        """What looks at other scales make of a few regions that are unlike, or of one that is not clear.
+
+        The faces of one pill where one of these looks shows those, else what most of them show too.
+        """
+        doubts = look.large_doubts if len(pills) <= _FEW else ()
+        are_unlike = len(pills) > 1 and len(group_faces(photo, pills)) > 1
+        if not doubts and not are_unlike:
+            return pills
+        part = _around(look, _outlines((*look.found, *doubts)), _MARGIN)
+        least = 2 if are_unlike else max(2, len(pills) + 1)
+        sides = (_rounded(_side(look, part, pill_px, self.settings)) for pill_px in self.settings.again_px)
+        looks = []
+        for side in dict.fromkeys(sides):
+            seen = self._look(photo, part, side, mirrored=True)
+            looks.append(seen)
+            if len(pills) > _FEW or len(seen.found) > _MOST_ALIKE:
+                continue
+            again = _pills(photo, seen, box, self.settings)
+            if _are_faces_of_one(photo, again, least):
+                return again
+        if not are_unlike:
+            return pills
+        confirmed = [pill for pill in pills if 2 * sum(_shows(seen, pill) for seen in looks) > len(looks)]
+        return tuple(confirmed) or pills
+
+    def _tiny(self, photo: Photo, box: Box) -> tuple[PillRegion, ...]:
+        """Where nothing is found: two alike pills that are tiny in the photo, in a last look."""
+        seen = self._look(photo, box, self.settings.close_px)
+        if len(seen.found) > _MOST_ALIKE:
+            return ()
+        tiny = _pills(photo, seen, box, self.settings)
+        return tiny if _are_faces_of_one(photo, tiny, 2) else ()
 
 
 def _shows(look: _Look, pill: PillRegion) -> bool:
@@ -167,13 +198,6 @@ class _Look:
     def large_doubts(self) -> tuple[Instance, ...]:
         """What is as large as a pill but not clear enough to be one."""
         return tuple(one for one in self.doubted if one.length_px >= _AS_LARGE * self.usual_px)
-
-
-def _look(photo: Photo, part: Box, long_side_px: int, mirrored: bool = False) -> _Look:
-    maps = pill_maps(_pixels(photo, part), long_side_px, mirrored)
-    seen = instances(maps, _LEAST_AREA)
-    found = tuple(one for one in seen if _is_pill(one))
-    return _Look(part, long_side_px, maps, found, tuple(one for one in seen if one not in found))
 
 
 def _pixels(photo: Photo, part: Box) -> Pixels:

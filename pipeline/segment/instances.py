@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.records import Mask
-from pipeline.segment.network import Map, PillMaps
+from pipeline.segment.pill_maps import Map, PillMaps
 
 # Places ``(n, 2)`` (x, y).
 Places = NDArray[np.float32]

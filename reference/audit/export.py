@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, fields
 from typing import TextIO
 
-from reference.audit.imprint_check import as_text
+from reference.importers.check_cell import as_text
 from reference.product import Product
 
 COLUMNS = tuple(field.name for field in fields(Product))

@@ -14,43 +14,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from reference.errors import InputError
 from reference.grouping import register_keys, same_drug, same_tablet
+from reference.importers import REGISTERS, Log, own_products
+from reference.importers.check_cell import as_text
 from reference.product import ImprintCheck, Product
 
 # The number of tablets and capsules on one market, an assumption that the match shares (``docs/catalog.md``).
 MARKET_PRODUCTS = 50_000
 # What a check says that this program made; another source was looked up by hand and stays.
 SOURCE = "looked up in the tables of these registers by python -m reference.audit.imprint_check"
-_SIGNS = str.maketrans({";": ",", "|": "/"})
-
-
-def as_text(check: ImprintCheck | None) -> str:
-    """The check as a table's cell: ``date|registers|share|bearers|source|url``, several of one kind parted by ``;``."""
-    if check is None:
-        return ""
-    lists = (";".join(item.translate(_SIGNS) for item in items) for items in (check.registers, check.bearers))
-    registers, bearers = lists
-    parts = (check.date, registers, f"{check.share:g}", bearers, check.source.translate(_SIGNS), check.url)
-    return "|".join(parts)
-
-
-def from_text(text: str) -> ImprintCheck | None:
-    """The check of a table's cell, None where it is empty; raises ``InputError`` where it cannot be understood."""
-    if not text.strip():
-        return None
-    parts = [part.strip() for part in text.split("|")]
-    if not 3 <= len(parts) <= 6:
-        raise InputError(f"{text!r} is no imprint check: date|registers|share|bearers|source|url")
-    day, registers, share, bearers, source, url = parts + [""] * (6 - len(parts))
-    try:
-        return ImprintCheck(day, _items(registers), float(share), _items(bearers), source, url)
-    except ValueError as error:
-        raise InputError(f"{text!r} is no imprint check: {error}") from error
-
-
-def _items(text: str) -> tuple[str, ...]:
-    return tuple(item.strip() for item in text.split(";") if item.strip())
 
 
 def bearers(product: Product, others: Iterable[Product]) -> tuple[str, ...]:
@@ -120,8 +92,6 @@ def write_checks(table: Path, registers: Sequence[Sequence[Product]], products: 
 
 def main(folder: str, day: str) -> None:
     """Write the checks of the package's own table from the registers' tables in a folder."""
-    from reference.importers import REGISTERS, Log, own_products
-
     table = Path(__file__).parents[1] / "products.csv"
     products = [entry.product for entry in own_products(table.read_text("utf-8"))]
     registers = [

@@ -18,7 +18,7 @@ from reference.importers.hand import own_products
 from reference.importers.log import Log, Rejected
 from reference.importers.register import Importer, Register
 from reference.importers.table import first_row_keys
-from reference.store.writer import Entry
+from reference.product import Entry
 
 # Every register that a catalog is built from, by its name, in the order in which help and docs list them.
 REGISTERS: Mapping[str, Register] = MappingProxyType(

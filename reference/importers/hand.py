@@ -12,14 +12,13 @@ from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
-from reference.audit.imprint_check import from_text
 from reference.errors import CatalogError, InputError
+from reference.importers.check_cell import from_text
 from reference.importers.lengths import millimeters
 from reference.importers.log import Log
 from reference.importers.register import Register
 from reference.importers.table import Row, rows, truth, whole
-from reference.product import FactSource, ImprintCheck, Product
-from reference.store.writer import Entry
+from reference.product import Entry, FactSource, ImprintCheck, Product
 from reference.text.imprints import printed, tokens
 from reference.text.vocabulary import color_terms, score_pieces, shape_term
 

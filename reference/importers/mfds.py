@@ -15,8 +15,7 @@ from reference.importers.lengths import millimeters
 from reference.importers.log import Log
 from reference.importers.register import Register
 from reference.importers.table import Row, rows, whole
-from reference.product import Product
-from reference.store.writer import Entry
+from reference.product import Entry, Product
 from reference.text.drugs import drug_of, ingredients_of, strength_of
 from reference.text.english import english_names, named_by_table
 from reference.text.imprints import printed, says_logo, says_pieces, tokens

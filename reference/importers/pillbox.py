@@ -15,8 +15,7 @@ from reference.importers.lengths import millimeters
 from reference.importers.log import Log
 from reference.importers.register import Register
 from reference.importers.table import Row, rows, whole
-from reference.product import FactSource, Product
-from reference.store.writer import Entry
+from reference.product import Entry, FactSource, Product
 from reference.text.drugs import drug_of, strength_of
 from reference.text.imprints import printed, tokens
 from reference.text.ndc import product_code

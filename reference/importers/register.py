@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reference.importers.log import Log
-from reference.store.writer import Entry
+from reference.product import Entry
 
 Importer = Callable[[Path, Log], Iterator[Entry]]
 

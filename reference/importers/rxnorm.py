@@ -21,8 +21,7 @@ from reference.importers.register import Register
 from reference.importers.rrf import rrf_files
 from reference.importers.rxnorm_tables import Drug, RxNormTables, SplProduct, retired_numbers
 from reference.importers.table import truth
-from reference.product import FactSource, Product
-from reference.store.writer import Entry
+from reference.product import Entry, FactSource, Product
 from reference.text.drugs import drug_of, ingredients_of, strength_of
 from reference.text.imprints import printed, tokens
 from reference.text.ndc import product_code

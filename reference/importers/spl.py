@@ -18,8 +18,7 @@ from reference.importers.archive import Document, documents
 from reference.importers.log import Log
 from reference.importers.register import Register
 from reference.importers.spl_label import label_of, text_of
-from reference.product import Product
-from reference.store.writer import Entry
+from reference.product import Entry, Product
 from reference.text.drugs import active_moiety, ingredients_of, strength_of
 from reference.text.imprints import printed, tokens
 from reference.text.ndc import product_code

@@ -16,8 +16,8 @@ from pathlib import Path
 from reference.errors import CatalogError
 from reference.grouping import register_keys, same_tablet
 from reference.importers import REGISTERS, Log, own_products, retrieved_on
-from reference.product import Product
-from reference.store.writer import Entry, Stage, checked_coverage, write_database
+from reference.product import Entry, Product
+from reference.store.writer import Stage, checked_coverage, write_database
 
 # What a build's report calls the products kept by hand.
 BUILTIN = "pillprint"

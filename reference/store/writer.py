@@ -11,13 +11,13 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib import resources
 from types import TracebackType
 from typing import Any
 
 from reference.errors import InputError
-from reference.product import Monograph, Product
+from reference.product import Entry, Monograph
 from reference.text.imprints import characters, look_alike_key, upside_down, without_signs
 from reference.text.ndc import product_code
 from reference.text.vocabulary import code_of
@@ -44,22 +44,6 @@ CREATE TABLE document (set_key TEXT PRIMARY KEY, version INTEGER NOT NULL, label
 CREATE TABLE entry (product_id TEXT PRIMARY KEY, rank TEXT NOT NULL, payload TEXT NOT NULL,
                     set_key TEXT NOT NULL, version INTEGER NOT NULL, retrieved TEXT NOT NULL);
 """
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A product as an importer hands it over, with the document it stands in where there is one.
-
-    ``set_key`` names the document through all its versions; only products of the highest version stay.
-    ``retrieved`` is the ISO day on which the register was downloaded; it dates what has no date of its own and,
-    as no fact of the register, is left out of the fingerprint.
-    """
-
-    product: Product
-    set_key: str = ""
-    version: int = 0
-    label: Monograph | None = None
-    retrieved: str = ""
 
 
 class Stage:

@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 
 from reference.importers import REGISTERS, Log
-from reference.product import Product
+from reference.product import Entry, Product
 from reference.search.query import Query, query
 from reference.search.search import search
 from reference.store.build import build_catalog
 from reference.store.catalog import Catalog, open_catalog
-from reference.store.writer import Entry, Stage, write_database
+from reference.store.writer import Stage, write_database
 
 TABLES = Path(__file__).parents[3] / "shared/data/catalog"
 BUILT = [(name, TABLES / f"{name}_pills.csv") for name in ("c3pi", "tfda", "mfds")]

@@ -20,8 +20,8 @@ import pytest
 from PIL import Image
 
 from pipeline.load import load
-from pipeline.measure import measure
-from pipeline.segment import segment
+from pipeline.measure import Measurer
+from pipeline.segment import Segmenter
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "024_front_wood_ruler.jpg"
 
@@ -55,10 +55,10 @@ def test_load(benchmark: Any, jpeg: bytes) -> None:
 
 
 def test_segment(benchmark: Any, jpeg: bytes) -> None:
-    assert len(benchmark(segment, load(jpeg))) == 1
+    assert len(benchmark(Segmenter(), load(jpeg))) == 1
 
 
 def test_measure(benchmark: Any, jpeg: bytes) -> None:
     photo = load(jpeg)
-    (region,) = segment(photo)
-    assert benchmark(measure, photo, region, None).shape.best == "ROUND"
+    (region,) = Segmenter()(photo)
+    assert benchmark(Measurer().measure, photo, region, None).shape.best == "ROUND"

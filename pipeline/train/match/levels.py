@@ -12,6 +12,7 @@ from pipeline.match import Matcher
 from pipeline.match.decide import decide, sure_of_drug
 from pipeline.match.model import MatchModel
 from pipeline.match.rank import Ranked
+from pipeline.measure import Measurer
 from pipeline.records import Decision
 from pipeline.settings import DecideSettings, Settings
 from pipeline.train.match.readings import ReadPhoto, without_own
@@ -42,7 +43,7 @@ def answers(
     photos: Sequence[ReadPhoto], catalog: Catalog, table: Table, model: MatchModel, settings: Settings
 ) -> Iterator[Answered]:
     """Each photo asked twice: of the catalog as it is, and of what is left of it without the photo's imprint."""
-    whole = Matcher(catalog, settings, model)
+    whole, measurer = Matcher(catalog, settings, model), Measurer()
     for photo, imprint in without_own(photos):
         rows = table.rows(photo.truth)
         if not rows:
@@ -50,7 +51,7 @@ def answers(
         for listed in (True, False):
             matcher = whole if listed else Matcher(catalog.without(imprint), settings, model)
             readings = [face.reading for face in photo.faces]
-            look = photo.look()
+            look = photo.look(measurer)
             ranked = matcher.rank(readings, look)
             if not ranked.candidates:
                 yield Answered(0.0, 1.0, False, False, listed)

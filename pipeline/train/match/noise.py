@@ -14,6 +14,7 @@ from pipeline.match.evidence import look_rows, own_look_rows
 from pipeline.match.explain import SAME_GLYPHS, Observed, distinct, explain
 from pipeline.match.model import MatchModel
 from pipeline.match.world import ALPHABET, COLUMN
+from pipeline.measure import Measurer
 from pipeline.records import PillLook
 from pipeline.train.match.readings import ReadPhoto
 from reference.grouping import same_drug
@@ -132,8 +133,9 @@ class Looked:
 
 def looked_at(photos: Iterable[ReadPhoto], table: Table) -> list[Looked]:
     """The looks of photos whose row is known."""
+    measurer = Measurer()
     rows = ((photo, table.rows(photo.truth)) for photo in photos)
-    return [Looked(photo.look(), found[0]) for photo, found in rows if found]
+    return [Looked(photo.look(measurer), found[0]) for photo, found in rows if found]
 
 
 def twin_look(looked: Sequence[Looked], table: Table, model: MatchModel) -> float:

@@ -23,7 +23,7 @@ from pipeline.errors import PillprintError
 from pipeline.evaluate.sets import LabeledPhoto, Truth, open_set
 from pipeline.identifier import Identifier
 from pipeline.load import load
-from pipeline.measure import combine
+from pipeline.measure import Measurer
 from pipeline.records import Doubts, Face, PillLook, Pixels
 
 AS_IT_IS, WORSE, MUCH_WORSE = "as it is", "worse", "much worse"
@@ -39,9 +39,9 @@ class ReadPhoto:
     faces: tuple[Face, ...]
     doubts: Doubts
 
-    def look(self) -> PillLook:
+    def look(self, measurer: Measurer) -> PillLook:
         """What its faces look like together."""
-        return combine([face.measurements.look for face in self.faces])
+        return measurer.combine([face.measurements.look for face in self.faces])
 
 
 def worse(pixels: Pixels, name: str, view: str) -> Pixels:

@@ -30,7 +30,7 @@ from pipeline.evaluate.metrics import expected_calibration_error
 from pipeline.imprint import default_reader
 from pipeline.measure.color import COLORS, face_colors
 from pipeline.measure.face import FaceView, network_input
-from pipeline.measure.models import Models, Perceptron, face_logits, load_models, sigmoid, softmax
+from pipeline.measure.models import FaceNetwork, Models, Perceptron, load_models, sigmoid, softmax
 from pipeline.measure.shape import OUTLINE_SHAPES
 from pipeline.train.common.loop import run
 from pipeline.train.measure.faces import Faces, collect, together
@@ -177,6 +177,7 @@ def save_models(models: Models, path: Path) -> None:
 
 def network_logits(faces: Faces) -> Array:
     """What the face network that ships says of each face, ``(faces, 9)``."""
+    face_logits = FaceNetwork()
     views = (FaceView(view, mask, np.zeros((2, 3))) for view, mask in zip(faces.views, faces.masks, strict=True))
     return np.stack([face_logits(network_input(view)) for view in views])
 

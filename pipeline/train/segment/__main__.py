@@ -23,7 +23,7 @@ from pathlib import Path
 import click
 import cv2
 
-from pipeline.segment import segment
+from pipeline.segment import Segmenter
 from pipeline.train.common.loop import Task, begin_from, keep_small, run
 from pipeline.train.segment.batches import SceneBatches, load_drawn, save_drawn
 from pipeline.train.segment.cutouts import save_cut_outs
@@ -61,7 +61,7 @@ def cut_outs_command(folder: Path, work: Path, limit: int) -> None:
 @click.option("--limit", default=1100)
 def teach_command(folder: Path, target: Path, limit: int) -> None:
     """Copy photos on which the present segmentation finds two good faces to TARGET, with these as polygons."""
-    click.echo(f"{label(folder, target, limit, segment)} photos")
+    click.echo(f"{label(folder, target, limit, Segmenter())} photos")
 
 
 @main.command("teach-hard")
@@ -71,7 +71,7 @@ def teach_command(folder: Path, target: Path, limit: int) -> None:
 def teach_hard_command(folder: Path, target: Path, limit: int) -> None:
     """Copy photos that `teach` leaves out to TARGET, with outlines of another view of them, mended."""
     cv2.setNumThreads(1)
-    click.echo(f"{label_hard(folder, target, limit, segment)} photos")
+    click.echo(f"{label_hard(folder, target, limit, Segmenter())} photos")
 
 
 @main.command("teach-field")
@@ -79,7 +79,7 @@ def teach_hard_command(folder: Path, target: Path, limit: int) -> None:
 @click.argument("target", type=_PATH)
 def teach_field_command(folder: Path, target: Path) -> None:
     """Copy boxed photos to TARGET, with the outlines that the present segmentation finds in the boxes."""
-    click.echo("{} photos, {} outlines, {} boxes unsure".format(*label_field(folder, target, segment)))
+    click.echo("{} photos, {} outlines, {} boxes unsure".format(*label_field(folder, target, Segmenter())))
 
 
 @main.command("scenes")

@@ -12,7 +12,7 @@ import numpy as np
 
 from pipeline.evaluate.split import is_validation
 from pipeline.records import Photo, PillRegion
-from pipeline.segment import group_faces, segment
+from pipeline.segment import Segmenter, group_faces
 from pipeline.segment.outline import solidity
 
 
@@ -34,12 +34,13 @@ def cut_outs(folder: Path, limit: int, seed: int, validation: bool) -> Iterator[
     with (folder / "labels.csv").open(newline="", encoding="utf-8") as table:
         rows = [row for row in csv.DictReader(table) if is_validation(row["imprint"]) == validation]
     random.Random(seed).shuffle(rows)
+    segmenter = Segmenter()
     for row in rows[:limit]:
         pixels = cv2.imread(str(folder / row["file"]))
         if pixels is None:
             continue
         photo = Photo(np.ascontiguousarray(pixels[:, :, ::-1]), row["file"])
-        regions = segment(photo)
+        regions = segmenter(photo)
         if len(regions) != 2 or len(group_faces(photo, regions)) != 1:
             continue
         for index, region in enumerate(regions):
