@@ -1,12 +1,12 @@
-"""pillprint: photos of a tablet or capsule -> what it is, how sure and why, and the drug's monograph.
+"""pillprint: photos of a tablet or capsule -> what it is, how sure and why, and the drug's monograph::
 
     from pipeline import identify
 
     answer = identify("tablet.jpg")
     print(answer.decision, answer.candidates[0].product.name)
 
-Each name is imported when it is first asked for, so that `import pipeline` alone is quick and a missing system
-library is told as an `EngineMissingError` that says what to install.
+Each name is imported when it is first asked for, so that ``import pipeline`` alone is quick and a missing system
+library is told as an ``EngineMissingError`` that says what to install.
 """
 
 from __future__ import annotations
