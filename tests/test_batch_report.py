@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from examples import photo
+from examples import identification, photo
 from PIL import Image
 from pretend import Pretender
 
@@ -22,7 +22,8 @@ from pipeline.cli.group import cli
 from pipeline.identifier import Identifier
 from pipeline.load import photo as loading
 from pipeline.records import Identification, Photo
-from pipeline.report.page import BatchView
+from pipeline.report.page import BatchReport, BatchView
+from reference.store.catalog import open_catalog
 
 IDENTITY = {"catalog": "test"}
 ONE = BatchSettings(workers=1, shard_size=4, timeout_seconds=30)
@@ -145,3 +146,14 @@ def test_the_command_writes_a_page_and_without_thumbnails_none_is_left(folder: P
     assert data_of(page, "shard-0")[0]["pictures"]
     assert command(*batch, "--no-thumbnails") == 0
     assert "data:image" not in page.read_text() and not data_of(page)["about"]["pictures"]
+
+
+def test_the_page_names_photos_as_the_rows_do_and_not_where_they_lie(folder: Path, tmp_path: Path) -> None:
+    view = BatchView()
+    lying = replace(photo(), name="/home/ada/ward/a.png")
+    (text,) = view([lying], [replace(identification(("024",), ()), photos=(lying.name,))])
+    row = {"photo": "a.png", "decision": "IDENTIFIED"}
+    error = {"photo": "bad.jpg", "error_kind": "PhotoError", "error": f"{folder}/bad.jpg: is empty; copy it again"}
+    page = BatchReport(folder, open_catalog()).write([(row, text), (error, None)], tmp_path)
+    assert "/home/ada" not in page.read_text() and str(folder.parent) not in page.read_text()
+    assert data_of(page)["rows"][1][9] == "is empty; copy it again"

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,8 +36,9 @@ class BatchView:
 
     def __call__(self, photos: Sequence[Photo], answers: Sequence[Identification]) -> list[str]:
         """A JSON text for each answer; ``photos`` as they were loaded for the answers."""
-        shown = photos if self.pictures else ()
-        return [json_text(answer_view(answer, shown, sizes=self.sizes)) for answer in answers]
+        shown = [replace(photo, name=os.path.basename(photo.name)) for photo in photos] if self.pictures else []
+        named = [replace(answer, photos=tuple(map(os.path.basename, answer.photos))) for answer in answers]
+        return [json_text(answer_view(answer, shown, sizes=self.sizes)) for answer in named]
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class BatchReport:
         try:
             with PageWriter(page, self._about(out), self.catalog) as writer:
                 for row, text in rows:
-                    writer.add(row, self._allowed(json.loads(text)) if text else None)
+                    writer.add(self._without_folder(row), self._allowed(json.loads(text)) if text else None)
         except OSError as error:
             reason = error.strerror or str(error)
             told = f"cannot be written ({reason}); make room, or give the same command with --no-report"
@@ -74,12 +75,17 @@ class BatchReport:
         """An earlier run may have made pictures that this page must not hold."""
         return view if self.view.pictures else {**view, "pictures": []}
 
+    def _without_folder(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The row whose error names the photo as the row does; who is given a page need not know where it was made."""
+        own = f"{display_name(os.path.join(os.path.abspath(self.folder), row['photo']))}: "
+        return {**row, "error": (row.get("error") or "").removeprefix(own).removeprefix(f"{row['photo']}: ")}
+
     def _about(self, out: Path) -> About:
         made = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
         return About(
             title=f"Pills in {display_name(self.folder.absolute().name)}",
             run=hashlib.sha256(os.fsencode(os.path.realpath(out))).hexdigest()[:12],
-            lines=(("Photos", display_name(self.folder)), *self.lines, ("Report made", made)),
+            lines=(("Photos", display_name(self.folder.absolute().name)), *self.lines, ("Report made", made)),
             photos=_seen_from(out, self.folder),
             pictures=self.view.pictures,
         )

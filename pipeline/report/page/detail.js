@@ -37,15 +37,12 @@ function pictures(view, row) {
   const shown = view.pictures.flatMap((photo) => [
     element("figure", { class: "photo" }, figure(photo, photo.faces, `Photo ${photo.name}`, false),
       element("figcaption", {}, photo.name)),
-    ...photo.faces.map((face) => element("figure", { class: "face" }, figure(face, [face], `Face ${face.name}: ${facesText(face)}`, true),
-      element("figcaption", {}, `Face ${face.name}: ${facesText(face)}`))),
+    ...photo.faces.map((face) => element("figure", { class: "face" }, figure(face, [face], `Face ${face.name}: ${face.words}`, true),
+      element("figcaption", {}, `Face ${face.name}: ${face.words}`))),
   ]);
   const own = row ? originalLink(row) : null;
   return shown.length || own ? element("div", { class: "pictures" }, ...shown, own) : null;
 }
-
-const facesText = (face) => face.characters.length
-  ? face.characters.map(([text, sure]) => `${text} ${sure} %`).join(", ") : "no text";
 
 /** The way to the photo as it was taken, where it lies where it lay. */
 function originalLink(row) {
@@ -77,12 +74,24 @@ function answerRest(view) {
     view.candidates.length ? compared(view, below) : seenOnly(view),
     view.unlisted ? element("p", {}, element("strong", {}, `Not in this catalog: ${view.unlisted}`)) : null,
     view.match ? element("p", { class: "faint" }, `Match: ${view.match}.`) : null,
+    alerts(view),
     below?.shown,
     view.drug && !view.monograph ? element("p", { class: "faint" }, "What to know of it: ",
       element("code", {}, `pillprint monograph ${view.drug}`)) : null,
     view.monograph ? monograph(view.monograph) : null,
     view.asked ? element("p", { class: "faint" }, `Asked: ${view.asked}`) : null,
   ];
+}
+
+/** Why a mix-up with some of the candidates does most harm. */
+function alerts(view) {
+  const alike = new Map();
+  for (const { alert, drug, name } of view.candidates.filter((one) => one.alert)) {
+    if (!alike.has(alert.reason)) alike.set(alert.reason, { alert, names: new Set() });
+    alike.get(alert.reason).names.add(drug || name);
+  }
+  return alike.size ? element("ul", { class: "alerts" }, ...[...alike.values()].map(({ alert, names }) =>
+    element("li", {}, element("span", { class: "alert" }, "high-alert"), ` ${[...names].join(", ")}: ${alert.reason} (`, cited(alert), ")"))) : null;
 }
 
 function seenOnly(view) {
@@ -104,15 +113,14 @@ function compared(view, below) {
     ...view.candidates.map((one) => element("td", {}, one.look[name] || element("span", { class: "faint" }, "not said"))));
   const sources = element("tr", {}, element("th", { scope: "row" }, "Source"), withSeen ? element("td", {}) : null,
     ...view.candidates.map((one) => element("td", {}, cited(one.source))));
-  return element("div", { class: "wide", tabindex: "0", role: "region", "aria-label": view.title },
-    element("table", { class: "candidates" }, element("caption", {}, view.title), element("thead", {}, head),
-      element("tbody", {}, ...names.map(line), sources)));
+  const table = element("table", { class: "candidates" }, element("caption", {}, view.title), element("thead", {}, head),
+    element("tbody", {}, ...names.map(line), sources));
+  table.style.setProperty("--columns", view.candidates.length + Number(withSeen));
+  return element("div", { class: "wide", tabindex: "0", role: "region", "aria-label": view.title }, table);
 }
 
 function candidateHead(one, place, below) {
-  const alert = one.alert
-    ? element("span", { class: "alert-line" }, element("span", { class: "alert" }, "high-alert"), ` ${one.alert.reason} (`, cited(one.alert), ")")
-    : null;
+  const alert = one.alert ? element("span", { class: "alert" }, "high-alert") : null;
   return element("span", { class: "candidate" },
     one.picture?.src ? element("img", { src: one.picture.src, alt: `Picture of ${one.name}`, class: "listed" }) : null,
     one.sure ? element("span", { class: "sure" }, one.sure) : null,

@@ -10,7 +10,7 @@ const reviewState = (row) => row.said?.verdict || "to do";
 const facets = {
   Decision: { of: (row) => row.decision, words: (value) => value.replace("_", " "), chosen: new Set() },
   Drug: { of: (row) => (row.decision === "IDENTIFIED" ? row.name : ""), words: (value) => value, chosen: new Set() },
-  "Would tell most": { of: (row) => row.advice || row.errorKind, words: (value) => (/^[A-Z_]+$/.test(value) ? spoken(value) : value), chosen: new Set() },
+  "Advice or error": { of: (row) => row.advice || row.errorKind, words: (value) => (/^[A-Z_]+$/.test(value) ? spoken(value) : value), chosen: new Set() },
   Review: { of: reviewState, words: (value) => value, chosen: new Set() },
 };
 const orderings = {

@@ -127,20 +127,21 @@ const help = element("details", { class: "help no-print" }, element("summary", {
 function batchPage() {
   const listed = data.photos > rows.length ? ` The page lists the first ${grouped(data.most)} of them.` : "";
   const privacy = data.about.pictures
-    ? "This page holds pictures that may be a patient's. Keep it where such pictures may be kept, and send it to nobody who may not see them (pillprint batch --no-thumbnails makes it without)."
+    ? "This page holds pictures that may be a patient's. Keep it where such pictures may be kept, and show it to nobody who may not see them (pillprint batch --no-thumbnails makes it without)."
     : "This page was made without pictures; file names and answers may still tell of a patient.";
-  main.append(
+  main.append(...[
     element("p", { class: "warning privacy", role: "note" }, privacy, store ? "" : " This browser keeps nothing of this page: export your verdicts before you close it."),
-    element("p", {}, `${counted(data.photos, "row")}.${listed}`),
+    listed ? element("p", {}, `${counted(data.photos, "row")}.${listed}`) : null,
     element("details", { class: "counts", open: window.innerWidth > 700 }, element("summary", {}, "Counts; choose some to filter by"),
       element("div", { class: "facets" }, ...facetPlaces.map(([, place]) => place))),
     element("div", { class: "tools no-print" },
       element("label", { for: "search" }, "Search"), search, element("label", { for: "order" }, "Order"), order,
       button("Clear filters", clearFilters), button("Export verdicts", exportVerdicts, { class: "main" }), button("Your name", askName)),
-    status, help,
+    element("div", { class: "told" }, status, help),
     element("div", { class: "review" }, list, detail),
     element("details", { class: "about", open: true }, element("summary", {}, "About this run"),
-      element("table", {}, element("tbody", {}, ...data.about.lines.map(([name, value]) => element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, value)))))));
+      element("table", {}, element("tbody", {}, ...data.about.lines.map(([name, value]) => element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, value)))))),
+  ].filter(Boolean));
   search.addEventListener("input", filterRows);
   order.addEventListener("change", filterRows);
   document.addEventListener("keydown", onKey);

@@ -25,6 +25,7 @@ from pipeline.report.words import (
     labelers,
     match_words,
     plain,
+    reading_words,
     sellers,
     unlisted_words,
     whole_percent,
@@ -178,7 +179,13 @@ def _pictured(photo: Photo, faces: Sequence[Face], names: Mapping[int, str], siz
         **photo_picture(photo, sizes),
         "name": plain(photo.name),
         "faces": [
-            {**picture, "name": names[id(face)], "outline": _outline(face), "characters": _characters(face)}
+            {
+                **picture,
+                "name": names[id(face)],
+                "words": reading_words(face),
+                "outline": _outline(face),
+                "characters": _characters(face),
+            }
             for face, picture in zip(ordered, face_pictures(photo, ordered, sizes), strict=True)
         ],
     }
