@@ -1,6 +1,7 @@
 """Everything pillprint raises on purpose.
 
     PillprintError                     exit code 1
+      +- DownloadError                 1   a register could not be downloaded
       +- InputError                    2   what was handed over cannot be used
       |    +- PhotoError               3   not a photo, damaged, too large, unreadable
       |    +- CatalogError             4   not a catalog, damaged, of a newer version
@@ -13,9 +14,17 @@ file or thing and says what to do next.
 
 from __future__ import annotations
 
-from reference.errors import CatalogError, InputError, PillprintError
+from reference.errors import CatalogError, DownloadError, InputError, PillprintError
 
-__all__ = ["CatalogError", "EngineMissingError", "InputError", "PhotoError", "PhotoSetError", "PillprintError"]
+__all__ = [
+    "CatalogError",
+    "DownloadError",
+    "EngineMissingError",
+    "InputError",
+    "PhotoError",
+    "PhotoSetError",
+    "PillprintError",
+]
 
 
 class PhotoError(InputError):

@@ -9,6 +9,10 @@ class PillprintError(Exception):
     exit_code = 1
 
 
+class DownloadError(PillprintError):
+    """A register could not be downloaded, or what came is not what was asked for."""
+
+
 class InputError(PillprintError):
     """What was handed over cannot be used."""
 
