@@ -158,6 +158,7 @@ def test_every_photo_gets_one_row_whatever_happens(tmp_path: Path) -> None:
 def test_ray_gives_the_same_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("ray", reason="needs the extra `ray`")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[1])]))
+    monkeypatch.setenv("RAY_ADDRESS", "local")  # not a cluster that happens to run here
     names = ["a.jpg", "bad.jpg", "crash.jpg", "hang.jpg", "last.jpg", "more.jpg"]
     folder = make_photos(tmp_path / "photos", *names)
     settings = BatchSettings(workers=2, shard_size=4, timeout_seconds=3)

@@ -24,6 +24,7 @@ import pipeline.identifier
 from pipeline.answer import Answer
 from pipeline.cli import cli
 from pipeline.errors import EngineMissingError
+from pipeline.imprint import READERS
 from pipeline.records import Decision, Photo
 
 COMMANDS = ("batch", "catalog", "doctor", "evaluate", "identify", "marker", "monograph", "search")
@@ -143,7 +144,7 @@ def test_the_risk_is_the_caller_s(pretended: type[Pretended], options: tuple[str
 def test_the_reader_is_an_option_of_every_command_that_reads_photos(command: tuple[str, ...]) -> None:
     done = run(*command, "--reader", "telepathy")
     assert done.exit_code == 2
-    assert "'pillprint', 'tesseract', 'ppocr', 'none'" in done.stderr
+    assert ", ".join(map(repr, READERS)) in done.stderr
 
 
 def test_identify_reads_with_the_reader_named(pretended: type[Pretended]) -> None:

@@ -220,7 +220,7 @@ def test_every_reader_can_be_opened_by_its_name() -> None:
             assert found.install
     assert next(iter(READERS)) == ReadSettings().reader
     assert isinstance(default_reader(), FusedReader)
-    with pytest.raises(InputError, match="'telepathy' is no reader; choose one of pillprint, tesseract, ppocr, none"):
+    with pytest.raises(InputError, match=f"'telepathy' is no reader; choose one of {', '.join(READERS)}"):
         open_reader(ReadSettings(reader="telepathy"))
 
 
