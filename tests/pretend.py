@@ -65,7 +65,25 @@ class CannotWake:
     def __setstate__(self, state: dict[str, str]) -> None:
         if state["kind"] == "dies":
             os._exit(9)
+        if state["kind"] == "stops":
+            os.kill(os.getpid(), signal.SIGSTOP)
         raise PillprintError("no catalog; build one")
+
+
+@dataclass(frozen=True)
+class DiesOnce:
+    """Kills the first process that unpickles it."""
+
+    once: Path
+
+    def identify(self, photo: Path) -> Identification:
+        return answer()
+
+    def __setstate__(self, state: dict[str, Path]) -> None:
+        self.__dict__.update(state)
+        if self.once.exists():
+            self.once.unlink()
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def answer(decision: Decision = Decision.IDENTIFIED) -> Answer:

@@ -153,21 +153,6 @@ def test_every_photo_gets_one_row_whatever_happens(tmp_path: Path) -> None:
     assert COLUMNS[-4:] == ("unlisted", "advice", "high_alert", "catalog_date")
 
 
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")
-def test_ray_gives_the_same_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("ray", reason="needs the extra `ray`")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[1])]))
-    monkeypatch.setenv("RAY_ADDRESS", "local")  # not a cluster that happens to run here
-    names = ["a.jpg", "bad.jpg", "crash.jpg", "hang.jpg", "last.jpg", "more.jpg"]
-    folder = make_photos(tmp_path / "photos", *names)
-    settings = BatchSettings(workers=2, shard_size=4, timeout_seconds=3)
-    summary = run_batch(folder, tmp_path / "out", Pretender(), IDENTITY, settings, execute=run_ray)
-    assert [row["photo"] for row in results(tmp_path / "out")] == names
-    assert summary.decisions == {"IDENTIFIED": 3}
-    assert summary.error_kinds == {"PhotoError": 1, "TimedOut": 1, "WorkerDied": 1}
-
-
 def test_without_ray_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     folder = make_photos(tmp_path / "photos", "a.jpg")

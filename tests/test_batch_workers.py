@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pretend import Pretender
+from pretend import CannotWake, Pretender
 
+from pipeline.batch.engines import local
 from pipeline.batch.engines.local import _spooled, _supervise, _Worker, run_local
 from pipeline.batch.work import PhotoWork, Task
 from pipeline.errors import PillprintError
@@ -81,7 +85,7 @@ def test_a_script_without_a_main_guard_is_told(tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos/a.jpg").touch()
     (tmp_path / "script.py").write_text(
-        "from pathlib import Path\nfrom pipeline.batch import run_batch\nfrom pretend import Pretender\n"
+        "from pathlib import Path\nfrom pipeline.batch import run_batch\nfrom pretend import CannotWake, Pretender\n"
         "run_batch(Path('photos'), Path('out'), Pretender(weight=bytes(1 << 20)), {'purpose': 'x'})\n"
     )
     environment = {**os.environ, "PYTHONPATH": PATH}
@@ -99,3 +103,72 @@ def test_the_analyst_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with _spooled(PhotoWork(HEAVY, "/")) as spool:
         assert spool.stat().st_size > len(HEAVY.weight)
         assert list(tmp_path.iterdir()) == []
+
+
+def test_workers_that_are_stopped_while_they_start_end_the_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "START_SECONDS", 1.0)
+    with pytest.raises(PillprintError, match="a worker process did not start in 1 s; run `pillprint doctor`"):
+        list(run_local(iter(tasks("a.jpg")), PhotoWork(CannotWake("stops"), "/"), 1, 30.0))
+
+
+def test_a_worker_that_is_stopped_while_it_waits_costs_its_photo_alone(tmp_path: Path) -> None:
+    work = PhotoWork(HEAVY, str(tmp_path))
+    with _spooled(work) as spool:
+        worker: _Worker[Task] = _Worker(spool)
+        worker.ready = worker.connection.recv() is None
+        os.kill(worker.process.pid or 0, signal.SIGSTOP)
+        pool = [worker]
+        rows = [row["error_kind"] for _, row in _supervise(pool, iter(tasks("a.jpg", "b.jpg")), work, spool, 1.5)]
+        pool[0].end()
+    assert rows == ["TimedOut", None]
+
+
+ORPHANS = """
+import sys
+from pathlib import Path
+from pipeline.batch.engines import run_local
+from pipeline.batch.work import PhotoWork, Task
+from pretend import CannotWake, Pretender
+if __name__ == "__main__":
+    work = PhotoWork(Pretender(log=Path("log")), ".")
+    list(run_local(iter([Task("0", 0, "hang.jpg")]), work, 1, 600.0))
+"""
+
+
+def test_a_worker_ends_with_its_parent_whatever_it_does(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(ORPHANS)
+    command = [sys.executable, "script.py"]
+    environment = {**os.environ, "PYTHONPATH": PATH}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE) as parent:
+        until(lambda: (tmp_path / "log").exists())
+        parent.kill()
+        # The worker holds the other end: it is closed when the worker has ended.
+        assert parent.communicate(timeout=10) == (None, b"")
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="this system cannot")
+def test_ctrl_c_while_workers_start_reaches_the_parent_alone(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(ORPHANS)
+    command = [sys.executable, "script.py"]
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{PATH}"}
+    (tmp_path / "sitecustomize.py").write_text(
+        "import pathlib, sys, time\nif '--multiprocessing-fork' in sys.argv:\n"
+        "    pathlib.Path('starts').touch()\n    time.sleep(0.5)\n"
+    )
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, start_new_session=True, text=True
+    ) as parent:
+        until(lambda: (tmp_path / "starts").exists())
+        os.killpg(parent.pid, signal.SIGINT)
+        _, told = parent.communicate(timeout=20)
+    assert told.count("KeyboardInterrupt") == 1, "the script's own"
+    assert "spawn.py" not in told
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert holds()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pickle
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +16,9 @@ from typing import Any, Generic
 from pipeline.batch.engines.interface import LOST_MAX, START_SECONDS, Result, Task, Work, too_long, wake
 from pipeline.errors import EngineMissingError, PillprintError
 from reference.installing import pip_install
+
+# How long a cluster may take to answer; one in another building does in a tenth of a second.
+_CONNECT_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -85,8 +90,12 @@ def _joined(ray: Any, address: str | None) -> Iterator[None]:
     """Be in the cluster, and leave it where this call joined it."""
     ours = not ray.is_initialized()
     if ours:
+        asked = address or os.environ.get("RAY_ADDRESS") or "local"
+        _check_answers(asked)
         try:
-            ray.init(address=address, log_to_driver=False, include_dashboard=None, logging_level="ERROR")
+            # What only Ray started here may be told, and a cluster that runs refuses to be.
+            here = {"include_dashboard": False} if asked == "local" else {}
+            ray.init(address=address, log_to_driver=False, logging_level="ERROR", **here)
         except (ConnectionError, RuntimeError, ValueError) as error:
             where = address or "the address in RAY_ADDRESS"
             raise PillprintError(
@@ -97,6 +106,17 @@ def _joined(ray: Any, address: str | None) -> Iterator[None]:
     finally:
         if ours:
             ray.shutdown()
+
+
+def _check_answers(address: str) -> None:
+    """Refuse an address where nothing listens; Ray itself would ask for a quarter of an hour."""
+    host, colon, port = address.rpartition("://")[2].rpartition(":")
+    if not (colon and port.isdigit()):  # none, or a word of Ray's own: auto, local
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _CONNECT_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise PillprintError(f"{address}: no Ray cluster answers there ({error}); see `ray status`") from error
 
 
 class _Supervisor(Generic[Task, Result]):
