@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from examples import identification, photo, product
 
+from pipeline.batch import read_verdicts
 from pipeline.records import Candidate, EvidenceRow
 from pipeline.report.page import About, PageWriter, answer_view, products_view
 from pipeline.report.page import write as writing
@@ -136,8 +137,9 @@ def test_a_person_reviews_with_the_keyboard(browser: Any, tmp_path: Path) -> Non
     assert page.wait_for_selector(".row .said").inner_text() == "✓ confirmed"
     with page.expect_download() as saved:
         page.click("text=Export verdicts")
-    table = Path(saved.value.path()).read_text("utf-8-sig")
-    assert "confirmed" in table and "Ada" in table
+    (verdict,) = read_verdicts(Path(saved.value.path()))
+    assert (verdict["verdict"], verdict["by"], verdict["drug"]) == ("confirmed", "Ada", "baclofen")
+    assert verdict["sha256"] == "sha256:abababababababab"
     assert page.evaluate("window.hit") is None
     assert faults == []
     page.close()

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from pipeline.batch.run import BatchSettings, Progress, Report, Summary, run_batch
+from pipeline.batch.verdicts import read_verdicts
 
-__all__ = ["BatchSettings", "Progress", "Report", "Summary", "run_batch"]
+__all__ = ["BatchSettings", "Progress", "Report", "Summary", "read_verdicts", "run_batch"]

@@ -17,11 +17,12 @@ from pipeline.errors import PillprintError
 from pipeline.load import display_name
 from pipeline.properties import PROPERTIES
 from pipeline.records import Decision, Drug, Identification, Photo
+from pipeline.review import RESULTS
 from pipeline.words import below_one, percent
 
 Row = Mapping[str, Any]
 
-COLUMNS = (
+_FOUND = (
     "photo",
     "decision",
     "drug",
@@ -44,8 +45,11 @@ COLUMNS = (
     "catalog_date",
 )
 
+# The last ones are what people said of the row.
+COLUMNS = (*_FOUND, *RESULTS)
+
 # A row's keys where it comes from a worker; the batch adds the photo's state.
-_KEYS = (*COLUMNS, "sha256")
+_KEYS = (*_FOUND, "sha256")
 
 # A spreadsheet takes a cell that begins with one of these for a formula (OWASP, "CSV Injection").
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")

@@ -8,7 +8,7 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from pipeline.batch.engines import Execute, run_local
 from pipeline.batch.ledger import Ledger
 from pipeline.batch.rows import Analyst, Row, View, Viewing, as_of_now, shown, to_line, write_csv
 from pipeline.batch.state import UNKNOWN, State, state_of
+from pipeline.batch.verdicts import Verdict, Verdicts
 from pipeline.batch.views import Views
 from pipeline.batch.walk import photos_below
 from pipeline.batch.work import PhotoWork, Task
@@ -72,6 +73,7 @@ class Summary:
     """What came out: all runs together, but for ``photos_this_run`` and ``seconds``.
 
     ``gone``: photos that were deleted since they were found; they have no row and do not count as photos.
+    ``verdicts``: what people said of rows; ``verdicts_left``: of rows that are not here, or whose photo changed since.
     """
 
     photos: int
@@ -82,6 +84,8 @@ class Summary:
     seconds: float
     results: Mapping[str, str] = field(default_factory=dict)
     gone: int = 0
+    verdicts: int = 0
+    verdicts_left: int = 0
 
 
 def run_batch(
@@ -93,6 +97,7 @@ def run_batch(
     on_progress: Callable[[Progress], None] = lambda progress: None,
     execute: Execute = run_local,
     report: Report | None = None,
+    verdicts: Sequence[Verdict] = (),
 ) -> Summary:
     """Identify all photos below a folder; a second call with the same arguments goes on where the first stopped.
 
@@ -109,6 +114,7 @@ def run_batch(
         on_progress: called after each photo.
         execute: the engine that runs the workers: ``run_local`` or ``run_ray``.
         report: made of all rows when they are done; what it shows of each is made where its photo is read.
+        verdicts: what people said of the rows (``read_verdicts``), to be merged into the results besides earlier ones.
 
     Raises:
         PhotoSetError: the folder is none, or ``out`` holds something else, another batch, or a running one.
@@ -120,11 +126,13 @@ def run_batch(
         raise PhotoSetError(f"{shown(os.fspath(folder))}: is no folder; for one photo use `pillprint identify`")
     with claimed(out, {"folder": shown(os.path.realpath(folder)), **identity}):
         plan.extend(out / "plan", _counted(photos_below(folder, out), on_progress), settings.shard_size)
+        said = Verdicts(out)
+        said.add(verdicts)
         if report:
             analyst = Viewing(analyst, report.view)
         done = _do(folder, out, analyst, settings, on_progress, execute)
-        counts = _put_together(out)
-        reported = {"report": shown(report.write(_viewed(out), out))} if report else {}
+        counts = _put_together(out, said)
+        reported = {"report": shown(report.write(_viewed(out, said), out))} if report else {}
         summary = Summary(
             photos=counts["photos"].total(),
             errors=counts["error_kind"].total(),
@@ -134,6 +142,8 @@ def run_batch(
             seconds=round(time.perf_counter() - started, 3),
             results={**{form: shown(out / f"results.{form}") for form in ("jsonl", "csv")}, **reported},
             gone=counts["gone"].total(),
+            verdicts=said.merged,
+            verdicts_left=said.left,
         )
         replace(out / "summary.json", json.dumps(asdict(summary), indent=2).encode("ascii") + b"\n")
     return summary
@@ -189,15 +199,19 @@ def _do(
     return done
 
 
-def _put_together(out: Path) -> dict[str, Counter[str]]:
+def _put_together(out: Path, said: Verdicts) -> dict[str, Counter[str]]:
     """Join the shards into one file a form; the counts of what is in them."""
     counts: dict[str, Counter[str]] = {key: Counter() for key in ("photos", "gone", "decision", "error_kind")}
 
-    def rows() -> Iterator[Row]:
+    def here() -> Iterator[Row]:
         for row in _all_rows(out):
             if row.get("gone"):
                 counts["gone"]["all"] += not row["photo"].endswith("/")  # a folder that can be listed now is no loss
-                continue
+            else:
+                yield row
+
+    def rows() -> Iterator[Row]:
+        for row in said.applied(here()):
             jsonl.write(to_line({key: value for key, value in row.items() if key != "view"}))
             counts["photos"]["all"] += 1
             for column in ("decision", "error_kind"):
@@ -218,7 +232,8 @@ def _all_rows(out: Path) -> Iterator[Row]:
         yield from ledger.rows(shard.key)
 
 
-def _viewed(out: Path) -> Iterator[tuple[Row, str | None]]:
+def _viewed(out: Path, said: Verdicts) -> Iterator[tuple[Row, str | None]]:
     """The rows of the results, each with what the report shows of it."""
     views = Views(out / "views")
-    return ((row, views.of(row)) for row in _all_rows(out) if not row.get("gone"))
+    here = (row for row in _all_rows(out) if not row.get("gone"))
+    return ((row, views.of(row)) for row in said.applied(here))

@@ -48,6 +48,9 @@ _TITLES = {
 @click.option("--ray", is_flag=True, help="Run the workers on Ray: the cluster that RAY_ADDRESS names, or here.")
 @click.option("--report/--no-report", default=True, help="Write report.html, a page to look at the results (default).")
 @click.option("--thumbnails/--no-thumbnails", default=True, help="With pictures of the photos in the page (default).")
+@click.option(
+    "--verdicts", metavar="FILE", type=FILE, help="Merge what people said of the rows: what report.html exports."
+)
 @json_option
 def batch(
     folder: Path,
@@ -61,6 +64,7 @@ def batch(
     ray: bool,
     report: bool,
     thumbnails: bool,
+    verdicts: Path | None,
     as_json: bool,
 ) -> None:
     """Identify all photos below FOLDER: one result row a photo, in JSON Lines and CSV, and a page to look at them.
@@ -68,14 +72,15 @@ def batch(
     Photos that cannot be read become error rows. A run that was stopped goes on when the same command is given
     again; photos added since are done too. docs/batch.md describes the files, docs/report.md the page.
     """
-    from pipeline.batch import BatchSettings, run_batch
+    from pipeline.batch import BatchSettings, read_verdicts, run_batch
     from pipeline.batch.engines import run_local, run_ray
     from pipeline.batch.walk import photos_below
     from pipeline.cli.progress import ProgressDisplay
 
     photos = () if out.is_dir() else map(folder.joinpath, photos_below(folder))
     results = (out, *(out / name for name in ("results.jsonl", "results.csv", "report.html")))
-    check_outputs(results, chain((folder, catalog), photos))
+    check_outputs(results, chain((folder, catalog, verdicts), photos))
+    said = read_verdicts(verdicts) if verdicts else []
     identifier = open_identifier(catalog, coverage, settings, reader, keep_photos=report)
     identity = _identity(identifier)
     execute = run_ray if ray else run_local
@@ -83,7 +88,7 @@ def batch(
     try:
         with ProgressDisplay() as display:
             page = _report(folder, identifier, identity, thumbnails) if report else None
-            summary = run_batch(folder, out, identifier, identity, how, display, execute, page)
+            summary = run_batch(folder, out, identifier, identity, how, display, execute, page, said)
     except KeyboardInterrupt:
         click.echo("pillprint: stopped; the same command goes on from here", err=True)
         sys.exit(INTERRUPTED)
@@ -125,9 +130,15 @@ def _print_summary(summary: Summary) -> None:
         **{f"  {decision}": str(number) for decision, number in summary.decisions.items()},
         **{f"  error: {kind}": str(number) for kind, number in summary.error_kinds.items()},
         **({"gone": f"{summary.gone} (deleted since they were found)"} if summary.gone else {}),
+        **({"verdicts": _verdicts(summary)} if summary.verdicts or summary.verdicts_left else {}),
         "this run": f"{summary.photos_this_run} photos in {summary.seconds:.0f} s",
         **summary.results,
     }
     width = max(map(len, lines))
     for name, value in lines.items():
         click.echo(f"{name:<{width}}  {value}")
+
+
+def _verdicts(summary: Summary) -> str:
+    left = summary.verdicts_left
+    return f"{summary.verdicts}" + (f" ({left} left out: the photo is not here, or changed since)" if left else "")

@@ -20,6 +20,7 @@ from typing import Any
 
 from pipeline.report.tables import CAUTION
 from pipeline.report.words import BITS, plain
+from pipeline.review import EXPORT, VERDICT
 from reference.search.tiers import Tier
 from reference.text.imprints import CHARACTERS, LOOK_ALIKES, SIGNS, UPSIDE_DOWN
 
@@ -104,6 +105,7 @@ def _words() -> dict[str, Any]:
         "signs": SIGNS,
         "lookAlikes": list(LOOK_ALIKES),
         "upsideDown": dict(UPSIDE_DOWN),
+        "verdicts": {"columns": EXPORT, "verdict": VERDICT},
         "tiers": [tier.title for tier in Tier],
     }
 

@@ -2,10 +2,9 @@
 
 const KEPT_UNDER = `pillprint.verdict.${data.about?.run}.`;
 const NAME_UNDER = "pillprint.name";
-// The columns of the export (pipeline/batch/verdicts.py reads them).
-const COLUMNS = ["key", "photo", "pill", "sha256", "verdict", "drug", "strength", "product_id", "imprint", "note", "by", "at",
-  "answered", "answered_drug", "run"];
-const GIVEN = ["verdict", "drug", "strength", "product_id", "imprint", "note", "by", "at"];
+// The columns of the export (pipeline/review.py), and those of them that are the verdict.
+const COLUMNS = words.verdicts.columns;
+const GIVEN = words.verdicts.verdict;
 const SIGNS = { confirmed: "\u2713", corrected: "\u270e", "set aside": "\u2298" };
 
 /** The browser's store, or one for this visit where it gives none. */
@@ -40,15 +39,20 @@ function keep(name, text) {
 
 const placeOf = (row) => `${KEPT_UNDER}${row.key}.${row.sha256}`;
 
+/** The later of what was merged into the results and what this browser keeps. */
 function readVerdict(row) {
-  const text = kept(placeOf(row));
-  if (text) {
-    try {
-      const verdict = JSON.parse(text);
-      if (verdict.at) return verdict;
-    } catch { /* what another page left there is no verdict */ }
+  const merged = row.given ? Object.fromEntries(GIVEN.map((name, place) => [name, row.given[place]])) : null;
+  const own = keptVerdict(row);
+  return own && (!merged || Date.parse(own.at) >= Date.parse(merged.at)) ? own : merged;
+}
+
+function keptVerdict(row) {
+  try {
+    const verdict = JSON.parse(kept(placeOf(row)) || "null");
+    return verdict?.at ? verdict : null;
+  } catch { // what another page left there is no verdict
+    return null;
   }
-  return row.given ? Object.fromEntries(GIVEN.map((name, place) => [name, row.given[place]])) : null;
 }
 
 for (const row of rows) row.said = readVerdict(row);

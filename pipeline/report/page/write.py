@@ -22,6 +22,7 @@ from urllib.parse import quote
 from pipeline.report.page.document import Document, document, json_text
 from pipeline.report.page.view import View
 from pipeline.report.words import plain
+from pipeline.review import RESULTS, content_key, row_key
 from pipeline.words import percent
 from reference.search.tablets import tablets
 from reference.store.catalog import Catalog
@@ -52,11 +53,6 @@ class About:
     lines: Sequence[tuple[str, str]] = ()
     photos: str = ""
     pictures: bool = True
-
-
-def row_key(row: Row) -> str:
-    """What a row is known by in the page and in an export of verdicts: its photo and, of several, its pill."""
-    return hashlib.sha256(f"{row['photo']}\0{row.get('pill') or 0}".encode()).hexdigest()[:12]
 
 
 def report_size(page: Path) -> int:
@@ -219,7 +215,7 @@ class _Index:
             plain(row.get("error") or ""),
             int(bool(row.get("high_alert"))),
             row_key(row),
-            (row.get("sha256") or "")[:16],
+            content_key(row),
         ]
 
     def _text(self, text: str) -> int:
@@ -246,5 +242,4 @@ def verdict_of(row: Row) -> list[str] | None:
     """The verdict that was merged into a row; None where nobody gave one."""
     if not row.get("verdict"):
         return None
-    names = ("verdict", "verdict_drug", "verdict_strength", "verdict_product_id", "verdict_imprint", "verdict_note")
-    return [plain(row.get(name) or "") for name in (*names, "verdict_by", "verdict_at")]
+    return [plain(row.get(name) or "") for name in RESULTS]
