@@ -79,7 +79,7 @@ def test_what_is_at_a_place_arrives_where_the_map_says(scale: float) -> None:
     cv2.circle(gray, spot, max(2, round(0.08 * radius)), 255, -1)
     mask = np.zeros_like(gray)
     cv2.fillPoly(mask, [np.round(outline).astype(np.int32)], 255)
-    canvas, inside = warp(gray, mask, placement)
+    canvas, inside = warp(gray, mask, placement.to_canvas, placement.size)
     rows, cols = np.mgrid[: canvas.shape[0], : canvas.shape[1]]
     center = [float((cols * canvas).sum() / canvas.sum()), float((rows * canvas).sum() / canvas.sum())]
     assert center == pytest.approx(placement.to_canvas @ [*spot, 1], abs=1.5)

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipeline.imprint.canvas import COMPACT, Placement, affine, place
-from pipeline.imprint.detector import CLASSES, STRIDE, DetectorReader, decode, face_canvas, presence
+from pipeline.geometry.affine import turned_into
+from pipeline.imprint.canvas import COMPACT, Placement, face_canvas, place
+from pipeline.imprint.detector import CLASSES, STRIDE, DetectorReader, decode, presence
 from pipeline.load import load
 from pipeline.records import Photo, PillRegion
 from pipeline.segment import segment
@@ -53,7 +54,7 @@ def test_a_peak_is_a_character_with_place_size_and_turn() -> None:
 
 def test_places_turns_and_sizes_come_back_to_the_photo() -> None:
     scale, turn = 0.5, 25.0
-    placement = Placement(affine((300, 200), COMPACT, scale, turn), COMPACT, scale, turn)
+    placement = Placement(turned_into((300, 200), COMPACT, scale, turn), COMPACT, scale, turn)
     output = blank_map()
     put(output, (12, 30), "7", turn_deg=100.0)
     (found,) = decode(output, placement)

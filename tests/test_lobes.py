@@ -10,8 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from pipeline.evaluate.segmentation import iou
+from pipeline.geometry.outline import resample
 from pipeline.segment.lobes import Stadium, fitted, without_lobes
-from pipeline.segment.outline import resample
 from pipeline.segment.regions import clockwise
 
 Outline = NDArray[np.float32]

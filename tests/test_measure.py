@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pipeline.geometry.axes import axes_of
+from pipeline.geometry.lab import lab_of_linear, linear_of_pixels
 from pipeline.measure import Measurer
-from pipeline.measure.color import lab_of, to_linear, under_gray_ground
+from pipeline.measure.color import under_gray_ground
 from pipeline.measure.combine import highest
-from pipeline.measure.face import VIEW_PX, axes_of, face_view
+from pipeline.measure.face import VIEW_PX, face_view
 from pipeline.measure.models import load_models
 from pipeline.measure.outline import outline_figures
 from pipeline.measure.score import find_lines
@@ -75,7 +77,7 @@ def draw(region: PillRegion, color: tuple[int, int, int], ground: tuple[int, int
 
 def under_light(pixels: NDArray[np.uint8], gains: tuple[float, float, float]) -> NDArray[np.uint8]:
     """The photo under another light: linear channels scaled."""
-    linear = np.clip(to_linear(pixels) * gains, 0, 1)
+    linear = np.clip(linear_of_pixels(pixels) * gains, 0, 1)
     coded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
     return (coded * 255).round().astype(np.uint8)
 
@@ -142,7 +144,7 @@ def test_shape_of_a_drawn_outline(points: Points, shape: str, size: float, turn_
 
 def test_lab_of_the_primaries() -> None:
     # Bruce Lindbloom's calculator, sRGB, D65.
-    primaries = lab_of(np.eye(3))
+    primaries = lab_of_linear(np.eye(3))
     assert primaries[0] == pytest.approx([53.24, 80.09, 67.20], abs=0.02)
     assert primaries[1] == pytest.approx([87.73, -86.18, 83.18], abs=0.02)
     assert primaries[2] == pytest.approx([32.30, 79.19, -107.86], abs=0.02)
@@ -151,7 +153,7 @@ def test_lab_of_the_primaries() -> None:
 def test_a_gray_ground_takes_the_light_away() -> None:
     light = np.array([1.2, 1.0, 0.7])
     ground, pill = np.full((3, 3), 0.3) * light, np.full((5, 3), 0.8) * light
-    lab = lab_of(under_gray_ground(pill, ground))
+    lab = lab_of_linear(under_gray_ground(pill, ground))
     assert lab[:, 1:] == pytest.approx(np.zeros((5, 2)), abs=0.01)
 
 

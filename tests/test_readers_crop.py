@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.imprint.crop import Crop, crop_pill, long_axis_deg, normalize
+from pipeline.geometry.contrast import normalized
+from pipeline.imprint.crop import Crop, contrast_of, crop_pill, long_axis_deg
 from pipeline.load import load
 from pipeline.records import Photo, PillRegion
 from pipeline.settings import CropSettings
@@ -84,14 +85,15 @@ def test_what_is_not_pill_is_neutral_however_bright() -> None:
 def test_normalization_takes_out_light_and_contrast(gain: float, offset: float) -> None:
     generator = np.random.default_rng(5)
     gray = cv2.GaussianBlur(generator.uniform(0, 190, (120, 160)).astype(np.float32), (0, 0), 2)
-    mask = np.ones(gray.shape, np.bool_)
-    exact = CropSettings(short_side_px=120, deviation_floor=1e-3)
-    assert np.allclose(normalize(gray * gain + offset, mask, exact), normalize(gray, mask, exact), atol=0.02)
+    mask = np.ones(gray.shape, np.float32)
+    exact = contrast_of(CropSettings(short_side_px=120, deviation_floor=1e-3))
+    lit = (gray * gain + offset).astype(np.float32)
+    assert np.allclose(normalized(lit, mask, exact), normalized(gray, mask, exact), atol=0.02)
 
 
 def test_a_plain_face_stays_plain() -> None:
     gray = np.full((120, 160), 180, np.float32) + np.random.default_rng(1).normal(0, 0.5, (120, 160)).astype(np.float32)
-    assert np.abs(normalize(gray, np.ones(gray.shape, np.bool_))).max() < 1.0
+    assert np.abs(normalized(gray, np.ones(gray.shape, np.float32), contrast_of(CropSettings()))).max() < 1.0
 
 
 def test_a_small_pill_in_a_reduced_photo_is_decoded_again_at_full_size() -> None:

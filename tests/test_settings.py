@@ -14,7 +14,7 @@ import pytest
 import pipeline.identifier
 from pipeline import Identifier, Settings, settings
 from pipeline.imprint.null import NullReader
-from pipeline.settings import ScaleSettings, SegmentSettings
+from pipeline.settings import MeasureSettings, ScaleSettings, SegmentSettings
 
 CLASSES = [
     node
@@ -39,9 +39,9 @@ def test_there_is_one_field_a_stage() -> None:
 
 
 def test_the_flow_hands_each_stage_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = Settings(segment=SegmentSettings(coarse_px=320), scale=ScaleSettings(card_sigma=0.5))
+    given = Settings(segment=SegmentSettings(coarse_px=320), measure=MeasureSettings(line_above=0.4), scale=ScaleSettings(card_sigma=0.5))
     seen: list[object] = []
-    for stage in ("segment", "find_scale"):
+    for stage in ("Segmenter", "Measurer", "find_scale"):
         real = getattr(pipeline.identifier, stage)
 
         def spy(*arguments: object, real: object = real, **named: object) -> object:
@@ -50,7 +50,7 @@ def test_the_flow_hands_each_stage_its_own(monkeypatch: pytest.MonkeyPatch) -> N
 
         monkeypatch.setattr(pipeline.identifier, stage, spy)
     Identifier(reader=NullReader(), settings=given).identify(np.full((64, 64, 3), 200, np.uint8))
-    assert given.segment in seen and given.scale in seen
+    assert {given.segment, given.measure, given.scale} <= set(seen)
 
 
 def test_docs_say_where_the_values_come_from() -> None:

@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.imprint.canvas import Placement, normalize, place, warp
+from pipeline.geometry.affine import inverse
+from pipeline.imprint.canvas import Placement, face_canvas
 from pipeline.imprint.line_map import FoundLine, lines_of
 from pipeline.imprint.lines import group_lines
-from pipeline.load import detail
 from pipeline.network import Network
 from pipeline.records import Character, Line, Photo, PillRegion, Reading
 from reference.text.imprints import CHARACTERS, SIGNS
@@ -84,7 +84,7 @@ def _seen(
     lines: NDArray[np.float32] | None = None,
 ) -> Seen:
     """What the network's maps of one canvas show, in the photo."""
-    back = cv2.invertAffineTransform(placement.to_canvas).astype(np.float64)
+    back = inverse(placement.to_canvas)
     found = [] if lines is None else [line.moved(back) for line in lines_of(lines, canvas[1])]
     return Seen(decode(characters, placement), found)
 
@@ -94,35 +94,13 @@ def presence(character: Character) -> float:
     return min(sum(probability for _, probability in character.alternatives), 1.0)
 
 
-def face_canvas(photo: Photo, region: PillRegion) -> tuple[NDArray[np.float32], Placement]:
-    """The region's canvas ``(2, h, w)``, from the full size where that helps, and where ``photo.pixels`` lie on it."""
-    outline = region.outline[:, ::-1].astype(np.float32)
-    placement = place(outline)
-    top, left, bottom, right = region.box
-    margin = round(0.06 * max(bottom - top, right - left)) + 2
-    height, width = photo.pixels.shape[:2]
-    box = max(0, top - margin), max(0, left - margin), min(height, bottom + margin), min(width, right + margin)
-    pixels, factor = photo.pixels[box[0] : box[2], box[1] : box[3]], 1.0
-    if placement.scale > 1.0 and photo.reduction > 1.0:
-        pixels, factor = detail(photo, box)
-    mask = np.zeros((box[2] - box[0], box[3] - box[1]), np.uint8)
-    mask[top - box[0] : bottom - box[0], left - box[1] : right - box[1]] = region.mask * np.uint8(255)
-    if factor != 1.0:
-        mask = cv2.resize(mask, (pixels.shape[1], pixels.shape[0]), interpolation=cv2.INTER_LINEAR)
-    crop_to_photo = np.array([[1 / factor, 0, box[1]], [0, 1 / factor, box[0]], [0, 0, 1]])
-    local = Placement(placement.to_canvas @ crop_to_photo, placement.size, placement.scale / factor, placement.turn_deg)
-    gray = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
-    canvas, inside = warp(gray, mask, local)  # type: ignore[arg-type]
-    return normalize(canvas, inside), placement
-
-
 def decode(output: NDArray[np.float32], placement: Placement) -> list[Character]:
     """The network's map ``(5 + classes, h, w)`` to characters in the photo, the surest first."""
     heat = 1.0 / (1.0 + np.exp(-output[0]))
     peaks = (heat >= cv2.dilate(heat, np.ones((3, 3), np.uint8))) & (heat > _PEAK_FLOOR)
     rows, cols = np.nonzero(peaks)
     order = np.argsort(-heat[rows, cols], kind="stable")
-    back = cv2.invertAffineTransform(placement.to_canvas)
+    back = inverse(placement.to_canvas)
     kept: list[tuple[float, float, float]] = []
     characters = []
     for row, col in zip(rows[order], cols[order], strict=True):

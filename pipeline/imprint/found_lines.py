@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.geometry.affine import inverse
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.crop import Crop, crop_pill, long_axis_deg
 from pipeline.imprint.detector import Seen, presence
@@ -105,7 +105,7 @@ def _look_odds(line: FoundLine) -> float:
 def sheet_of(photo: Photo, region: PillRegion, settings: CropSettings | None = None) -> Sheet:
     """The sheet that a face's lines are read on."""
     crop = crop_pill(photo, region, settings, long_axis_deg(region))
-    return Sheet(crop, crop.image(), cv2.invertAffineTransform(crop.matrix).astype(np.float64))
+    return Sheet(crop, crop.image(), inverse(crop.matrix))
 
 
 def is_lone(band: TextBox | Arc) -> TypeGuard[TextBox]:

@@ -15,12 +15,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.geometry.lab import LUMINANCE, Linear, lab_of_linear, lab_of_pixels, linear_of_pixels
 from pipeline.measure.face import FaceView
 from pipeline.measure.models import Models, softmax
 from pipeline.records import ColorMeasurement, Photo, PillRegion, Probabilities
 from reference.text.vocabulary import COLOR_NAMES
 
-Lab = NDArray[np.float64]
+Figures = NDArray[np.float64]
 
 COLORS = COLOR_NAMES
 """The 12 SPL colors. CLEAR is none of them: SPL gives a clear shell the color of what it holds."""
@@ -55,9 +56,9 @@ class ColorSamples:
     places by lightness; ``ground`` ``(3, 3)`` those of the ground at 25, 50 and 75 %.
     """
 
-    whole: Lab
-    parts: tuple[Lab, Lab]
-    ground: Lab
+    whole: Linear
+    parts: tuple[Linear, Linear]
+    ground: Linear
     share: float
 
 
@@ -82,7 +83,7 @@ def sample_colors(photo: Photo, region: PillRegion, view: FaceView) -> ColorSamp
 
 def _best_cut(view: FaceView, inner: NDArray[np.bool_]) -> int:
     """The column of the view that parts the face into the two most different areas, by column medians."""
-    lab = cv2.cvtColor(view.pixels.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    lab = lab_of_pixels(view.pixels)
     count = inner.sum(axis=0)
     used = np.flatnonzero(count)
     ordered = np.sort(np.where(inner[..., None], lab, np.inf)[:, used], axis=0)
@@ -116,61 +117,36 @@ def _ground_pixels(photo: Photo, region: PillRegion) -> NDArray[np.uint8]:
     return pixels if len(pixels) >= 30 else photo.pixels[:: step * 4, :: step * 4].reshape(-1, 3)
 
 
-def _by_lightness(pixels: NDArray[np.uint8], quantiles: Sequence[float]) -> Lab:
+def _by_lightness(pixels: NDArray[np.uint8], quantiles: Sequence[float]) -> Linear:
     """Mean linear RGB of the pixels near some places of the order by luminance, ``(len(quantiles), 3)``."""
     if len(pixels) == 0:
         return np.full((len(quantiles), 3), 0.5)
-    linear = to_linear(pixels[:: max(len(pixels) // _SAMPLED_PX, 1)])
-    ordered = linear[np.argsort(linear @ _LUMINANCE, kind="stable")]
+    linear = linear_of_pixels(pixels[:: max(len(pixels) // _SAMPLED_PX, 1)])
+    ordered = linear[np.argsort(linear @ LUMINANCE, kind="stable")]
     half = max(len(ordered) // 20, 1)
     places = [int(q * (len(ordered) - 1)) for q in quantiles]
     return np.stack([ordered[max(place - half, 0) : place + half + 1].mean(axis=0) for place in places])
 
 
-_LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
-"""Rec. 709 luminance of linear sRGB (IEC 61966-2-1)."""
-
-
-def to_linear(pixels: NDArray[np.uint8]) -> Lab:
-    """sRGB uint8 to linear light 0-1 (IEC 61966-2-1)."""
-    value = np.arange(256) / 255
-    table = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-    return np.asarray(table[pixels], np.float64)
-
-
-_XYZ_OF_RGB = np.array(
-    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
-)
-_WHITE_XYZ = _XYZ_OF_RGB.sum(axis=1)
-
-
-def lab_of(linear: Lab) -> Lab:
-    """CIELAB (D65, CIE 15:2004) of linear sRGB ``(..., 3)``."""
-    ratio = np.maximum(linear, 0) @ _XYZ_OF_RGB.T / _WHITE_XYZ
-    root = np.where(ratio > 216 / 24389, np.cbrt(ratio), (24389 / 27 * ratio + 16) / 116)
-    x, y, z = root[..., 0], root[..., 1], root[..., 2]
-    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
-
-
-def under_gray_ground(samples: Lab, ground: Lab) -> Lab:
+def under_gray_ground(samples: Linear, ground: Linear) -> Linear:
     """Linear RGB as it would be were the ground gray: von Kries scaling of each channel, the luminance kept.
 
     ``samples`` is ``(..., n, 3)``, ``ground`` ``(..., 3, 3)`` by lightness; its middle row counts.
     """
     middle = np.maximum(ground[..., 1, :], 1e-3)
-    gain = np.clip((middle @ _LUMINANCE)[..., None] / middle, 1 / 3, 3)
+    gain = np.clip((middle @ LUMINANCE)[..., None] / middle, 1 / 3, 3)
     return np.asarray(samples * gain[..., None, :])
 
 
-def area_figures(area: Lab, ground: Lab) -> Lab:
+def area_figures(area: Linear, ground: Linear) -> Figures:
     """Areas as the color network sees them: ``(..., 5, 3)`` and ``(..., 3, 3)`` give ``(..., AREA_FIGURES)``.
 
     In units of 50: Lab of the quarter, middle and three-quarter place corrected by the ground, the spread of
     lightness, Lab of the ground, Lab of the middle uncorrected, the chroma of both, the lightness over the ground's,
     and the hue as a direction that shrinks to nothing at the gray axis.
     """
-    corrected = lab_of(under_gray_ground(area, ground))
-    raw, ground_lab = lab_of(area[..., 2, :]), lab_of(ground[..., 1, :])
+    corrected = lab_of_linear(under_gray_ground(area, ground))
+    raw, ground_lab = lab_of_linear(area[..., 2, :]), lab_of_linear(ground[..., 1, :])
     middle = corrected[..., 2, :]
     chroma = np.linalg.norm(middle[..., 1:], axis=-1, keepdims=True)
     parts = [
@@ -188,13 +164,13 @@ def area_figures(area: Lab, ground: Lab) -> Lab:
     return np.concatenate(parts, axis=-1) / 50
 
 
-def pair_figures(parts: Lab, ground: Lab, share: Lab) -> Lab:
+def pair_figures(parts: Linear, ground: Linear, share: Figures) -> Figures:
     """How different the two areas of faces are, ``(..., 2, 5, 3)`` linear RGB, as ``(..., PAIR_FIGURES)``.
 
     Lab distances channel by channel, in all, and in hue, over 20; the spread of lightness within the areas; the
     distance over that spread; the smaller area's share.
     """
-    lab = lab_of(under_gray_ground(parts, ground[..., None, :, :]))
+    lab = lab_of_linear(under_gray_ground(parts, ground[..., None, :, :]))
     apart = np.abs(lab[..., 0, 2, :] - lab[..., 1, 2, :]) / 20
     distance = np.linalg.norm(apart, axis=-1)
     hue = np.linalg.norm(apart[..., 1:], axis=-1)
@@ -204,7 +180,7 @@ def pair_figures(parts: Lab, ground: Lab, share: Lab) -> Lab:
     return np.concatenate([apart, np.stack(rest, axis=-1)], axis=-1)
 
 
-def face_colors(samples: Lab, ground: Lab, share: Lab, models: Models) -> NDArray[np.float64]:
+def face_colors(samples: Linear, ground: Linear, share: Figures, models: Models) -> NDArray[np.float64]:
     """Probabilities over pairs of colors, ``(..., 12, 12)``, the upper triangle used, one-color faces on the diagonal.
 
     ``samples`` is ``(..., 3, 5, 3)``: the whole face and its two areas; ``ground`` ``(..., 3, 3)``; ``share``
@@ -237,5 +213,5 @@ def measure_color(photo: Photo, region: PillRegion, view: FaceView, models: Mode
     joint = face_colors(np.stack([taken.whole, *taken.parts]), taken.ground, np.asarray(taken.share), models)
     colors = Probabilities.of({key: float(joint[i, j]) for key, i, j in color_keys() if joint[i, j] > _LEAST_KEPT})
     areas = taken.parts if ";" in (colors.best or "") else (taken.whole,)
-    middles = (lab_of(under_gray_ground(area, taken.ground))[len(_QUANTILES) // 2] for area in areas)
+    middles = (lab_of_linear(under_gray_ground(area, taken.ground))[len(_QUANTILES) // 2] for area in areas)
     return ColorMeasurement(colors, tuple((float(m[0]), float(m[1]), float(m[2])) for m in middles))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
+from pipeline.geometry.axes import axes_of
 from pipeline.measure.color import measure_color
 from pipeline.measure.combine import combined
-from pipeline.measure.face import axes_of, face_view, network_input
+from pipeline.measure.face import face_view, network_input
 from pipeline.measure.models import FaceNetwork, Models, load_models
 from pipeline.measure.relief import measure_relief
 from pipeline.measure.score import measure_score

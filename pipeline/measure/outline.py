@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Outline = NDArray[np.float32]
+from pipeline.geometry.axes import principal_axes
+from pipeline.geometry.outline import Outline, perimeter, resample, smooth
+
 Figures = NDArray[np.float64]
 
 SAMPLES = 256
@@ -30,10 +32,10 @@ def outline_figures(outline: Outline) -> Figures:
 
     Parameters: ``outline`` is ``(n, 2)`` float32 ``(row, col)``, closed, either way round.
     """
-    points = resample(outline)
+    points = _even_points(outline)
     contour = points.astype(np.float32)[:, None, :]
     area = max(abs(cv2.contourArea(contour)), 1e-6)
-    perimeter = cv2.arcLength(contour, True)
+    around = cv2.arcLength(contour, True)
     hull_area = max(cv2.contourArea(cv2.convexHull(contour)), area)
     (_, sides, _) = cv2.minAreaRect(contour)
     short, long = sorted(sides)
@@ -46,7 +48,7 @@ def outline_figures(outline: Outline) -> Figures:
         area / max(short * long, 1e-6),
         area / max(np.pi * radius**2, 1e-6),
         area / max(_triangle_area(contour, 2 * short * long), 1e-6),
-        4 * np.pi * area / perimeter**2,
+        4 * np.pi * area / around**2,
         _ellipse_distance(framed, lengths),
     ]
     turning = _turning_rate(points)
@@ -73,24 +75,11 @@ def _triangle_area(contour: cv2.typing.MatLike, otherwise: float) -> float:
     return area
 
 
-def resample(outline: Outline, samples: int = SAMPLES) -> Figures:
-    """Equidistant, slightly smoothed ``(samples, 2)`` float64 ``(x, y)`` points of a closed ``(row, col)`` outline."""
-    points = np.asarray(outline, np.float64)[:, ::-1]
-    closed = np.concatenate([points, points[:1]])
-    steps = np.linalg.norm(np.diff(closed, axis=0), axis=1)
-    along = np.concatenate([[0.0], np.cumsum(steps)])
-    if along[-1] <= 0:
+def _even_points(outline: Outline) -> Figures:
+    """``SAMPLES`` points ``(x, y)`` at equal distances, slightly smoothed."""
+    if perimeter(outline) <= 0:
         raise ValueError("the outline has no length")
-    places = np.linspace(0, along[-1], samples, endpoint=False)
-    even = np.stack([np.interp(places, along, closed[:, axis]) for axis in (0, 1)], axis=1)
-    return _smooth(even, _SMOOTH_SHARE * samples)
-
-
-def _smooth(points: Figures, sigma: float) -> Figures:
-    """Gaussian along the closed curve, as a product of its Fourier coefficients."""
-    orders = np.fft.fftfreq(len(points))
-    gain = np.exp(-2 * (np.pi * orders * sigma) ** 2)
-    return np.real(np.fft.ifft(np.fft.fft(points, axis=0) * gain[:, None], axis=0))
+    return smooth(resample(outline[:, ::-1], SAMPLES), _SMOOTH_SHARE * SAMPLES)
 
 
 def _own_frame(points: Figures) -> tuple[Figures, tuple[float, float]]:
@@ -98,8 +87,7 @@ def _own_frame(points: Figures) -> tuple[Figures, tuple[float, float]]:
     moments = cv2.moments(points.astype(np.float32)[:, None, :])
     area = moments["m00"] or 1e-6
     center = np.array([moments["m10"], moments["m01"]]) / area
-    spread = np.array([[moments["mu20"], moments["mu11"]], [moments["mu11"], moments["mu02"]]]) / area
-    values, vectors = np.linalg.eigh(spread)
+    values, vectors = principal_axes(points)
     minor, major = 2 * np.sqrt(np.maximum(values, 1e-9))
     return (points - center) @ vectors[:, ::-1], (float(major), float(minor))
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.geometry.axes import long_box, principal_axes
 from pipeline.records import PillRegion, Scale, SizeMeasurement
 
 # An outline is placed to about a third of a pixel on each side.
 _OUTLINE_SIGMA_PX = 0.5
 _DIRECTIONS = 90
-# By second moments; a square, a hexagon and an equilateral triangle have 1, diamonds 1.2 and more.
-_ELONGATION = 1.15
+# Length over width by second moments from which on a face has a long axis; a square, a hexagon and an equilateral
+# triangle have 1, diamonds 1.2 and more.
+OBLONG_MIN = 1.15
 
 
 def size(region: PillRegion, scale: Scale, is_round: bool = False) -> SizeMeasurement:
@@ -49,11 +53,7 @@ def _extents(places: NDArray[np.float64], turns: NDArray[np.float64]) -> NDArray
 
 def _long_axis(places: NDArray[np.float64]) -> float:
     """The axis of least inertia; of what has none, as a square, the long side of the smallest box. In radians."""
-    outline = places.astype(np.float32)
-    area = cv2.moments(outline)
-    if area["m00"] > 0:
-        values, vectors = np.linalg.eigh([[area["mu20"], area["mu11"]], [area["mu11"], area["mu02"]]])
-        if values[1] > _ELONGATION**2 * values[0]:
-            return float(np.arctan2(vectors[1, 1], vectors[0, 1]))
-    _, sides, turn_deg = cv2.minAreaRect(outline)
-    return float(np.radians(turn_deg + (90.0 if sides[1] > sides[0] else 0.0)))
+    values, vectors = principal_axes(places)
+    if values[1] > OBLONG_MIN**2 * values[0]:
+        return float(np.arctan2(vectors[1, 1], vectors[0, 1]))
+    return math.radians(-long_box(places).axis_deg)

@@ -11,9 +11,9 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
+from pipeline.geometry.lab import pixel_of_lab
 from pipeline.load import detail
 from pipeline.properties import PROPERTIES, named
 from pipeline.records import (
@@ -345,18 +345,11 @@ def _draw_caption(sheet: Sheet, tile: _Tile, left: float, top: float) -> None:
     labs = tile.face.measurements.color_lab[:2]
     sheet.text((left, top), tile.name, 30, _INK)
     for index, lab in enumerate(labs):
-        sheet.box(left, top + 36 + index * (patch + 4), patch, patch, _rgb(lab), _INK)
+        sheet.box(left, top + 36 + index * (patch + 4), patch, patch, pixel_of_lab(lab), _INK)
     room = (WIDTH - 2 * _MARGIN if _is_long(tile) else _COLUMN) - 38
     for index, words in enumerate(_caption(tile.face, room)):
         place = (left + 38, top + index * _CAPTION_SIZE * 1.35)
         sheet.text(place, shortened(words, _CAPTION_SIZE, room), _CAPTION_SIZE, _INK if index == 0 else _FAINT)
-
-
-def _rgb(lab: tuple[float, float, float]) -> Color:
-    """CIELAB (D65) as sRGB."""
-    pixel = np.array([[lab]], np.float32)
-    red, green, blue = np.clip(cv2.cvtColor(pixel, cv2.COLOR_LAB2RGB)[0, 0] * 255, 0, 255)
-    return round(float(red)), round(float(green)), round(float(blue))
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.geometry.outline import Outline, resample
 from pipeline.records import Pixels
-from pipeline.segment.outline import Outline, color_steps, resample
+from pipeline.segment.outline import color_steps
 
 Points = NDArray[np.float64]
 

@@ -8,10 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.geometry.lab import lab_of_pixels
+from pipeline.geometry.outline import Outline, perimeter, resample, smooth
 from pipeline.records import Pixels
-from pipeline.segment.lab import to_lab
-
-Outline = NDArray[np.float32]
 
 _POINTS = 144
 # Samples a pixel along each normal.
@@ -23,32 +22,6 @@ _ACROSS_MOST = 6
 _STEP_COST = 0.15
 # Gain for each map pixel and unit of log odds; 1.2 is that of the strongest edge.
 _BELIEF = 0.2
-
-
-def resample(points: Outline, count: int) -> NDArray[np.float64]:
-    """``count`` points at equal distances along a closed outline ``(n, 2)``."""
-    closed = np.concatenate([points, points[:1]]).astype(np.float64)
-    at = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(closed, axis=0), axis=1))])
-    wanted = np.linspace(0, at[-1], count, endpoint=False)
-    return np.stack([np.interp(wanted, at, closed[:, axis]) for axis in (0, 1)], axis=1)
-
-
-def smooth(points: NDArray[np.float64], sigma_points: float) -> NDArray[np.float64]:
-    """A closed outline convolved with a Gaussian along its length."""
-    frequencies = np.fft.fftfreq(len(points))[:, None]
-    spectrum = np.fft.fft(points, axis=0) * np.exp(-2 * (np.pi * frequencies * sigma_points) ** 2)
-    return np.asarray(np.fft.ifft(spectrum, axis=0).real)
-
-
-def length(points: NDArray[np.float64]) -> float:
-    """Length of the closed outline."""
-    return float(np.linalg.norm(np.diff(points, axis=0, append=points[:1]), axis=1).sum())
-
-
-def solidity(outline: Outline) -> float:
-    """Area over the area of the convex hull, 0-1."""
-    hull = cv2.contourArea(cv2.convexHull(outline))
-    return cv2.contourArea(outline) / hull if hull > 0 else 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +67,7 @@ def _moved(pixels: Pixels, points: NDArray[np.float64], reach_px: float, belief:
     points = resample(smooth(points, 1.5).astype(np.float32), _POINTS)
     normals = _normals(points)
     samples = int(np.ceil(reach_px * _PER_PX))
-    span = max(2, round(min(3.0, 0.6 + length(points) / 250) * _PER_PX))
+    span = max(2, round(min(3.0, 0.6 + perimeter(points) / 250) * _PER_PX))
     offsets = np.arange(-samples - span, samples + span + 1) / _PER_PX
     places = points[:, None, :] + normals[:, None, :] * offsets[None, :, None]
     profile = _profile(pixels, places)
@@ -131,7 +104,7 @@ def _profile(pixels: Pixels, places: NDArray[np.float64]) -> NDArray[np.float32]
     map_x = places[..., 1].astype(np.float32)
     map_y = places[..., 0].astype(np.float32)
     sampled = cv2.remap(pixels, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return to_lab(np.asarray(sampled, np.uint8))
+    return lab_of_pixels(np.asarray(sampled, np.uint8))
 
 
 def _steps(profile: NDArray[np.float32], span: int) -> NDArray[np.float32]:

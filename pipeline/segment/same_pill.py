@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.geometry.axes import long_box
+from pipeline.geometry.lab import lab_of_pixels
 from pipeline.records import Photo, PillRegion
-from pipeline.segment.lab import to_lab
 
 # Faces of one pill photographed together differ by less than this; set on rximage300 and tfda, see
 # docs/experiments/segment.md.
@@ -22,14 +23,14 @@ _MOST_AREA_RATIO_CUT = 1.08
 
 def _look(photo: Photo, region: PillRegion) -> NDArray[np.float64]:
     """Length, width, area (px) and mean CIELAB color, ``(6,)``."""
-    (_, (first, second), _) = cv2.minAreaRect(region.outline[:, ::-1].astype(np.float32))
+    box = long_box(region.outline[:, ::-1])
     top, left, bottom, right = region.box
-    lab = to_lab(photo.pixels[top:bottom, left:right])
+    lab = lab_of_pixels(photo.pixels[top:bottom, left:right])
     inside = lab[cv2.erode(region.mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0]
     if len(inside) == 0:
         inside = lab[region.mask]
     color = np.mean(inside, axis=0) if len(inside) else np.zeros(3)
-    return np.array([max(first, second), min(first, second), region.area, *color], dtype=np.float64)
+    return np.array([box.length, box.width, region.area, *color], dtype=np.float64)
 
 
 def _alike(one: NDArray[np.float64], other: NDArray[np.float64], most_area_ratio: float) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import PhotoError
-from pipeline.imprint.canvas import place
+from pipeline.imprint.canvas import MARGIN_SHARE, place
 from pipeline.load import load
 from pipeline.records import Photo, PillRegion
 from pipeline.segment import group_faces, segment
@@ -17,8 +17,6 @@ from pipeline.train.faces.labeled import HEIGHT, WIDTH, LabeledFace, X, Y, fille
 
 # Kept at this many crop px a canvas px: the augmentation enlarges by a tenth at most.
 _DETAIL = 1.5
-# Cropped with this share of the longer side around the box, as in reading.
-_MARGIN = 0.06
 
 
 def photo_faces(path: Path) -> tuple[Photo, tuple[PillRegion, ...]] | None:
@@ -41,7 +39,7 @@ def cut_face(
     in its own.
     """
     top, left, bottom, right = region.box
-    margin = round(_MARGIN * max(bottom - top, right - left)) + 2
+    margin = round(MARGIN_SHARE * max(bottom - top, right - left)) + 2
     top, left = max(0, top - margin), max(0, left - margin)
     pixels = np.ascontiguousarray(photo.pixels[top : bottom + margin, left : right + margin])
     gray = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.imprint.canvas import LONG, affine, normalize, place, warp
+from pipeline.geometry.affine import inverse, mapped, turned_into
+from pipeline.imprint.canvas import LONG, normalize, place, warp
 
 # A character's row in ``LabeledFace.characters``.
 X, Y, WIDTH, HEIGHT, TURN_DEG, CLASS = range(6)
@@ -54,21 +55,20 @@ def canvas_of(
     placement = place(face.outline)
     gray, mask = face.gray, face.mask
     if rng is None:
-        canvas, inside = warp(gray, mask, placement)
+        canvas, inside = warp(gray, mask, placement.to_canvas, placement.size)
         moved = _moved(face.characters, placement.to_canvas, placement.scale, placement.turn_deg)
         return normalize(canvas, inside), moved
     height, width = placement.size
-    inverse = cv2.invertAffineTransform(placement.to_canvas)
-    center = inverse @ np.array([width / 2, height / 2, 1.0])
+    center = inverse(placement.to_canvas) @ np.array([width / 2, height / 2, 1.0])
     scale = placement.scale * rng.uniform(0.8, 1.06)
     is_long = placement.size == LONG  # either way up; other faces at any turn
     turn = placement.turn_deg + (rng.normal(0, 4) + 180.0 * rng.integers(2) if is_long else rng.uniform(-180, 180))
-    matrix = affine((float(center[0]), float(center[1])), placement.size, scale, turn)
+    matrix = turned_into((float(center[0]), float(center[1])), placement.size, scale, turn)
     matrix[:, 2] += rng.uniform(-5, 5, 2)
     shape = np.eye(2) + rng.normal(0, 0.04, (2, 2))
     middle = np.array([width / 2, height / 2])
     matrix = np.column_stack([shape @ matrix[:, :2], shape @ (matrix[:, 2] - middle) + middle])
-    canvas, inside = warp(_degraded(gray, scale, rng), mask, replace(placement, to_canvas=matrix, scale=scale))
+    canvas, inside = warp(_degraded(gray, scale, rng), mask, matrix, placement.size)
     return normalize(_relit(canvas, rng), _remasked(inside, rng)), _moved(face.characters, matrix, scale, turn)
 
 
@@ -76,7 +76,7 @@ def _moved(
     characters: NDArray[np.float32], matrix: NDArray[np.float64], scale: float, turn_deg: float
 ) -> NDArray[np.float32]:
     moved = characters.copy()
-    moved[:, :2] = characters[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+    moved[:, :2] = mapped(matrix, characters[:, :2])
     moved[:, [WIDTH, HEIGHT]] *= scale
     moved[:, TURN_DEG] += turn_deg
     return moved

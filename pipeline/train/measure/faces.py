@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from pipeline.evaluate.metrics import intersection_over_union
 from pipeline.evaluate.split import is_validation
+from pipeline.geometry.axes import axes_of
 from pipeline.imprint.protocol import Reader
 from pipeline.measure.color import sample_colors
-from pipeline.measure.face import axes_of, face_view
+from pipeline.measure.face import face_view
 from pipeline.measure.outline import outline_figures
 from pipeline.records import Photo, PillRegion
 from pipeline.segment import segment

@@ -21,7 +21,8 @@ from pipeline.draw.sets import write_face_set
 from pipeline.evaluate.metrics import bootstrap_interval, expected_calibration_error, sorted_characters
 from pipeline.evaluate.sets import LabeledPhoto, open_set
 from pipeline.evaluate.split import is_validation
-from pipeline.imprint.detector import DetectorReader, face_canvas
+from pipeline.imprint.canvas import face_canvas
+from pipeline.imprint.detector import DetectorReader
 from pipeline.imprint.fusion import FusedReader
 from pipeline.imprint.protocol import Reader
 from pipeline.network import Network

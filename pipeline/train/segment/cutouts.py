@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 
 from pipeline.evaluate.split import is_validation
+from pipeline.geometry.outline import solidity
 from pipeline.records import Photo, PillRegion
 from pipeline.segment import Segmenter, group_faces
-from pipeline.segment.outline import solidity
 
 
 def cut_out(photo: Photo, region: PillRegion, margin_px: int = 2) -> np.ndarray:

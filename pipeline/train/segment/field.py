@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.evaluate.grounds import pictures_below
+from pipeline.geometry.outline import solidity
 from pipeline.load import load
 from pipeline.records import Photo, PillRegion
-from pipeline.segment.outline import solidity
 from pipeline.train.segment.real import Polygon, RealPhoto, RealScenes, sampled
 from pipeline.train.segment.scenes import Scene, SceneMaker, developed
 from pipeline.train.segment.teach import Segmentation, polygon_text

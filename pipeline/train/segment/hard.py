@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from pipeline.evaluate.segmentation import read_photo
 from pipeline.evaluate.sets import open_set
+from pipeline.geometry.outline import Outline
 from pipeline.records import Photo, PillRegion, Pixels
-from pipeline.segment.outline import Outline
 from pipeline.train.segment.teach import Segmentation, plausible, polygon_text
 
 _GAMMAS = (1.0, 0.6, 1.6)

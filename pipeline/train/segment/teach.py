@@ -13,9 +13,9 @@ import numpy as np
 
 from pipeline.evaluate.segmentation import read_photo
 from pipeline.evaluate.sets import open_set
+from pipeline.geometry.outline import Outline, solidity
 from pipeline.records import Photo, PillRegion
 from pipeline.segment import group_faces
-from pipeline.segment.outline import Outline, solidity
 
 Segmentation = Callable[[Photo], tuple[PillRegion, ...]]
 

@@ -1,0 +1,117 @@
+"""A face's pixels brought onto the frame that a network sees, smoothed first where that makes them fewer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.geometry.affine import Affine, composed, mapped, of_part, scale_of
+from pipeline.load import detail
+from pipeline.records import Photo, PillRegion, Pixels
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How a network's frame is sampled: what it was trained with, so each network keeps its own.
+
+    Scales are frame pixels for each photo pixel.
+    """
+
+    shrink_max: float = 0.0
+    """Below this scale the photo is shrunk by areas first, since sampling alone would alias."""
+
+    spare: float = 1.0
+    """So many times finer than the frame it stays then."""
+
+    cubic_min: float = float("inf")
+    """From this scale on sampled by cubics, below it linearly."""
+
+    keeps_corner: bool = False
+    """Shrinking leaves the first pixel's center where it was, which moves the rest by less than half a frame pixel."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """The part of a photo around a face.
+
+    ``pixels`` are ``(h, w, 3)`` uint8 sRGB, ``factor`` of them one pixel of the photo; ``box`` is ``(top, left, bottom,
+    right)`` in the photo.
+    """
+
+    pixels: Pixels
+    box: tuple[int, int, int, int]
+    factor: float
+
+    @property
+    def to_photo(self) -> Affine:
+        """From the part's ``(x, y)`` to the photo's."""
+        return of_part(self.box[0], self.box[1], self.factor)
+
+
+def part_around(photo: Photo, region: PillRegion, margin_px: int, finer: bool) -> Part:
+    """The pixels of a region's box and a margin around it.
+
+    ``finer``: where the photo was reduced, they are decoded again at full size.
+    """
+    height, width = photo.pixels.shape[:2]
+    top, left, bottom, right = region.box
+    box = (
+        max(0, top - margin_px),
+        max(0, left - margin_px),
+        min(height, bottom + margin_px),
+        min(width, right + margin_px),
+    )
+    if not finer or photo.reduction <= 1.0 or photo.encoded is None:
+        return Part(photo.pixels[box[0] : box[2], box[1] : box[3]], box, 1.0)
+    pixels, factor = detail(photo, box)
+    return Part(pixels, box, factor)
+
+
+def sample(
+    image: NDArray[np.uint8], to_image: Affine, size: tuple[int, int], how: Sampling, border: int
+) -> NDArray[np.uint8]:
+    """A frame ``(h, w)`` or ``(h, w, 3)`` of an image.
+
+    Args:
+        image: ``(rows, cols)`` or ``(rows, cols, 3)`` uint8.
+        to_image: from the frame's ``(x, y)`` to the image's.
+        size: height and width of the frame.
+        how: what the network was trained with.
+        border: OpenCV's border mode for what lies outside the image.
+    """
+    if image.size == 0:
+        return np.zeros((*size, *image.shape[2:]), np.uint8)
+    scale = 1 / scale_of(to_image)
+    if scale < how.shrink_max:
+        image, to_smaller = _shrunk(image, scale * how.spare, how.keeps_corner)
+        to_image = composed(to_smaller, to_image)
+    flags = cv2.WARP_INVERSE_MAP | (cv2.INTER_CUBIC if scale > how.cubic_min else cv2.INTER_LINEAR)
+    return np.asarray(cv2.warpAffine(image, to_image, size[::-1], flags=flags, borderMode=border), np.uint8)
+
+
+def _shrunk(image: NDArray[np.uint8], share: float, keeps_corner: bool) -> tuple[NDArray[np.uint8], Affine]:
+    """An image at a share of its size, with the map to it."""
+    if keeps_corner:
+        smaller = cv2.resize(image, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
+        return np.asarray(smaller, np.uint8), np.array([[share, 0, 0], [0, share, 0]])
+    height, width = (max(round(side * share), 1) for side in image.shape[:2])
+    smaller = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    across, down = width / image.shape[1], height / image.shape[0]
+    return np.asarray(smaller, np.uint8), np.array([[across, 0, across / 2 - 0.5], [0, down, down / 2 - 0.5]])
+
+
+def cut_to_frame(image: NDArray[np.uint8], to_image: Affine, size: tuple[int, int]) -> tuple[NDArray[np.uint8], Affine]:
+    """The part of an image that a frame shows and the map to it from the frame; empty where the frame lies outside."""
+    corners = mapped(to_image, np.array([[0, 0], [size[1], 0], [0, size[0]], size[::-1]], np.float64))
+    left, top = np.maximum(np.floor(corners.min(axis=0)).astype(int) - 2, 0)
+    right, bottom = np.ceil(corners.max(axis=0)).astype(int) + 3
+    part = image[top : max(bottom, top + 1), left : max(right, left + 1)]
+    return part, to_image - np.array([[0, 0, left], [0, 0, top]])
+
+
+def blurred(pixels: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    """An image blurred by 0.4 pixels of a frame of that scale, so that a strong reduction turns no grain into marks."""
+    return np.asarray(cv2.GaussianBlur(pixels, (0, 0), 0.4 / scale), np.uint8)
