@@ -10,9 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from pipeline.evaluate.segmentation import iou
-from pipeline.geometry.outline import resample
+from pipeline.geometry.outline import clockwise, resample
 from pipeline.segment.lobes import Stadium, fitted, without_lobes
-from pipeline.segment.regions import clockwise
 
 Outline = NDArray[np.float32]
 GROUND, SHADOW, PILL = (200, 200, 200), (110, 110, 110), (230, 225, 140)

@@ -14,13 +14,14 @@ import pytest
 from numpy.typing import NDArray
 
 from pipeline.evaluate.segmentation import iou, match, outlines_of
+from pipeline.geometry.outline import clockwise
 from pipeline.load import load
 from pipeline.records import Photo, Pixels
 from pipeline.segment import Segmenter, group_faces, segment
 from pipeline.segment.instances import MOST
 from pipeline.segment.outline import Belief, refine
 from pipeline.segment.pill_maps import PillMaps, PillNetwork
-from pipeline.segment.regions import clockwise, content_box
+from pipeline.segment.regions import content_box
 from pipeline.settings import SegmentSettings
 
 pill_maps = PillNetwork()

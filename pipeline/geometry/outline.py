@@ -34,3 +34,10 @@ def solidity(outline: Outline) -> float:
     """Area over the area of the convex hull, 0-1; 0 of a line or a point."""
     hull = cv2.contourArea(cv2.convexHull(outline))
     return cv2.contourArea(outline) / hull if hull > 0 else 0.0
+
+
+def clockwise(points: Outline) -> Outline:
+    """The outline of (row, col) so that it runs clockwise as seen."""
+    rows, cols = points[:, 0], points[:, 1]
+    signed = float(np.sum(cols * np.roll(rows, -1) - np.roll(cols, -1) * rows))
+    return points if signed >= 0 else points[::-1].copy()

@@ -15,13 +15,13 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from pipeline.geometry.outline import Outline, solidity
+from pipeline.geometry.outline import Outline, clockwise, solidity
 from pipeline.records import Photo, PillRegion, Pixels
 from pipeline.segment.instances import Instance, instances
 from pipeline.segment.lobes import without_lobes
 from pipeline.segment.outline import Belief, refine
 from pipeline.segment.pill_maps import MAP_STEP, MULTIPLE, MapsPills, PillMaps, PillNetwork
-from pipeline.segment.regions import Box, clockwise, content_box, region_of
+from pipeline.segment.regions import Box, content_box, region_of
 from pipeline.segment.same_pill import group_faces
 from pipeline.settings import SegmentSettings
 

@@ -64,13 +64,6 @@ def _extent(pixels: Pixels, share: float, test: Callable[[Pixels], Mask]) -> Box
     return int(rows[0]), int(cols[0]), int(rows[-1]) + 1, int(cols[-1]) + 1
 
 
-def clockwise(points: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The outline of (row, col) so that it runs clockwise as seen."""
-    rows, cols = points[:, 0], points[:, 1]
-    signed = float(np.sum(cols * np.roll(rows, -1) - np.roll(cols, -1) * rows))
-    return points if signed >= 0 else points[::-1].copy()
-
-
 def _length_along(points: NDArray[np.float32], edge: tuple[NDArray[np.int_], NDArray[np.int_]]) -> float:
     """How much of an outline lies on the photo's border, in pixels."""
     at_border = ((points <= edge[0] + _AT_BORDER) | (points >= edge[1] - _AT_BORDER)).any(axis=1)
