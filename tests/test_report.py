@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import json
 import re
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,6 +38,7 @@ from pipeline.records import (
     EvidenceRow,
     Face,
     Identification,
+    Photo,
     PillLook,
     Pixels,
     Probabilities,
@@ -43,8 +47,8 @@ from pipeline.records import (
 )
 from pipeline.records import ScaleSource as Source
 from pipeline.report.files import save_html, save_overlay
-from pipeline.report.html import Entry, html_report
 from pipeline.report.overlay import overlay
+from pipeline.report.page import answers_page
 from pipeline.report.sheet import WIDTH, shortened, text_width, wrapped
 from pipeline.report.tables import CAUTION, answer_table, answer_text
 from pipeline.report.words import answer_names, headline, plain, unlisted_words
@@ -280,8 +284,7 @@ def test_what_is_not_claimed_has_its_reason_in_the_headline() -> None:
 def test_one_figure_for_a_drug_wherever_it_stands() -> None:
     answer = sold_by_two()
     assert headline(answer) == "baclofen 10 mg, 90 %"
-    page = html_report([Entry(answer)])
-    for shown in (rendered(answer), answer_text(answer), page):
+    for shown in (rendered(answer), answer_text(answer), page_words(answer)):
         assert shown.count("90 %") == 3  # the headline, the table, and the score's own
         assert "50 %" not in shown and "40 %" not in shown
 
@@ -314,13 +317,20 @@ def certain() -> Identification:
 
 
 def page_words(answer: Identification) -> str:
-    return re.sub(r"<style>.+?</style>", "", html_report([Entry(answer)]), flags=re.DOTALL)
+    """What the page has of an answer besides its pictures."""
+    return json.dumps(page_data([answer])["views"], ensure_ascii=False)
+
+
+def page_data(answers: Sequence[Identification], photos: Sequence[Photo] = ()) -> Any:
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', answers_page(answers, photos))
+    assert found
+    return json.loads(found[1])
 
 
 @pytest.mark.parametrize("show", [rendered, answer_text, page_words])
 def test_nothing_is_ever_certain(show: object) -> None:
     assert callable(show)
-    shown = show(certain()).replace("&gt;", ">")
+    shown = show(certain())
     assert not re.search(r"100(\.0+)? ?%", shown)
     assert shown.count("> 99.9 %") >= 6
 
@@ -328,7 +338,7 @@ def test_nothing_is_ever_certain(show: object) -> None:
 @pytest.mark.parametrize("decision", Decision)
 def test_no_python_name_is_told_to_a_person(decision: Decision) -> None:
     answer = identification(("024",), decision=decision)
-    for shown in (rendered(answer), answer_text(answer), html_report([Entry(answer)])):
+    for shown in (rendered(answer), answer_text(answer), answers_page([answer])):
         assert "identify_each" not in shown
 
 
@@ -372,53 +382,60 @@ def hostile_answer() -> Identification:
 
 
 def test_page_is_well_formed_and_loads_nothing() -> None:
-    sheet = overlay(photo(), identification(("024",), ()))
-    text = html_report([Entry(identification(("024",), ()), sheet), Entry(no_pill()), Entry(hostile_answer())], HOSTILE)
+    answers = [identification(("024",), ()), no_pill(), hostile_answer()]
+    text = answers_page(answers, [dataclasses.replace(photo(), name=HOSTILE)], HOSTILE)
     text.encode("utf-8")
     page = Page(text)
     assert page.open == []
     kinds = {tag for tag, _ in page.tags}
-    assert not kinds & {"script", "link", "iframe", "object", "embed", "form", "base"}
-    sources = [attributes["src"] for tag, attributes in page.tags if tag == "img"]
-    assert len(sources) == 1
-    assert sources[0] is not None
-    assert sources[0].startswith("data:image/jpeg;base64,")
+    assert not kinds & {"link", "iframe", "object", "embed", "form", "base", "img"}
+    assert [attributes.get("type") for tag, attributes in page.tags if tag == "script"] == ["application/json", None]
+    assert [one["src"][:23] for one in page_data(answers, [photo()])["overview"]] == ["data:image/jpeg;base64,"]
     assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
     links = [attributes["href"] for tag, attributes in page.tags if tag == "a"]
-    assert links
-    assert all(link is not None and link.startswith("https://") for link in links)
+    assert links == ["tel:+18002221222"]
+    assert not re.search(r'"url":"(?!https?://|")', text)
     assert "url(" not in text
     assert "default-src 'none'" in text
 
 
 def test_page_says_it_all() -> None:
-    words = " ".join(Page(html_report([Entry(identification(("024",), ()))])).words)
+    words = page_words(identification(("024",), ()))
     for expected in (
         "IDENTIFIED",
         "baclofen 10 mg",
         "TruPharma LLC",
-        "+11.2",
+        "11.2",
         "Never stop it abruptly.",
         "97 %",
         "024",
-        "Not in this catalog: 2 %",
-        "Match: exact: the text read is the imprint's.",
-        "Bits: each bit doubles the odds; they add up.",
+        '"unlisted": "2 %"',
+        "exact: the text read is the imprint's",
         "scored in 2, 90 % (a line to break it along)",
-        "Asked: catalog example.csv of 2026-11-22, fingerprint 0123abcd",
+        "catalog example.csv of 2026-11-22, fingerprint 0123abcd",
     ):
         assert expected in words
-    assert "1 answer: 1 IDENTIFIED, 0 AMBIGUOUS" in words
 
 
 def test_page_flags_high_alert_drugs_with_their_source_lists_labelers_and_advises() -> None:
     advice = Advice("TURN_OVER", "Turn it over: <b>", 0.7)
-    page = html_report([Entry(dataclasses.replace(sold_by_two(), advice=advice))])
-    assert "</span>baclofen 10 mg, 90 %</h2>" in page
-    assert '<p class="faint">Sold by TruPharma LLC, Teva, Sun</p>' in page
-    assert '<p class="advice">Would tell most: Turn it over: &lt;b&gt;</p>' in page
-    assert page.count('<span class="alert">high-alert</span>') == 1
-    assert "a medicine for the heart&#x27;s rhythm: a wrong dose can itself upset it (<a href=" in page
+    (view,) = page_data([dataclasses.replace(sold_by_two(), advice=advice)])["views"]
+    assert view["headline"] == "baclofen 10 mg, 90 %"
+    assert view["sellers"] == "TruPharma LLC, Teva, Sun"
+    assert view["advice"] == {"code": "TURN_OVER", "sentence": "Turn it over: <b>"}
+    (alert,) = [one["alert"] for one in view["candidates"] if one["alert"]]
+    assert alert["reason"] == "a medicine for the heart's rhythm: a wrong dose can itself upset it"
+    assert alert["url"].startswith("https://")
+
+
+def test_several_pills_of_one_photo_are_numbered_in_one_picture() -> None:
+    answers = [identification(("024",), ()), identification(("025",))]
+    data = page_data(answers, [photo()])
+    assert [face["name"] for face in data["overview"][0]["faces"]] == ["1a", "1b", "2"]
+    assert [[face["name"] for face in view["pictures"][0]["faces"]] for view in data["views"]] == [["1a", "1b"], ["2"]]
+    assert "src" not in data["views"][0]["pictures"][0]
+    single = page_data(answers[:1], [photo()])
+    assert single["overview"] == [] and single["views"][0]["pictures"][0]["src"]
 
 
 def test_saving(tmp_path: Path) -> None:
@@ -448,7 +465,7 @@ def test_every_decision_can_be_shown() -> None:
     for decision in Decision:
         answer = identification((), (), decision=decision)
         assert decision.value in answer_text(answer)
-        assert decision.value in html_report([Entry(answer, overlay(photo(), answer))])
+        assert page_data([answer], [photo()])["views"][0]["decision"] == decision.value
 
 
 def test_only_a_claim_is_named() -> None:
@@ -467,5 +484,5 @@ def test_only_a_claim_is_named() -> None:
     unknown = identification(("024",), decision=Decision.UNKNOWN, candidates=others)
     assert "nearest 1: 50 % baclofen" in answer_text(unknown)
     assert "not an identification" in rendered(unknown)
-    assert "not an identification" in html_report([Entry(unknown)])
-    assert '<h2><span class="decision UNKNOWN">UNKNOWN</span>tablet.png</h2>' in html_report([Entry(unknown)])
+    (view,) = page_data([unknown])["views"]
+    assert "not an identification" in view["title"] and view["headline"] == "" and view["photos"] == ["tablet.png"]

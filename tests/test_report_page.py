@@ -15,7 +15,7 @@ from examples import identification, photo, product
 
 from pipeline.batch import read_verdicts
 from pipeline.records import Candidate, EvidenceRow
-from pipeline.report.page import About, PageWriter, answer_view, products_view
+from pipeline.report.page import About, PageWriter, answer_view
 from pipeline.report.page import write as writing
 from reference.search.query import query
 from reference.search.search import search
@@ -95,12 +95,6 @@ def test_hostile_names_stay_data(tmp_path: Path) -> None:
     assert text.count("<script") == text.count("</script>") == 3
     assert "<img" not in text
     assert "default-src 'none'" in text and "unsafe" not in text
-
-
-def test_products_side_by_side_without_a_photo() -> None:
-    view = products_view("024", [product(labeler="TruPharma LLC"), product("L484")], ["exact"])
-    assert [one["tier"] for one in view["candidates"]] == ["exact", ""]
-    assert view["candidates"][0]["look"]["Sold by"] == "TruPharma LLC"
 
 
 @pytest.fixture(scope="module")

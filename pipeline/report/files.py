@@ -12,8 +12,8 @@ from PIL import Image
 from pipeline.errors import InputError
 from pipeline.load import display_name
 from pipeline.records import Identification, Photo, Pixels
-from pipeline.report.html import Entry, html_report
 from pipeline.report.overlay import overlay
+from pipeline.report.page import answers_page
 
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 
@@ -42,8 +42,7 @@ def save_html(file: Path, photos: Sequence[Photo], answers: Sequence[Identificat
     Raises:
         InputError: the file cannot be written.
     """
-    entries = [Entry(answer, sheets(photos, answers) if number == 0 else None) for number, answer in enumerate(answers)]
-    save_page(file, html_report(entries))
+    save_page(file, answers_page(answers, photos))
 
 
 def save_page(file: Path, page: str) -> None:

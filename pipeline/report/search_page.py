@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from pipeline.report.html import page_of
+from pipeline.report.page import still_page
 from pipeline.report.products import COLUMNS, hit_row
 from reference.high_alert import CITATIONS, high_alert_group
 from reference.search.search import Hit, SearchResult
@@ -16,13 +16,13 @@ _TITLES = {"example": "id"}
 
 def search_page(result: SearchResult, sentences: Sequence[str]) -> str:
     """The page as text: what must be said first, the products, and how many agree in each tier."""
-    return page_of("pillprint search", _body(result, sentences))
+    return still_page("pillprint search", "\n".join(_body(result, sentences)))
 
 
 def _body(result: SearchResult, sentences: Sequence[str]) -> Iterator[str]:
     yield "<article>"
     yield from (f"<p><strong>{escape(sentence)}</strong></p>" for sentence in sentences)
-    yield '<table class="candidates"><tr>'
+    yield '<table class="hits"><tr>'
     yield "".join(f"<th>{_TITLES.get(name, name).capitalize()}</th>" for name in COLUMNS) + "</tr>"
     yield from map(_row, result.hits)
     yield "</table>"

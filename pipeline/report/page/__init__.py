@@ -5,10 +5,11 @@ Python makes the words and the JSON; the files beside this one (``page.html``, `
 
 from __future__ import annotations
 
+from pipeline.report.page.answers import answers_page
 from pipeline.report.page.batch import PAGE, BatchReport, BatchView
-from pipeline.report.page.document import Document, document
+from pipeline.report.page.document import Document, document, still_page
 from pipeline.report.page.pictures import PictureSizes
-from pipeline.report.page.view import View, answer_view, products_view
+from pipeline.report.page.view import View, answer_view
 from pipeline.report.page.write import About, PageWriter, report_size
 
 __all__ = [
@@ -21,7 +22,8 @@ __all__ = [
     "PictureSizes",
     "View",
     "answer_view",
+    "answers_page",
     "document",
-    "products_view",
     "report_size",
+    "still_page",
 ]

@@ -35,14 +35,16 @@ function characterDrawn([text, sure, x, y, width, height, turn], size) {
 
 function pictures(view, row) {
   const shown = view.pictures.flatMap((photo) => [
-    element("figure", { class: "photo" }, figure(photo, photo.faces, `Photo ${photo.name}`, false),
-      element("figcaption", {}, photo.name)),
+    ...(photo.src ? [photoShown(photo)] : []),
     ...photo.faces.map((face) => element("figure", { class: "face" }, figure(face, [face], `Face ${face.name}: ${face.words}`, true),
       element("figcaption", {}, `Face ${face.name}: ${face.words}`))),
   ]);
   const own = row ? originalLink(row) : null;
   return shown.length || own ? element("div", { class: "pictures" }, ...shown, own) : null;
 }
+
+const photoShown = (photo) => element("figure", { class: "photo" }, figure(photo, photo.faces, `Photo ${photo.name}`, false),
+  element("figcaption", {}, photo.name));
 
 /** The way to the photo as it was taken, where it lies where it lay. */
 function originalLink(row) {

@@ -56,7 +56,7 @@ def document(page: Document, shards: Iterable[str] = ()) -> Iterator[str]:
             policy=_policy(style, script, page.beside),
             kind=page.kind,
             style=style,
-            caution=escape(CAUTION).replace(_SPOKEN, f'<a href="{_DIALED}">{_SPOKEN}</a>'),
+            caution=_caution(),
             fallback=escape(page.fallback),
             data=json_text({**page.data, "kind": page.kind, "words": _words()}),
             script=script,
@@ -69,6 +69,14 @@ def document(page: Document, shards: Iterable[str] = ()) -> Iterator[str]:
     yield foot
 
 
+def still_page(title: str, body: str) -> str:
+    """A page without a script; ``body`` is HTML whose text was escaped."""
+    style = _joined(_STYLES)
+    return Template(_file("still.html")).substitute(
+        title=escape(plain(title)), policy=_rules(style, {}), style=style, caution=_caution(), body=body
+    )
+
+
 def json_text(value: object) -> str:
     """JSON in ASCII that may stand in a script element or in a script: without ``<``."""
     return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
@@ -79,15 +87,22 @@ def _policy(style: str, script: str, beside: bool) -> str:
 
     Scripts beside the page are trusted because this script asks for them (``strict-dynamic``).
     """
+    scripts = {
+        "script-src": f"{_hash(script)} 'strict-dynamic'" if beside else _hash(script),
+        "require-trusted-types-for": "'script'",
+        "trusted-types": "pillprint" if beside else "'none'",
+    }
+    return _rules(style, scripts)
+
+
+def _rules(style: str, others: Mapping[str, str]) -> str:
     rules = {
         "default-src": "'none'",
         "style-src": _hash(style),
-        "script-src": f"{_hash(script)}{' ' + chr(39) + 'strict-dynamic' + chr(39) if beside else ''}",
-        "img-src": "data: 'self' file:",
+        "img-src": "data:",
         "base-uri": "'none'",
         "form-action": "'none'",
-        "require-trusted-types-for": "'script'",
-        "trusted-types": "pillprint" if beside else "'none'",
+        **others,
     }
     return "; ".join(f"{name} {value}" for name, value in rules.items())
 
@@ -95,6 +110,10 @@ def _policy(style: str, script: str, beside: bool) -> str:
 def _hash(text: str) -> str:
     digest = hashlib.sha256(text.encode("utf-8")).digest()
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
+
+
+def _caution() -> str:
+    return escape(CAUTION).replace(_SPOKEN, f'<a href="{_DIALED}">{_SPOKEN}</a>')
 
 
 def _words() -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from PIL import Image
 
-from pipeline.load import detail
+from pipeline.load import Box, details
 from pipeline.records import Face, Photo, Pixels
 
 # The share of a face's box added around it, so that its outline and what lies outside it are seen.
@@ -44,21 +44,26 @@ def photo_picture(photo: Photo, sizes: PictureSizes) -> dict[str, Any]:
 
 def face_pictures(photo: Photo, faces: Sequence[Face], sizes: PictureSizes) -> list[dict[str, Any]]:
     """Each face enlarged: ``src`` and ``box`` (top, left, bottom, right) in pixels of ``photo.pixels``."""
-    return [_face_picture(photo, face, sizes) for face in faces]
+    boxes = [_around(face, photo.pixels.shape) for face in faces]
+    if sizes.full and boxes:
+        parts: Sequence[Pixels] = details(photo, boxes)[0]
+    else:
+        parts = [photo.pixels[top:bottom, left:right] for top, left, bottom, right in boxes]
+    return [
+        {"src": _data_uri(part, sizes.face_px, sizes.quality), "box": list(box)}
+        for part, box in zip(parts, boxes, strict=True)
+    ]
 
 
-def _face_picture(photo: Photo, face: Face, sizes: PictureSizes) -> dict[str, Any]:
+def _around(face: Face, shape: tuple[int, ...]) -> Box:
     top, left, bottom, right = face.region.box
     around = _AROUND * max(bottom - top, right - left) + 2
-    height, width = photo.pixels.shape[:2]
-    box = (
+    return (
         max(0, math.floor(top - around)),
         max(0, math.floor(left - around)),
-        min(height, math.ceil(bottom + around)),
-        min(width, math.ceil(right + around)),
+        min(shape[0], math.ceil(bottom + around)),
+        min(shape[1], math.ceil(right + around)),
     )
-    pixels = detail(photo, box)[0] if sizes.full else photo.pixels[box[0] : box[2], box[1] : box[3]]
-    return {"src": _data_uri(pixels, sizes.face_px, sizes.quality), "box": list(box)}
 
 
 def _data_uri(pixels: Pixels, side_px: int, quality: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -33,7 +34,7 @@ from pipeline.report.words import (
 from pipeline.serialize import monograph_to_dict
 from pipeline.words import percent
 from reference.high_alert import CITATIONS
-from reference.product import Product
+from reference.product import Monograph, Product
 
 View = Mapping[str, Any]
 """What the page knows of one answer; plain JSON values, ``page/detail.js`` names the keys."""
@@ -48,6 +49,7 @@ def answer_view(
     photos: Sequence[Photo] = (),
     *,
     sizes: PictureSizes | None = None,
+    names: Mapping[int, str] | None = None,
     monograph: bool = False,
 ) -> View:
     """One answer as JSON.
@@ -56,11 +58,11 @@ def answer_view(
         answer: what was found.
         photos: as they were loaded for it, in the answer's order; none where the page is to hold no pictures.
         sizes: of the pictures; those of a batch where it is None.
+        names: of the faces (``face_names``) where the answer is one of several; the whole photo is left out then.
         monograph: whether the text of the monograph goes along.
     """
     sizes = sizes or PictureSizes()
-    drugs = answer.drugs[:CANDIDATES_SHOWN]
-    names = face_names([answer])
+    drugs, own = answer.drugs[:CANDIDATES_SHOWN], face_names([answer])
     return {
         "photos": [plain(photo) for photo in answer.photos],
         "decision": answer.decision.value,
@@ -79,35 +81,27 @@ def answer_view(
         "match": match_words(drugs),
         "asked": asked_words(answer),
         "drug": plain(answer.monograph.drug) if answer.monograph else "",
-        "monograph": monograph_to_dict(answer.monograph) if monograph and answer.monograph else None,
+        "monograph": _monograph(answer.monograph) if monograph and answer.monograph else None,
         "pictures": [
-            _pictured(photo, [face for face in answer.faces if face.photo_index == index], names, sizes)
+            _pictured(photo, [face for face in answer.faces if face.photo_index == index], names or own, sizes)
+            | ({} if names else photo_picture(photo, sizes))
             for index, photo in enumerate(photos)
         ],
     }
 
 
-def products_view(title: str, products: Iterable[Product], notes: Sequence[str] = ()) -> View:
-    """Products side by side, without a photo: what a search found.
-
-    Args:
-        title: what was asked.
-        products: each becomes a column, in their order.
-        notes: a line above each product's name (its tier); empty for none.
-    """
-    listed = list(products)
-    heads = [*notes, *[""] * (len(listed) - len(notes))]
-    return {
-        "photos": [plain(title)],
-        "decision": "",
-        "headline": plain(title),
-        "title": "Products",
-        "candidates": [
-            {**_named(product, product.labeler, product.imprint), "tier": plain(head)}
-            for product, head in zip(listed, heads, strict=True)
-        ],
-        "pictures": [],
-    }
+def overview(answers: Sequence[Identification], photos: Sequence[Photo], sizes: PictureSizes) -> list[dict[str, Any]]:
+    """Each photo with the faces of all answers outlined and named."""
+    names = face_names(answers)
+    faces = [face for answer in answers for face in answer.faces]
+    return [
+        {
+            **photo_picture(photo, sizes),
+            "name": plain(photo.name),
+            "faces": [_drawn(face, names) for face in faces if face.photo_index == index],
+        }
+        for index, photo in enumerate(photos)
+    ]
 
 
 def _seen(answer: Identification) -> Iterable[tuple[str, str]]:
@@ -166,29 +160,34 @@ def _alert(drug: Drug) -> dict[str, Any] | None:
     return {"reason": plain(group.reason), **_link(citation.title, citation.url, citation.date)}
 
 
+def _monograph(monograph: Monograph) -> dict[str, Any]:
+    citations = [replace(each, url=_address(each.url)) for each in monograph.citations]
+    return monograph_to_dict(replace(monograph, citations=tuple(citations)))
+
+
 def _link(title: str, url: str, date: str) -> dict[str, str]:
-    """A source; its address only where a browser opens it as a page, never javascript: or file:."""
-    safe = url if url.startswith(("https://", "http://")) else ""
-    return {"title": plain(", ".join(filter(None, (title, date)))), "url": plain(safe)}
+    return {"title": plain(", ".join(filter(None, (title, date)))), "url": _address(url)}
+
+
+def _address(url: str) -> str:
+    """A source's address where a browser opens it as a page, never javascript: or file:."""
+    return plain(url) if url.startswith(("https://", "http://")) else ""
 
 
 def _pictured(photo: Photo, faces: Sequence[Face], names: Mapping[int, str], sizes: PictureSizes) -> dict[str, Any]:
-    """A photo, its faces enlarged, and what is drawn over both, in pixels of the photo."""
+    """A photo's faces enlarged and what is drawn over them, in pixels of the photo."""
     ordered = sorted(faces, key=lambda face: names[id(face)])
     return {
-        **photo_picture(photo, sizes),
         "name": plain(photo.name),
         "faces": [
-            {
-                **picture,
-                "name": names[id(face)],
-                "words": reading_words(face),
-                "outline": _outline(face),
-                "characters": _characters(face),
-            }
+            {**_drawn(face, names), **picture, "words": reading_words(face), "characters": _characters(face)}
             for face, picture in zip(ordered, face_pictures(photo, ordered, sizes), strict=True)
         ],
     }
+
+
+def _drawn(face: Face, names: Mapping[int, str]) -> dict[str, Any]:
+    return {"name": names[id(face)], "box": [int(edge) for edge in face.region.box], "outline": _outline(face)}
 
 
 def _outline(face: Face) -> list[list[int]]:
