@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sphinx.application import Sphinx
 
 import pipeline
@@ -36,6 +38,16 @@ def keep_as_prose(app: Sphinx, what: str, name: str, obj: object, options: objec
         lines.insert(0, "")
 
 
+def lead_to_pages(app: Sphinx, path: Path, docname: str, text: list[str]) -> None:
+    """Files beside the README that are pages here: their links lead to the page."""
+    text[0] = (
+        text[0]
+        .replace("](CONTRIBUTING.md)", "](docs/contributing.md)")
+        .replace("](CHANGELOG.md)", "](docs/changelog.md)")
+    )
+
+
 def setup(app: Sphinx) -> None:
     """Called by Sphinx; 400 is before napoleon's 500."""
     app.connect("autodoc-process-docstring", keep_as_prose, priority=400)
+    app.connect("include-read", lead_to_pages)
