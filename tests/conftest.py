@@ -48,6 +48,12 @@ def shared_data() -> Path:
     return SHARED_DATA
 
 
+@pytest.fixture(autouse=True)
+def no_catalogs_of_the_user(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test asks or changes a catalog that this user has."""
+    monkeypatch.setenv("PILLPRINT_CATALOGS", str(tmp_path_factory.getbasetemp() / "no-catalogs"))
+
+
 @pytest.fixture
 def gradient() -> NDArray[np.uint8]:
     """``(48, 64, 3)`` uint8 in which every place has its own color: red tells the row, green the column."""

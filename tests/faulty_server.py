@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -55,6 +55,10 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
 
+    def handle(self) -> None:
+        with suppress(ConnectionError):  # who asked has gone, as is meant
+            super().handle()
+
     def do_GET(self) -> None:
         told = self.told
         number = len(told.asked)
@@ -67,6 +71,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(fault.status or 404, fault.headers, fault.body, fault)
             return
         start = self._start(held)
+        if held.etag and self.headers.get("If-None-Match") == held.etag:
+            self._send(304, {"ETag": held.etag}, b"", fault)
+            return
         headers = {"ETag": held.etag} if held.etag else {}
         headers |= {"Last-Modified": held.modified} if held.modified else {}
         if start >= len(held.data) > 0 and start:

@@ -40,7 +40,7 @@ def _fetch(server: FaultyServer, folder: Path, waits: list[float] | None = None,
 
 
 def _is_clean(folder: Path) -> bool:
-    return sorted(path.name for path in folder.iterdir()) == ["a.zip"]
+    return sorted(path.name for path in folder.iterdir()) == ["a.zip", "a.zip.got.json"]
 
 
 def test_a_file_comes_whole(server: FaultyServer, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -14,25 +14,24 @@ import click
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
-from pipeline.cli.options import FILE, json_option
+from pipeline.cli.catalog_changes import Changes, change_json, change_words
+from pipeline.cli.catalog_get import get, list_, use
+from pipeline.cli.catalog_report import print_report, report_values
+from pipeline.cli.options import FILE, asked_catalog, json_option
 from pipeline.cli.output import HarmlessWriter, json_line, print_json, print_table
 from pipeline.cli.outputs import check_outputs
 from pipeline.report.words import plain
 from reference.audit.ceiling import ceiling as ceiling_of
 from reference.audit.check import check as check_products
-from reference.audit.compare import Change, LookAlike, compare, new_look_alikes
 from reference.audit.export import write_csv, write_json_lines
 from reference.importers import REGISTERS
 from reference.importers.archive import files_of
-from reference.store.build import BuildReport, build_catalog
+from reference.store.build import build_catalog
 from reference.store.catalog import Catalog, open_catalog
 from reference.store.migrations import migrate as migrate_catalog
 
-FAULTS_SHOWN = 10
-LOOK_ALIKES_SHOWN = 3
-KINDS = ("appeared", "gone", "look", "other")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-catalog_argument = click.argument("catalog", metavar="[CATALOG]", required=False, type=FILE)
+catalog_argument = click.argument("catalog", metavar="[CATALOG]", required=False, type=FILE, callback=asked_catalog)
 
 
 def _register_options(command: _Command) -> _Command:
@@ -47,8 +46,13 @@ def _register_options(command: _Command) -> _Command:
 def catalog() -> None:
     """Build, compare, check and export catalogs of tablets and capsules.
 
-    Where CATALOG is left out, the one inside the package is meant; it may also be a register's table.
+    CATALOG is a file, an installed catalog's name, or a register's table; where it is left out, the one that was chosen
+    with catalog use, else the one inside the package.
     """
+
+
+for _command in (get, use, list_):
+    catalog.add_command(_command)
 
 
 @catalog.command()
@@ -94,46 +98,9 @@ def build(
             builtin=not no_builtin,
         )
     if as_json:
-        print_json(_report(report))
+        print_json(report_values(report))
         return
-    rows = [(name, f"{count:,}") for name, count in sorted(report.entries.items())]
-    print_table(("register", "entries"), rows)
-    click.echo(
-        f"{out}: {report.products:,} products, fingerprint {report.fingerprint}, {report.seconds:.1f} s"
-        + (f", {report.repeated:,} entries given more than once" if report.repeated else "")
-    )
-    for path, log in report.logs.items():
-        for note in log.notes:
-            click.echo(f"{plain(str(path))}: {plain(note)}")
-        for reason, count in sorted(log.passed_over.items()):
-            click.echo(f"{plain(str(path))}: passed over {count:,}: {reason}")
-        if log.rejected_count:
-            click.echo(f"{plain(str(path))}: skipped {log.rejected_count:,} that cannot be used:")
-        for fault in log.rejected[:FAULTS_SHOWN]:
-            click.echo(f"  {plain(fault.name)}: {plain(fault.reason)}")
-        if log.rejected_count > FAULTS_SHOWN:
-            click.echo("  ... (--json names up to 1,000)")
-        if log.doubts_count:
-            click.echo(f"{plain(str(path))}: left {log.doubts_count:,} values empty that were not understood:")
-        for doubt in log.doubts[:FAULTS_SHOWN]:
-            click.echo(f"  {plain(doubt.name)}: {plain(doubt.reason)}")
-
-
-def _report(report: BuildReport) -> dict[str, Any]:
-    return {
-        "catalog": str(report.path),
-        "fingerprint": report.fingerprint,
-        "products": report.products,
-        "entries": dict(report.entries),
-        "repeated": report.repeated,
-        "seconds": report.seconds,
-        "skipped": {path: [asdict(fault) for fault in log.rejected] for path, log in report.logs.items()},
-        "skipped_count": {path: log.rejected_count for path, log in report.logs.items()},
-        "notes": {path: list(log.notes) for path, log in report.logs.items()},
-        "doubts": {path: [asdict(doubt) for doubt in log.doubts] for path, log in report.logs.items()},
-        "doubts_count": {path: log.doubts_count for path, log in report.logs.items()},
-        "passed_over": {path: dict(log.passed_over) for path, log in report.logs.items()},
-    }
+    print_report(report)
 
 
 @catalog.command()
@@ -155,6 +122,9 @@ def info(catalog: Path | None, as_json: bool) -> None:
         click.echo(f"coverage     {facts['coverage']:g} of its market")
     registers = [tuple(map(str, row.values())) for row in facts["registers"]]
     print_table(("register", "products", "dated", "site"), registers, spare=("site",))
+    if facts["origins"]:
+        rows = [(each["file"], each["retrieved"], each["modified"], each["url"]) for each in facts["origins"]]
+        print_table(("file", "retrieved", "of the server's", "from"), rows, spare=("from",))
     filled = [(name, f"{count:,}", _percent(count, facts["products"])) for name, count in facts["filled"].items()]
     print_table(("field", "filled", "share"), filled)
 
@@ -173,6 +143,7 @@ def _facts(opened: Catalog) -> dict[str, Any]:
         "catalog": opened.name,
         "fingerprint": opened.fingerprint,
         "date": opened.date,
+        "origins": [asdict(origin) for origin in opened.origins],
         "coverage": opened.stated_coverage,
         "products": len(opened),
         "distinct": opened.distinct_products,
@@ -209,40 +180,11 @@ def diff(old: Path, new: Path, as_json: bool) -> None:
     The last line counts them and names the look-alikes that are new: two tablets that now share imprint and look.
     """
     with open_catalog(old) as before, open_catalog(new) as after:
-        kinds: Counter[str] = Counter()
-        imprints = set()
-        for change in compare(before, after):
-            kinds[change.kind] += 1
-            imprints.add(change.product.imprint_key)
-            click.echo(json_line(_change(change)) if as_json else _change_words(change))
-        pairs = new_look_alikes(before, after, imprints)
-        if as_json:
-            counts = {kind: kinds[kind] for kind in KINDS}
-            click.echo(json_line({"kind": "summary", **counts, "look_alikes": [asdict(pair) for pair in pairs]}))
-            return
-        total = ", ".join(f"{kinds[kind]:,} {kind}" for kind in KINDS)
-        click.echo(f"{before.fingerprint} -> {after.fingerprint}: {total}; {_look_alike_words(pairs)}")
-
-
-def _change(change: Change) -> dict[str, Any]:
-    fields = [{"field": name, "old": was, "new": now} for name, was, now in change.fields]
-    return {"kind": change.kind, "product_id": change.product.product_id, "fields": fields}
-
-
-def _change_words(change: Change) -> str:
-    fields = "; ".join(f"{name}: {was or '-'} -> {now or '-'}" for name, was, now in change.fields)
-    words = f"{change.product.name} {change.product.labeler}".strip()
-    return plain(f"{change.kind:9s}{change.product.product_id}  {words}  {fields}".rstrip())
-
-
-def _look_alike_words(pairs: Sequence[LookAlike]) -> str:
-    named = [
-        f"{pair.drugs[0]} and {pair.drugs[1]} ({f'{pair.imprint}, {pair.look}'.strip(', ')})"
-        for pair in pairs[:LOOK_ALIKES_SHOWN]
-    ]
-    more = f" and {len(pairs) - len(named):,} more (--json names all)" if len(pairs) > len(named) else ""
-    count = f"{len(pairs):,} new look-alike{'' if len(pairs) == 1 else 's'}"
-    return plain(f"{count}{': ' if named else ''}{'; '.join(named)}{more}")
+        changes = Changes(before, after)
+        for change in changes:
+            click.echo(change_json(change) if as_json else change_words(change))
+        summary = changes.summary()
+        click.echo(json_line(summary.values()) if as_json else summary.words())
 
 
 @catalog.command()

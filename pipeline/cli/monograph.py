@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli.options import FILE, json_option
+from pipeline.cli.options import catalog_option, json_option
 from pipeline.cli.output import print_json
 from pipeline.errors import InputError
 
@@ -21,12 +21,13 @@ from pipeline.errors import InputError
     show_default=True,
     help="How to print it.",
 )
-@click.option("--catalog", metavar="FILE", type=FILE, help="Labels: DRUG may be a product of it, too.")
+@catalog_option
 @json_option
 def monograph(drug: str, form: str, catalog: Path | None, as_json: bool) -> None:
     """Print what a person should know of a DRUG, each statement with its source.
 
-    With --catalog the label's own sections, where pillprint has no monograph of its own or DRUG is a product's id.
+    With a catalog of labels the label's own sections, where pillprint has no monograph of its own, or DRUG is the id of
+    a product.
     """
     from pipeline.report.monograph import monograph_markdown, monograph_text
     from pipeline.serialize import monograph_to_dict

@@ -18,11 +18,24 @@ if TYPE_CHECKING:
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 FILE = click.Path(path_type=Path)
+
+
+def asked_catalog(context: click.Context, parameter: click.Parameter, named: Path | None) -> Path | None:
+    """The file of the catalog that is meant: named, installed under that name, or chosen by ``catalog use``.
+
+    None is the one inside the package.
+    """
+    from reference.store.places import default_path, find
+
+    return default_path() if named is None else find(named)
+
+
 catalog_option = click.option(
     "--catalog",
-    metavar="FILE",
+    metavar="CATALOG",
     type=FILE,
-    help="Catalog or register table to ask (else the one inside).",
+    callback=asked_catalog,
+    help="File, register table or installed catalog's name (else the one chosen with catalog use, or that inside).",
 )
 reader_option = click.option(
     "--reader",

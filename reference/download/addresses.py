@@ -46,11 +46,15 @@ class Address:
 
 @dataclass(frozen=True)
 class Source:
-    """What a catalog of that name is built from; ``more`` only where it is asked for (``--labels``)."""
+    """What a catalog of that name is built from.
+
+    ``labels`` only where they are asked for; ``joins`` are the registers whose files a person may add.
+    """
 
     title: str
     files: tuple[Address, ...]
-    more: tuple[Address, ...] = ()
+    joins: tuple[str, ...]
+    labels: tuple[Address, ...] = ()
 
 
 RXNORM = Address(
@@ -134,10 +138,15 @@ PILLBOX = Address(
 
 SOURCES: Mapping[str, Source] = MappingProxyType(
     {
-        "us": Source("tablets and capsules prescribed in the US", (RXNORM,), (LABELS_RX, LABELS_OTC)),
-        "tw": Source("tablets and capsules of Taiwan", (TFDA,)),
-        "kr": Source("tablets and capsules of Korea", (MFDS,)),
-        "pillbox": Source("tablets and capsules of the US until 2020, retired ones too", (PILLBOX,)),
+        "us": Source(
+            "tablets and capsules prescribed in the US",
+            (RXNORM,),
+            ("rxnorm", "spl", "pillbox", "c3pi"),
+            (LABELS_RX, LABELS_OTC),
+        ),
+        "tw": Source("tablets and capsules of Taiwan", (TFDA,), ("tfda",)),
+        "kr": Source("tablets and capsules of Korea", (MFDS,), ("mfds",)),
+        "pillbox": Source("tablets and capsules of the US until 2020, retired ones too", (PILLBOX,), ("pillbox",)),
     }
 )
 

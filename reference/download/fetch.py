@@ -1,6 +1,7 @@
 """Downloads one file whole: goes on where it was cut off, and never joins parts of two versions.
 
-What has come lies in ``NAME.part`` beside ``NAME``, with ``NAME.part.json`` that says of which version it is. A cut
+What has come lies in ``NAME.part`` beside ``NAME``, with ``NAME.part.json`` that says of which version it is; of a
+whole file ``NAME.got.json`` says it, so that it comes again only where the server has another. A cut
 download goes on by a range request with ``If-Range`` (RFC 9110, 13.1.5 and 14.2), so that a server whose file has
 changed sends it whole. Where a server names no version (no strong ETag and no Last-Modified) the file is begun again.
 """
@@ -32,6 +33,7 @@ TRIES_MAX, VERSIONS_MAX = 6, 5
 # A server that asks for more patience than this is left alone.
 WAIT_MAX_SECONDS = 600.0
 _BLOCK_BYTES = 1 << 18
+_GONE = frozenset({404, 410})
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 _WHAT_TO_DO = {
@@ -55,6 +57,10 @@ class Fetched:
     modified: str
     bytes: int
     sha256: str
+
+
+class NotThereError(DownloadError):
+    """The server has no such file."""
 
 
 class _AgainError(Exception):
@@ -89,11 +95,22 @@ class _Part:
     def __init__(self, path: Path, url: str) -> None:
         self.path = path.with_name(f"{path.name}.part")
         self._told = path.with_name(f"{path.name}.part.json")
+        self._whole = path
+        self._got = path.with_name(f"{path.name}.got.json")
         self.version = _version(self._told)
         self.versions = 0
         self.address = hashlib.sha256(url.encode()).hexdigest()
         if self.version.address != self.address or not self.version.validator:
             self.restart()
+        self.held = self._held()
+        self.is_kept = False
+
+    def _held(self) -> _Version | None:
+        """The version of the whole file that an earlier call left, where that can be asked for."""
+        held = _version(self._got)
+        if held.address != self.address or not held.validator or self.size or not self._whole.is_file():
+            return None
+        return held if self._whole.stat().st_size == held.total else None
 
     @property
     def size(self) -> int:
@@ -114,12 +131,27 @@ class _Part:
         self.version = version
         self._told.write_text(json.dumps(asdict(version)), "utf-8")
 
-    def settle(self, path: Path) -> None:
+    def keep(self, held: _Version) -> None:
+        """The file that is there is the server's."""
+        self.version, self.is_kept = held, True
+
+    def settle(self) -> None:
         """Bring it to the disk under its own name."""
+        if self.is_kept:
+            return
         with self.path.open("ab") as file:
             os.fsync(file.fileno())
-        os.replace(self.path, path)
+        self._got.unlink(missing_ok=True)
+        os.replace(self.path, self._whole)
         self._told.unlink(missing_ok=True)
+        self.version.total = self._whole.stat().st_size
+        self._got.write_text(json.dumps(asdict(self.version)), "utf-8")
+
+
+def forget(path: Path) -> None:
+    """Delete a downloaded file with what is known of it."""
+    for ending in ("", ".part", ".part.json", ".got.json"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
 
 
 def _version(told: Path) -> _Version:
@@ -134,7 +166,7 @@ def fetch(
     path: Path,
     session: requests.Session,
     progress: Progress | None = None,
-    pause: Callable[[float], object] = time.sleep,
+    pause: Callable[[float], object] | None = None,
 ) -> Fetched:
     """Download ``url`` to ``path``, going on with what an earlier call left there.
 
@@ -143,7 +175,7 @@ def fetch(
         path: where it goes; its folder is made.
         session: proxies and certificates are those of requests: ``HTTPS_PROXY``, ``REQUESTS_CA_BUNDLE``.
         progress: called with the bytes that are there, and with all that there will be where the server says it.
-        pause: waits so many seconds before another try.
+        pause: waits so many seconds before another try (else ``time.sleep``).
 
     Raises:
         DownloadError: it could not be downloaded; what came stays for the next call. The message shows no query of the
@@ -152,9 +184,9 @@ def fetch(
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         part = _Part(path, url)
-        _all_tries(url, part, session, progress or (lambda done, total: None), pause)
+        _all_tries(url, part, session, progress or (lambda done, total: None), pause or time.sleep)
         version = part.version
-        part.settle(path)
+        part.settle()
         return Fetched(path, url, version.modified, path.stat().st_size, _sha256(path))
     except OSError as error:
         raise DownloadError(f"cannot write {path}: {error.strerror or error}; free some space, or name another folder "
@@ -198,10 +230,12 @@ def _try(url: str, part: _Part, session: requests.Session, progress: Progress) -
     headers = {"Accept-Encoding": "identity"}  # a packed answer could not be gone on with
     if part.size and part.version.validator:
         headers |= {"Range": f"bytes={part.size}-", "If-Range": part.version.validator}
+    elif part.held:
+        headers |= {"If-None-Match": part.held.etag} if part.held.etag else {"If-Modified-Since": part.held.modified}
     try:
         with session.get(url, headers=headers, stream=True, timeout=(CONNECT_SECONDS, SILENCE_SECONDS)) as answer:
             _check_answer(url, answer, part)
-            if not part.is_whole:
+            if not part.is_whole and not part.is_kept:
                 _receive(answer, part, progress)
     except requests.exceptions.SSLError as error:
         raise DownloadError(f"{shown(url)}: its certificate is not trusted; behind a company's proxy name its "
@@ -226,6 +260,8 @@ def _check_answer(url: str, answer: requests.Response, part: _Part) -> None:
     if status == 200:
         part.begin(_version_of(part, answer))
         _check_space(part)
+    elif status == 304 and part.held:
+        part.keep(part.held)
     elif status == 416 and answer.headers.get("Content-Range") == f"bytes */{part.size}":
         part.version.total = part.size  # it was all; the length said before was wrong
     elif status == 416 or (status == 206 and not _continues(answer, part)):
@@ -233,7 +269,8 @@ def _check_answer(url: str, answer: requests.Response, part: _Part) -> None:
         raise _AgainError("the server does not go on where the file was cut off")
     elif status != 206:
         told = _WHAT_TO_DO.get(status, "try later, or build from a file that you downloaded with --from")
-        raise DownloadError(f"{shown(url)}: the server answers {status} {answer.reason}: {told}")
+        kind = NotThereError if status in _GONE else DownloadError
+        raise kind(f"{shown(url)}: the server answers {status} {answer.reason}: {told}")
 
 
 def _version_of(part: _Part, answer: requests.Response) -> _Version:

@@ -17,6 +17,7 @@ from reference.errors import CatalogError
 from reference.grouping import register_keys, same_tablet
 from reference.importers import REGISTERS, Log, own_products, retrieved_on
 from reference.product import Entry, Product
+from reference.store.origins import Origin, origins_to_json
 from reference.store.writer import Stage, checked_coverage, write_database
 
 # What a build's report calls the products kept by hand.
@@ -74,6 +75,7 @@ def build_catalog(
     *,
     coverage: float | None = None,
     builtin: bool = True,
+    origins: Sequence[Origin] = (),
 ) -> BuildReport:
     """Read registers (``("spl", path)``, names as in ``REGISTERS``) and write the catalog ``out``.
 
@@ -81,7 +83,8 @@ def build_catalog(
     that is stopped leaves the old one. ``retrieved`` is the day on which the registers were downloaded (else the
     day each file was last written); it dates the products whose register gives no date. ``coverage`` is the share
     of their market, above 0 and below 1, that the registers hold together, where that is known: it stays in the
-    catalog (``Catalog.coverage``). ``builtin`` adds the products that pillprint keeps by hand (``Builtin``). Raises
+    catalog (``Catalog.coverage``). ``builtin`` adds the products that pillprint keeps by hand (``Builtin``).
+    ``origins`` say from where the registers' files came; they stay in the catalog. Raises
     ``CatalogError`` where a register cannot be read at all, holds no product, or ``out`` cannot be written;
     ``InputError`` for another coverage.
     """
@@ -111,7 +114,7 @@ def build_catalog(
         for entry in kept.entries() if builtin else ():
             stage.add(entry)
             entries[BUILTIN] += 1
-        fingerprint, products = _write(stage, out, coverage)
+        fingerprint, products = _write(stage, out, coverage, origins)
     return BuildReport(out, fingerprint, products, entries, stage.repeated, logs, time.perf_counter() - start)
 
 
@@ -137,7 +140,7 @@ def _first_faults(logs: dict[str, Log]) -> str:
     return "; ".join(filter(None, (log.first_faults() for log in logs.values()))) or "is it the right file?"
 
 
-def _write(stage: Stage, out: Path, coverage: float | None) -> tuple[str, int]:
+def _write(stage: Stage, out: Path, coverage: float | None, origins: Sequence[Origin]) -> tuple[str, int]:
     if out.is_dir():
         raise CatalogError(f"cannot write {out}: it is a folder; name a file in it")
     try:
@@ -150,6 +153,8 @@ def _write(stage: Stage, out: Path, coverage: float | None) -> tuple[str, int]:
         connection = sqlite3.connect(partial)
         try:
             write_database(stage, connection, coverage)
+            if origins:
+                connection.execute("INSERT INTO meta VALUES ('origins', ?)", (origins_to_json(origins),))
             fingerprint = str(connection.execute("SELECT value FROM meta WHERE key = 'fingerprint'").fetchone()[0])
             products = int(connection.execute("SELECT count(*) FROM product").fetchone()[0])
         finally:

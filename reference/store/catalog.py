@@ -27,6 +27,8 @@ from reference.grouping import same_tablet
 from reference.importers import Log, importer_of, own_products, retrieved_on
 from reference.monographs import load_monograph
 from reference.product import Citation, Monograph, Product, Section, Statement
+from reference.store.origins import Origin, origins_of_json
+from reference.store.places import find
 from reference.store.product_rows import DAMAGE, PRODUCT_COLUMNS, PRODUCT_JOIN, product_of, text_of_cell
 from reference.store.token_index import TokenIndex
 from reference.store.writer import (
@@ -172,6 +174,16 @@ class Catalog:
         counts = dict(self.rows("SELECT market, count(*) FROM product GROUP BY market"))
         largest = max(counts, key=counts.__getitem__, default="")
         return str(largest) if counts and counts[largest] > _MARKET_SHARE * sum(counts.values()) else ""
+
+    @cached_property
+    def origins(self) -> tuple[Origin, ...]:
+        """The files it was built from; empty where its build did not keep them."""
+        with self.reading():
+            return origins_of_json(self._meta("origins"))
+
+    def registers(self) -> Mapping[str, int]:
+        """How many products it has from each register, by the register's title, in alphabetical order."""
+        return dict(self.rows("SELECT name, products FROM source WHERE products ORDER BY name"))
 
     def without(self, imprint: str) -> Catalog:
         """The same catalog as if no pill with that imprint were in it: "what if this pill were not listed?".
@@ -373,7 +385,9 @@ def _marks(values: Sequence[object]) -> str:
 
 
 def open_catalog(path: str | Path | None = None, coverage: float | None = None) -> Catalog:
-    """Open a catalog file, or a register's table as a catalog in memory; None opens the one in the package.
+    """Open a catalog file, an installed catalog by its name (``"us"``), or a register's table as a catalog in memory.
+
+    None opens the one in the package.
 
     ``coverage`` is the share of its market's tablets and capsules that the catalog holds, above 0 and below 1, where
     the caller knows it better than the catalog does (``Catalog.coverage``). Raises ``CatalogError`` where the file is
@@ -382,11 +396,11 @@ def open_catalog(path: str | Path | None = None, coverage: float | None = None) 
     """
     if coverage is not None:
         coverage = checked_coverage(coverage)
+    path = None if path is None else find(path)
     if path is None:
         connection = _memory()
         fill(connection, own_products(resources.files("reference").joinpath("products.csv").read_text("utf-8")))
         return Catalog(connection, None, "pillprint", coverage)
-    path = Path(path)
     try:
         with path.open("rb") as file:
             head = file.read(len(SQLITE_MAGIC))

@@ -1,0 +1,18 @@
+"""What a download tells whoever waits for it."""
+
+from __future__ import annotations
+
+from reference.download.addresses import Address
+
+
+class Watch:
+    """Is told how a catalog comes about; this one shows nothing."""
+
+    def file(self, address: Address, url: str) -> None:
+        """The download of a file begins."""
+
+    def received(self, done: int, total: int | None) -> None:
+        """So many of the file's bytes, or of the register's rows, are here; ``total`` is None where nobody says it."""
+
+    def products(self, register: str, count: int) -> None:
+        """So many products of the register are read."""
