@@ -26,6 +26,20 @@ _NO_LOCKS = frozenset(
 )
 
 
+def check(out: Path, identity: Mapping[str, str]) -> None:
+    """Refuse a result folder that ``claimed`` would refuse for what it is and holds; nothing is written.
+
+    Raises:
+        PhotoSetError: it is the root of a file system, or holds something else or another batch.
+    """
+    whole = os.path.realpath(out)
+    if whole == os.path.dirname(whole):
+        raise PhotoSetError(f"{shown(out)}: is the root of a file system; name a folder of its own with --out")
+    if out.is_dir():
+        _check_holds_a_batch_or_nothing(out)
+        _check_identity(out, identity)
+
+
 @contextmanager
 def claimed(out: Path, identity: Mapping[str, str]) -> Iterator[None]:
     """Hold the result folder for this process alone, and check that it holds this batch or nothing.
@@ -38,18 +52,16 @@ def claimed(out: Path, identity: Mapping[str, str]) -> Iterator[None]:
         PhotoSetError: it cannot be written, holds something else, another batch, or a running one.
     """
     name = shown(out)
-    whole = os.path.realpath(out)
-    if whole == os.path.dirname(whole):
-        raise PhotoSetError(f"{name}: is the root of a file system; name a folder of its own with --out")
     try:
+        check(out, identity)
         out.mkdir(parents=True, exist_ok=True)
-        _check_holds_a_batch_or_nothing(out)
         lock = _locked(out)
     except OSError as error:
         reason = error.strerror or str(error)
         raise PhotoSetError(f"{name}: cannot take the results ({reason}); name another folder with --out") from error
     try:
-        _check_identity(out, {"format": str(_FORMAT), **identity})
+        check(out, identity)  # again: another batch may have begun it in between
+        _stamp(out, identity)
         yield
     except OSError as error:
         reason = error.strerror or str(error)
@@ -92,17 +104,26 @@ def _check_holds_a_batch_or_nothing(out: Path) -> None:
         raise PhotoSetError(f"{shown(out)}: holds files that are no batch's results; name a new folder with --out")
 
 
+def _stamp(out: Path, identity: Mapping[str, str]) -> None:
+    """Say whose the folder is."""
+    if not (out / _STAMP).exists():
+        replace(out / _STAMP, json.dumps(_whole(identity), indent=2).encode("ascii") + b"\n")
+
+
+def _whole(identity: Mapping[str, str]) -> dict[str, str]:
+    return {"format": str(_FORMAT), **identity}
+
+
 def _check_identity(out: Path, identity: Mapping[str, str]) -> None:
-    name, stamp = shown(out), out / _STAMP
+    stamp = out / _STAMP
     if not stamp.exists():
-        _check_holds_a_batch_or_nothing(out)
-        replace(stamp, json.dumps(identity, indent=2).encode("ascii") + b"\n")
         return
     try:
-        earlier = dict(json.loads(stamp.read_bytes()))
+        earlier, now = dict(json.loads(stamp.read_bytes())), _whole(identity)
     except (ValueError, TypeError) as error:
         raise PhotoSetError(f"{shown(stamp)}: is damaged; name a new folder with --out") from error
-    changed = sorted(key for key in {*earlier, *identity} if earlier.get(key) != identity.get(key))
+    changed = sorted(key for key in {*earlier, *now} if earlier.get(key) != now.get(key))
     if changed:
-        told = "; ".join(f"{key}: then {earlier.get(key)}, now {identity.get(key)}" for key in changed)
-        raise PhotoSetError(f"{name}: was begun otherwise ({told}); name a new folder with --out, or remove this one")
+        told = "; ".join(f"{key}: then {earlier.get(key)}, now {now.get(key)}" for key in changed)
+        way_out = "name a new folder with --out, or remove this one"
+        raise PhotoSetError(f"{shown(out)}: was begun otherwise ({told}); {way_out}")

@@ -36,11 +36,15 @@ class Ledger:
         self._open: dict[str, _Open] = {}
         directory.mkdir(exist_ok=True)
 
+    def earlier(self, shard: Shard) -> Mapping[int, Row]:
+        """The sound rows that earlier runs left of a shard, by their index."""
+        part, whole = self._part(shard.key), self._whole(shard.key)
+        return _sound_whole(whole, shard.paths) if whole.exists() else _sound(part, len(shard.paths))
+
     def begin(self, shard: Shard, as_of_now: AsOfNow = lambda path, row: row) -> frozenset[int]:
         """Open a shard; the indices of its photos that are done already, by what ``as_of_now`` says of each row."""
         part, whole, count = self._part(shard.key), self._whole(shard.key), len(shard.paths)
-        is_whole = whole.exists()
-        earlier = _sound_whole(whole, shard.paths) if is_whole else _sound(part, count)
+        is_whole, earlier = whole.exists(), self.earlier(shard)
         rows = {index: as_of_now(path, earlier.get(index)) for index, path in enumerate(shard.paths)}
         kept = {index: row for index, row in rows.items() if row}
         if is_whole and kept == earlier and len(kept) == count:

@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Protocol
 
 from pipeline.batch import plan
-from pipeline.batch.claim import claimed
+from pipeline.batch.claim import check, claimed
 from pipeline.batch.durable import replace, replacing
 from pipeline.batch.engines import Execute, run_local
+from pipeline.batch.engines.interface import usable_cores
+from pipeline.batch.estimate import Estimate, estimate
 from pipeline.batch.ledger import Ledger
 from pipeline.batch.rows import Analyst, Row, View, Viewing, as_of_now, shown, to_line, write_csv
 from pipeline.batch.state import UNKNOWN, State, state_of
@@ -26,6 +28,9 @@ from pipeline.batch.views import Views
 from pipeline.batch.walk import photos_below
 from pipeline.batch.work import PhotoWork, Task
 from pipeline.errors import PhotoSetError
+
+# Error rows whose words stand in the summary: enough to see what is wrong, the others are in the results.
+_ERRORS_TOLD = 5
 
 
 class Report(Protocol):
@@ -74,6 +79,7 @@ class Summary:
 
     ``gone``: photos that were deleted since they were found; they have no row and do not count as photos.
     ``verdicts``: what people said of rows; ``verdicts_left``: of rows that are not here, or whose photo changed since.
+    ``first_errors``: what a few of the error rows say.
     """
 
     photos: int
@@ -86,6 +92,7 @@ class Summary:
     gone: int = 0
     verdicts: int = 0
     verdicts_left: int = 0
+    first_errors: Sequence[str] = ()
 
 
 def run_batch(
@@ -122,16 +129,15 @@ def run_batch(
     """
     settings = settings or BatchSettings()
     started = time.perf_counter()
-    if not folder.is_dir():
-        raise PhotoSetError(f"{shown(os.fspath(folder))}: is no folder; for one photo use `pillprint identify`")
-    with claimed(out, {"folder": shown(os.path.realpath(folder)), **identity}):
+    identity = _checked_identity(folder, identity)
+    with claimed(out, identity):
         plan.extend(out / "plan", _counted(photos_below(folder, out), on_progress), settings.shard_size)
         said = Verdicts(out)
         said.add(verdicts)
         if report:
             analyst = Viewing(analyst, report.view)
         done = _do(folder, out, analyst, settings, on_progress, execute)
-        counts = _put_together(out, said)
+        counts, errors = _put_together(out, said)
         reported = {"report": shown(report.write(_viewed(out, said), out))} if report else {}
         summary = Summary(
             photos=counts["photos"].total(),
@@ -144,9 +150,44 @@ def run_batch(
             gone=counts["gone"].total(),
             verdicts=said.merged,
             verdicts_left=said.left,
+            first_errors=errors,
         )
         replace(out / "summary.json", json.dumps(asdict(summary), indent=2).encode("ascii") + b"\n")
     return summary
+
+
+def estimate_batch(
+    folder: Path,
+    out: Path,
+    analyst: Analyst,
+    identity: Mapping[str, str],
+    settings: BatchSettings | None = None,
+    execute: Execute = run_local,
+    report: Report | None = None,
+) -> Estimate:
+    """What ``run_batch`` with the same arguments would take; nothing is written.
+
+    Raises:
+        PhotoSetError: ``run_batch`` would refuse the folder or the result folder.
+        PillprintError: a worker process cannot start.
+    """
+    settings = settings or BatchSettings()
+    check(out, _checked_identity(folder, identity))
+    if report:
+        analyst = Viewing(analyst, report.view)
+    workers = settings.workers or usable_cores()
+    return estimate(folder, out, analyst, execute, workers, settings.timeout_seconds)
+
+
+def _checked_identity(folder: Path, identity: Mapping[str, str]) -> Mapping[str, str]:
+    """What the rows depend on, with the folder of the photos.
+
+    Raises:
+        PhotoSetError: it is none.
+    """
+    if not folder.is_dir():
+        raise PhotoSetError(f"{shown(os.fspath(folder))}: is no folder; for one photo use `pillprint identify`")
+    return {"folder": shown(os.path.realpath(folder)), **identity}
 
 
 def _counted(paths: Iterator[str], on_progress: Callable[[Progress], None]) -> Iterator[str]:
@@ -199,8 +240,9 @@ def _do(
     return done
 
 
-def _put_together(out: Path, said: Verdicts) -> dict[str, Counter[str]]:
-    """Join the shards into one file a form; the counts of what is in them."""
+def _put_together(out: Path, said: Verdicts) -> tuple[dict[str, Counter[str]], Sequence[str]]:
+    """Join the shards into one file a form; the counts of what is in them, and what the first error rows say."""
+    errors: list[str] = []
     counts: dict[str, Counter[str]] = {key: Counter() for key in ("photos", "gone", "decision", "error_kind")}
 
     def here() -> Iterator[Row]:
@@ -217,13 +259,15 @@ def _put_together(out: Path, said: Verdicts) -> dict[str, Counter[str]]:
             for column in ("decision", "error_kind"):
                 if row[column]:
                     counts[column][row[column]] += 1
+            if row["error"] and len(errors) < _ERRORS_TOLD:
+                errors.append(row["error"])
             yield row
 
     with replacing(out / "results.jsonl") as jsonl, replacing(out / "results.csv") as file:
         table = io.TextIOWrapper(file, encoding="utf-8", newline="")
         write_csv(table, rows())
         table.detach()
-    return counts
+    return counts, errors
 
 
 def _all_rows(out: Path) -> Iterator[Row]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,11 +16,13 @@ import click
 
 import pipeline
 from pipeline.cli.options import FILE, catalog_option, json_option, open_identifier, reader_option, trust_options
-from pipeline.cli.output import INTERRUPTED, harmless, print_json
+from pipeline.cli.output import ERRORS_LEFT, INTERRUPTED, harmless, print_json
 from pipeline.cli.outputs import check_outputs
 
 if TYPE_CHECKING:
-    from pipeline.batch import Summary
+    from pipeline.batch import Estimate, Summary
+    from pipeline.batch.engines import Execute
+    from pipeline.cli.progress import ProgressDisplay, ProgressLog
     from pipeline.identifier import Identifier
     from pipeline.report.page import BatchReport
     from pipeline.settings import Settings
@@ -30,6 +35,15 @@ _TITLES = {
     "coverage": "Share of the market in it",
     "reader": "Reader",
     "settings": "Settings' fingerprint",
+}
+
+# What the summary calls the kinds of errors; others by their name in the results.
+_KINDS = {
+    "PhotoError": "not a usable photo",
+    "PhotoSetError": "a folder that could not be listed",
+    "TimedOut": "took too long",
+    "WorkerDied": "whose worker process died",
+    "UnexpectedError": "on which pillprint failed",
 }
 
 
@@ -46,11 +60,15 @@ _TITLES = {
     "--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0, show_default=True, help="Seconds a photo."
 )
 @click.option("--ray", is_flag=True, help="Run the workers on Ray: the cluster that RAY_ADDRESS names, or here.")
+@click.option("--ray-address", metavar="HOST:PORT", help="Run the workers on the Ray cluster there.")
 @click.option("--report/--no-report", default=True, help="Write report.html, a page to look at the results (default).")
 @click.option("--thumbnails/--no-thumbnails", default=True, help="With pictures of the photos in the page (default).")
 @click.option(
     "--verdicts", metavar="FILE", type=FILE, help="Merge what people said of the rows: what report.html exports."
 )
+@click.option("--dry-run", is_flag=True, help="Say how many photos, how long and how much disk; write nothing.")
+@click.option("--fail-on-error", is_flag=True, help="Exit with 7 where photos have an error row.")
+@click.option("--log-json", is_flag=True, help="Write progress as lines of JSON on standard error.")
 @json_option
 def batch(
     folder: Path,
@@ -62,9 +80,13 @@ def batch(
     workers: int | None,
     timeout: float,
     ray: bool,
+    ray_address: str | None,
     report: bool,
     thumbnails: bool,
     verdicts: Path | None,
+    dry_run: bool,
+    fail_on_error: bool,
+    log_json: bool,
     as_json: bool,
 ) -> None:
     """Identify all photos below FOLDER: one result row a photo, in JSON Lines and CSV, and a page to look at them.
@@ -72,10 +94,10 @@ def batch(
     Photos that cannot be read become error rows. A run that was stopped goes on when the same command is given
     again; photos added since are done too. docs/batch.md describes the files, docs/report.md the page.
     """
-    from pipeline.batch import BatchSettings, read_verdicts, run_batch
+    from pipeline.batch import BatchSettings, estimate_batch, read_verdicts, run_batch
     from pipeline.batch.engines import run_local, run_ray
     from pipeline.batch.walk import photos_below
-    from pipeline.cli.progress import ProgressDisplay
+    from pipeline.cli.progress import ProgressDisplay, ProgressLog
 
     photos = () if out.is_dir() else map(folder.joinpath, photos_below(folder))
     results = (out, *(out / name for name in ("results.jsonl", "results.csv", "report.html")))
@@ -83,21 +105,43 @@ def batch(
     said = read_verdicts(verdicts) if verdicts else []
     identifier = open_identifier(catalog, coverage, settings, reader, keep_photos=report)
     identity = _identity(identifier)
-    execute = run_ray if ray else run_local
+    execute: Execute = partial(run_ray, address=ray_address) if ray or ray_address else run_local
     how = BatchSettings(workers=workers, timeout_seconds=timeout)
+    page = _report(folder, identifier, identity, thumbnails) if report else None
+    if dry_run:
+        expected = estimate_batch(folder, out, identifier, identity, how, execute, page)
+        print_json(asdict(expected)) if as_json else _print_estimate(expected, out)
+        return
+    display = ProgressLog() if log_json else ProgressDisplay()
     try:
-        with ProgressDisplay() as display:
-            page = _report(folder, identifier, identity, thumbnails) if report else None
+        with display, _told_by(display):
             summary = run_batch(folder, out, identifier, identity, how, display, execute, page, said)
     except KeyboardInterrupt:
         click.echo("pillprint: stopped; the same command goes on from here", err=True)
         sys.exit(INTERRUPTED)
+    if isinstance(display, ProgressLog):
+        display.event("ended", **asdict(summary))
     if not summary.photos and not summary.gone:
         click.echo(harmless(f"pillprint: {folder}: holds no photos (files ending in .jpg, .png, .heic, ...)"), err=True)
     if as_json:
         print_json(asdict(summary))
     else:
         _print_summary(summary)
+    if fail_on_error and summary.errors:
+        sys.exit(ERRORS_LEFT)
+
+
+@contextmanager
+def _told_by(display: ProgressDisplay | ProgressLog) -> Iterator[None]:
+    """The batch's own warnings as the display writes its other lines."""
+
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        display.warn(harmless(str(message)))
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("always", module=r"pipeline\.batch")
+        warnings.showwarning = show
+        yield
 
 
 def _identity(identifier: Identifier) -> dict[str, str]:
@@ -126,14 +170,58 @@ def _report(folder: Path, identifier: Identifier, identity: Mapping[str, str], t
 
 def _print_summary(summary: Summary) -> None:
     lines = {
-        "photos": str(summary.photos),
-        **{f"  {decision}": str(number) for decision, number in summary.decisions.items()},
-        **{f"  error: {kind}": str(number) for kind, number in summary.error_kinds.items()},
-        **({"gone": f"{summary.gone} (deleted since they were found)"} if summary.gone else {}),
+        "photos": f"{summary.photos:,}",
+        **{f"  {decision}": f"{number:,}" for decision, number in summary.decisions.items()},
+        **({"  no answer": f"{summary.errors:,} ({_kinds(summary)})"} if summary.errors else {}),
+        **({"gone": f"{summary.gone:,} (deleted since they were found)"} if summary.gone else {}),
         **({"verdicts": _verdicts(summary)} if summary.verdicts or summary.verdicts_left else {}),
-        "this run": f"{summary.photos_this_run} photos in {summary.seconds:.0f} s",
+        "this run": f"{summary.photos_this_run:,} photos in {summary.seconds:.0f} s",
         **summary.results,
     }
+    _print_aligned(lines)
+    if summary.errors:
+        click.echo(f"\nThe batch is complete. {_no_answer(summary)}")
+        for told in summary.first_errors:
+            click.echo(f"  {harmless(told)}")
+
+
+def _no_answer(summary: Summary) -> str:
+    """What became of the photos without an answer."""
+    photos = "One photo has" if summary.errors == 1 else f"{summary.errors:,} photos have"
+    some = ", among them" if summary.errors > len(summary.first_errors) else ""
+    return f"{photos} no answer; why, and what to do, stands in the column `error`{some}:"
+
+
+def _kinds(summary: Summary) -> str:
+    kinds = [(f"{number:,} ", _KINDS.get(kind, kind)) for kind, number in summary.error_kinds.items()]
+    return kinds[0][1] if len(kinds) == 1 else ", ".join(number + kind for number, kind in kinds)
+
+
+def _print_estimate(expected: Estimate, out: Path) -> None:
+    from pipeline.cli.progress import duration
+
+    before = f", {expected.done_before:,} of them done before" if expected.done_before else ""
+    measured = (
+        f"{expected.seconds_per_photo:.2g} s a photo, measured on {expected.measured}; {expected.workers} at a time"
+    )
+    free = f"{_size(expected.free_bytes)} are free"
+    _print_aligned(
+        {
+            "photos": f"{expected.photos:,}{before}",
+            "time": f"about {duration(expected.seconds)} ({measured})",
+            "disk": f"about {_size(expected.disk_bytes)} in {harmless(str(out))}; {free}",
+        }
+    )
+    if expected.disk_bytes > expected.free_bytes:
+        click.echo("pillprint: the disk is too small; name another --out, or give --no-thumbnails", err=True)
+    click.echo("Nothing was written.")
+
+
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 1e9 else f"{size_bytes / 1e6:.1f} MB"
+
+
+def _print_aligned(lines: Mapping[str, str]) -> None:
     width = max(map(len, lines))
     for name, value in lines.items():
         click.echo(f"{name:<{width}}  {value}")

@@ -87,7 +87,8 @@ def cli() -> None:
     """Tell from photos of a tablet or capsule what it is, how sure and why, with the drug's monograph.
 
     Exit codes: 0 answered (also "no pill" and "unknown"), 1 other failure, 2 wrong use, 3 not a usable photo,
-    4 not a usable catalog, 5 not a usable photo set or result folder, 6 something is not installed, 130 stopped.
+    4 not a usable catalog, 5 not a usable photo set or result folder, 6 something is not installed, 7 some photos of a
+    batch have an error row (only with --fail-on-error), 130 stopped.
 
     Not medical advice. Never take a pill because of what a program says.
     """

@@ -9,6 +9,9 @@ from typing import IO
 
 import click
 
+# A batch was asked to fail where photos have an error row, and some have.
+ERRORS_LEFT = 7
+
 # What a shell gives for a process that Ctrl-C ended (128 + SIGINT).
 INTERRUPTED = 130
 

@@ -1,0 +1,103 @@
+"""What a batch would take: photos, time and disk, measured on a few of its photos; nothing is written."""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.batch import plan
+from pipeline.batch.engines import Execute
+from pipeline.batch.ledger import Ledger
+from pipeline.batch.rows import Analyst, Row, as_of_now, to_line, write_csv
+from pipeline.batch.walk import photos_below
+from pipeline.batch.work import PhotoWork, Task
+
+# Photos that are measured, and one more to warm up: some seconds, and a mean within a third of the folder's.
+_MEASURED = 8
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a batch would take.
+
+    ``photos``: found now. ``done_before``: those of them whose row still holds. ``measured``: photos that were done to
+    say how long one takes. ``disk_bytes``: what the result folder would grow by; ``free_bytes``: what its disk has.
+    """
+
+    photos: int
+    done_before: int
+    measured: int
+    workers: int
+    seconds_per_photo: float
+    seconds: float
+    disk_bytes: int
+    free_bytes: int
+
+
+def estimate(
+    folder: Path, out: Path, analyst: Analyst, execute: Execute, workers: int, timeout_seconds: float
+) -> Estimate:
+    """What ``run_batch`` with the same arguments would take."""
+    found, some = _sampled(photos_below(folder, out))
+    done_before = _done_before(folder, out)
+    tasks = iter([Task("estimate", index, path) for index, path in enumerate(some)])
+    rows = [row for _, row in execute(tasks, PhotoWork(analyst, os.path.abspath(folder)), 1, timeout_seconds)]
+    rows = rows[1:] or rows  # the first one loads the models
+    seconds = sum(row["seconds"] for row in rows) / max(1, len(rows))
+    left = max(0, found - done_before)
+    return Estimate(
+        photos=found,
+        done_before=done_before,
+        measured=len(rows),
+        workers=workers,
+        seconds_per_photo=round(seconds, 3),
+        seconds=round(left * seconds / workers, 1),
+        disk_bytes=round(left * sum(map(_bytes, rows)) / max(1, len(rows))),
+        free_bytes=shutil.disk_usage(_existing(out)).free,
+    )
+
+
+def _sampled(paths: Iterable[str]) -> tuple[int, Sequence[str]]:
+    """How many paths there are, and a few of them, each with equal chance (reservoir sampling)."""
+    chance = random.Random(0)
+    count, some = 0, list[str]()
+    for count, path in enumerate(paths, start=1):
+        if len(some) <= _MEASURED:
+            some.append(path)
+        elif (place := chance.randrange(count)) <= _MEASURED:
+            some[place] = path
+    return count, some
+
+
+def _done_before(folder: Path, out: Path) -> int:
+    """How many photos have a row of an earlier run that still holds."""
+    if not (out / "plan").is_dir() or not (out / "shards").is_dir():
+        return 0
+    ledger, root = Ledger(out / "shards"), os.path.abspath(folder)
+    return sum(
+        bool(row and not row.get("gone"))
+        for shard in plan.shards(out / "plan")
+        for earlier in [ledger.earlier(shard)]
+        for row in (as_of_now(root, path, earlier.get(index)) for index, path in enumerate(shard.paths))
+    )
+
+
+def _bytes(row: Row) -> int:
+    """What one photo takes on the disk: plan, shard and results, and its view twice, once in the report."""
+    line = len(to_line({key: value for key, value in row.items() if key != "view"}))
+    table, header = io.StringIO(), io.StringIO()
+    write_csv(table, [row])
+    write_csv(header, [])
+    cells = len(table.getvalue().encode()) - len(header.getvalue())
+    return len(row["photo"]) + 2 * line + cells + 2 * len(row.get("view") or "")
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that exists."""
+    folder = folder.absolute()
+    return next(path for path in (folder, *folder.parents) if path.exists())
