@@ -50,3 +50,21 @@ def test_the_map_names_nothing_that_is_gone() -> None:
 def test_every_page_stands_in_the_site() -> None:
     listed = set(re.findall(r"(?m)^([a-z_]+)$", (ROOT / "docs" / "index.md").read_text("utf-8")))
     assert listed == {page.stem for page in (ROOT / "docs").glob("*.md")} - {"index"}
+
+
+def cited() -> list[tuple[str, str, str]]:
+    """Who cites a page's section by name, as ``docs/experiments/segment.md, "Fourth round"``, across line ends too."""
+    found = []
+    for path in [*(ROOT / "pipeline").rglob("*.py"), *(ROOT / "reference").rglob("*.py"), *map(ROOT.joinpath, PAGES)]:
+        text = re.sub(r"\s+(# )?", " ", path.read_text("utf-8"))
+        for page, section in re.findall(r"([\w/.]+\.md)\)?,? \(?\"([^\"]+)\"", text):
+            found.append((str(path.relative_to(ROOT)), page, section))
+    return found
+
+
+def test_sections_that_are_cited_by_name_are_there() -> None:
+    assert len(cited()) > 20
+    for path, page, section in cited():
+        texts = [(ROOT / known).read_text("utf-8") for known in PAGES if known.name == Path(page).name]
+        headings = re.findall(r"(?m)^(?:#+ |\*\*)(.+)$", "\n".join(texts))
+        assert any(heading.startswith(section) for heading in headings), (path, page, section)
