@@ -25,7 +25,7 @@ from examples import (
     region,
     sold_by_two,
 )
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
 
 from pipeline.errors import InputError
@@ -49,7 +49,7 @@ from pipeline.records import ScaleSource as Source
 from pipeline.report.files import save_html, save_overlay
 from pipeline.report.overlay import overlay
 from pipeline.report.page import answers_page
-from pipeline.report.sheet import WIDTH, shortened, text_width, wrapped
+from pipeline.report.sheet import WIDTH, Sheet, shortened, text_width, wrapped
 from pipeline.report.tables import CAUTION, answer_table, answer_text
 from pipeline.report.words import answer_names, headline, plain, unlisted_words
 from pipeline.words import below_one, percent
@@ -486,3 +486,37 @@ def test_only_a_claim_is_named() -> None:
     assert "not an identification" in rendered(unknown)
     (view,) = page_data([unknown])["views"]
     assert "not an identification" in view["title"] and view["headline"] == "" and view["photos"] == ["tablet.png"]
+
+
+def drawn_text(words: str) -> Pixels:
+    sheet = Sheet(60)
+    sheet.text((10, 30), words, 30, (0, 0, 0), "lm")
+    return sheet.done()
+
+
+def test_korean_and_chinese_are_drawn_and_not_as_boxes() -> None:
+    for first, other in (("바", "클"), ("錠", "劑"), ("片", "药"), ("ア", "ネ")):
+        assert not np.array_equal(drawn_text(first), drawn_text(other)), "what a font lacks is one box for all"
+    mixed = "바클로펜정 10 mg 錠"
+    ink = np.argwhere(drawn_text(mixed).min(axis=2) < 128)
+    assert ink[:, 1].max() == pytest.approx(10 + text_width(mixed, 30), abs=5)
+    assert ink[:, 0].min() > 12 and ink[:, 0].max() < 48
+    assert text_width(shortened("바클로펜정" * 50, 20, 200), 20) <= 200
+
+
+@pytest.mark.parametrize("anchor", ["la", "ld", "lm", "mm", "rd", "rm"])
+def test_text_stands_where_pillow_puts_it(anchor: str) -> None:
+    sheet, image = Sheet(100), Image.new("RGB", (2400, 200), (250, 250, 248))
+    sheet.text((300, 50), "Ag 024", 30, (0, 0, 0), anchor)
+    ImageDraw.Draw(image).text((600, 100), "Ag 024", (0, 0, 0), ImageFont.load_default(60), anchor)
+    expected = np.argwhere(np.asarray(image.reduce(2)).min(axis=2) < 128)
+    ink = np.argwhere(sheet.done().min(axis=2) < 128)
+    assert np.abs(ink.min(axis=0) - expected.min(axis=0)).max() <= 1
+    assert np.abs(ink.max(axis=0) - expected.max(axis=0)).max() <= 1
+
+
+def test_the_name_of_the_register_stands_beside_the_english_one() -> None:
+    own = product(labeler="Celltrion", originals=(("item_name", "바클로펜정10밀리그램"),))
+    plain_sheet = overlay(photo(), identification(("024",), candidates=(Candidate((product(),), 0.9, 1.0, ()),)))
+    named_sheet = overlay(photo(), identification(("024",), candidates=(Candidate((own,), 0.9, 1.0, ()),)))
+    assert named_sheet.shape == plain_sheet.shape and not np.array_equal(named_sheet, plain_sheet)

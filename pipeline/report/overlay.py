@@ -26,6 +26,7 @@ from pipeline.records import (
     Scale,
     ScaleSource,
 )
+from pipeline.report.names import face_names
 from pipeline.report.sheet import WIDTH, Color, Point, Sheet, shortened, text_width, wrapped
 from pipeline.report.words import (
     candidate_name,
@@ -102,16 +103,10 @@ def overlay(photo: Photo, answers: Identification | Sequence[Identification], ph
         ``(height, 1200, 3)`` uint8 sRGB.
     """
     listed = [answers] if isinstance(answers, Identification) else list(answers)
-    faces = [
-        (number, face)
-        for number, answer in enumerate(listed, start=1)
-        for face in answer.faces
-        if face.photo_index == photo_index
-    ]
+    names = face_names(listed)
+    faces = [face for answer in listed for face in answer.faces if face.photo_index == photo_index]
     height_max = _TILE_HEIGHT_MAX if len(faces) <= _LARGE_TILES_MAX else _SMALL_TILE_HEIGHT_MAX
-    tiles = [
-        _Tile.of(photo, face, _name(number, listed, index), height_max) for index, (number, face) in enumerate(faces)
-    ]
+    tiles = [_Tile.of(photo, face, names[id(face)], height_max) for face in faces]
     rows = _rows(tiles[:_TILES_MAX])
     feet = [_foot(answer, number if len(listed) > 1 else None) for number, answer in enumerate(listed, start=1)]
     photo_scale = _fit(photo.pixels.shape[1], photo.pixels.shape[0], WIDTH, _PHOTO_HEIGHT_MAX)
@@ -127,11 +122,6 @@ def overlay(photo: Photo, answers: Identification | Sequence[Identification], ph
         _draw_foot(sheet, foot, answer.decision, top)
         top += _foot_height(foot)
     return sheet.done()
-
-
-def _name(number: int, answers: Sequence[Identification], index: int) -> str:
-    """What a face is called: by its place in the one pill's photo, or by its pill."""
-    return chr(ord("A") + index % 26) if len(answers) == 1 else str(number)
 
 
 def _fit(width: float, height: float, width_max: float, height_max: float) -> float:
@@ -367,7 +357,10 @@ _FOOT_LINES_MAX = 8
 
 def _foot(answer: Identification, number: int | None) -> _Foot:
     title = " ".join(filter(None, ("" if number is None else str(number), headline(answer))))
-    subtitle = labelers(answer.drugs[0]) if answer.decision is Decision.IDENTIFIED and answer.drugs else ""
+    named = answer.drugs[:1] if answer.decision is Decision.IDENTIFIED else ()
+    subtitle = ", ".join(
+        part for drug in named for part in (plain(drug.first.product.own_name), labelers(drug)) if part
+    )
     lines = [part for told in _told(answer) for part in wrapped(told, _LINE_SIZE, WIDTH - 2 * _MARGIN)]
     return _Foot(title, subtitle, tuple(lines[:_FOOT_LINES_MAX]))
 

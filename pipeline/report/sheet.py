@@ -6,10 +6,14 @@ import base64
 import io
 import math
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from importlib import resources
+from itertools import groupby
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from pipeline.errors import EngineMissingError
 from pipeline.records import Pixels
 
 Point = tuple[float, float]
@@ -74,15 +78,11 @@ class Sheet:
 
     def text(self, place: Point, words: str, size: float, color: Color, anchor: str = "la", halo: bool = False) -> None:
         """One line of text; ``anchor`` as Pillow's, ``halo`` for text on a photo."""
-        self._draw.text(
-            (place[0] * _SUPERSAMPLE, place[1] * _SUPERSAMPLE),
-            words,
-            color,
-            _font(size),
-            anchor,
-            stroke_width=2 * _SUPERSAMPLE if halo else 0,
-            stroke_fill=_HALO,
-        )
+        x, baseline = _start(place, words, size, anchor)
+        for part, font in _parts(words, size):
+            stroke = 2 * _SUPERSAMPLE if halo else 0
+            self._draw.text((x, baseline), part, color, font, "ls", stroke_width=stroke, stroke_fill=_HALO)
+            x += font.getlength(part)
 
     def done(self) -> Pixels:
         """The sheet ``(height, width, 3)`` uint8 sRGB."""
@@ -96,13 +96,39 @@ def data_uri(sheet: Pixels) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def _font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size * _SUPERSAMPLE)
+# Where Unicode's blocks of CJK begin; all before is in Pillow's own font or in none here.
+_CJK = "\u2e80"
+
+
+@lru_cache(maxsize=64)
+def _font(size: float, cjk: bool) -> ImageFont.FreeTypeFont:
+    """Pillow's own font, or the part of Noto Sans CJK that lies beside this file (``fonts/README.md``)."""
+    if cjk:
+        file = resources.files("pipeline.report").joinpath("fonts/NotoSansCJKkr-Subset.otf")
+        return ImageFont.truetype(io.BytesIO(file.read_bytes()), size * _SUPERSAMPLE)
+    font = ImageFont.load_default(size * _SUPERSAMPLE)
+    if not isinstance(font, ImageFont.FreeTypeFont):
+        raise EngineMissingError("Pillow was built without FreeType and cannot write on a photo; install its wheel")
+    return font
+
+
+def _parts(words: str, size: float) -> Iterator[tuple[str, ImageFont.FreeTypeFont]]:
+    """The text in pieces of one font each."""
+    for cjk, signs in groupby(words, lambda sign: sign >= _CJK):
+        yield "".join(signs), _font(size, cjk)
+
+
+def _start(place: Point, words: str, size: float, anchor: str) -> Point:
+    """Where a line of text begins on its baseline, in pixels of the drawing; ``anchor`` as Pillow's."""
+    ascent, descent = _font(size, False).getmetrics()
+    left = {"l": 0.0, "m": 0.5, "r": 1.0}[anchor[0]] * text_width(words, size) * _SUPERSAMPLE
+    down = {"a": ascent, "m": (ascent - descent) / 2, "d": -descent, "s": 0}[anchor[1]]
+    return place[0] * _SUPERSAMPLE - left, place[1] * _SUPERSAMPLE + down
 
 
 def text_width(words: str, size: float) -> float:
     """The width of a line of text in sheet pixels."""
-    return _font(size).getlength(words) / _SUPERSAMPLE
+    return sum(font.getlength(part) for part, font in _parts(words, size)) / _SUPERSAMPLE
 
 
 def shortened(words: str, size: float, room: float) -> str:

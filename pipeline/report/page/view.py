@@ -137,6 +137,7 @@ def _named(product: Product, sold_by: str, imprint: str) -> dict[str, Any]:
 
 
 def _look(product: Product, sold_by: str, imprint: str) -> Iterable[tuple[str, str]]:
+    yield "Name in its register", product.own_name
     yield "Imprint", imprint or "no text"
     yield "Shape", product.shape
     yield "Color", " and ".join(product.colors)
