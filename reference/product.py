@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -95,6 +96,11 @@ class ImprintCheck:
 _OWN_NAMES = frozenset({"item_name", "name_zh"})
 
 
+def own_name_of(originals: Iterable[Sequence[str]]) -> str:
+    """The name in a register's own words, where those are not English, of a product's ``originals``."""
+    return next((text for key, text in originals if key in _OWN_NAMES and not text.isascii()), "")
+
+
 @dataclass(frozen=True)
 class Product:
     """One marketed tablet or capsule as a register describes it.
@@ -154,7 +160,7 @@ class Product:
     @property
     def own_name(self) -> str:
         """The product's name in the words of a register that is not in English, empty where it is."""
-        return next((text for key, text in self.originals if key in _OWN_NAMES and not text.isascii()), "")
+        return own_name_of(self.originals)
 
     def source_of(self, name: str) -> FactSource:
         """Where the field of that name was read."""

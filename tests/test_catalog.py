@@ -26,7 +26,8 @@ from reference.importers import REGISTERS, Log
 from reference.monographs import load_monograph
 from reference.product import Entry, FactSource, ImprintCheck, Product
 from reference.store.build import build_catalog
-from reference.store.catalog import COUNTED_COVERAGE_MAX, Catalog, open_catalog
+from reference.store.catalog import Catalog, open_catalog
+from reference.store.database import COUNTED_COVERAGE_MAX
 from reference.store.migrations import migrate
 from reference.store.writer import SCHEMA_VERSION, fill
 from reference.text.ndc import possible_product_codes, product_code

@@ -8,6 +8,7 @@ import random
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -394,6 +395,19 @@ def test_korea_from_the_table_that_a_person_downloads(tmp_path: Path) -> None:
     run("get", "kr", "--from", str(tmp_path / "낱알.csv"))
     with open_catalog("kr") as catalog:
         assert catalog.products_with(["K1"])
+
+
+def test_a_drug_is_found_by_the_name_in_its_own_language(tmp_path: Path) -> None:
+    row = korea(1)[0] | {"ITEM_ENG_NAME": "Baclofen Tab. 10mg", "ITEM_NAME": "박로정(바클로펜)"}
+    (tmp_path / "mfds.json").write_text(
+        json.dumps([row, row | {"ITEM_SEQ": "200099999", "ITEM_NAME": "다른정"}]), "utf-8"
+    )
+    run("get", "kr", "--from", str(tmp_path / "mfds.json"))
+    for asked, count in (("박로정", 1), ("다른정", 1), ("baclofen", 2)):
+        done = click.testing.CliRunner().invoke(cli, ["search", "--drug", asked, "--json"])
+        found = json.loads(done.output)
+        assert (found["products"], found["date"]) == (count, date.today().isoformat()), asked
+        assert found["hits"][0]["monograph"]["origin"] == "pillprint" if asked == "baclofen" else True
 
 
 def test_every_address_says_where_it_was_found() -> None:

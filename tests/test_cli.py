@@ -29,7 +29,7 @@ from pipeline.records import Decision, Photo
 
 COMMANDS = ("batch", "catalog", "doctor", "evaluate", "identify", "marker", "monograph", "search")
 # They write a file, and that is all.
-NO_RESULT = (("catalog", "migrate"), ("marker",))
+NO_RESULT = (("catalog", "use"), ("catalog", "migrate"), ("marker",))
 SAMPLES = Path(__file__).parents[1] / "samples"
 
 

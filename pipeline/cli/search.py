@@ -14,6 +14,7 @@ from pipeline.cli.outputs import check_outputs
 from pipeline.report.products import COLUMNS, hit_row
 from pipeline.report.words import plain
 from reference.audit.export import as_row
+from reference.product import Monograph
 from reference.search.query import Query, query
 from reference.search.search import SearchResult
 from reference.search.search import search as search_catalog
@@ -56,6 +57,8 @@ def search(
     with open_catalog(catalog) as opened:
         result = search_catalog(opened, wanted, limit)
         meant = did_you_mean(opened, wanted.drug) if wanted.drug else ()
+        monographs = [opened.monograph(hit.product.drug, hit.product.product_id) for hit in result.hits]
+        date = opened.date
         source = f"catalog {opened.name}" + (f" of {opened.date}" if opened.date else "")
     says = tuple(_sentences(wanted, result, meant))
     if html:
@@ -64,7 +67,7 @@ def search(
 
         save_page(html, search_page(result, (*says, source)))
     if as_json:
-        print_json(_result(result, meant))
+        print_json({"date": date, **_result(result, meant, monographs)})
         return
     for sentence in says:
         click.echo(plain(sentence))
@@ -89,7 +92,7 @@ def _sentences(wanted: Query, result: SearchResult, meant: Sequence[str]) -> Ite
         yield "These cannot be excluded, since the register does not say what was asked:"
 
 
-def _result(result: SearchResult, meant: Sequence[str]) -> dict[str, Any]:
+def _result(result: SearchResult, meant: Sequence[str], monographs: Sequence[Monograph | None]) -> dict[str, Any]:
     return {
         "catalog": result.catalog,
         "products": result.products,
@@ -101,8 +104,9 @@ def _result(result: SearchResult, meant: Sequence[str]) -> dict[str, Any]:
                 "tier": hit.tier.title,
                 "unknown": list(hit.unknown),
                 "labelers": list(hit.labelers),
+                "monograph": {"title": monograph.title, "origin": monograph.origin} if monograph else None,
                 "products": [as_row(product) for product in hit.products],
             }
-            for hit in result.hits
+            for hit, monograph in zip(result.hits, monographs, strict=True)
         ],
     }

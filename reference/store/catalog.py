@@ -8,50 +8,35 @@ A ``Catalog`` may be used from many threads and pickled for other processes.
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
-import threading
-import weakref
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from types import TracebackType
 from typing import Any, NamedTuple
 
-from reference.errors import CatalogError, InputError
+from reference.errors import CatalogError
 from reference.grouping import same_tablet
 from reference.importers import Log, importer_of, own_products, retrieved_on
 from reference.monographs import load_monograph
-from reference.product import Citation, Monograph, Product, Section, Statement
-from reference.store.origins import Origin, origins_of_json
+from reference.product import Monograph, Product
+from reference.store.database import SQLITE_FAULTS, Database
+from reference.store.label_rows import read_label
 from reference.store.places import find
-from reference.store.product_rows import DAMAGE, PRODUCT_COLUMNS, PRODUCT_JOIN, product_of, text_of_cell
+from reference.store.product_rows import PRODUCT_COLUMNS, PRODUCT_JOIN, product_of
 from reference.store.token_index import TokenIndex
 from reference.store.writer import (
     APPLICATION_ID,
-    DISTINCT_PRODUCTS,
-    NEWEST_DATE,
     SCHEMA_VERSION,
     checked_coverage,
     fill,
 )
 from reference.text.imprints import CHARACTERS, SIGNS, characters, imprint_key, tokens
 
-# Python cannot always decode what SQLite says of a damaged file.
-SQLITE_FAULTS = (sqlite3.Error, UnicodeDecodeError)
 SQLITE_MAGIC = b"SQLite format 3\0"
-# A count of products cannot tell how much of a market is missing: registers list what is no longer sold, and one tablet
-# under several names. So it never says more than this; who knows better says the share (``coverage``).
-COUNTED_COVERAGE_MAX = 0.95
 # SQLite's own limit on parameters of a statement was 999 before 3.32.
 _AT_ONCE = 500
 _NO_KEY = re.compile(f"[^;{re.escape(CHARACTERS + SIGNS)}]")
-# A catalog is of the market of which more than this share of its products are.
-_MARKET_SHARE = 2 / 3
 
 
 class ImprintRow(NamedTuple):
@@ -67,7 +52,7 @@ class ImprintRow(NamedTuple):
         return tuple(self.imprint_key.split(";")) if self.imprint_key else ()
 
 
-class Catalog:
+class Catalog(Database):
     """A catalog opened read-only; make one with ``open_catalog``."""
 
     absent: frozenset[int] = frozenset()
@@ -76,31 +61,11 @@ class Catalog:
     def __init__(
         self, connection: sqlite3.Connection, path: Path | None, name: str, coverage: float | None = None
     ) -> None:
-        self._connection = connection
-        self._coverage = coverage
-        self._lock = threading.RLock()
+        super().__init__(connection, name, coverage)
         self._imprints: tuple[ImprintRow, ...] | None = None
         self._repeating: Mapping[str, tuple[int, ...]] | None = None
         self._tokens: TokenIndex | None = None
         self._path = path
-        self.name = name
-        self._close = weakref.finalize(self, connection.close)
-        self.fingerprint = self._meta("fingerprint")
-
-    def _meta(self, key: str) -> str:
-        return str(next(iter(self.rows("SELECT value FROM meta WHERE key = ?", (key,))), ("",))[0])
-
-    def __enter__(self) -> Catalog:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the database; any later question raises ``CatalogError``."""
-        self._close()
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self._path is not None:
@@ -110,80 +75,6 @@ class Catalog:
 
     def __repr__(self) -> str:
         return f"<Catalog {self.name} {self.fingerprint}>"
-
-    def rows(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
-        """All rows of a query of this catalog's database (``schema.sql``), what a view leaves out too."""
-        with self._lock:
-            try:
-                return self._connection.execute(sql, values).fetchall()
-            except SQLITE_FAULTS as error:
-                raise CatalogError(f"catalog {self.name}: {error}; build it again") from error
-
-    @contextmanager
-    def reading(self) -> Iterator[None]:
-        """What a damaged file makes of reading it becomes a ``CatalogError`` here."""
-        try:
-            yield
-        except DAMAGE as error:
-            raise CatalogError(f"catalog {self.name} is damaged ({error}); build it again") from error
-
-    @contextmanager
-    def cursor(self) -> Iterator[sqlite3.Cursor]:
-        """A cursor of this catalog's database, for this thread alone while it is held."""
-        with self._lock:
-            yield self._connection.cursor()
-
-    def coverage(self, world: int) -> float:
-        """The share, 0 to 1, of its market's tablets and capsules that the catalog holds.
-
-        It is ``stated_coverage``, else the number of its products over ``world``, the number of products on the market,
-        at most ``COUNTED_COVERAGE_MAX``; a product that two registers list counts once. Raises ``InputError`` where
-        ``world`` is no positive number.
-        """
-        if not world >= 1:
-            raise InputError(f"a market of {world} products makes no sense; give a number above 0")
-        stated = self.stated_coverage
-        counted = min(len(self), self.distinct_products) / world
-        return min(counted, COUNTED_COVERAGE_MAX) if stated is None else stated
-
-    @cached_property
-    def distinct_products(self) -> int:
-        """How many products there are where those that two registers list under one NDC and imprint count once."""
-        try:
-            return int(self._meta("distinct_products") or self.rows(DISTINCT_PRODUCTS)[0][0])
-        except ValueError as error:
-            raise CatalogError(f"catalog {self.name} is damaged ({error}); build it again") from error
-
-    @cached_property
-    def stated_coverage(self) -> float | None:
-        """What ``open_catalog`` was told, else what ``catalog build --coverage`` was told, or None."""
-        stored = self._meta("coverage") if self._coverage is None else str(self._coverage)
-        try:
-            return checked_coverage(float(stored)) if stored else None
-        except (ValueError, InputError) as error:
-            raise CatalogError(f"catalog {self.name}: a coverage of {stored!r}; build it again") from error
-
-    @cached_property
-    def date(self) -> str:
-        """The newest ISO day on which its sources are dated, empty where none is."""
-        return self._meta("date") or str(self.rows(NEWEST_DATE)[0][0])
-
-    @cached_property
-    def market(self) -> str:
-        """The market, as ``Product.market`` names it, that most of its products are from; empty for a mixture."""
-        counts = dict(self.rows("SELECT market, count(*) FROM product GROUP BY market"))
-        largest = max(counts, key=counts.__getitem__, default="")
-        return str(largest) if counts and counts[largest] > _MARKET_SHARE * sum(counts.values()) else ""
-
-    @cached_property
-    def origins(self) -> tuple[Origin, ...]:
-        """The files it was built from; empty where its build did not keep them."""
-        with self.reading():
-            return origins_of_json(self._meta("origins"))
-
-    def registers(self) -> Mapping[str, int]:
-        """How many products it has from each register, by the register's title, in alphabetical order."""
-        return dict(self.rows("SELECT name, products FROM source WHERE products ORDER BY name"))
 
     def without(self, imprint: str) -> Catalog:
         """The same catalog as if no pill with that imprint were in it: "what if this pill were not listed?".
@@ -284,14 +175,14 @@ class Catalog:
             {"name": name.strip().casefold()},
         )
         number = next((number for (number,) in rows if number is not None), None)
-        return None if number is None else self._label(number)
+        return None if number is None else read_label(self, number)
 
     def label(self, product_id: str) -> Monograph | None:
         """The product's own label by section, where the catalog was built from labels."""
         rows = self.rows(
             f"SELECT monograph_id FROM product WHERE product_id = ? AND {self.present('imprint_id')}", (product_id,)
         )
-        return self._label(rows[0][0]) if rows and rows[0][0] is not None else None
+        return read_label(self, rows[0][0]) if rows and rows[0][0] is not None else None
 
     def _ids_like(self, imprint: str) -> frozenset[int]:
         """The imprints with the same letters and digits, repeated words counted once or each time."""
@@ -311,19 +202,6 @@ class Catalog:
                     found[form] = (*found.get(form, ()), number)
             self._repeating = found
         return self._repeating
-
-    def _label(self, number: int) -> Monograph:
-        with self.reading():
-            ((*texts, citations),) = self.rows(
-                "SELECT drug, title, reviewed, origin, citations FROM monograph WHERE id = ?", (number,)
-            )
-            drug, title, reviewed, origin = map(text_of_cell, texts)
-            parts = self.rows(
-                "SELECT key, title, statements, loinc FROM section WHERE monograph_id = ? ORDER BY position", (number,)
-            )
-            sections = tuple(_section(*part) for part in parts)
-            sources = tuple(Citation(**citation) for citation in json.loads(citations))
-            return Monograph(drug, title, sections, sources, reviewed, origin)
 
 
 class _Without(Catalog):
@@ -370,14 +248,6 @@ def _checked(rows: Sequence[Any]) -> tuple[ImprintRow, ...]:
     if ids != tuple(range(1, len(ids) + 1)) or set(map(type, products + lengths)) - {int}:
         raise ValueError("its imprints are not counted from 1")
     return tuple(map(ImprintRow, keys, products, lengths))
-
-
-def _section(key: Any, title: Any, blob: Any, loinc: Any) -> Section:
-    return Section(text_of_cell(key), text_of_cell(title), _statements(blob), text_of_cell(loinc))
-
-
-def _statements(blob: bytes) -> tuple[Statement, ...]:
-    return tuple(Statement(item["text"], tuple(item["citations"])) for item in json.loads(zlib.decompress(blob)))
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any
 
 from reference.errors import InputError
-from reference.product import Entry, Monograph
+from reference.product import Entry, Monograph, own_name_of
 from reference.text.imprints import characters, look_alike_key, upside_down, without_signs
 from reference.text.ndc import product_code
 from reference.text.vocabulary import code_of
@@ -243,8 +243,9 @@ class _Writer:
 
     def _drug(self, row: dict[str, Any]) -> int:
         ingredients = ";".join(name.replace(";", ",") for name in row["ingredients"])
-        terms = " ".join((row["name"], row["drug"], row["strength"], ingredients)).casefold()
-        return self._drugs.of((row["name"], row["drug"], row["strength"], ingredients, row["rxcui"]), terms)
+        own_name = own_name_of(row["originals"])
+        terms = " ".join(filter(None, (row["name"], own_name, row["drug"], row["strength"], ingredients))).casefold()
+        return self._drugs.of((row["name"], row["drug"], row["strength"], ingredients, row["rxcui"], terms))
 
 
 def _json(value: object) -> str:
