@@ -27,8 +27,9 @@ if TYPE_CHECKING:
         PillprintError,
     )
     from pipeline.identifier import Identifier, identify, identify_each
-    from pipeline.records import Candidate, Decision, EvidenceRow, Face, Identification, Photo
+    from pipeline.records import Agreement, Candidate, Decision, EvidenceRow, Face, Identification, Photo
     from pipeline.settings import DecideSettings, Settings
+    from pipeline.verify import RuleOut, Verification, described
     from reference.product import Monograph, Product
     from reference.store.catalog import Catalog, open_catalog
 
@@ -50,6 +51,7 @@ _check_reference()
 __version__ = "0.1.0"
 
 __all__ = [
+    "Agreement",
     "Answer",
     "Candidate",
     "Catalog",
@@ -68,7 +70,10 @@ __all__ = [
     "PhotoSetError",
     "PillprintError",
     "Product",
+    "RuleOut",
     "Settings",
+    "Verification",
+    "described",
     "identify",
     "identify_each",
     "open_catalog",
@@ -85,8 +90,9 @@ _HOMES = {
         "PillprintError",
     ),
     "pipeline.identifier": ("Identifier", "identify", "identify_each"),
-    "pipeline.records": ("Candidate", "Decision", "EvidenceRow", "Face", "Identification", "Photo"),
+    "pipeline.records": ("Agreement", "Candidate", "Decision", "EvidenceRow", "Face", "Identification", "Photo"),
     "pipeline.settings": ("DecideSettings", "Settings"),
+    "pipeline.verify": ("RuleOut", "Verification", "described"),
     "reference.store.catalog": ("Catalog", "open_catalog"),
     "reference.product": ("Monograph", "Product"),
 }

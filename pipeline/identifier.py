@@ -11,13 +11,15 @@ from pipeline.answer import Answer, Seen
 from pipeline.imprint import open_reader
 from pipeline.imprint.protocol import Reader
 from pipeline.load import PhotoSource, load, sources_of, to_load_again
-from pipeline.match import Matcher
+from pipeline.match import Matcher, Weighing
 from pipeline.measure import Measurer
-from pipeline.records import Doubts, Face, PillLook
+from pipeline.records import Doubts, Expected, Face, PillLook
 from pipeline.scale import check_reference, find_scale
 from pipeline.scene import FACES, Clock, Scene, difference, distinct_faces, doubted
 from pipeline.segment import Segmenter, group_faces
 from pipeline.settings import Settings
+from pipeline.verify import HIGH_ALERT, RuleOut, Verification, Verifier, expected_of
+from reference.product import Product
 from reference.store.catalog import Catalog, open_catalog
 
 # So many of a photo's pills are read before it is said that none of them carries an imprint; each costs about 0.1 s.
@@ -100,11 +102,7 @@ class Identifier:
             InputError: there is no photo, or the scale, coin or order of colors makes no sense.
             TypeError: this is no photo by its type; the message says what is taken.
         """
-        clock = Clock()
-        told = _Told(mm_per_px, coin, channels)
-        scenes = [self._scene(source, number, told, clock) for number, source in enumerate(sources_of(photos))]
-        faces, doubts = self._faces_of_one_pill(scenes, clock)
-        return self._answer(scenes, faces, doubts, clock)
+        return self._one_pill(photos, _Told(mm_per_px, coin, channels))[0]
 
     def identify_each(
         self, photo: PhotoSource, *, mm_per_px: float | None = None, coin: str | None = None, channels: str = "rgb"
@@ -120,8 +118,69 @@ class Identifier:
         answers = []
         for pill in pills or [()]:
             own = Clock(clock.seconds)
-            answers.append(self._answer([scene], self._faces(scene, pill, own), Doubts(), own))
+            answers.append(self._answer(self._seen([scene], self._faces(scene, pill, own), Doubts()), own))
         return tuple(answers)
+
+    def verify(
+        self,
+        photos: PhotoSource | Iterable[PhotoSource],
+        expected: str | Product | Expected,
+        *,
+        mm_per_px: float | None = None,
+        coin: str | None = None,
+        channels: str = "rgb",
+    ) -> Verification:
+        """Is ONE pill what it should be? It never says what the pill is made of.
+
+        Args:
+            photos: as for ``identify``, and so are the further arguments.
+            expected: a product id, an NDC, a drug with its strength by any labeler ("baclofen 10 mg"), a product, or
+                what ``pipeline.verify.described`` makes of a look that no catalog has.
+
+        Raises:
+            InputError: nothing is called so, or more than one drug or strength is; the message says what is near. And
+                as ``identify``.
+        """
+        meant = expected_of(self.catalog, expected)
+        answer, weighing = self._one_pill(photos, _Told(mm_per_px, coin, channels))
+        return self._verifier.verify(weighing, meant, answer)
+
+    def rule_out(
+        self,
+        photos: PhotoSource | Iterable[PhotoSource],
+        drugs: str | Sequence[str] = HIGH_ALERT,
+        *,
+        mm_per_px: float | None = None,
+        coin: str | None = None,
+        channels: str = "rgb",
+    ) -> RuleOut:
+        """Is ONE pill none of these drugs, in any strength?
+
+        Args:
+            photos: as for ``identify``, and so are the further arguments.
+            drugs: ``high-alert`` for all drugs of ``reference.high_alert``, one of its groups, or drugs by name.
+
+        Raises:
+            InputError: no product of the catalog is one of them. And as ``identify``.
+        """
+        meant = self._verifier.drugs((drugs,) if isinstance(drugs, str) else drugs)
+        answer, weighing = self._one_pill(photos, _Told(mm_per_px, coin, channels))
+        return self._verifier.rule_out(weighing, meant, answer)
+
+    @cached_property
+    def _verifier(self) -> Verifier:
+        return Verifier(self.catalog, self._matcher, self.settings)
+
+    def _one_pill(self, photos: PhotoSource | Iterable[PhotoSource], told: _Told) -> tuple[Answer, Weighing]:
+        """What ONE pill is taken for, and what was seen of it, weighed."""
+        clock = Clock()
+        scenes = [self._scene(source, number, told, clock) for number, source in enumerate(sources_of(photos))]
+        return self._weighed_answer(self._seen(scenes, *self._faces_of_one_pill(scenes, clock)), clock)
+
+    def _weighed_answer(self, seen: Seen, clock: Clock) -> tuple[Answer, Weighing]:
+        with clock("match"):
+            weighing = self._matcher.weigh([face.reading for face in seen.faces], seen.look)
+        return self._answer(seen, clock, weighing), weighing
 
     def _scene(self, source: PhotoSource, number: int, told: _Told, clock: Clock) -> Scene:
         with clock("load"):
@@ -173,15 +232,17 @@ class Identifier:
     def _look(self, faces: Sequence[Face]) -> PillLook:
         return self._measurer.combine([face.measurements.look for face in faces])
 
-    def _answer(self, scenes: Sequence[Scene], faces: Sequence[Face], doubts: Doubts, clock: Clock) -> Answer:
-        """Everything seen and read of one pill, matched."""
+    def _seen(self, scenes: Sequence[Scene], faces: Sequence[Face], doubts: Doubts) -> Seen:
+        """Everything seen and read of one pill."""
         faces, doubts = doubted(faces, doubts)
-        look = self._look(faces)
+        return Seen(tuple(scenes), tuple(faces), self._look(faces), doubts)
+
+    def _answer(self, seen: Seen, clock: Clock, weighing: Weighing | None = None) -> Answer:
+        """What was seen of one pill, matched; ``weighing`` where it is weighed already."""
         with clock("match"):
-            matched = self._matcher.match([face.reading for face in faces], look, doubts)
+            matched = self._matcher.match([face.reading for face in seen.faces], seen.look, seen.doubts, weighing)
             first = matched.candidates[0].product.product_id if matched.candidates else ""
             monograph = self.catalog.monograph(matched.drug, first) if matched.drug else None
-        seen = Seen(tuple(scenes), tuple(faces), look, doubts)
         return Answer.of(seen, matched, monograph, self.catalog, clock.seconds)
 
 

@@ -21,6 +21,7 @@ from pipeline.records import (
     Candidate,
     Character,
     Doubts,
+    EvidenceRow,
     Face,
     Identification,
     Line,
@@ -77,10 +78,10 @@ def _identification(identification: Identification) -> Json:
         "decision": identification.decision.value,
         "reason": text(identification.reason),
         "unlisted": _number(identification.unlisted),
-        "advice": _advice(identification.advice) if identification.advice else None,
+        "advice": advice_to_dict(identification.advice) if identification.advice else None,
         "imprint": [text(token) for token in identification.imprint],
         "look": _look(identification.look),
-        "candidates": [_candidate(candidate) for candidate in identification.candidates],
+        "candidates": [candidate_to_dict(candidate) for candidate in identification.candidates],
         "monograph": monograph_to_dict(identification.monograph) if identification.monograph else None,
         "faces": [_face(face) for face in identification.faces],
         "scale": _scale(identification.scale),
@@ -177,11 +178,13 @@ def _doubts(doubts: Doubts) -> Json:
     }
 
 
-def _advice(advice: Advice) -> Json:
+def advice_to_dict(advice: Advice) -> Json:
+    """Advice as plain JSON values."""
     return {"code": text(advice.code), "sentence": text(advice.sentence), "bits": _number(advice.bits)}
 
 
-def _candidate(candidate: Candidate) -> Json:
+def candidate_to_dict(candidate: Candidate) -> Json:
+    """A candidate as plain JSON values."""
     return {
         "probability": _number(candidate.probability),
         "score_bits": _number(candidate.score_bits),
@@ -189,16 +192,18 @@ def _candidate(candidate: Candidate) -> Json:
         "high_alert": text(candidate.high_alert.words) if candidate.high_alert else "",
         "labelers": [text(labeler) for labeler in candidate.labelers],
         "products": [product_to_dict(product) for product in candidate.products],
-        "evidence": [
-            {
-                "kind": text(row.kind),
-                "observed": text(row.observed),
-                "expected": text(row.expected),
-                "bits": _number(row.bits),
-                "sentence": text(row.sentence),
-            }
-            for row in candidate.evidence
-        ],
+        "evidence": [evidence_to_dict(row) for row in candidate.evidence],
+    }
+
+
+def evidence_to_dict(row: EvidenceRow) -> Json:
+    """A row of evidence as plain JSON values."""
+    return {
+        "kind": text(row.kind),
+        "observed": text(row.observed),
+        "expected": text(row.expected),
+        "bits": _number(row.bits),
+        "sentence": text(row.sentence),
     }
 
 

@@ -201,6 +201,38 @@ class DecideSettings:
 
 
 @dataclass(frozen=True)
+class VerifySettings:
+    """When a pill is what it should be, and when it is not; all weights in bits (docs/verify.md has the choice)."""
+
+    likelihood_bits: float = 10.0
+    """Consistent: so much likelier than everything else a pill could be, 1,000 times."""
+
+    ahead_bits: float = 6.6
+    """Consistent: so much likelier than any other listed tablet, 100 times; what is nearer looks the same."""
+
+    apart_bits: float = 3.3
+    """The same of a tablet of which something does not fit, where all of the expected one does: ten times."""
+
+    face_bits: float = 7.0
+    """What an imprint must weigh that was read whole on the one face seen: 1 pill in 128 bears it."""
+
+    part_bits: float = 10.0
+    """What a part of an imprint must weigh, a number among it, where the rest may stand on a face not seen."""
+
+    against_bits: float = 13.3
+    """Contradicted by the text: something else explains it better, 10,000 times."""
+
+    against_listed_bits: float = 8.0
+    """The same where both faces were read and a listed tablet fits without fault: 256 times."""
+
+    look_bits: float = 10.0
+    """Contradicted by the look alone: so much rarer with what is expected than at large, 1,000 times."""
+
+    risk_max: float = 0.02
+    """Ruled out: the drugs asked about are together less probable."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """The settings of the whole flow, one field a stage."""
 
@@ -211,3 +243,4 @@ class Settings:
     read: ReadSettings = ReadSettings()
     match: MatchSettings = MatchSettings()
     decide: DecideSettings = DecideSettings()
+    verify: VerifySettings = VerifySettings()

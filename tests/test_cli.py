@@ -27,7 +27,9 @@ from pipeline.errors import EngineMissingError
 from pipeline.imprint import READERS
 from pipeline.records import Decision, Photo
 
-COMMANDS = ("batch", "catalog", "doctor", "evaluate", "identify", "marker", "monograph", "search")
+COMMANDS = ("batch", "catalog", "doctor", "evaluate", "identify", "marker", "monograph", "search", "verify")
+# Those that ask about photos.
+ASKING = (("identify", "a.jpg"), ("batch", ".", "--out", "out"), ("evaluate", "."), ("verify", "a.jpg"))
 # They write a file, and that is all.
 NO_RESULT = (("catalog", "use"), ("catalog", "migrate"), ("marker",))
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -140,7 +142,7 @@ def test_the_risk_is_the_caller_s(pretended: type[Pretended], options: tuple[str
     assert pretended.made[0].settings == pipeline.Settings(decide=pipeline.DecideSettings(risk=risk))
 
 
-@pytest.mark.parametrize("command", [("identify", "a.jpg"), ("batch", ".", "--out", "out"), ("evaluate", ".")])
+@pytest.mark.parametrize("command", ASKING)
 def test_the_reader_is_an_option_of_every_command_that_reads_photos(command: tuple[str, ...]) -> None:
     done = run(*command, "--reader", "telepathy")
     assert done.exit_code == 2
@@ -164,7 +166,7 @@ def test_the_coverage_is_the_caller_s(pretended: type[Pretended]) -> None:
     assert [made.catalog.stated_coverage for made in pretended.made] == [0.5, None]
 
 
-@pytest.mark.parametrize("command", [("identify", "a.jpg"), ("batch", ".", "--out", "out"), ("evaluate", ".")])
+@pytest.mark.parametrize("command", ASKING)
 def test_risk_and_coverage_are_options_of_every_command_that_asks_about_photos(
     command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,7 +34,7 @@ def test_each_field_says_what_it_is(node: ast.ClassDef) -> None:
 
 def test_there_is_one_field_a_stage() -> None:
     stages = [field.name for field in dataclasses.fields(Settings)]
-    assert stages == ["load", "segment", "scale", "measure", "read", "match", "decide"]
+    assert stages == ["load", "segment", "scale", "measure", "read", "match", "decide", "verify"]
     assert {type(getattr(Settings(), stage)).__name__ for stage in stages} <= {node.name for node in CLASSES}
 
 

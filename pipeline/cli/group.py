@@ -26,6 +26,7 @@ _COMMANDS = {
     "marker": ("pipeline.cli.marker", "Print a marker that gives photos their scale."),
     "monograph": ("pipeline.cli.monograph", "Print what a person should know of a drug, with sources."),
     "search": ("pipeline.cli.search", "Find products by imprint, color, shape, size, score or drug."),
+    "verify": ("pipeline.cli.verify", "Is the pill in the photo what it should be?"),
 }
 
 
@@ -88,7 +89,8 @@ def cli() -> None:
 
     Exit codes: 0 answered (also "no pill" and "unknown"), 1 other failure, 2 wrong use, 3 not a usable photo,
     4 not a usable catalog, 5 not a usable photo set or result folder, 6 something is not installed, 7 some photos of a
-    batch have an error row (only with --fail-on-error), 130 stopped.
+    batch have an error row (only with --fail-on-error), 10 and 11 what verify contradicts and what it cannot tell,
+    130 stopped.
 
     Not medical advice. Never take a pill because of what a program says.
     """

@@ -59,7 +59,7 @@ def identify(
         raise click.UsageError("--each takes one photo")
     check_outputs((overlay, html), (*photos, catalog))
     identifier = open_identifier(catalog, coverage, settings, reader)
-    sources = tuple(map(_source, photos))
+    sources = tuple(map(photo_source, photos))
     answers = (
         identifier.identify_each(sources[0], mm_per_px=mm_per_px, coin=coin)
         if each
@@ -85,7 +85,7 @@ class _StandardInput(io.BytesIO):
     name = "standard input"
 
 
-def _source(photo: Path) -> Path | _StandardInput:
+def photo_source(photo: Path) -> Path | _StandardInput:
     """The photo; of ``-`` what comes on standard input."""
     if photo != Path("-"):
         return photo

@@ -65,6 +65,16 @@ class Matcher:
         share = one_word.get(catalog.market, one_word[""])
         self._market = Market(len(catalog), catalog.coverage(settings.match.world), share)
 
+    @property
+    def coverage(self) -> float:
+        """The share of its market's tablets and capsules that the catalog holds, 0 to 1."""
+        return self._market.coverage
+
+    @property
+    def model(self) -> MatchModel:
+        """What was fitted for the match."""
+        return self._model
+
     def match(
         self,
         readings: Sequence[Reading],

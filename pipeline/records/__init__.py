@@ -11,6 +11,7 @@ The flow: ``Photo -> PillRegion -> (Measurements, Reading) = Face -> Candidate -
 from __future__ import annotations
 
 from pipeline.records.candidate import Candidate, Drug, EvidenceRow, drugs_of, named_drugs
+from pipeline.records.expected import Agreement, Expected, ExpectedKind
 from pipeline.records.identification import Advice, Decision, Doubts, Face, Identification
 from pipeline.records.look import ColorMeasurement, Measurements, PillLook, ScoreMeasurement, SizeMeasurement
 from pipeline.records.photo import Mask, Photo, PillRegion, Pixels, Scale, ScaleSource
@@ -19,6 +20,7 @@ from pipeline.records.reading import Character, Line, Reading
 
 __all__ = [
     "Advice",
+    "Agreement",
     "Candidate",
     "Character",
     "ColorMeasurement",
@@ -26,6 +28,8 @@ __all__ = [
     "Doubts",
     "Drug",
     "EvidenceRow",
+    "Expected",
+    "ExpectedKind",
     "Face",
     "Identification",
     "Line",

@@ -1,0 +1,119 @@
+"""The command ``pillprint verify``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline.cli.identify import photo_source
+from pipeline.cli.options import FILE, catalog_option, json_option, open_identifier, reader_option, trust_options
+from pipeline.cli.output import print_json
+from pipeline.scale.coin_sizes import COINS_MM
+
+if TYPE_CHECKING:
+    from pipeline.records import Expected
+    from pipeline.settings import Settings
+    from pipeline.verify import RuleOut, Verification
+
+# Exit codes: what was expected is contradicted; it cannot be told, or a drug cannot be ruled out.
+_CONTRADICTED, _OPEN = 10, 11
+
+
+@click.command()
+@click.argument("photos", metavar="PHOTO...", nargs=-1, required=True, type=FILE)
+@click.option(
+    "--expect", metavar="X", help="An NDC, a product id, or drug and strength of any labeler: 'baclofen 10 mg'."
+)
+@click.option("--expect-imprint", metavar="TEXT", default="", help="For what no catalog has: the text of both faces.")
+@click.option("--expect-color", metavar="COLOR", default="", help="The same: its color or colors.")
+@click.option("--expect-shape", metavar="SHAPE", default="", help="The same: its shape.")
+@click.option("--expect-size", metavar="MM", default="", help="The same: its length in mm.")
+@click.option(
+    "--rule-out",
+    metavar="DRUGS",
+    help="Is it none of these? high-alert, one of its groups (opioids, anticoagulants), or drugs, parted by commas.",
+)
+@catalog_option
+@trust_options
+@reader_option
+@click.option("--mm-per-px", type=float, metavar="MM", help="Millimeters per pixel of the photo as it was taken.")
+@click.option("--coin", type=click.Choice(list(COINS_MM)), help="A coin of this kind lies beside the pill.")
+@json_option
+@click.pass_context
+def verify(
+    context: click.Context,
+    photos: tuple[Path, ...],
+    expect: str | None,
+    expect_imprint: str,
+    expect_color: str,
+    expect_shape: str,
+    expect_size: str,
+    rule_out: str | None,
+    catalog: Path | None,
+    settings: Settings,
+    coverage: float | None,
+    reader: str,
+    mm_per_px: float | None,
+    coin: str | None,
+    as_json: bool,
+) -> None:
+    """Is the pill in one or several photos of it what it should be?
+
+    CONSISTENT (exit code 0), CONTRADICTED (10) or CANNOT_TELL (11); with --rule-out RULED_OUT (0) or NOT_RULED_OUT
+    (11). A photo does not show what a pill is made of: a counterfeit looks the same.
+    """
+    look = (expect_imprint, expect_color, expect_shape, expect_size)
+    _check_question(expect, look, rule_out)
+    identifier = open_identifier(catalog, coverage, settings, reader)
+    sources = tuple(map(photo_source, photos))
+    answer: Verification | RuleOut
+    if rule_out is not None:
+        answer = identifier.rule_out(sources, rule_out.split(","), mm_per_px=mm_per_px, coin=coin)
+    else:
+        answer = identifier.verify(
+            sources, expect if expect is not None else _described(look), mm_per_px=mm_per_px, coin=coin
+        )
+    if as_json:
+        print_json(answer.to_dict())
+    else:
+        _print(answer)
+    context.exit(_exit_code(answer))
+
+
+def _check_question(expect: str | None, look: Sequence[str], rule_out: str | None) -> None:
+    asked = [expect is not None, any(look), rule_out is not None]
+    if sum(asked) != 1:
+        raise click.UsageError("say one of --expect, --expect-imprint and the like, or --rule-out")
+
+
+def _described(look: Sequence[str]) -> Expected:
+    from pipeline.verify import described
+
+    imprint, color, shape, size = look
+    return described(imprint, color=color, shape=shape, size=size)
+
+
+def _print(answer: Verification | RuleOut) -> None:
+    from rich.console import Console
+
+    from pipeline.report.verification import as_table, as_text
+
+    console = Console()
+    if console.is_terminal:
+        console.print(as_table(answer))
+    else:
+        click.echo(as_text(answer), nl=False)
+
+
+def _exit_code(answer: Verification | RuleOut) -> int:
+    from pipeline.records import Agreement
+    from pipeline.verify import RuleOut
+
+    if isinstance(answer, RuleOut):
+        return 0 if answer.is_ruled_out else _OPEN
+    return {Agreement.CONSISTENT: 0, Agreement.CONTRADICTED: _CONTRADICTED, Agreement.CANNOT_TELL: _OPEN}[
+        answer.agreement
+    ]

@@ -1,0 +1,10 @@
+"""Is this the pill it should be? One comparison, with the evidence of the match."""
+
+from __future__ import annotations
+
+from pipeline.verify.answers import RuleOut, Verification
+from pipeline.verify.expected import described, expected_of
+from pipeline.verify.rule_out import HIGH_ALERT, drugs_of_names
+from pipeline.verify.verifier import Verifier
+
+__all__ = ["HIGH_ALERT", "RuleOut", "Verification", "Verifier", "described", "drugs_of_names", "expected_of"]

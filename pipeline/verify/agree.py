@@ -1,0 +1,249 @@
+"""The one decision about an expectation: consistent, contradicted, or it cannot be told.
+
+Three likelihoods are weighed against bars (``VerifySettings``; docs/verify.md says on what they were chosen). What a
+person is told never says more than that a pill looks as it should.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.match.decide import misfits
+from pipeline.match.explain import Explanation
+from pipeline.match.model import MatchModel
+from pipeline.match.rank import Weighed
+from pipeline.properties import PROPERTIES
+from pipeline.records import Agreement, Doubts, EvidenceRow, Expected, ExpectedKind, PillLook
+from pipeline.settings import DecideSettings, VerifySettings
+from pipeline.verify.compare import Comparison
+from reference.grouping import drug_strength
+
+_NAMED_MAX = 4
+_LOOK_KINDS = tuple(each.title for each in PROPERTIES)
+# A number of the imprint that was read just so and weighs so much settles the pill; another maker's name beside it may
+# be the register's: makers are sold and renamed, their numbers stay.
+_NUMBER_BITS = 8.0
+# So few characters that fit nowhere may be misread, where nothing listed explains them.
+_STRAY_MIN = 3
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What may be said, why, and what listed tablets would look the same."""
+
+    agreement: Agreement
+    reason: str
+    look_alikes: tuple[Weighed, ...] = ()
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Decides about one pill: its look, what was read on it, what makes that doubtful, and with which bars."""
+
+    look: PillLook
+    imprint: tuple[str, ...]
+    doubts: Doubts
+    model: MatchModel
+    decide: DecideSettings
+    bars: VerifySettings
+
+    def agree(self, comparison: Comparison, expected: Expected) -> Finding:
+        """What may be said of the pill and what was expected."""
+        if not self.look.faces:
+            return Finding(Agreement.CANNOT_TELL, "No pill was found in the photo.")
+        if self.doubts.sentences:
+            return Finding(Agreement.CANNOT_TELL, " ".join(self.doubts.sentences))
+        against = tuple(self._contradictions(comparison))
+        if against:
+            return Finding(Agreement.CONTRADICTED, " ".join((f"It does not look like {expected.name}.", *against)))
+        alike = self._look_alikes(comparison, expected)
+        open_ = tuple(self._open(comparison, expected, alike))
+        if open_:
+            said = f"It cannot be told whether this is {expected.name}."
+            return Finding(Agreement.CANNOT_TELL, " ".join((said, *open_)), alike)
+        return Finding(
+            Agreement.CONSISTENT,
+            f"Imprint and look agree with {expected.name}, and nothing else in the catalog looks the same. "
+            "A photo does not show what the pill is made of.",
+        )
+
+    def cannot_rule_out(
+        self, groups: Sequence[Weighed], within: Sequence[Weighed], risk: float, was_read: bool
+    ) -> Iterator[str]:
+        """What keeps some drugs from being ruled out, each in a sentence.
+
+        Args:
+            groups: all tablets weighed, best first.
+            within: those of them that are one of the drugs, best first.
+            risk: the probability that the pill is one of the drugs, listed or not.
+            was_read: whether any text was.
+        """
+        if not self.look.faces:
+            yield "No pill was found in the photo."
+            return
+        yield from self.doubts.sentences
+        if not was_read or not groups:
+            yield "No text was read, and a look alone is no proof."
+            return
+        best = groups[0]
+        if within and (within[0] is best or self._is_near(within[0], best)):
+            yield f"It could be {_joined([name_of(group) for group in within if self._is_near(group, best)])}."
+            return
+        against = self._fits_badly(best)
+        if against:
+            yield f"{name_of(best)} comes nearest, but it is not certain."
+            yield from against
+        if self._says_too_little(best.explanation):
+            yield "What was read of its imprint stands on too many pills."
+        elif risk > self.bars.risk_max:
+            yield "That is not sure enough."
+
+    def _is_near(self, group: Weighed, best: Weighed) -> bool:
+        """Whether a tablet fits nearly as well as the best one."""
+        apart = self.bars.apart_bits if list(self._misfits(group)) else self.bars.ahead_bits
+        return group is best or group.bits > best.bits - apart
+
+    def _contradictions(self, comparison: Comparison) -> Iterator[str]:
+        """What rules out the product expected; nothing where something else could explain it."""
+        look_bits = max(group.look_bits for group in comparison.expected)
+        by_look = -comparison.with_unlisted(look_bits) >= self.bars.look_bits
+        if not (by_look or self._text_contradicts(comparison)):
+            return
+        best = comparison.best
+        if not by_look:
+            yield self._read_and_listed(best)
+        yield from _worst_looks(best.evidence)
+        rival = comparison.rivals[0] if comparison.rivals else None
+        if rival and not list(self._misfits(rival)) and rival.bits - best.bits >= self.bars.ahead_bits:
+            yield f"It looks like {name_of(rival)}."
+
+    def _text_contradicts(self, comparison: Comparison) -> bool:
+        """Whether what was read belongs to another pill, far more likely than to any that is expected."""
+        unknown = any(not product.tokens for group in comparison.expected for product in group.products)
+        best, explanation = comparison.best, comparison.best.explanation
+        if not comparison.was_read or unknown or not list(self._misfits(best)):
+            return False
+        explained = bool(comparison.rivals) and not list(self._misfits(comparison.rivals[0]))
+        sure = explained and bool(explanation.contradicted) and not explanation.unseen
+        bar = self.bars.against_listed_bits if sure else self.bars.against_bits
+        if comparison.behind_bits < bar or _is_another_makers_name(explanation):
+            return False
+        return explained or (not comparison.unlisted_share and len(explanation.contradicted) >= _STRAY_MIN)
+
+    def _open(self, comparison: Comparison, expected: Expected, alike: Sequence[Weighed]) -> Iterator[str]:
+        """What keeps it from being consistent."""
+        best = comparison.best
+        if not comparison.was_read:
+            yield "No text was read, and a look alone is no proof."
+            return
+        if not best.explanation.imprint_key:
+            yield "The catalog does not say what it bears."
+            return
+        against = self._fits_badly(best)
+        if against and not best.explanation.complete:
+            yield self._read_and_listed(best)
+        yield from against
+        if against and comparison.unlisted_share:
+            yield f"A maker's {expected.name} that the catalog lacks may look so."
+        if self._says_too_little(best.explanation):
+            yield "What was read of its imprint stands on too many pills."
+        if comparison.ahead_bits <= -self.bars.ahead_bits:
+            yield f"It looks more like {name_of(comparison.rivals[0])}."
+        elif alike:
+            yield from _alike_sentences(alike, best, expected)
+        elif comparison.likelihood_ratio_bits < self.bars.likelihood_bits:
+            yield "Other pills than those of the catalog may well look the same."
+
+    def _says_too_little(self, explanation: Explanation) -> bool:
+        """Whether a part of the imprint alone was seen, and not the part that tells it from others."""
+        if not explanation.tokens:
+            return True
+        if not explanation.missing:
+            return explanation.unseen and explanation.bits < self.bars.face_bits
+        number = any(character.isdigit() for token in explanation.tokens for character in token)
+        return explanation.bits < self.bars.part_bits or not number
+
+    def _look_alikes(self, comparison: Comparison, expected: Expected) -> tuple[Weighed, ...]:
+        """Other tablets that fit nearly as well; of one labeler's product another labeler's of the same tablet too.
+
+        One of which something does not fit that was seen is nearer than it seems only where it is very near.
+        """
+        best = comparison.best
+        whole = not list(self._misfits(best))
+        found = [
+            group
+            for group in comparison.rivals
+            if group.bits > best.bits - self.bars.ahead_bits
+            and not (whole and group.bits < best.bits - self.bars.apart_bits and list(self._misfits(group)))
+        ]
+        if expected.kind is ExpectedKind.PRODUCT:
+            own = {_plain(product.labeler) for product in expected.products}
+            twins = tuple(each for each in best.products if _plain(each.labeler) not in own)
+            found[:0] = [Weighed(twins, best.evidence, best.explanation)] if twins else []
+        return tuple(found)
+
+    def _read_and_listed(self, group: Weighed) -> str:
+        """What was read beside what the tablet bears."""
+        product = group.products[0]
+        return f"{' '.join(self.imprint)} was read; {product.labeler or 'the register'} has {' '.join(product.tokens)}."
+
+    def _fits_badly(self, group: Weighed) -> list[str]:
+        """What of imprint and look does not fit; a word that was not found may be worn off or on the other face."""
+        return [each for each in self._misfits(group) if not each.endswith("was not found.")]
+
+    def _misfits(self, group: Weighed) -> Iterator[str]:
+        return misfits(group.products[0], group.explanation, self.look, self.model, self.decide)
+
+
+def name_of(group: Weighed) -> str:
+    """Drug and strength, else the product's name."""
+    product = group.products[0]
+    return f"{product.drug} {product.strength}".strip() or product.name or product.product_id
+
+
+def _plain(labeler: str) -> str:
+    return "".join(filter(str.isalnum, labeler.casefold()))
+
+
+def _is_another_makers_name(explanation: Explanation) -> bool:
+    """Whether its number was read just so, and all that contradicts is letters beside it."""
+    number = any(
+        text == token and bits >= _NUMBER_BITS and any(map(str.isdigit, token))
+        for token, (bits, text) in explanation.tokens.items()
+    )
+    return number and not any(map(str.isdigit, explanation.contradicted))
+
+
+def _worst_looks(rows: Sequence[EvidenceRow]) -> Iterator[str]:
+    """What of the look speaks against it, the strongest first."""
+    worst = sorted((row for row in rows if row.kind in _LOOK_KINDS and row.bits < -1), key=lambda row: row.bits)
+    yield from (row.sentence for row in worst)
+
+
+def _alike_sentences(alike: Sequence[Weighed], best: Weighed, expected: Expected) -> Iterator[str]:
+    """The look-alikes named: other drugs and strengths, then other makers of the same."""
+    own = {drug_strength(product) for product in expected.products}
+    others = [
+        group for group in alike if expected.kind is ExpectedKind.LOOK or drug_strength(group.products[0]) not in own
+    ]
+    makers = [group for group in alike if group not in others]
+    if others:
+        yield f"{_joined([name_of(group) for group in others])} would look the same in this photo."
+    if makers:
+        names = [product.labeler or product.product_id for group in makers for product in group.products]
+        named = f"{best.products[0].drug} {best.products[0].strength}".strip()
+        yield (
+            f"{named} of {_joined(names)} would look the same in this photo; expect {named} where any maker's will do."
+        )
+
+
+def _joined(names: Sequence[str]) -> str:
+    """Each name once: the first few, and how many more."""
+    once = list(dict.fromkeys(names))
+    shown, more = once[:_NAMED_MAX], len(once) - _NAMED_MAX
+    return (
+        f"{', '.join(shown)} and {more} more"
+        if more > 0
+        else " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
+    )

@@ -1,0 +1,89 @@
+"""What was seen of one pill, weighed for what is expected and for everything else that a pill could be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.match import Matcher, Weighing
+from pipeline.match.explain import Explanation
+from pipeline.match.rank import Odds, Weighed
+from pipeline.records import Expected, ExpectedKind
+from reference.product import Product
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One pill beside one expectation.
+
+    Attributes:
+        expected: what is expected, tablet by tablet, the one that fits best first.
+        rivals: all other tablets of the catalog that could explain what was read, best first.
+        likelihood_ratio_bits: log2 of how much likelier what was seen is for what is expected, each of its tablets as
+            often as the next, than for everything else, listed or not, each as often as it is on the market.
+        odds: all of them together.
+        was_read: whether any text was.
+        unlisted_share: the share of the makers of a drug whose tablets the catalog lacks; 0 where one product is meant.
+    """
+
+    expected: tuple[Weighed, ...]
+    rivals: tuple[Weighed, ...]
+    likelihood_ratio_bits: float
+    odds: Odds
+    was_read: bool
+    unlisted_share: float = 0.0
+
+    @property
+    def best(self) -> Weighed:
+        """The tablet expected that fits best."""
+        return self.expected[0]
+
+    @property
+    def ahead_bits(self) -> float:
+        """By how much the best tablet expected fits better than the best other one that is listed."""
+        return self.best.bits - self.rivals[0].bits if self.rivals else math.inf
+
+    @property
+    def behind_bits(self) -> float:
+        """By how much something else explains better what was seen: a listed tablet, or a pill drawn at random."""
+        return max(self.rivals[0].bits if self.rivals else 0.0, 0.0) - self.with_unlisted(self.best.bits)
+
+    def with_unlisted(self, bits: float) -> float:
+        """What a weight of the tablets expected is at least where a maker's that the catalog lacks looks like any."""
+        return max(bits, math.log2(self.unlisted_share)) if self.unlisted_share else bits
+
+
+def compare(matcher: Matcher, weighing: Weighing, expected: Expected) -> Comparison:
+    """Weigh what was seen for what is expected and for the rest of the world."""
+    keys = dict.fromkeys(product.imprint_key for product in expected.products if product.tokens)
+    weighing = matcher.weigh_also(weighing, keys)
+    own = [group for group in weighing.groups if expected.is_meant(group.products)]
+    listed = {product.product_id for group in own for product in group.products}
+    own += _outside([product for product in expected.products if product.product_id not in listed], weighing)
+    meant = {id(group) for group in own}
+    odds = matcher.odds(weighing)
+    rivals = tuple(group for group in odds.groups if id(group) not in meant)
+    best_first = tuple(sorted(own, key=lambda group: (-group.bits, group.products[0].product_id)))
+    unlisted = 1 - matcher.coverage if expected.kind is ExpectedKind.DRUG else 0.0
+    ratio_bits = _ratio_bits(best_first, rivals, odds)
+    return Comparison(best_first, rivals, ratio_bits, odds, weighing.heard is not None, unlisted)
+
+
+def _outside(products: Sequence[Product], weighing: Weighing) -> list[Weighed]:
+    """Tablets that no listed imprint stands for: without text, of no catalog, or nothing was read at all."""
+    heard = weighing.heard
+    keys = list(dict.fromkeys(product.imprint_key for product in products if product.tokens))
+    explained = {each.imprint_key: each for each in heard.explain_keys(keys)} if heard else {}
+    return [
+        weighing.weighed((product,), explained.get(product.imprint_key) or Explanation("", 0.0)) for product in products
+    ]
+
+
+def _ratio_bits(own: Sequence[Weighed], rivals: Sequence[Weighed], odds: Odds) -> float:
+    """log2 of the likelihood ratio; 0 where nothing was weighed against it."""
+    prior = 2.0**odds.prior.bits
+    expected = sum(2.0 ** min(group.bits, 500.0) for group in own) / len(own)
+    others = sum(2.0 ** min(odds.prior.bits + group.bits, 500.0) for group in rivals) + odds.unlisted
+    everything_else = others / max(1.0 - prior * len(own), prior)
+    return math.log2(max(expected, 1e-150) / max(everything_else, 1e-150))

@@ -1,0 +1,103 @@
+"""What was seen of one pill and what was expected -> the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.match import Matcher, Weighing
+from pipeline.match.rank import Weighed, ranked
+from pipeline.records import Agreement, Candidate, Expected, Identification
+from pipeline.settings import Settings
+from pipeline.verify.agree import Finding, Judge
+from pipeline.verify.answers import RuleOut, Verification
+from pipeline.verify.compare import Comparison, compare
+from pipeline.verify.rule_out import Drugs, drugs_of_names
+from pipeline.words import percent
+from reference.store.catalog import Catalog
+
+# Less probable candidates are not named as what else it could be.
+_NAMED_MIN = 0.001
+
+
+class Verifier:
+    """Compares pills with expectations, by the catalog of one matcher."""
+
+    def __init__(self, catalog: Catalog, matcher: Matcher, settings: Settings) -> None:
+        self._catalog, self._matcher, self._settings = catalog, matcher, settings
+        self._drugs: dict[tuple[str, ...], Drugs] = {}
+
+    def drugs(self, names: Sequence[str]) -> Drugs:
+        """The drugs of these names (``drugs_of_names``), looked up once."""
+        key = tuple(names)
+        if key not in self._drugs:
+            self._drugs[key] = drugs_of_names(self._catalog, key)
+        return self._drugs[key]
+
+    def verify(self, weighing: Weighing, expected: Expected, seen: Identification) -> Verification:
+        """The answer about one pill.
+
+        Args:
+            weighing: what was seen of it, weighed for the catalog.
+            expected: what it should be.
+            seen: what it is taken for where nothing is expected.
+        """
+        comparison, finding = self.find(weighing, expected, seen)
+        candidates = {id(group): each for group, each in _candidates(comparison)}
+        others = [candidates[id(group)] for group in comparison.rivals if id(group) in candidates]
+        return Verification(
+            agreement=finding.agreement,
+            reason=finding.reason,
+            expected=expected,
+            likelihood_ratio_bits=comparison.likelihood_ratio_bits if seen.faces else 0.0,
+            evidence=comparison.best.evidence if seen.faces else (),
+            look_alikes=tuple(_as_candidate(group, candidates) for group in finding.look_alikes),
+            others=tuple(each for each in others if each.probability >= _NAMED_MIN),
+            advice=seen.advice if finding.agreement is Agreement.CANNOT_TELL else None,
+            identification=seen,
+        )
+
+    def rule_out(self, weighing: Weighing, drugs: Drugs, seen: Identification) -> RuleOut:
+        """Whether the pill is none of these drugs; arguments as in ``verify``."""
+        odds = self._matcher.odds(weighing)
+        within = [group for group in odds.groups if drugs.has(group)]
+        weights = dict(zip(map(id, odds.groups), odds.weights, strict=True))
+        risk = (sum(weights[id(group)] for group in within) + odds.unlisted * drugs.share) / odds.total
+        against = tuple(self._judge(seen).cannot_rule_out(odds.groups, within, risk, bool(weighing.heard)))
+        known = dict(zip(map(id, odds.groups), ranked(odds, len(odds.groups)).candidates, strict=True))
+        could_be = tuple(each for group in within if (each := known[id(group)]).probability >= _NAMED_MIN)
+        what = " or ".join(drugs.names)
+        reason = (
+            f"It is not {what}, but for a risk of {percent(risk)}."
+            if not against
+            else (" ".join((f"It cannot be ruled out that this is {what}.", *against)))
+        )
+        return RuleOut(
+            not against,
+            reason,
+            drugs.asked,
+            risk if weighing.heard else 1.0,
+            could_be,
+            seen.advice if against else None,
+            seen,
+        )
+
+    def find(self, weighing: Weighing, expected: Expected, seen: Identification) -> tuple[Comparison, Finding]:
+        """The comparison, and what may be said of it."""
+        comparison = compare(self._matcher, weighing, expected)
+        return comparison, self._judge(seen).agree(comparison, expected)
+
+    def _judge(self, seen: Identification) -> Judge:
+        settings = self._settings
+        return Judge(seen.look, seen.imprint, seen.doubts, self._matcher.model, settings.decide, settings.verify)
+
+
+def _candidates(comparison: Comparison) -> Sequence[tuple[Weighed, Candidate]]:
+    """Every tablet weighed, as a candidate with its probability beside all others."""
+    odds = comparison.odds
+    return list(zip(odds.groups, ranked(odds, len(odds.groups)).candidates, strict=True))
+
+
+def _as_candidate(group: Weighed, candidates: dict[int, Candidate]) -> Candidate:
+    """A look-alike; that of another labeler of the same tablet has its evidence and no probability of its own."""
+    known = candidates.get(id(group))
+    return known or Candidate(group.products, 0.0, group.bits, group.evidence)

@@ -1,0 +1,311 @@
+"""Is the pill what it should be: made pills for each rule, the sample photo, the command and its JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import jsonschema
+import pytest
+from click.testing import CliRunner
+from made import WORSE_LOOK, catalog_of, face, look, pill, unread
+from referencing import Registry, Resource
+
+import pipeline.identifier
+from pipeline import Identifier
+from pipeline.cli import cli
+from pipeline.errors import InputError
+from pipeline.match import Matcher
+from pipeline.records import Agreement, Doubts, Expected, ExpectedKind, Identification, PillLook, Reading
+from pipeline.settings import Settings
+from pipeline.verify import Verifier, described, expected_of
+from pipeline.verify.agree import Finding
+from reference.product import Product
+from reference.store.catalog import Catalog
+
+SAMPLE = Path(__file__).parents[1] / "samples" / "024_both_gray.jpg"
+CONSISTENT, CONTRADICTED, CANNOT_TELL = Agreement.CONSISTENT, Agreement.CONTRADICTED, Agreement.CANNOT_TELL
+
+TEN = pill("PX 4810", "baclofen", "10 mg", labeler="Able")
+TWENTY = pill("PX 4820", "baclofen", "20 mg", labeler="Able")
+OTHER = pill("ZK 7391", "warfarin", "5 mg", labeler="Baker")
+MADE = (TEN, TWENTY, OTHER)
+
+
+def seen_of(readings: Sequence[Reading], seen: PillLook, doubts: Doubts | None = None) -> Identification:
+    imprint = tuple(token for reading in readings for token in reading.tokens)
+    made = SimpleNamespace(look=seen, doubts=doubts or Doubts(), faces=readings, imprint=imprint, advice=None)
+    return cast(Identification, made)
+
+
+def found(
+    products: Sequence[Product],
+    expected: str | Product | Expected,
+    readings: Sequence[Reading],
+    seen: PillLook | None = None,
+    doubts: Doubts | None = None,
+    coverage: float | None = None,
+) -> Finding:
+    """What is said of a pill that reads and looks so, where these products are all that the catalog has."""
+    seen = seen or look(faces=len(readings))
+    with catalog_of(products, coverage) as catalog:
+        settings = Settings()
+        matcher = Matcher(catalog, settings)
+        verifier = Verifier(catalog, matcher, settings)
+        meant = expected_of(catalog, expected)
+        return verifier.find(matcher.weigh(readings, seen), meant, seen_of(readings, seen, doubts))[1]
+
+
+def test_what_is_expected_and_whole_is_consistent() -> None:
+    for asked in ("baclofen 10 mg", TEN.product_id, TEN):
+        done = found(MADE, asked, [face("PX", "4810"), face()])
+        assert done.agreement is CONSISTENT, (asked, done.reason)
+
+
+def test_a_wrong_strength_that_shows_is_contradicted_and_named() -> None:
+    for asked in ("baclofen 20 mg", TWENTY.product_id):
+        done = found(MADE, asked, [face("PX", "4810"), face()])
+        assert done.agreement is CONTRADICTED, (asked, done.reason)
+        assert "PX 4810 was read" in done.reason
+        assert done.reason.endswith("It looks like baclofen 10 mg.")
+
+
+def test_a_look_alike_of_another_drug_is_no_proof_and_is_named() -> None:
+    twin = pill("PX 4810", "warfarin", "1 mg", labeler="Baker")
+    done = found((*MADE, twin), "baclofen 10 mg", [face("PX", "4810"), face()])
+    assert done.agreement is CANNOT_TELL
+    assert "warfarin 1 mg would look the same" in done.reason
+    assert [group.products[0].drug for group in done.look_alikes] == ["warfarin"]
+
+
+def test_another_maker_s_tablet_keeps_an_ndc_open_but_not_the_drug() -> None:
+    twin = pill("PX 4810", "baclofen", "10 mg", key="twin", labeler="Charlie")
+    readings = [face("PX", "4810"), face()]
+    done = found((*MADE, twin), TEN.product_id, readings)
+    assert done.agreement is CANNOT_TELL
+    assert "of Charlie would look the same" in done.reason
+    assert found((*MADE, twin), "baclofen 10 mg", readings).agreement is CONSISTENT
+
+
+def test_one_face_that_tells_too_little_is_open() -> None:
+    products = [pill(f"TEVA {number}", f"drug{number}") for number in range(3100, 3140)]
+    done = found(products, products[0], [face("TEVA")])
+    assert done.agreement is CANNOT_TELL
+    assert "would look the same" in done.reason or "too many pills" in done.reason
+
+
+@pytest.mark.parametrize("readings", [[], [face(), face()], [face()], [unread(), unread()]], ids=len)
+def test_without_text_nothing_is_consistent(readings: list[Reading]) -> None:
+    seen = look(faces=len(readings)) if readings else PillLook()
+    done = found(MADE, TEN, readings, seen)
+    assert done.agreement is CANNOT_TELL
+    assert done.reason
+
+
+def test_a_look_alone_may_contradict_a_product_but_not_a_drug_of_makers_that_are_not_listed() -> None:
+    readings = [face(), face()]
+    assert found(MADE, TEN, readings, WORSE_LOOK).agreement is CONTRADICTED
+    assert found(MADE, "baclofen 10 mg", readings, WORSE_LOOK).agreement is CANNOT_TELL
+
+
+def test_text_of_no_listed_pill_leaves_a_drug_open_and_contradicts_a_product() -> None:
+    readings = [face("QWE", "9562"), face()]
+    assert found(MADE, TEN, readings).agreement is CONTRADICTED
+    done = found(MADE, "baclofen 10 mg", readings)
+    assert done.agreement is CANNOT_TELL
+    assert "that the catalog lacks may look so" in done.reason
+
+
+def test_another_maker_s_name_beside_the_right_number_contradicts_nothing() -> None:
+    product = pill("93 5728", "lovastatin", "40 mg")
+    done = found((product, *MADE), product, [face("TEVA", "5728"), face()])
+    assert done.agreement is CANNOT_TELL
+
+
+def test_a_product_whose_register_says_no_imprint_is_never_settled_by_text() -> None:
+    bare = pill("", "iron", "65 mg")
+    for readings in ([face("PX", "4810"), face()], [face(), face()]):
+        assert found((bare, *MADE), bare, readings).agreement is CANNOT_TELL
+
+
+@pytest.mark.parametrize("doubts", [Doubts(others=2), Doubts(cut=True), Doubts(different="the color is red in one")])
+def test_what_is_doubtful_is_neither_consistent_nor_contradicted(doubts: Doubts) -> None:
+    for asked in (TEN, TWENTY):
+        done = found(MADE, asked, [face("PX", "4810"), face()], doubts=doubts)
+        assert done.agreement is CANNOT_TELL
+        assert doubts.sentences[0] in done.reason
+
+
+def test_what_no_catalog_has_is_expected_by_its_look() -> None:
+    meant = described("LM 5512", color="white", shape="round", size="8")
+    readings = [face("LM", "5512"), face()]
+    assert meant.kind is ExpectedKind.LOOK
+    assert found(MADE, meant, readings).agreement is CONSISTENT
+    assert found(MADE, meant, [face("PX", "4810"), face()]).agreement is CONTRADICTED
+    listed = pill("LM 5512", "warfarin", "2 mg")
+    done = found((*MADE, listed), meant, readings)
+    assert done.agreement is CANNOT_TELL
+    assert "warfarin 2 mg would look the same" in done.reason
+
+
+@pytest.fixture(scope="module")
+def inside() -> Catalog:
+    return pipeline.open_catalog()
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("baclofn 10 mg", "Did you mean baclofen 10 mg?"),
+        ("baclofen", "which strength?; it has baclofen"),
+        ("baclofen 15 mg", "it has baclofen"),
+        ("0000-1111", "NDC 0000-1111 is not in catalog"),
+        ("", "nothing is expected"),
+        ("  ", "nothing is expected"),
+        ("xyzzyq 3 mg", "no product of catalog pillprint is xyzzyq 3 mg. Give an NDC"),
+        ("%$#", "no product of catalog"),
+    ],
+)
+def test_an_unknown_expectation_says_what_is_near(inside: Catalog, asked: str, said: str) -> None:
+    with pytest.raises(InputError, match=re.escape(said)):
+        expected_of(inside, asked)
+
+
+def test_an_expectation_is_found_by_number_id_names_and_order(inside: Catalog) -> None:
+    ten = expected_of(inside, "baclofen 10 mg")
+    assert ten.kind is ExpectedKind.DRUG
+    assert expected_of(inside, "Baclofen Tablets, USP 0.01 g").products == ten.products
+    one = next(product for product in ten.products if product.ndc)
+    by_number, by_id = expected_of(inside, one.ndc), expected_of(inside, one.product_id)
+    assert by_number.kind is by_id.kind is ExpectedKind.PRODUCT
+    assert one in by_number.products and by_id.products == (one,)
+
+
+@pytest.mark.parametrize("look_of", [{"shape": "blob"}, {"color": "plaid"}, {"size": "huge"}, {}, {"imprint": "***"}])
+def test_a_look_that_is_not_understood_is_refused(look_of: dict[str, str]) -> None:
+    with pytest.raises(InputError):
+        described(**look_of)
+
+
+# --- rule-out ---------------------------------------------------------------------------------------------------------
+
+
+def ruled_out(
+    products: Sequence[Product], names: Sequence[str], readings: Sequence[Reading], coverage: float = 0.9
+) -> Any:
+    seen = look(faces=len(readings))
+    with catalog_of(products, coverage) as catalog:
+        settings = Settings()
+        matcher = Matcher(catalog, settings)
+        verifier = Verifier(catalog, matcher, settings)
+        return verifier.rule_out(matcher.weigh(readings, seen), verifier.drugs(names), seen_of(readings, seen))
+
+
+def test_a_known_pill_rules_the_others_out_with_a_risk() -> None:
+    done = ruled_out(MADE, ["warfarin"], [face("PX", "4810"), face()])
+    assert done.outcome == "RULED_OUT"
+    assert 0 < done.risk < 0.02
+    assert "risk" in done.reason
+
+
+@pytest.mark.parametrize("names", [["high-alert"], ["anticoagulants"], ["warfarin"], ["baclofen", "warfarin"]])
+def test_the_drug_itself_is_never_ruled_out(names: list[str]) -> None:
+    done = ruled_out(MADE, names, [face("ZK", "7391"), face()])
+    assert done.outcome == "NOT_RULED_OUT"
+    assert [candidate.product.drug for candidate in done.could_be] == ["warfarin"]
+    assert "warfarin 5 mg" in done.reason
+
+
+def test_a_look_alike_that_is_dangerous_is_not_ruled_out() -> None:
+    twin = pill("PX 4810", "warfarin", "1 mg")
+    assert not ruled_out((*MADE, twin), ["high-alert"], [face("PX", "4810"), face()]).is_ruled_out
+
+
+@pytest.mark.parametrize("readings", [[], [face(), face()], [unread()], [face("4")]], ids=len)
+def test_nothing_is_ruled_out_by_little(readings: list[Reading]) -> None:
+    done = ruled_out(MADE, ["warfarin"], readings)
+    assert not done.is_ruled_out
+    assert done.reason
+
+
+def test_a_drug_that_the_catalog_lacks_cannot_be_ruled_out() -> None:
+    with pytest.raises(InputError, match="did you mean warfarin"):
+        ruled_out(MADE, ["warfarine"], [face("PX", "4810")])
+    with pytest.raises(InputError, match="a drug that it lacks cannot be ruled out"):
+        ruled_out(MADE, ["zzzz"], [face("PX", "4810")])
+    with pytest.raises(InputError, match="no drug to rule out"):
+        ruled_out(MADE, ["", " "], [face("PX", "4810")])
+
+
+# --- the photo, the command, the schema -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def validator() -> Any:
+    folder = files("pipeline.report")
+    texts = {name: folder.joinpath(name).read_text("utf-8") for name in ("identification.schema.json",)}
+    registry: Any = Registry().with_resources(
+        (name, Resource.from_contents(json.loads(text))) for name, text in texts.items()
+    )
+    schema = json.loads(folder.joinpath("verification.schema.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema, registry=registry)
+
+
+def run(*arguments: str) -> Any:
+    return CliRunner().invoke(cli, ["verify", str(SAMPLE), *arguments])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "code", "first"),
+    [
+        (("--expect", "baclofen 10 mg"), 0, "CONSISTENT baclofen 10 mg"),
+        (("--expect", "baclofen 20 mg"), 10, "CONTRADICTED baclofen 20 mg"),
+        (("--expect", "alprazolam 1 mg"), 11, "CANNOT_TELL alprazolam 1 mg"),
+        (("--expect-imprint", "024", "--expect-color", "white"), 11, "CANNOT_TELL imprint 024, color white"),
+        (("--rule-out", "opioids,warfarin"), 0, "RULED_OUT opioids, warfarin"),
+        (("--rule-out", "baclofen"), 11, "NOT_RULED_OUT baclofen"),
+    ],
+)
+def test_the_command_says_one_word_and_exits_with_its_code(
+    arguments: tuple[str, ...], code: int, first: str, validator: Any
+) -> None:
+    done = run(*arguments)
+    assert (done.exit_code, done.output.splitlines()[0]) == (code, first), done.output
+    assert not re.search(r"genuine|authentic|\bsafe\b", done.output, re.IGNORECASE)
+    as_json = run(*arguments, "--json")
+    assert as_json.exit_code == code
+    validator.validate(json.loads(as_json.output))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "say one of --expect"),
+        (("--expect", "baclofen 10 mg", "--rule-out", "opioids"), "say one of --expect"),
+        (("--expect", "baclofn 10 mg"), "Did you mean baclofen 10 mg?"),
+        (("--expect", ""), "nothing is expected"),
+        (("--rule-out", ","), "no drug to rule out"),
+        (("--expect-shape", "blob"), "shape 'blob' is not known"),
+    ],
+)
+def test_wrong_questions_are_refused_before_a_photo_is_read(arguments: tuple[str, ...], said: str) -> None:
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert said in done.stderr
+
+
+@pytest.mark.slow
+def test_verifying_leaves_the_answer_as_identify_gives_it() -> None:
+    identifier = Identifier()
+    plain = identifier.identify(SAMPLE)
+    verified = identifier.verify(SAMPLE, "baclofen 10 mg").identification
+    for one in (plain, verified):
+        object.__setattr__(one, "seconds", {})
+    assert verified.to_dict() == plain.to_dict() if isinstance(verified, pipeline.Answer) else False
