@@ -16,7 +16,7 @@ from typing import IO
 
 from pipeline.batch.durable import replace
 from pipeline.batch.plan import Shard
-from pipeline.batch.rows import Row, shown, to_line
+from pipeline.batch.rows import Row, key_of, to_line
 
 # The path of a photo and its row so far -> the row as it holds now, None where the photo is to be done.
 AsOfNow = Callable[[str, Row | None], Row | None]
@@ -110,7 +110,7 @@ def _sound_whole(whole: Path, paths: Sequence[str]) -> Mapping[int, Row]:
     """The rows of a whole file that are their photos'; those of a damaged one are left out, and so done again."""
     lines = whole.read_bytes().splitlines(keepends=True)
     rows = (_indexed(b"[%d,%b]\n" % (index, line.rstrip(b"\n"))) for index, line in enumerate(lines[: len(paths)]))
-    sound = {index: row for index, row in rows if row is not None and row["photo"] == shown(paths[index])}
+    sound = {index: row for index, row in rows if row is not None and row["photo"] == key_of(paths[index])}
     if len(lines) > len(paths):  # the file is to be written anew
         sound.pop(len(paths) - 1, None)
     return sound

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -56,6 +57,8 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 _CANDIDATES = 5
 
+_ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")
+
 
 class Analyst(Protocol):
     """What a batch needs of an ``Identifier``; it is pickled once and unpickled in each worker process."""
@@ -95,7 +98,7 @@ def analyze(analyst: Analyst, folder: str, path: str) -> Row:
     """The row of one photo below a folder; whatever goes wrong becomes an error row."""
     started = time.perf_counter()
     row: dict[str, Any] = dict.fromkeys(_KEYS)
-    row["photo"] = shown(path)
+    row["photo"] = key_of(path)
     file = os.path.join(folder, path)
     before = state_of(file)
     try:
@@ -137,7 +140,7 @@ def as_of_now(folder: str, path: str, row: Row | None) -> Row | None:
     file = os.path.join(folder, path)
     state = state_of(file)
     if state is None or (row and path.endswith("/") and _can_be_listed(file)):
-        return {"photo": shown(path), **(row or {}), "gone": True}
+        return {"photo": key_of(path), **(row or {}), "gone": True}
     if row is None:
         return None
     kept = {key: value for key, value in row.items() if key != "gone"}
@@ -156,7 +159,7 @@ def _can_be_listed(folder: str) -> bool:
 def error_row(path: str, kind: str, message: str, seconds: float) -> Row:
     """The row of a photo that was lost with its worker."""
     cells = error_cells(kind, f"{shown(path)}: {message}")
-    return dict.fromkeys(_KEYS) | {"photo": shown(path), "seconds": round(seconds, 3)} | cells
+    return dict.fromkeys(_KEYS) | {"photo": key_of(path), "seconds": round(seconds, 3)} | cells
 
 
 def error_cells(kind: str, message: str) -> dict[str, Any]:
@@ -164,8 +167,21 @@ def error_cells(kind: str, message: str) -> dict[str, Any]:
     return {"error_kind": kind, "error": message}
 
 
+def key_of(path: str) -> str:
+    """The key of a photo, by its path below the folder: no two paths have the same one.
+
+    A byte that is no UTF-8 is written ``\\xff``, and so a backslash is ``\\x5c``.
+    """
+    return os.fsencode(path).replace(b"\\", b"\\x5c").decode("utf-8", "backslashreplace")
+
+
+def path_of(key: str) -> str:
+    """The path below the folder that has this key."""
+    return os.fsdecode(_ESCAPED.sub(lambda found: bytes.fromhex(found[1].decode()), key.encode()))
+
+
 def shown(path: str | os.PathLike[str]) -> str:
-    """A path in a row: as it is where it is UTF-8, else with its foreign bytes escaped."""
+    """A path in a message: as it is where it is UTF-8, else with its foreign bytes escaped."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 

@@ -25,7 +25,7 @@ from pipeline.batch.rows import Analyst, Row, View, Viewing, as_of_now, shown, t
 from pipeline.batch.state import UNKNOWN, State, state_of
 from pipeline.batch.verdicts import Verdict, Verdicts
 from pipeline.batch.views import Views
-from pipeline.batch.walk import photos_below
+from pipeline.batch.walk import PassedOver, photos_below
 from pipeline.batch.work import PhotoWork, Task
 from pipeline.errors import PhotoSetError
 
@@ -80,6 +80,7 @@ class Summary:
     ``gone``: photos that were deleted since they were found; they have no row and do not count as photos.
     ``verdicts``: what people said of rows; ``verdicts_left``: of rows that are not here, or whose photo changed since.
     ``first_errors``: what a few of the error rows say.
+    ``passed_over``: files that are no photos, and folders that were not entered, by why.
     """
 
     photos: int
@@ -93,6 +94,7 @@ class Summary:
     verdicts: int = 0
     verdicts_left: int = 0
     first_errors: Sequence[str] = ()
+    passed_over: Mapping[str, int] = field(default_factory=dict)
 
 
 def run_batch(
@@ -105,6 +107,7 @@ def run_batch(
     execute: Execute = run_local,
     report: Report | None = None,
     verdicts: Sequence[Verdict] = (),
+    on_passed_over: PassedOver = lambda path, why: None,
 ) -> Summary:
     """Identify all photos below a folder; a second call with the same arguments goes on where the first stopped.
 
@@ -122,6 +125,7 @@ def run_batch(
         execute: the engine that runs the workers: ``run_local`` or ``run_ray``.
         report: made of all rows when they are done; what it shows of each is made where its photo is read.
         verdicts: what people said of the rows (``read_verdicts``), to be merged into the results besides earlier ones.
+        on_passed_over: told of each file that is no photo and each folder that is not entered, and why.
 
     Raises:
         PhotoSetError: the folder is none, or ``out`` holds something else, another batch, or a running one.
@@ -129,9 +133,15 @@ def run_batch(
     """
     settings = settings or BatchSettings()
     started = time.perf_counter()
+    passed: Counter[str] = Counter()
+
+    def pass_over(path: str, why: str) -> None:
+        passed[why] += 1
+        on_passed_over(path, why)
+
     identity = _checked_identity(folder, identity)
     with claimed(out, identity):
-        plan.extend(out / "plan", _counted(photos_below(folder, out), on_progress), settings.shard_size)
+        plan.extend(out / "plan", _counted(photos_below(folder, out, pass_over), on_progress), settings.shard_size)
         said = Verdicts(out)
         said.add(verdicts)
         if report:
@@ -151,6 +161,7 @@ def run_batch(
             verdicts=said.merged,
             verdicts_left=said.left,
             first_errors=errors,
+            passed_over=dict(sorted(passed.items())),
         )
         replace(out / "summary.json", json.dumps(asdict(summary), indent=2).encode("ascii") + b"\n")
     return summary

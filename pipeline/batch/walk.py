@@ -1,19 +1,20 @@
-"""All photos below a folder, each once, in an order that is the same on every machine and in every run."""
+"""All photos below a folder, each once, in an order that is the same on every machine and in every run.
+
+What is a photo, ``kinds`` says; what is none is passed over, and told.
+"""
 
 from __future__ import annotations
 
 import heapq
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import IO
 
-# Names that ``load`` may be able to open; a file of another name is no photo and is passed over.
-SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".jpe", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic", ".heif")
-)
+from pipeline.batch.kinds import why_no_photo, why_not_entered
 
 # Names of one folder that are sorted in memory at a time, some 10 MB.
 _NAMES_AT_ONCE = 100_000
@@ -21,13 +22,18 @@ _NAMES_AT_ONCE = 100_000
 Key = tuple[bytes, ...]
 _Name = tuple[bytes, bool]  # and whether it is a folder
 
+# Told of each file or folder that is passed over: its path below the folder (a folder's ends in ``/``), and why.
+PassedOver = Callable[[str, str], None]
+
 
 def order(path: str) -> Key:
     """What the walk sorts by: the path's parts, as bytes."""
     return tuple(os.fsencode(part) for part in path.split("/"))
 
 
-def photos_below(folder: Path, leave_out: Path | None = None) -> Iterator[str]:
+def photos_below(
+    folder: Path, leave_out: Path | None = None, passed_over: PassedOver = lambda path, why: None
+) -> Iterator[str]:
     """The photos below a folder as paths relative to it, sorted by ``order``.
 
     Links to folders are not entered, so no photo comes twice and no loop is followed. A folder that cannot be
@@ -36,62 +42,71 @@ def photos_below(folder: Path, leave_out: Path | None = None) -> Iterator[str]:
     Args:
         folder: where to look.
         leave_out: a folder below it that is not entered (where the results go).
+        passed_over: told of each file that is no photo and each folder that is not entered.
     """
     hidden = os.path.realpath(leave_out) if leave_out else None
-    yield from _below(os.fspath(folder), hidden)
+    yield from _Walk(os.fspath(folder), hidden, passed_over).photos()
 
 
-def _below(root: str, hidden: str | None) -> Iterator[str]:
-    # A stack and no recursion: folders may be nested deeper than Python's stack.
-    stack = [("", _sorted_names(root))]
-    while stack:
-        inside, names = stack[-1]
-        try:
-            name, is_folder = next(names)
-        except StopIteration:
-            stack.pop()
-            continue
-        except OSError:
-            stack.pop()
-            yield inside or "./"
-            continue
-        path = inside + os.fsdecode(name)
-        if not is_folder:
-            yield path
-        elif not _is_hidden(root, path, hidden):
-            stack.append((path + "/", _sorted_names(os.path.join(root, path))))
+@dataclass(frozen=True)
+class _Walk:
+    root: str
+    hidden: str | None
+    passed_over: PassedOver
 
+    def photos(self) -> Iterator[str]:
+        # A stack and no recursion: folders may be nested deeper than Python's stack.
+        stack = [("", self._sorted_names(""))]
+        while stack:
+            inside, names = stack[-1]
+            try:
+                name, is_folder = next(names)
+            except StopIteration:
+                stack.pop()
+                continue
+            except OSError:
+                stack.pop()
+                yield inside or "./"
+                continue
+            path = inside + os.fsdecode(name)
+            if not is_folder:
+                yield path
+            elif not self._is_hidden(path):
+                stack.append((path + "/", self._sorted_names(path + "/")))
 
-def _is_hidden(root: str, path: str, hidden: str | None) -> bool:
-    if hidden is None or os.path.basename(path) != os.path.basename(hidden):
-        return False
-    return os.path.realpath(os.path.join(root, path)) == hidden
+    def _is_hidden(self, path: str) -> bool:
+        if self.hidden is None or os.path.basename(path) != os.path.basename(self.hidden):
+            return False
+        return os.path.realpath(os.path.join(self.root, path)) == self.hidden
 
+    def _sorted_names(self, inside: str) -> Iterator[_Name]:
+        """The folders and photos of one folder; however many, in bounded memory."""
+        with os.scandir(os.path.join(self.root, inside[:-1]) if inside else self.root) as entries:
+            names = (name for entry in entries if (name := self._name(inside, entry)))
+            chunk = sorted(islice(names, _NAMES_AT_ONCE))
+            if len(chunk) < _NAMES_AT_ONCE:
+                yield from chunk
+                return
+            with tempfile.TemporaryFile() as spill:
+                starts = []
+                while chunk:
+                    starts.append(spill.tell())
+                    spill.writelines(_line(name) for name in chunk)
+                    chunk = sorted(islice(names, _NAMES_AT_ONCE))
+                ends = [*starts[1:], spill.tell()]
+                runs = [_spilled(spill, start, end) for start, end in zip(starts, ends, strict=True)]
+                yield from heapq.merge(*runs)
 
-def _sorted_names(folder: str) -> Iterator[_Name]:
-    """The folders and photos of one folder; however many, in bounded memory."""
-    with os.scandir(folder) as entries:
-        names = (name for entry in entries if (name := _name(entry)))
-        chunk = sorted(islice(names, _NAMES_AT_ONCE))
-        if len(chunk) < _NAMES_AT_ONCE:
-            yield from chunk
-            return
-        with tempfile.TemporaryFile() as spill:
-            starts = []
-            while chunk:
-                starts.append(spill.tell())
-                spill.writelines(_line(name) for name in chunk)
-                chunk = sorted(islice(names, _NAMES_AT_ONCE))
-            ends = [*starts[1:], spill.tell()]
-            runs = [_spilled(spill, start, end) for start, end in zip(starts, ends, strict=True)]
-            yield from heapq.merge(*runs)
+    def _name(self, inside: str, entry: os.DirEntry[str]) -> _Name | None:
+        is_folder = entry.is_dir(follow_symlinks=False)
+        why = why_not_entered(entry.name) if is_folder else self._why_no_photo(entry)
+        if why:
+            self.passed_over(inside + entry.name + ("/" if is_folder else ""), why)
+            return None
+        return os.fsencode(entry.name), is_folder
 
-
-def _name(entry: os.DirEntry[str]) -> _Name | None:
-    if entry.is_dir(follow_symlinks=False):
-        return os.fsencode(entry.name), True
-    is_photo = os.path.splitext(entry.name)[1].lower() in SUFFIXES and not _is_link_to_folder(entry)
-    return (os.fsencode(entry.name), False) if is_photo else None
+    def _why_no_photo(self, entry: os.DirEntry[str]) -> str | None:
+        return "link to a folder" if _is_link_to_folder(entry) else why_no_photo(entry.path, entry.name)
 
 
 def _is_link_to_folder(entry: os.DirEntry[str]) -> bool:

@@ -69,6 +69,7 @@ _KINDS = {
 @click.option("--dry-run", is_flag=True, help="Say how many photos, how long and how much disk; write nothing.")
 @click.option("--fail-on-error", is_flag=True, help="Exit with 7 where photos have an error row.")
 @click.option("--log-json", is_flag=True, help="Write progress as lines of JSON on standard error.")
+@click.option("-v", "--verbose", is_flag=True, help="List the files and folders that are passed over, and why.")
 @json_option
 def batch(
     folder: Path,
@@ -87,6 +88,7 @@ def batch(
     dry_run: bool,
     fail_on_error: bool,
     log_json: bool,
+    verbose: bool,
     as_json: bool,
 ) -> None:
     """Identify all photos below FOLDER: one result row a photo, in JSON Lines and CSV, and a page to look at them.
@@ -115,14 +117,15 @@ def batch(
     display = ProgressLog() if log_json else ProgressDisplay()
     try:
         with display, _told_by(display):
-            summary = run_batch(folder, out, identifier, identity, how, display, execute, page, said)
+            passed_over = partial(_listed, display) if verbose else lambda path, why: None
+            summary = run_batch(folder, out, identifier, identity, how, display, execute, page, said, passed_over)
     except KeyboardInterrupt:
         click.echo("pillprint: stopped; the same command goes on from here", err=True)
         sys.exit(INTERRUPTED)
     if isinstance(display, ProgressLog):
         display.event("ended", **asdict(summary))
     if not summary.photos and not summary.gone:
-        click.echo(harmless(f"pillprint: {folder}: holds no photos (files ending in .jpg, .png, .heic, ...)"), err=True)
+        click.echo(harmless(f"pillprint: {folder}: holds no photos{_hint(summary, verbose)}"), err=True)
     if as_json:
         print_json(asdict(summary))
     else:
@@ -142,6 +145,18 @@ def _told_by(display: ProgressDisplay | ProgressLog) -> Iterator[None]:
         warnings.filterwarnings("always", module=r"pipeline\.batch")
         warnings.showwarning = show
         yield
+
+
+def _listed(display: ProgressDisplay | ProgressLog, path: str, why: str) -> None:
+    """Say that a file or folder is passed over."""
+    from pipeline.load import display_name
+
+    display.warn(f"passed over: {display_name(path)} ({why})")
+
+
+def _hint(summary: Summary, verbose: bool) -> str:
+    number = sum(summary.passed_over.values())
+    return f" ({number:,} passed over{'' if verbose else '; -v lists them'})" if number else ""
 
 
 def _identity(identifier: Identifier) -> dict[str, str]:
@@ -174,6 +189,7 @@ def _print_summary(summary: Summary) -> None:
         **{f"  {decision}": f"{number:,}" for decision, number in summary.decisions.items()},
         **({"  no answer": f"{summary.errors:,} ({_kinds(summary)})"} if summary.errors else {}),
         **({"gone": f"{summary.gone:,} (deleted since they were found)"} if summary.gone else {}),
+        **({"passed over": _passed_over(summary)} if summary.passed_over else {}),
         **({"verdicts": _verdicts(summary)} if summary.verdicts or summary.verdicts_left else {}),
         "this run": f"{summary.photos_this_run:,} photos in {summary.seconds:.0f} s",
         **summary.results,
@@ -225,6 +241,10 @@ def _print_aligned(lines: Mapping[str, str]) -> None:
     width = max(map(len, lines))
     for name, value in lines.items():
         click.echo(f"{name:<{width}}  {value}")
+
+
+def _passed_over(summary: Summary) -> str:
+    return ", ".join(f"{number:,} ({why})" for why, number in summary.passed_over.items())
 
 
 def _verdicts(summary: Summary) -> str:

@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 from pipeline.load.again import PhotoFile, to_load_again
+from pipeline.load.formats import is_photo
 from pipeline.load.photo import Box, detail, details, load
-from pipeline.load.sources import PhotoSource, Readable, display_name, sources_of
+from pipeline.load.sources import PhotoSource, Readable, display_name, head_of, sources_of
 
 __all__ = [
     "Box",
@@ -18,6 +19,8 @@ __all__ = [
     "detail",
     "details",
     "display_name",
+    "head_of",
+    "is_photo",
     "load",
     "sources_of",
     "to_load_again",

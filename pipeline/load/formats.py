@@ -22,6 +22,13 @@ _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 _FORMATS_SHOWN = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or (with the extra `heif`) HEIC"
 # "ftyp" brands of HEIC stills, ISO/IEC 23008-12 section 10.2.
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+# "ftyp" brands of AVIF stills and sequences (AV1 Image File Format 1.1, section 6).
+_AVIF_BRANDS = (b"avif", b"avis")
+_TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+# Sizes of a BMP's second header, which tell one from a text that begins with "BM" (Pillow's BmpImagePlugin).
+_BMP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)
+# How much of a file `is_photo` needs.
+HEAD_BYTES = 32
 # Chunks of a PNG that no pixel needs and that Pillow refuses where they are long (PNG, third edition, section 11.3).
 _PNG_TEXT = (b"tEXt", b"zTXt", b"iTXt")
 _PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
@@ -60,6 +67,20 @@ class Encoded:
         return self.image.info.get("icc_profile")
 
 
+def is_photo(head: bytes) -> bool:
+    """Whether a file that begins with these ``HEAD_BYTES`` bytes is of a format that ``load`` takes, by its marks.
+
+    HEIC counts, whether or not its reader is installed.
+    """
+    if head.startswith((b"\xff\xd8\xff", _PNG_MAGIC, b"GIF87a", b"GIF89a", *_TIFF_MAGIC)):
+        return True
+    if head[4:8] == b"ftyp":
+        return head[8:12] in (*_HEIC_BRANDS, *_AVIF_BRANDS)
+    if head.startswith(b"BM"):
+        return int.from_bytes(head[14:18], "little") in _BMP_HEADERS
+    return head.startswith(b"RIFF") and head[8:12] == b"WEBP"
+
+
 def parse(data: bytes, name: str) -> Encoded:
     """Open an image without decoding it.
 
@@ -71,7 +92,7 @@ def parse(data: bytes, name: str) -> Encoded:
         raise PhotoError(f"{name}: is empty (0 bytes); copy it again from the camera")
     if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
         return Encoded(_open_heic(data, name), name, UPRIGHT)
-    if data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+    if data[:4] in _TIFF_MAGIC:
         _silence_libtiff()
     try:
         image = _open(data)

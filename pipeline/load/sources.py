@@ -132,6 +132,20 @@ def read_path(path: str | os.PathLike[str], name: str, bytes_max: int) -> bytes:
         raise PhotoError(f"{name}: {_way_out(error, path)}") from error
 
 
+def head_of(path: str | os.PathLike[str], size: int) -> bytes:
+    """The first bytes of a regular file, at most ``size``; nothing of what is none or may not be read."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return b""
+        descriptor = os.open(path, _READ_AT_ONCE)
+        try:
+            return os.read(descriptor, size)
+        finally:
+            os.close(descriptor)
+    except (OSError, ValueError):
+        return b""
+
+
 def _read(path: str | os.PathLike[str], name: str, bytes_max: int) -> bytes:
     # Without waiting: in between a pipe may have taken the file's place.
     descriptor = os.open(path, _READ_AT_ONCE)
