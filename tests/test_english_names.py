@@ -98,7 +98,7 @@ def test_a_taiwanese_product_named_in_chinese_alone(tmp_path: Path) -> None:
 
 
 def test_nearly_all_products_with_an_ingredient_have_an_english_name(shared_data: Path) -> None:
-    """The share that docs/catalog.md states."""
+    """The share that docs/registers.md states."""
     path = shared_data / "catalog/mfds_pills.csv"
     named = [entry.product.ingredients for entry in REGISTERS["mfds"].entries(path, Log())]
     given = [ingredients for ingredients in named if ingredients]

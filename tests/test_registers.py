@@ -10,7 +10,7 @@ from pipeline.cli.catalog import build
 from reference.importers import REGISTERS, hand
 from reference.importers.__main__ import table, written
 
-PAGE = Path(__file__).parents[1] / "docs/catalog.md"
+PAGE = Path(__file__).parents[1] / "docs/registers.md"
 
 
 def test_each_register_is_an_option_with_its_help() -> None:
@@ -20,7 +20,7 @@ def test_each_register_is_an_option_with_its_help() -> None:
 
 
 def test_the_docs_have_the_table_of_the_registers() -> None:
-    """Else run: python -m reference.importers docs/catalog.md."""
+    """Else run: python -m reference.importers docs/registers.md."""
     assert table() in PAGE.read_text("utf-8")
 
 

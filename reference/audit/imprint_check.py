@@ -19,7 +19,7 @@ from reference.importers import REGISTERS, Log, own_products
 from reference.importers.check_cell import as_text
 from reference.product import ImprintCheck, Product
 
-# The number of tablets and capsules on one market, an assumption that the match shares (``docs/catalog.md``).
+# The number of tablets and capsules on one market, an assumption that the match shares (``docs/registers.md``).
 MARKET_PRODUCTS = 50_000
 # What a check says that this program made; another source was looked up by hand and stays.
 SOURCE = "looked up in the tables of these registers by python -m reference.audit.imprint_check"

@@ -1,7 +1,7 @@
 """Registers read into catalog entries, one module a source; ``importer_of`` tells which fits a table.
 
 A new register is a module that describes itself with a ``Register``, and its line in ``REGISTERS``. Then
-``python -m reference.importers docs/catalog.md`` writes the docs' table again.
+``python -m reference.importers docs/registers.md`` writes the docs' table again.
 """
 
 from __future__ import annotations

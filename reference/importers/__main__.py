@@ -1,4 +1,4 @@
-"""``python -m reference.importers docs/catalog.md``: writes the table of the registers into the docs."""
+"""``python -m reference.importers docs/registers.md``: writes the table of the registers into the docs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an importer says of its register: the command's options and the table in docs/catalog.md follow from it."""
+"""What an importer says of its register: the command's options and the table in docs/registers.md follow from it."""
 
 from __future__ import annotations
 
