@@ -18,14 +18,14 @@ from reference.text.imprints import look_alike_key, upside_down
 # A tablet or capsule has two faces; what a photo shows beyond that is another pill or the same face again.
 FACES = 2
 # What is smaller beside the pill than this share of it is a crumb or a reflection, not another pill.
-_RIVAL_AREA_SHARE = 0.3
+_RIVAL_AREA_MIN = 0.3
 # A pill may touch a ruler; the ruler itself holds most of its own ticks.
-_REFERENCE_SHARE = 0.3
+_REFERENCE_SHARE_MIN = 0.3
 # Two readings of one word of so many letters agree in at least this share; of a number or code each character counts,
 # unless it was read with less than this confidence.
 _WORD_MIN = 5
-_SAME_WORD_SHARE = 0.7
-_SURE = 0.8
+_SAME_WORD_MIN = 0.7
+_SURE_MIN = 0.8
 # Less likely than this to be of one shape, or of one color, two photos show two pills.
 _SAME_LOOK_MIN = 0.02
 _ALIKE = tuple(each for each in TERMS if each.alike)
@@ -80,7 +80,7 @@ class Scene:
         """How many pills it shows beside the chosen group of regions."""
         area = self.pills[groups[chosen][0]].area
         rest = [group for number, group in enumerate(groups) if number != chosen]
-        rivals = sum(self.pills[group[0]].area > _RIVAL_AREA_SHARE * area for group in rest)
+        rivals = sum(self.pills[group[0]].area > _RIVAL_AREA_MIN * area for group in rest)
         return rivals + max(len(groups[chosen]) - FACES, 0)
 
 
@@ -92,7 +92,7 @@ def _is_reference(region: PillRegion, scale: Scale | None) -> bool:
     rows, cols = rows - region.top, cols - region.left
     height, width = region.mask.shape
     near = (rows >= 0) & (rows < height) & (cols >= 0) & (cols < width)
-    return int(region.mask[rows[near], cols[near]].sum()) > _REFERENCE_SHARE * len(rows)
+    return int(region.mask[rows[near], cols[near]].sum()) > _REFERENCE_SHARE_MIN * len(rows)
 
 
 def distinct_faces(faces: Sequence[Face]) -> list[Face]:
@@ -138,12 +138,12 @@ def _is_same_word(one: Line, other: Line) -> bool:
     if first == second or look_alike_key(upside_down(one.text) or "") == second:
         return True
     if min(len(first), len(second)) >= _WORD_MIN and (first + second).isalpha():
-        return SequenceMatcher(None, first, second).ratio() >= _SAME_WORD_SHARE
+        return SequenceMatcher(None, first, second).ratio() >= _SAME_WORD_MIN
     if len(first) != len(second):
         left = iter(second)
-        return one.confidence < _SURE and all(character in left for character in first)
+        return one.confidence < _SURE_MIN and all(character in left for character in first)
     pairs = zip(first, second, one.characters, other.characters, strict=True)
-    return all(min(a.confidence, b.confidence) < _SURE for x, y, a, b in pairs if x != y)
+    return all(min(a.confidence, b.confidence) < _SURE_MIN for x, y, a, b in pairs if x != y)
 
 
 def difference(faces_by_photo: Sequence[Sequence[Face]], kept: Sequence[Face], looks: Sequence[PillLook]) -> str:

@@ -45,16 +45,16 @@ class SegmentSettings:
     """Longest side, in pixels, of a closer look, and of the last where nothing is found ("Ninth", "Tenth round")."""
 
     again_px: tuple[float, ...] = (64.0, 128.0, 45.0)
-    """Lengths of the usual pill, in pixels, of the looks at few unlike or unclear regions ("Twelfth round")."""
+    """Lengths of the usual pill, in pixels, in the views of few unlike or unclear regions ("Twelfth round")."""
 
-    closer: float = 1.25
-    """How many times nearer a closer look must come to be worth its time ("Fourth round")."""
+    closer_min: float = 1.25
+    """How many times larger an enlarged view must show the pills to be worth its time ("Fourth round")."""
 
-    least_of_largest: float = 0.08
+    area_share_min: float = 0.08
     """Smallest pill, as a share of the area of the largest: 4 mm beside the usual 10 mm have 0.12."""
 
-    least_among_many: float = 0.05
-    """The same among many pills, of which the largest is larger than usual ("Ninth round")."""
+    area_share_among_many_min: float = 0.05
+    """The same where there are many pills: the largest of many is larger than usual ("Ninth round")."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,8 @@ class ScaleSettings:
 class MeasureSettings:
     """What ``measure`` can be told."""
 
-    line_above: float = 0.5
-    """Score lines are looked for where a face is scored with at least this probability: more likely than not."""
+    scored_min: float = 0.5
+    """Probability of a score from which on its lines are looked for: more likely than not."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class FoundLineSettings:
     crop: CropSettings = field(default_factory=CropSettings)
     """The crop that strips are cut from."""
 
-    clear_confidence: float = 0.9
+    clear_confidence_min: float = 0.9
     """Mean confidence from which on a reading that cannot be one of a line upside down is right."""
 
     sharpness: float = 20.0
@@ -162,19 +162,19 @@ class MatchSettings:
     """Tablets and capsules of one market, listed or not: NLM's Pillbox of the US held some 84,000 records in 2020, a
     good part of them one tablet under several labels."""
 
-    shortlist: int = 160
+    shortlist_max: int = 160
     """Imprints compared by alignment (docs/trust.md: how often the true one is among them)."""
 
-    explained: int = 40
-    """Of these explained whole at the most."""
+    explained_max: int = 40
+    """Most of these that are explained whole."""
 
     explained_min: int = 8
-    """Of these explained whole at the least."""
+    """Fewest of these that are explained whole."""
 
     explained_within_bits: float = 14.0
-    """In between those whose upper estimate comes so near to the best, in bits: 1 in 16,000."""
+    """Between the two counts those whose upper estimate is so near to the best are explained, in bits: 1 in 16,000."""
 
-    candidates: int = 20
+    candidates_max: int = 20
     """Candidates answered: more than a person looks at."""
 
 
@@ -189,11 +189,11 @@ class DecideSettings:
     """``one in 100``, certified on photos that nothing was fitted on; ``strict``, at which no wrong answer was seen;
     ``exact only``, strict and the text read equal to the imprint's (docs/trust.md: for which photos they hold)."""
 
-    beside_rivals: float = 0.9
-    """Of what the catalog has, so much must be the first drug: ten to one (docs/trust.md)."""
+    beside_rivals_min: float = 0.9
+    """Share of the catalog's probability that the first drug must have: nine to one (docs/trust.md)."""
 
-    contradicts_bits: float = -5.0
-    """Weight, in bits, from which down a look contradicts: 32 times rarer with this product than at large."""
+    contradicts_max_bits: float = -5.0
+    """A look of at most this weight, in bits, contradicts: it is 32 times rarer with this product than at large."""
 
     def __post_init__(self) -> None:
         if self.risk not in RISKS:

@@ -72,7 +72,7 @@ def test_a_member_larger_than_its_zip_says_is_refused(tmp_path: Path) -> None:
 
 def test_zips_within_zips_end(tmp_path: Path) -> None:
     data = zipped({"good.xml": GOOD})
-    for _ in range(archive.MAX_DEPTH + 1):
+    for _ in range(archive.DEPTH_MAX + 1):
         data = zipped({"inner.zip": data})
     (tmp_path / "russian.zip").write_bytes(data)
     log = Log()

@@ -376,7 +376,7 @@ def test_imprints_listed_for_both_halves_do_not_crowd_out_the_right_one() -> Non
     halves = [f"{number};{number};MYLAN;MYLAN" for number in range(2140, 2240)]
     found = searched([face("MYLAN"), face("244")], *halves, "244;MYLAN").explanations
     assert found[0].imprint_key == "244;MYLAN" and found[0].complete
-    assert len(found) <= MatchSettings().explained
+    assert len(found) <= MatchSettings().explained_max
 
 
 def test_one_half_of_a_capsule_is_enough() -> None:

@@ -16,7 +16,7 @@ from pipeline.measure.color import under_gray_ground
 from pipeline.measure.combine import highest
 from pipeline.measure.face import VIEW_PX, face_view
 from pipeline.measure.models import load_models
-from pipeline.measure.outline import outline_figures
+from pipeline.measure.outline_figures import outline_figures
 from pipeline.measure.score import find_lines
 from pipeline.records import Photo, PillLook, PillRegion, Probabilities
 

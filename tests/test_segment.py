@@ -18,8 +18,8 @@ from pipeline.geometry.outline import clockwise
 from pipeline.load import load
 from pipeline.records import Photo, Pixels
 from pipeline.segment import Segmenter, group_faces, segment
+from pipeline.segment.edge import Belief, refine
 from pipeline.segment.instances import MOST
-from pipeline.segment.outline import Belief, refine
 from pipeline.segment.pill_maps import PillMaps, PillNetwork
 from pipeline.segment.regions import content_box
 from pipeline.settings import SegmentSettings
@@ -127,7 +127,8 @@ def test_a_look_again_for_a_doubtful_face_does_not_lose_one() -> None:
         changed = np.where(doubt, 0.6, maps.pill) if len(looks) == 1 else np.where(gone, 0.0, maps.pill)
         return replace(maps, pill=changed.astype(np.float32))
 
-    assert len(Segmenter(SegmentSettings(closer=9.0), less_each_time)(Photo(pixels, "three"))) == 3 and len(looks) > 1
+    segmenter = Segmenter(SegmentSettings(closer_min=9.0), less_each_time)
+    assert len(segmenter(Photo(pixels, "three"))) == 3 and len(looks) > 1
 
 
 @pytest.mark.parametrize(("count", "looks"), [(7, [False]), (8, [False, True])])
@@ -141,7 +142,7 @@ def test_many_pills_are_looked_at_mirrored_too(monkeypatch: pytest.MonkeyPatch, 
         seen.append(mirrored)
         return pill_maps(part, long_side_px, mirrored)
 
-    assert len(Segmenter(SegmentSettings(closer=9.0), counted)(Photo(pixels, "many"))) == count
+    assert len(Segmenter(SegmentSettings(closer_min=9.0), counted)(Photo(pixels, "many"))) == count
     assert seen == looks
 
 
@@ -305,5 +306,5 @@ def test_up_to_seven_unlike_pills_are_looked_at_again(monkeypatch: pytest.Monkey
         seen.append(mirrored)
         return pill_maps(part, long_side_px, mirrored)
 
-    assert len(Segmenter(SegmentSettings(closer=9.0), counted)(Photo(pixels, "several"))) == count
+    assert len(Segmenter(SegmentSettings(closer_min=9.0), counted)(Photo(pixels, "several"))) == count
     assert sum(seen) == looks  # mirrored ones

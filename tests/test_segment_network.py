@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from pipeline.records import Photo
 from pipeline.segment import Segmenter
+from pipeline.segment.edge import Belief, _best_path, refine
 from pipeline.segment.find import _filled
 from pipeline.segment.instances import Part, instances, made_whole
-from pipeline.segment.outline import Belief, _best_path, refine
 from pipeline.segment.pill_maps import PillMaps, PillNetwork
 from pipeline.settings import SegmentSettings
 
@@ -185,7 +185,7 @@ def test_regions_that_are_no_faces_of_one_pill_are_looked_at_again(
         return PillMaps(*chances, (10.0, 10.0))
 
     monkeypatch.setattr("pipeline.segment.find._around", lambda look, shown, margin: (0, 0, 960, 1280))
-    settings = SegmentSettings(closer=math.inf)
+    settings = SegmentSettings(closer_min=math.inf)
     regions = Segmenter(settings, maps)(Photo(np.full((960, 1280, 3), 120, np.uint8), "plain"))
     assert asked == [False] + [True] * (looks - 1)
     assert [math.sqrt(region.area / math.pi) / 10 for region in regions] == pytest.approx(radii, rel=0.1)

@@ -41,7 +41,7 @@ def test_there_is_one_field_a_stage() -> None:
 def test_the_flow_hands_each_stage_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     given = Settings(
         segment=SegmentSettings(coarse_px=320),
-        measure=MeasureSettings(line_above=0.4),
+        measure=MeasureSettings(scored_min=0.4),
         scale=ScaleSettings(card_sigma=0.5),
     )
     seen: list[object] = []

@@ -22,7 +22,7 @@ from pipeline.draw.sets import _label
 from pipeline.imprint import default_reader
 from pipeline.measure.face import VIEW_PX
 from pipeline.measure.models import Perceptron
-from pipeline.measure.outline import outline_figures
+from pipeline.measure.outline_figures import outline_figures
 from pipeline.measure.shape import OUTLINE_SHAPES
 from pipeline.records import Photo, PillRegion
 from pipeline.segment import segment

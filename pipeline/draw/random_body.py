@@ -28,7 +28,7 @@ _COLORS: dict[str, tuple[float, Color]] = {
 # Mean and deviation of the log of a groove's depth, and the most that it is filled: the contrast of drawn letters and
 # how uneven it is within a face are then those of real faces (docs/experiments/reader.md, "Drawn debossing").
 _LOG_DEPTH = (-1.5, 0.5)
-_GROOVE_FADE_MOST = 0.35
+_GROOVE_FADE_MAX = 0.35
 
 
 def random_color(rng: np.random.Generator) -> Color:
@@ -127,7 +127,7 @@ def random_relief(rng: np.random.Generator) -> Imprint:
         weight=float(rng.uniform(0.08, 0.22)),
         depth=float(np.clip(rng.lognormal(*_LOG_DEPTH), 0.1, 1.6)),
         bevel=float(rng.uniform(0.4, 1.2)),
-        fade=float(rng.uniform(0.1, _GROOVE_FADE_MOST)) if rng.random() < 0.45 else 0.0,
+        fade=float(rng.uniform(0.1, _GROOVE_FADE_MAX)) if rng.random() < 0.45 else 0.0,
     )
 
 

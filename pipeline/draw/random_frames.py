@@ -18,7 +18,7 @@ Stroke = tuple[tuple[float, float], ...]
 Figure = tuple[Stroke, ...]
 
 # How small a framed text may get, of what it would be without a frame.
-_SHRUNK_MOST = 0.4
+_SHRUNK_MAX = 0.4
 
 
 def random_frame(
@@ -35,7 +35,7 @@ def random_frame(
     wedges = int(rng.choice([4, 6, 8]))
     border = (shape * 0.95).astype(np.float32)
     share = 1.0
-    while share > _SHRUNK_MOST:
+    while share > _SHRUNK_MAX:
         smaller = tuple(replace(line, cap=line.cap * share, u=line.u * share, v=line.v * share) for line in lines)
         free = max(gap * share, weight)
         width, height = (side + free for side in _half_box(smaller, imprint_weight))

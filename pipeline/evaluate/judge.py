@@ -20,7 +20,7 @@ Share = tuple[float, float]
 ASKED = "asked"
 # Imprints of so many letters and digits and more are one group: in the US table 1.5 % of them name two drugs, of those
 # of four 4 %, of one 65 %.
-_MOST_CHARACTERS = 5
+_CHARACTERS_MAX = 5
 
 # A character counts as found where its center lies within half the true height: an overlap would
 # punish labels drawn upright around turned text, a place does not.
@@ -138,7 +138,7 @@ def _groups(truth: Truth, answer: Identification | None, table: Table) -> dict[s
 def _length(characters: int) -> str:
     if not characters:
         return "not known"
-    return f"{_MOST_CHARACTERS}+" if characters >= _MOST_CHARACTERS else str(characters)
+    return f"{_CHARACTERS_MAX}+" if characters >= _CHARACTERS_MAX else str(characters)
 
 
 def _one(right: bool) -> Share:

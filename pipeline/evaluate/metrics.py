@@ -22,7 +22,7 @@ ECE_BINS = 15
 # Enough for a 95 % interval whose ends move by less than a tenth of its width between seeds.
 BOOTSTRAP_DRAWS = 1000
 # 2^10 states; no imprint in ../shared/data/catalog/c3pi_pills.csv has more than eight tokens.
-MOST_TOKENS_REORDERED = 10
+TOKENS_REORDERED_MAX = 10
 
 
 def bare(token: str) -> str:
@@ -38,11 +38,11 @@ def sorted_characters(tokens: Sequence[str]) -> str:
 def edits_in_any_order(truth: Sequence[str], read: str) -> int:
     """The least Levenshtein distance between ``read`` and the truth's tokens joined in any order.
 
-    Exact up to ``MOST_TOKENS_REORDERED`` tokens, by dynamic programming over the set of tokens already used: an edit
+    Exact up to ``TOKENS_REORDERED_MAX`` tokens, by dynamic programming over the set of tokens already used: an edit
     distance is a shortest path, so the rows of all orders of one set may be merged by their minimum. Longer
     imprints are compared in the order given.
     """
-    if len(truth) > MOST_TOKENS_REORDERED:
+    if len(truth) > TOKENS_REORDERED_MAX:
         truth = ["".join(truth)]
     rows: dict[int, list[int]] = {0: list(range(len(read) + 1))}
     for used in range(1 << len(truth)):

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from pipeline.imprint.textboxes import similarity
 
-# An arc covers at least so wide an angle: below it a straight strip does as well.
+# A line over a smaller angle is read as a straight strip.
 SPAN_DEG_MIN = 45.0
-# Characters nearer to the middle than this share of the face's radius stand in straight lines.
+# Characters nearer to the middle, as a share of the face's radius, stand in straight lines.
 RADIUS_MIN = 0.42
 # How high the strip is, in heights of a character.
 STRIP = 1.45
-# Beyond the outermost centers, in heights: half a character and some ground.
+# The strip goes so many heights beyond the outermost centers: half a character and some ground.
 _ENDS = 1.0
 
 

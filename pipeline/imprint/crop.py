@@ -20,7 +20,7 @@ from pipeline.settings import CropSettings
 OBLONG_MIN = 1.15
 _SAMPLING = Sampling(cubic_min=0.0)
 # Crop pixels for each photo pixel below which the photo is blurred first.
-_BLURRED_BELOW = 0.5
+_BLURRED_MAX = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +72,7 @@ def crop_pill(photo: Photo, region: PillRegion, settings: CropSettings | None = 
     forward, (width, height) = _frame(outline, settings, turn_deg)
     part_to_crop = composed(forward, part.to_photo)
     scale = scale_of(part_to_crop)
-    pixels = blurred(part.pixels, scale) if scale < _BLURRED_BELOW else part.pixels
+    pixels = blurred(part.pixels, scale) if scale < _BLURRED_MAX else part.pixels
     gray = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
     turned = sample(gray, inverse(part_to_crop), (height, width), _SAMPLING, cv2.BORDER_REPLICATE).astype(np.float32)
     mask = np.zeros((height, width), np.uint8)

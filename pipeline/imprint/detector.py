@@ -21,20 +21,20 @@ from reference.text.imprints import CHARACTERS, SIGNS
 CLASSES = (*CHARACTERS, *SIGNS, "LOGO")
 STRIDE = 4
 _GEOMETRY = 5
-# A peak below the first is noise; one above the second counts as read. Chosen by hand, not fitted.
-_PEAK_FLOOR = 0.12
-_READ_FLOOR = 0.35
+# A peak below the first value is noise; a character from the second on counts as read. Chosen by hand, not fitted.
+_PEAK_MIN = 0.12
+_READ_MIN = 0.35
 # Two centers nearer than this share of the smaller character's extent are one character.
-_SAME_CHARACTER = 0.42
-_ALTERNATIVES = 6
-_ALTERNATIVE_FLOOR = 0.01
+_SAME_CHARACTER_MAX = 0.42
+_ALTERNATIVES_MAX = 6
+_ALTERNATIVE_MIN = 0.01
 # Faces in one run of the network: more gain nothing (docs/experiments/reader.md, "Counting in integers").
-_TOGETHER = 4
+_TOGETHER_MAX = 4
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What stands on a face, places in photo px: characters and logos, the surest first, and lines of text.
+    """What the network finds on a face, places in photo px: characters and logos, the surest first, and lines of text.
 
     Weights without the line head show no lines.
     """
@@ -61,8 +61,8 @@ class DetectorReader:
         seen: dict[int, Seen] = {}
         for size in dict.fromkeys(canvas.shape for canvas, _ in canvases):
             alike = [number for number, (canvas, _) in enumerate(canvases) if canvas.shape == size]
-            for start in range(0, len(alike), _TOGETHER):
-                part = alike[start : start + _TOGETHER]
+            for start in range(0, len(alike), _TOGETHER_MAX):
+                part = alike[start : start + _TOGETHER_MAX]
                 maps = self._network.run(np.stack([canvases[number][0] for number in part]))
                 seen |= {number: _seen(*canvases[number], *own) for number, *own in zip(part, *maps, strict=True)}
         return [seen[number] for number in range(len(regions))]
@@ -71,7 +71,7 @@ class DetectorReader:
         """What is sure enough of a face's finds, in lines."""
         symbol = max((character.confidence for character in found if character.text == "LOGO"), default=0.0)
         found = [character for character in found if character.text != "LOGO"]
-        sure = [character for character in found if presence(character) >= _READ_FLOOR]
+        sure = [character for character in found if presence(character) >= _READ_MIN]
         hypotheses: list[tuple[tuple[Line, ...], float]] = [(group_lines(sure), 1.0)]
         blank = math.prod(1.0 - presence(character) for character in found)
         return Reading(self.name, tuple(hypotheses), min(max(blank, 0.0), 1.0), min(symbol, 1.0))
@@ -97,7 +97,7 @@ def presence(character: Character) -> float:
 def decode(output: NDArray[np.float32], placement: Placement) -> list[Character]:
     """The network's map ``(5 + classes, h, w)`` to characters in the photo, the surest first."""
     heat = 1.0 / (1.0 + np.exp(-output[0]))
-    peaks = (heat >= cv2.dilate(heat, np.ones((3, 3), np.uint8))) & (heat > _PEAK_FLOOR)
+    peaks = (heat >= cv2.dilate(heat, np.ones((3, 3), np.uint8))) & (heat > _PEAK_MIN)
     rows, cols = np.nonzero(peaks)
     order = np.argsort(-heat[rows, cols], kind="stable")
     back = inverse(placement.to_canvas)
@@ -108,7 +108,7 @@ def decode(output: NDArray[np.float32], placement: Placement) -> list[Character]
         x, y = _refined(heat, int(row), int(col))
         height, width = 2.0 ** float(at[3]), 2.0 ** float(at[4])
         extent = math.sqrt(height * width)
-        if any(math.dist((x, y), place) < _SAME_CHARACTER * min(extent, other) for *place, other in kept):
+        if any(math.dist((x, y), place) < _SAME_CHARACTER_MAX * min(extent, other) for *place, other in kept):
             continue
         kept.append((x, y, extent))
         photo_x, photo_y = back @ np.array([x, y, 1.0])
@@ -139,6 +139,6 @@ def _refined(heat: NDArray[np.float32], row: int, col: int) -> tuple[float, floa
 def _alternatives(logits: NDArray[np.float32], there: float) -> tuple[tuple[str, float], ...]:
     weights = np.exp(logits - logits.max())
     probabilities = weights / weights.sum() * there
-    order = np.argsort(-probabilities)[:_ALTERNATIVES]
+    order = np.argsort(-probabilities)[:_ALTERNATIVES_MAX]
     best = [(CLASSES[index], float(probabilities[index])) for index in order]
-    return (best[0], *(pair for pair in best[1:] if pair[1] > _ALTERNATIVE_FLOOR))
+    return (best[0], *(pair for pair in best[1:] if pair[1] > _ALTERNATIVE_MIN))

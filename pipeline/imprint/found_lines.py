@@ -29,12 +29,12 @@ from pipeline.records import Character, Line, Photo, PillRegion, Reading
 from pipeline.settings import CropSettings, FoundLineSettings
 from reference.text.imprints import CHARACTERS
 
-# A band of one letter is no longer than this by its height; turns that differ by so much are worth another look.
-_LONE, _ANOTHER_DEG = 1.35, 15.0
-# A single character that is as likely as this to be there.
-_SEEN = 0.4
-# Log odds of a line's way up that its look, or its readings, tell at most.
-_LOOK_ODDS_MOST, _READ_ODDS_MOST = 3.0, 6.0
+# A band up to this length by its height bears one letter. Turns that differ by at least so many degrees are tried.
+_LONE_MAX, _ANOTHER_MIN_DEG = 1.35, 15.0
+# A single character counts as seen from this probability on.
+_SEEN_MIN = 0.4
+# At most so many log odds of a line's way up come from the line map, and from its two readings.
+_LOOK_ODDS_MAX, _READ_ODDS_MAX = 3.0, 6.0
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,8 @@ def read_lines(
 
 
 def _look_odds(line: FoundLine) -> float:
-    """What the line's look tells: its way is the mean of both ways, weighed by their probabilities."""
-    return max(-_LOOK_ODDS_MOST, min(_LOOK_ODDS_MOST, 2 * math.atanh(max(-0.99, min(0.99, line.way)))))
+    """Log odds of the way up from the line map, whose vector is the mean of both ways, weighted by probability."""
+    return max(-_LOOK_ODDS_MAX, min(_LOOK_ODDS_MAX, 2 * math.atanh(max(-0.99, min(0.99, line.way)))))
 
 
 def sheet_of(photo: Photo, region: PillRegion, settings: CropSettings | None = None) -> Sheet:
@@ -110,13 +110,13 @@ def sheet_of(photo: Photo, region: PillRegion, settings: CropSettings | None = N
 
 def is_lone(band: TextBox | Arc) -> TypeGuard[TextBox]:
     """Whether a band is so short that it bears one letter."""
-    return isinstance(band, TextBox) and band.width <= _LONE * band.height
+    return isinstance(band, TextBox) and band.width <= _LONE_MAX * band.height
 
 
 def other_turns(
     band: TextBox | Arc, characters: Sequence[Character], turns_deg: Sequence[float] = (0.0, 90.0)
 ) -> list[TextBox]:
-    """A lone letter's band as it may lie too, for its look tells the line's axis poorly.
+    """The other turns at which a lone letter's band may lie, since the line map tells a short line's axis poorly.
 
     As the character there is turned by itself, and along ``turns_deg``: upright and lying.
     """
@@ -125,16 +125,16 @@ def other_turns(
     own = [one.turn_deg for one in characters if band.holds(one.col, one.row)][:1]
     turned: list[TextBox] = []
     for turn in [*own, *turns_deg]:
-        if all(abs((turn - other.turn_deg + 90.0) % 180.0 - 90.0) > _ANOTHER_DEG for other in (band, *turned)):
+        if all(abs((turn - other.turn_deg + 90.0) % 180.0 - 90.0) > _ANOTHER_MIN_DEG for other in (band, *turned)):
             turned.append(replace(band, turn_deg=turn))
     return turned
 
 
 def _lines_within(band: TextBox | Arc, characters: Sequence[Character]) -> list[TextBox]:
-    """The lines that the letters seen on a straight band of several make, each as they stand."""
+    """The lines that the detector's characters form on a straight band, each along its own direction."""
     if is_lone(band) or isinstance(band, Arc):
         return []
-    letters = [one for one in characters if one.text in CHARACTERS and presence(one) >= _SEEN]
+    letters = [one for one in characters if one.text in CHARACTERS and presence(one) >= _SEEN_MIN]
     lines = []
     for line in group_lines([one for one in letters if band.holds(one.col, one.row)]):
         first, last = line.characters[0], line.characters[-1]
@@ -165,7 +165,7 @@ def _read_within(
             continue
         read = _both_ways(sheet, band, 1.0, reader, settings)
         read = _directed(read, odds_among([*told, DirectedBand(band, read.odds)], len(told)))
-        if read.line is not None and mean_confidence([read.line]) >= settings.clear_confidence:
+        if read.line is not None and mean_confidence([read.line]) >= settings.clear_confidence_min:
             clear.append(read)
     return clear
 
@@ -177,12 +177,12 @@ def _is_legible(read: _Read, settings: FoundLineSettings) -> bool:
 def _read(
     sheet: Sheet, in_photo: Sequence[TextBox | Arc], odds: float, reader: StripReader, settings: FoundLineSettings
 ) -> _Read:
-    """The line read along its band and, where that is not clear, along the others in turn until one is."""
+    """The line read along its band; where that is not clear, along the other bands in turn until one reads clearly."""
     first = _both_ways(sheet, in_photo[0], odds, reader, settings)
-    if first.confidence < settings.clear_confidence:
+    if first.confidence < settings.clear_confidence_min:
         for other in in_photo[1:]:
             read = _both_ways(sheet, other, 0.0, reader, settings)
-            if read.confidence >= settings.clear_confidence:
+            if read.confidence >= settings.clear_confidence_min:
                 return read
     return first
 
@@ -190,33 +190,33 @@ def _read(
 def _both_ways(
     sheet: Sheet, in_photo: TextBox | Arc, odds: float, reader: StripReader, settings: FoundLineSettings
 ) -> _Read:
-    """The line read the likelier way by ``odds`` and, unless that settles it, the other way, with what both tell."""
+    """The line read the way that ``odds`` favor and, unless that is clear, the other way too, with odds from both."""
     band = in_photo.moved(sheet.to_crop)
     ways = [band, band.back()] if odds >= 0 else [band.back(), band]
     sign = 1.0 if odds >= 0 else -1.0
     first = line_along(sheet.crop, ways[0], reader.read(sheet.image, ways[0]))
-    if mean_confidence([first]) >= settings.clear_confidence and not is_symmetric(first.text):
-        second, told = None, _READ_ODDS_MOST
+    if mean_confidence([first]) >= settings.clear_confidence_min and not is_symmetric(first.text):
+        second, told = None, _READ_ODDS_MAX
     else:
         second = line_along(sheet.crop, ways[1], reader.read(sheet.image, ways[1]))
         # The wrong way up, our recognizer reads little, so what a way leaves out counts against it; a wrong reading
         # can also be the longer one, so it counts by its root only.
         longest = max(len(first.characters), len(second.characters), 1)
         sure, other = (mean_confidence([each]) * math.sqrt(len(each.characters) / longest) for each in (first, second))
-        told = max(-_READ_ODDS_MOST, min(_READ_ODDS_MOST, settings.sharpness * (sure - other)))
+        told = max(-_READ_ODDS_MAX, min(_READ_ODDS_MAX, settings.sharpness * (sure - other)))
     line, back = (first, second) if odds >= 0 else (second, first)
     return _Read(in_photo, band, line, back, sign * told)
 
 
 def _directed(read: _Read, odds: float) -> _Read:
-    """The line with its likelier way as ``line``, by odds that count all evidence."""
+    """The line with its likelier way as ``line``, by odds from all evidence."""
     if read.back is None or (read.line is not None and odds >= 0):
         return replace(read, odds=abs(odds))
     return _Read(read.in_photo.back(), read.band.back(), read.back, read.line, abs(odds))
 
 
 def _reading(engine: str, reads: Sequence[_Read], settings: FoundLineSettings) -> Reading:
-    """One face's lines and, with all those turned about that read both ways, the second hypothesis."""
+    """One face's reading; its second hypothesis has all lines turned that can be read both ways."""
     reads = _in_order(reads)
     best = _legible([each.line for each in reads], settings)
     turned = _legible([each.back or each.line for each in reads], settings)

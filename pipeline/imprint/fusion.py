@@ -15,14 +15,14 @@ from pipeline.records import Character, Line, Photo, PillRegion, Reading
 from pipeline.settings import FoundLineSettings, ReadSettings
 
 _LINES = "lines"
-# The same character where two centers lie within this share of its height.
-_SAME_PLACE = 0.6
-# The best of the first reader's hypotheses that are merged: as it lies, and upside down.
-_HYPOTHESES = 2
+# Two finds are one character if their centers lie within this share of its height.
+_SAME_PLACE_MAX = 0.6
+# So many of the first reader's hypotheses are merged, the best: as the line lies, and upside down.
+_HYPOTHESES_MAX = 2
 # From this probability on a character counts as read.
-_READ_FLOOR = 0.5
-# What a reader gives a letter at least: one that it does not think of is not ruled out.
-_FLOOR = 0.01
+_READ_MIN = 0.5
+# Each reader gives every letter at least this probability, so that none is ruled out.
+_PROBABILITY_MIN = 0.01
 
 Alternatives = tuple[tuple[str, float], ...]
 
@@ -55,10 +55,12 @@ class Pool:
 def logarithms(line: Alternatives, detector: Alternatives) -> dict[str, tuple[float, float]]:
     """The logarithms of both opinions on each letter that either thinks of."""
     first, second = dict(line), dict(detector)
-    return {
-        text: (math.log(max(first.get(text, 0.0), _FLOOR)), math.log(max(second.get(text, 0.0), _FLOOR)))
-        for text in first | second
-    }
+    pairs = ((text, first.get(text, 0.0), second.get(text, 0.0)) for text in first | second)
+    return {text: (_logarithm(one), _logarithm(other)) for text, one, other in pairs}
+
+
+def _logarithm(probability: float) -> float:
+    return math.log(max(probability, _PROBABILITY_MIN))
 
 
 # By which of the two readers, of lines and of characters, found something (docs/experiments/reader.md, "Votes").
@@ -130,7 +132,7 @@ def fuse(first: Reading, second: Reading) -> Reading:
     """
     hypotheses: list[tuple[tuple[Line, ...], float]] = []
     blank = 1.0
-    for lines, probability in first.hypotheses[:_HYPOTHESES] or (((), 1.0),):
+    for lines, probability in first.hypotheses[:_HYPOTHESES_MAX] or (((), 1.0),):
         votes, alone = votes_of(lines, second.characters)
         merged = [[vote.pooled() for vote in line] for line in votes]
         rest = [vote.pooled() for vote in alone]
@@ -161,7 +163,7 @@ def votes_of(lines: Sequence[Line], others: Sequence[Character]) -> tuple[list[l
 
 
 def _is_read(character: Character) -> bool:
-    return presence(character) >= _READ_FLOOR
+    return presence(character) >= _READ_MIN
 
 
 def _nearest(character: Character, others: Sequence[Character]) -> Character | None:
@@ -169,4 +171,4 @@ def _nearest(character: Character, others: Sequence[Character]) -> Character | N
         return math.dist((character.row, character.col), (other.row, other.col))
 
     best = min(others, key=distance, default=None)
-    return best if best is not None and distance(best) < _SAME_PLACE * best.height_px else None
+    return best if best is not None and distance(best) < _SAME_PLACE_MAX * best.height_px else None

@@ -1,4 +1,4 @@
-"""The lines' map of the network -> lines of text on the canvas, straight or along the rim, and the way they run."""
+"""The network's line map -> lines of text on the canvas, straight or along the rim, and the way they run."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ CHANNELS = 6
 CORE, WAY, AXIS, LOG_HEIGHT = 0, slice(1, 3), slice(3, 5), 5
 # The middle of a line is what lies within this many heights of the places between its outermost characters' centers.
 CORE_RADIUS = 0.25
-_CORE_FLOOR = 0.5
+_CORE_MIN = 0.5
 _STRIDE = 4
 _CELLS_MIN = 2
-# A middle this many times as long as wide tells its axis itself.
-_TELLING = 2.0
-# Axes that differ so far along one line are those of a curve (the length of their mean as doubled vectors).
-_STRAIGHT = 0.85
+# A line whose cells are this many times as long as wide takes its axis from them, not from the network's vectors.
+_TELLING_MIN = 2.0
+# Below this length of the mean of the doubled axis vectors the line is curved: its axes differ along it.
+_STRAIGHT_MIN = 0.85
 # In heights: how far off the circle the middle of a curved line may lie.
-_OFF_CIRCLE = 0.3
+_OFF_CIRCLE_MAX = 0.3
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def lines_of(output: NDArray[np.float32], inside: NDArray[np.float32]) -> list[F
         inside: the canvas's mask ``(h, w)`` float32 0-1.
     """
     core = 1.0 / (1.0 + np.exp(-output[CORE]))
-    count, parts = cv2.connectedComponents((core > _CORE_FLOOR).astype(np.uint8), connectivity=8)
+    count, parts = cv2.connectedComponents((core > _CORE_MIN).astype(np.uint8), connectivity=8)
     cells = [_Cells.of(output, core, parts == part) for part in range(1, count)]
     return [line for each in cells if len(each.x) >= _CELLS_MIN and (line := _line(each, inside)) is not None]
 
@@ -81,7 +81,7 @@ class _Cells:
 
 def _line(cells: _Cells, inside: NDArray[np.float32]) -> FoundLine | None:
     length = float(np.abs(cells.axis).mean())
-    if abs(cells.axis.mean()) < _STRAIGHT * length:
+    if abs(cells.axis.mean()) < _STRAIGHT_MIN * length:
         curved = _curved(cells, inside)
         if curved is not None:
             return curved
@@ -105,7 +105,7 @@ def _axis(cells: _Cells) -> float:
     places = np.stack([cells.x, -cells.y])
     spread = np.cov(places) + np.eye(2) * _STRIDE**2 / 12
     values, vectors = np.linalg.eigh(spread)
-    turn = math.atan2(vectors[1, 1], vectors[0, 1]) if values[1] > _TELLING**2 * values[0] else told
+    turn = math.atan2(vectors[1, 1], vectors[0, 1]) if values[1] > _TELLING_MIN**2 * values[0] else told
     return (turn + math.pi / 2) % math.pi - math.pi / 2
 
 
@@ -118,7 +118,7 @@ def _curved(cells: _Cells, inside: NDArray[np.float32]) -> FoundLine | None:
     right, up = cells.x - x, y - cells.y
     radius = np.hypot(right, up)
     middle = float(np.median(radius))
-    if middle < RADIUS_MIN * face_radius or float(np.abs(radius - middle).mean()) > _OFF_CIRCLE * cells.height:
+    if middle < RADIUS_MIN * face_radius or float(np.abs(radius - middle).mean()) > _OFF_CIRCLE_MAX * cells.height:
         return None
     phi = np.arctan2(up, right)
     arc = around((x, y), middle, cells.height, np.degrees(phi), CORE_RADIUS, outward=True)

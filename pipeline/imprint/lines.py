@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from pipeline.records import Character, Line
 
 # All lengths in heights of the characters linked. Chosen by hand on drawn lines (tests/test_lines.py), not fitted.
-_NEXT_AT_MOST = 2.0
-_OFF_LINE_AT_MOST = 0.5
-_HEIGHT_RATIO_AT_MOST = 1.7
-_TURN_DIFFERENCE_DEG_AT_MOST = 50.0
-# Between two words the step is wider than within them by this at least, of the median step.
-_WORD_GAP = 1.3
+_NEXT_MAX = 2.0
+_OFF_LINE_MAX = 0.5
+_HEIGHT_RATIO_MAX = 1.7
+_TURN_DIFFERENCE_MAX_DEG = 50.0
+# The step between two words is at least this many times the median step.
+_WORD_GAP_MIN = 1.3
 
 
 def group_lines(characters: Sequence[Character]) -> tuple[Line, ...]:
@@ -54,7 +54,7 @@ def apart_if_repeated(line: Line) -> tuple[Line, ...]:
         return (line,)
     places = np.array([(character.row, character.col) for character in line.characters])
     steps = np.hypot(*np.diff(places, axis=0).T)
-    if steps[half - 1] < _WORD_GAP * float(np.median(steps)):
+    if steps[half - 1] < _WORD_GAP_MIN * float(np.median(steps)):
         return (line,)
     return Line(line.characters[:half]), Line(line.characters[half:])
 
@@ -70,16 +70,16 @@ def _leads_to(start: int, goal: int, following: dict[int, int]) -> bool:
 def _gap(first: Character, second: Character) -> float | None:
     """How far right of the first the second stands, in heights; None where they are not neighbors in a line."""
     height = (first.height_px + second.height_px) / 2
-    if max(first.height_px, second.height_px) > _HEIGHT_RATIO_AT_MOST * min(first.height_px, second.height_px):
+    if max(first.height_px, second.height_px) > _HEIGHT_RATIO_MAX * min(first.height_px, second.height_px):
         return None
     difference = (second.turn_deg - first.turn_deg + 180.0) % 360.0 - 180.0
-    if abs(difference) > _TURN_DIFFERENCE_DEG_AT_MOST:
+    if abs(difference) > _TURN_DIFFERENCE_MAX_DEG:
         return None
     turn = math.radians(first.turn_deg + difference / 2)
     right, down = second.col - first.col, second.row - first.row
     along = (right * math.cos(turn) - down * math.sin(turn)) / height
     across = (right * math.sin(turn) + down * math.cos(turn)) / height
-    if not 0.1 < along < _NEXT_AT_MOST or abs(across) > _OFF_LINE_AT_MOST:
+    if not 0.1 < along < _NEXT_MAX or abs(across) > _OFF_LINE_MAX:
         return None
     return along + 2 * abs(across)
 

@@ -16,11 +16,11 @@ from pipeline.records import Mask
 _HEAT_MIN = 0.3
 _BOX_SCORE_MIN = 0.5
 _UNCLIP = 1.5
-# A line's box about its characters, in their height: how high it is, and how much longer than between the outermost
+# A line's box, in heights of its characters: its height, and what it is longer than the distance between the outermost
 # centers.
 GROUND = 1.35
-# Below this ratio of its sides a box does not tell the direction of its text.
-_TELLING_ASPECT = 1.4
+# A box with a smaller ratio of its sides does not tell the direction of its text.
+_TELLING_MIN = 1.4
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class TextBox:
     @property
     def tells_direction(self) -> bool:
         """Whether the box is long enough for its long side to be the line."""
-        return max(self.width, self.height) >= _TELLING_ASPECT * min(self.width, self.height)
+        return max(self.width, self.height) >= _TELLING_MIN * min(self.width, self.height)
 
     def corners(self) -> NDArray[np.float64]:
         """``(4, 2)`` ``(x, y)``: top left, top right, bottom right, bottom left as the text is read."""
@@ -94,7 +94,7 @@ class TextBox:
 
 
 def about_line(x: float, y: float, span: float, height: float, turn_deg: float, score: float) -> TextBox:
-    """The box about characters of that height in a line; ``span``: from the first one's center to the last one's."""
+    """The box around a line of characters; ``span`` is from the first one's center to the last one's."""
     ground = GROUND * height
     return TextBox(x, y, span + ground, ground, turn_deg, score)
 

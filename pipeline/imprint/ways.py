@@ -1,4 +1,4 @@
-"""Which way up the lines of a photo run, all its evidence together."""
+"""Which way up the lines of a photo run, from all lines together."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.textboxes import TextBox
 
-# What is drawn alike, or as another of them, after half a turn: narrower than what people may take for one another.
+# Characters that look like one of these after half a turn; stricter than what people may confuse.
 _SYMMETRIC = frozenset("01IOHNZSX698MW/-+.")
-# What the other lines of a photo say counts half, and no more than this: faces may lie turned to each other.
-_OTHERS, _OTHERS_MOST = 0.5, 3.0
-# Photos are held upright more often than not; as log odds.
+# The other lines' log odds count half, and at most so much, since faces may lie turned to each other.
+_OTHERS, _OTHERS_MAX = 0.5, 3.0
+# Log odds that text runs upright in the photo, before anything else is known.
 _UPRIGHT = 0.6
 
 
@@ -43,5 +43,5 @@ def odds_among(bands: Sequence[DirectedBand], index: int) -> float:
     """
     own = bands[index]
     others = sum(math.cos(band.turn - own.turn) * band.odds for number, band in enumerate(bands) if number != index)
-    told = max(-_OTHERS_MOST, min(_OTHERS_MOST, _OTHERS * others))
+    told = max(-_OTHERS_MAX, min(_OTHERS_MAX, _OTHERS * others))
     return own.odds + told + _UPRIGHT * math.cos(own.turn)

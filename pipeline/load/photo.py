@@ -39,7 +39,7 @@ CHANNELS = ("rgb", "bgr")
 
 # What the decoder gives is taken as it is where it has this share of the longest side allowed: reducing 2,000 pixels to
 # 1,600 took 4 ms.
-_ENOUGH = 0.7
+_ENOUGH_MIN = 0.7
 # How the full size of a photo that was never a file is kept: as a PPM, whose rows can be had without decoding.
 _PPM = b"P6\n%d %d\n255\n"
 
@@ -192,7 +192,7 @@ def _kept(data: bytes) -> Pixels:
 
 def _shrink_while_decoding(image: Image.Image, long_side_max_px: int) -> None:
     """Let the JPEG decoder reduce by 2, 4 or 8 to a little less than allowed at the least; others stay as they are."""
-    share = _ENOUGH * long_side_max_px / max(image.size)
+    share = _ENOUGH_MIN * long_side_max_px / max(image.size)
     if share < 1.0:
         image.draft(None, (max(1, round(image.size[0] * share)), max(1, round(image.size[1] * share))))
 

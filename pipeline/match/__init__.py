@@ -120,7 +120,7 @@ class Matcher:
     def _ranked(self, weighing: Weighing) -> Ranked:
         if weighing.heard is None:
             return Ranked((), (), 1.0)
-        return ranked(self.odds(weighing), self._settings.match.candidates)
+        return ranked(self.odds(weighing), self._settings.match.candidates_max)
 
     def _groups(self, explanations: Sequence[Explanation], weighing: Weighing) -> tuple[Weighed, ...]:
         """The products of each imprint, those that are the same tablet together, weighed."""

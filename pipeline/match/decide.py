@@ -81,7 +81,7 @@ def _against(
     yield from misfits(first.product, explanation, look, model, settings)
     yield from _twins(ranked.candidates)
     sure = sure_of_drug(ranked.candidates)
-    if sure < settings.beside_rivals * (1 - ranked.unlisted):
+    if sure < settings.beside_rivals_min * (1 - ranked.unlisted):
         yield "Others of the catalog fit nearly as well."
     level = "strict" if settings.risk == "exact only" or high_alert(first.product) else settings.risk
     if sure < model.levels[level]:
@@ -97,7 +97,7 @@ def misfits(
     if look.faces > 1 and product.shape != "CAPSULE":
         yield from _on_other_faces(product, explanation)
     for row in own_look_rows(product, look, model):
-        if row.bits <= settings.contradicts_bits:
+        if row.bits <= settings.contradicts_max_bits:
             seen, listed = row.observed.lower(), row.expected.lower()
             yield f"The {row.kind} contradicts it: {seen} was seen, the register says {listed}."
     if settings.risk == "exact only" and not explanation.exact:

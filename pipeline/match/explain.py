@@ -264,7 +264,7 @@ def _forgiven(
         for segment in segments:
             span = range(segment.places[0], segment.places[-1] + 1)
             right = len(segment.places) - len(_others(token, segment, faces))
-            if _is_word(token) and right >= _WORD_SHARE * max(len(token), len(span)):
+            if _is_word(token) and right >= _WORD_SHARE_MIN * max(len(token), len(span)):
                 stray = {(segment.face, place) for place in span if place not in taken[segment.face]}
                 places |= stray | _others(token, segment, faces)
     return places
@@ -304,7 +304,7 @@ def _contradicted(
 
 # A word of so many letters is told by this share of them; a number and a code are other ones without a character.
 _WORD_MIN = 5
-_WORD_SHARE = 0.7
+_WORD_SHARE_MIN = 0.7
 
 
 def _is_word(token: str) -> bool:
@@ -314,7 +314,7 @@ def _is_word(token: str) -> bool:
 def _seen_whole(token: str, segments: Sequence[Segment]) -> bool:
     """Whether each character was seen, or of a word so many that no other word is meant."""
     seen = {index for segment in segments for index in segment.indices}
-    return len(seen) == len(token) or (_is_word(token) and len(seen) >= _WORD_SHARE * len(token))
+    return len(seen) == len(token) or (_is_word(token) and len(seen) >= _WORD_SHARE_MIN * len(token))
 
 
 def _right(face: ObservedFace, place: int, character: str) -> float:

@@ -22,7 +22,7 @@ _COLUMN = {character: column for column, character in enumerate(CHARACTERS)}
 # A character counts in so many steps.
 _STEPS = 8
 # Where so many times more imprints than are wanted share half of what is read, none of the wanted shares less.
-_MANY = 4
+_MANY_MIN = 4
 # A word that more imprints bear is a maker's or a strength.
 _BEARING_MAX = 40
 
@@ -79,7 +79,7 @@ class ImprintIndex:
     def _sharing_most(self, shared: NDArray[np.uint16], count: int) -> NDArray[np.int64]:
         """The imprints among which the best so many are: those that share half of what the best one shares, or all."""
         near = np.flatnonzero(shared > int(shared.max(initial=0)) // 2)
-        return near if len(near) >= _MANY * count else np.arange(len(shared))
+        return near if len(near) >= _MANY_MIN * count else np.arange(len(shared))
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def search(readings: Sequence[Reading], index: ImprintIndex, model: MatchModel, 
     """The imprints that explain the readings best, by the best of the readings' hypotheses; best first."""
     heard = Heard(readings, model)
     explained = heard.explained(lambda observed: _explained(observed, index, settings))
-    return Found(tuple(explained[: settings.explained]), heard)
+    return Found(tuple(explained[: settings.explained_max]), heard)
 
 
 def _explain_each(keys: Sequence[str], observed: Observed) -> list[Explanation]:
@@ -159,12 +159,12 @@ def _explained(observed: Observed, index: ImprintIndex, settings: MatchSettings)
     """The shortlist's imprints that can come near the best, explained."""
     characters = [character for face in observed.faces for character in face.characters]
     words = [word for word in observed.words() if word]
-    chosen = dict.fromkeys([*index.shortlist(characters, settings.shortlist).tolist(), *index.bearing(words)])
+    chosen = dict.fromkeys([*index.shortlist(characters, settings.shortlist_max).tolist(), *index.bearing(words)])
     keys = [index.keys[position] for position in chosen]
     tokens = list(dict.fromkeys(token for key in keys for token in distinct(key)))
     fits = best_segments(tokens, observed.faces, floor_bits=observed.missing_bits)
     bounds = np.array([bound(key, observed, fits) for key in keys])
-    order = np.argsort(-bounds, kind="stable")[: settings.explained]
+    order = np.argsort(-bounds, kind="stable")[: settings.explained_max]
     near = [place for rank, place in enumerate(order) if _is_near(rank, bounds[place], bounds[order[0]], settings)]
     return [explain(keys[place], observed, fits) for place in near if keys[place]]
 

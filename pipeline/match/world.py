@@ -28,7 +28,7 @@ COLUMN = {character: column for column, character in enumerate(ALPHABET)}
 _CLASSES = "dLs"
 # A name that one product bears stands on others of its maker too, though the registers have it once: of 10,000 words
 # the share that absolute discounting leaves to one that occurs once (0.25), four times over for the maker's line.
-_WORD_FLOOR = 1e-4
+_WORD_SHARE_MIN = 1e-4
 _NAME_MIN = 3
 
 
@@ -132,7 +132,7 @@ class World:
         spelled = 2.0 ** self.pattern_bits(pattern_of(word))
         for character in word:
             spelled *= self.characters[kind_of(character)].get(character, 1e-4)
-        known = self.words.get(word, _WORD_FLOOR if word.isalpha() and len(word) >= _NAME_MIN else 0.0)
+        known = self.words.get(word, _WORD_SHARE_MIN if word.isalpha() and len(word) >= _NAME_MIN else 0.0)
         return math.log2(known + spelled)
 
     def imprint_bits(self, words: tuple[str, ...], market: str = "") -> float:

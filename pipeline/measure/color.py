@@ -42,8 +42,8 @@ _SAMPLED_PX = 1500
 """Pixels enough for the mean of a twentieth of them; sorting all takes twice the time."""
 
 _CUT_FROM, _CUT_TO = 0.25, 0.75
-_LEAST_KEPT = 1e-5
-"""Keys less probable are left out of the record: 78 keys for each face would fill it with nothing."""
+_KEPT_MIN = 1e-5
+"""Less probable colors are left out of the record, which would otherwise hold 78 keys for each face."""
 
 _QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 
@@ -211,7 +211,7 @@ def measure_color(photo: Photo, region: PillRegion, view: FaceView, models: Mode
     """The colors of one face, with the CIELAB of its area or its two areas under a gray ground."""
     taken = sample_colors(photo, region, view)
     joint = face_colors(np.stack([taken.whole, *taken.parts]), taken.ground, np.asarray(taken.share), models)
-    colors = Probabilities.of({key: float(joint[i, j]) for key, i, j in color_keys() if joint[i, j] > _LEAST_KEPT})
+    colors = Probabilities.of({key: float(joint[i, j]) for key, i, j in color_keys() if joint[i, j] > _KEPT_MIN})
     areas = taken.parts if ";" in (colors.best or "") else (taken.whole,)
     middles = (lab_of_linear(under_gray_ground(area, taken.ground))[len(_QUANTILES) // 2] for area in areas)
     return ColorMeasurement(colors, tuple((float(m[0]), float(m[1]), float(m[2])) for m in middles))

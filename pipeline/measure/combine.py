@@ -10,8 +10,8 @@ import numpy as np
 from pipeline.measure.score import PIECES
 from pipeline.records import PillLook, Probabilities, SizeMeasurement
 
-_LEAST = 1e-6
-"""No face rules a term out for good."""
+_PROBABILITY_MIN = 1e-6
+"""Each face gives every term at least this probability, so that none is ruled out."""
 
 
 def combined(faces: Sequence[PillLook], calibration: Mapping[str, float]) -> PillLook:
@@ -42,19 +42,21 @@ def _multiplied(faces: Sequence[Probabilities], power: float) -> dict[str, float
     if len(faces) == 1:
         return dict(faces[0].terms)
     terms = {term for face in faces for term, _ in face.terms}
-    return {term: prod(max(face[term], _LEAST) for face in faces) ** power for term in terms}
+    return {term: prod(max(face[term], _PROBABILITY_MIN) for face in faces) ** power for term in terms}
 
 
 def _with_capsule(faces: Sequence[Probabilities], power: float) -> dict[str, float]:
-    """Product of the outlines' chances, what is OVAL in it parted by the mean logit of CAPSULE against OVAL.
+    """Product of the shapes' probabilities, with CAPSULE and OVAL as one outline until the end.
 
-    Were each face parted first, a third shape that is second on both could beat two halves of one outline.
+    The product for that outline is then divided by the mean logit of CAPSULE against OVAL. If each face were divided
+    first, a third shape that is second on both faces could beat the two halves of the one outline.
     """
     outlines = [
         Probabilities.of({**dict(face.terms), "OVAL": face["OVAL"] + face["CAPSULE"], "CAPSULE": 0.0}) for face in faces
     ]
     weights = _multiplied(outlines, power)
-    odds = prod(max(face["CAPSULE"], _LEAST) / max(face["OVAL"], _LEAST) for face in faces) ** (1 / len(faces))
+    ratios = [max(face["CAPSULE"], _PROBABILITY_MIN) / max(face["OVAL"], _PROBABILITY_MIN) for face in faces]
+    odds = prod(ratios) ** (1 / len(faces))
     oval = weights.get("OVAL", 0.0)
     return {**weights, "CAPSULE": oval * odds / (1 + odds), "OVAL": oval / (1 + odds)}
 
@@ -86,7 +88,7 @@ def _imprint_type(faces: Sequence[Probabilities]) -> Probabilities:
 
 
 _BEARS_MIN = 0.5
-"""From here on some face bears an imprint."""
+"""Sum over the faces of the probabilities of an imprint from which on one is taken to be there."""
 
 
 def _mean_size(sizes: Sequence[SizeMeasurement]) -> SizeMeasurement | None:

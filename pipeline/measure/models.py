@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 class Perceptron:
     """A network of dense layers with ReLU between, for a few dozen figures.
 
-    ``mean`` and ``scale`` ``(n,)`` normalize the figures, which are then cut at ±``FIGURE_LIMIT``; ``layers`` are
+    ``mean`` and ``scale`` ``(n,)`` normalize the figures, which are then cut at ±``FIGURE_MAX``; ``layers`` are
     weights ``(out, in)`` and biases ``(out,)``. The logits come out divided by ``temperature``, which calibrates them.
     """
 
@@ -31,14 +31,14 @@ class Perceptron:
 
     def logits(self, figures: Array) -> Array:
         """``(..., n)`` figures to ``(..., outputs)`` logits."""
-        values = np.clip((figures - self.mean) / self.scale, -FIGURE_LIMIT, FIGURE_LIMIT)
+        values = np.clip((figures - self.mean) / self.scale, -FIGURE_MAX, FIGURE_MAX)
         for weights, biases in self.layers[:-1]:
             values = np.maximum(values @ weights.T + biases, 0)
         weights, biases = self.layers[-1]
         return np.asarray((values @ weights.T + biases) / self.temperature, np.float64)
 
 
-FIGURE_LIMIT = 8.0
+FIGURE_MAX = 8.0
 """Deviations beyond which a figure says no more; keeps outlines unlike any seen in training finite."""
 
 

@@ -28,7 +28,7 @@ _THIRDS = (0.08, 0.28)
 """Lines into thirds lie a sixth of the length off the middle; between these shares they are looked for."""
 
 _RIM_PX = 3
-_LEAST_CHORD = 0.5
+_CHORD_MIN = 0.5
 """Rows shorter than this share of the longest one cannot be a score."""
 
 
@@ -41,7 +41,7 @@ def measure_score(
     """
     chances = softmax(logits)
     pieces = Probabilities.of(dict(zip(PIECES, chances.tolist(), strict=True)))
-    if 1 - pieces["1"] < settings.line_above:
+    if 1 - pieces["1"] < settings.scored_min:
         return ScoreMeasurement(pieces)
     most = max(PIECES[1:], key=pieces.__getitem__)
     return ScoreMeasurement(pieces, tuple(_in_photo(line, view) for line in find_lines(view.mask, planes[0], most)))
@@ -79,7 +79,7 @@ def _row_strength(detail: NDArray[np.float32], inner: NDArray[np.float32], turn_
     mean = np.tanh(turned).sum(axis=1) / np.maximum(weight, 1)
     # A groove is a dark flank beside a bright one, or a dark row between two bright: take the step and the dip.
     step = np.abs(np.roll(mean, 1) - np.roll(mean, -1))
-    return np.where(weight >= _LEAST_CHORD * weight.max(), np.maximum(step, np.abs(mean) * 1.5), 0).astype(np.float64)
+    return np.where(weight >= _CHORD_MIN * weight.max(), np.maximum(step, np.abs(mean) * 1.5), 0).astype(np.float64)
 
 
 def _best_by_turn(rows: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ one outline; the face network parts them by seam, gloss and colors.
 from __future__ import annotations
 
 from pipeline.measure.models import Models, sigmoid, softmax
-from pipeline.measure.outline import outline_figures
+from pipeline.measure.outline_figures import outline_figures
 from pipeline.records import PillRegion, Probabilities
 from reference.text.vocabulary import SHAPE_NAMES
 

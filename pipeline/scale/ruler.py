@@ -22,12 +22,13 @@ _UNITS_MM = {1.0: 0.0, 10.0: -4.0, 5.0: -5.0, 2.0: -5.0, 0.5: -5.0}
 _LOG_LENGTH_MEAN = math.log(11.0)
 _LOG_LENGTH_SIGMA = 0.4
 _ROWS_MAX = 6
-# Ticks that no grain, print or weave brings about by chance: of one axis alone, with every fifth or tenth longer, with
-# a second axis across. From so many on light ticks are not looked for.
-_TICKS_ALONE = 20
-_TICKS_CYCLED = 14
-_TICKS_CROSSED = 10
-_TICKS_PLENTY = 30
+# So many ticks in a row are a ruler and not grain, print or weave: on one axis alone, on one whose every fifth or tenth
+# tick is longer, and on one with a second axis across.
+_TICKS_ALONE_MIN = 20
+_TICKS_CYCLED_MIN = 14
+_TICKS_CROSSED_MIN = 10
+# With so many dark ticks, light ones are not looked for.
+_TICKS_PLENTY_MIN = 30
 # Ticks are found in a copy of this size; their places are good to a tenth of a pixel of it.
 _SEARCH_PX = 800
 
@@ -60,7 +61,7 @@ def find_ruler(gray: NDArray[np.uint8], regions: Sequence[PillRegion]) -> Ruler 
         along += _guesses(images[1], dark, length_px and length_px * share, upright=True)
         best = _best(across, along)
         # Light ticks are rare and looked for only where dark ones leave room for doubt.
-        if best is not None and len(best.axes) == 2 and max(len(axis.index) for axis in best.axes) >= _TICKS_PLENTY:
+        if best is not None and len(best.axes) == 2 and max(len(axis.index) for axis in best.axes) >= _TICKS_PLENTY_MIN:
             break
     return best and Ruler(tuple(axis.enlarged(1 / share) for axis in best.axes), best.support)
 
@@ -74,7 +75,7 @@ def _best(across: Sequence[_Guess], along: Sequence[_Guess]) -> Ruler | None:
             paired.append((guess.support + (0.5 * partner.support if partner else 0.0), guess.axis, partner))
     for support, axis, partner in sorted(paired, key=lambda pair: -pair[0]):
         crossed = partner is not None and form_corner(axis, partner.axis)
-        needed = _TICKS_CROSSED if crossed else _TICKS_CYCLED if axis.cycled else _TICKS_ALONE
+        needed = _TICKS_CROSSED_MIN if crossed else _TICKS_CYCLED_MIN if axis.cycled else _TICKS_ALONE_MIN
         if len(axis.index) >= needed:
             return Ruler((axis, partner.axis) if partner else (axis,), support)
     return None

@@ -34,18 +34,13 @@ class TickRow:
         """Mean distance between neighboring ticks along the line."""
         return float(np.hypot(self.x[-1] - self.x[0], self.y[-1] - self.y[0])) / float(self.index[-1] - self.index[0])
 
-    @property
-    def span_px(self) -> float:
-        """From the first to the last tick."""
-        return float(np.hypot(self.x[-1] - self.x[0], self.y[-1] - self.y[0]))
 
-
-def tick_rows(strokes: Strokes, most: int) -> list[TickRow]:
-    """Up to ``most`` rows of eight or more evenly spaced strokes with tops or bottoms on one line, longest first."""
+def tick_rows(strokes: Strokes, rows_max: int) -> list[TickRow]:
+    """Rows of eight or more evenly spaced strokes with their tops or bottoms on one line, longest first."""
     chains = [(ends, chain) for ends in (strokes.top, strokes.bottom) for chain in _chains(strokes.x, ends)]
     rows: list[TickRow] = []
     for ends, chain in sorted(chains, key=lambda pair: -len(pair[1])):
-        if len(rows) == most:
+        if len(rows) == rows_max:
             break
         if (row := _row(strokes, ends, chain)) is not None:
             rows.append(row)
@@ -82,7 +77,7 @@ def _nearest_right(x: NDArray[np.float64], y: NDArray[np.float64]) -> list[int]:
 
 
 def _grow(x: list[float], y: list[float], first: int, second: int) -> list[tuple[int, int]]:
-    """``(index, stroke)`` of a chain that goes on to the right, over at most two missing ticks at a time."""
+    """``(index, stroke)`` of a chain that goes on to the right, over at rows_max two missing ticks at a time."""
     chain = [(0, first), (1, second)]
     step, slope = x[second] - x[first], (y[second] - y[first]) / (x[second] - x[first])
     slope *= 0.5

@@ -1,4 +1,4 @@
-"""Pill maps -> one rough outline a pill: every core is a pill, and takes the pill pixels nearest to it."""
+"""Pill maps -> one rough outline for each pill: every core is a pill, and takes the pill pixels nearest to it."""
 
 from __future__ import annotations
 
@@ -17,29 +17,33 @@ from pipeline.segment.pill_maps import Map, PillMaps
 # Places ``(n, 2)`` (x, y).
 Places = NDArray[np.float32]
 
-# So many pills are told apart in one look, the largest; their outlines take a second. Textures show thousands.
-MOST = 150
+# At most so many pills are told apart in one view, the largest; their outlines take a second. Textures show thousands.
+INSTANCES_MAX = 150
+# The map is enlarged so many times before its outline is followed.
 _ENLARGE = 4
-# The least chance inside a pill's own part.
-_INSIDE = 0.6
-# Below this share of its hull a part has a dent; a lobe is thinner than this share of the part's thickness.
-_DENTED = 0.93
-_LOBE = 0.5
-# Two halves of a pill: map pixels of each, and how much of their hull they fill (touching discs: 0.88).
-_LEAST_HALF = 40
-_FILLED = 0.92
-# A capsule's ends: how wide each is by the hull (stacked capsules: half), its length by its width (size 00: 2.8).
-_AS_WIDE = 0.88
-_ELONGATION = (1.6, 3.4)
-# Shares of themselves that both keep after half a turn: square tablets side by side 0.98, one end or the other of 59
-# capsules 0.94 at most.
-_WHOLE = 0.96
-# Circularity (4 pi area / perimeter^2) is 1 for a disc, 0.93 for the hull of two stacked capsules of aspect 2, 0.75 for
-# half a disc and 0.85 for one such capsule.
-_ROUND = 0.96
-_HALF = 0.84
-# The gap between their boxes, by the smaller side of the first.
-_NEAR = 0.3
+# Inside a pill's own part the chance is taken to be at least this.
+_INSIDE_MIN = 0.6
+# A part whose area over its hull's is below this has a dent. What hangs on it and is thinner than this share of the
+# part's thickness is cut off.
+_SOLIDITY_MIN = 0.93
+_LOBE_MAX = 0.5
+# Two parts may be halves of one pill if each has this area (map pixels) and together they fill this share of their
+# common hull (two touching discs: 0.88).
+_HALF_AREA_MIN = 40
+_FILLED_MIN = 0.92
+# Two parts may be the ends of a capsule if each is this wide by the hull's width (of stacked capsules: half), and the
+# hull's length over its width lies in this range (a size 00 capsule: 2.8).
+_END_WIDTH_MIN = 0.88
+_CAPSULE_ELONGATION = (1.6, 3.4)
+# Both parts are whole pills if both keep this share of their pixels after half a turn: of square tablets side by side
+# both keep 0.98, of the two ends of 59 capsules one or the other keeps 0.94 at most.
+_WHOLE_MIN = 0.96
+# Circularity (4 pi area / perimeter^2) of the hull of a disc's two halves, and of each half. It is 1 for a disc, 0.93
+# for the hull of two stacked capsules of aspect 2, 0.75 for half a disc and 0.85 for one such capsule.
+_ROUND_MIN = 0.96
+_HALF_MAX = 0.84
+# Two parts are neighbors if the gap between their boxes is below this share of the first one's smaller side.
+_GAP_MAX = 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,10 +78,10 @@ class Part:
         return (np.argwhere(self.mask)[:, ::-1] + (self.left, self.top)).astype(np.float32)
 
     def chance(self, pill: Map) -> Map:
-        """The map of pill with the other pills left out."""
+        """The chances of the map ``pill`` with all other pills set to 0."""
         chance = np.where(pill > 0.5, np.float32(0), pill)
         own = pill[self.box]
-        chance[self.box] = np.where(self.mask, np.maximum(own, np.float32(_INSIDE)), chance[self.box])
+        chance[self.box] = np.where(self.mask, np.maximum(own, np.float32(_INSIDE_MIN)), chance[self.box])
         return chance
 
 
@@ -95,7 +99,7 @@ class Instance:
 
     @property
     def chance(self) -> Map:
-        """The map of pill with the other pills left out; of the whole map's size, so made anew when asked for."""
+        """The chances of the whole map with all other pills set to 0; computed at each call, since it is large."""
         return self.part.chance(self.pill)
 
     @property
@@ -104,11 +108,11 @@ class Instance:
         return max(cv2.minAreaRect(self.outline)[1])
 
 
-def instances(maps: PillMaps, least_area: float) -> list[Instance]:
-    """One instance a pill, ``MOST`` at most, the largest; ``least_area`` in map pixels."""
-    parts = list(_parts_of(maps, least_area))
-    if len(parts) > MOST:
-        parts = sorted(parts, key=lambda part: -part.area)[:MOST]
+def instances(maps: PillMaps, area_min: float) -> list[Instance]:
+    """One instance for each pill of at least ``area_min`` map pixels; at most ``INSTANCES_MAX``, the largest."""
+    parts = list(_parts_of(maps, area_min))
+    if len(parts) > INSTANCES_MAX:
+        parts = sorted(parts, key=lambda part: -part.area)[:INSTANCES_MAX]
     found = []
     for part in made_whole(parts):
         top, left = max(0, part.top - 2), max(0, part.left - 2)
@@ -125,7 +129,7 @@ def instances(maps: PillMaps, least_area: float) -> list[Instance]:
 
 
 def made_whole(parts: Sequence[Part]) -> list[Part]:
-    """The parts, the two halves of one pill as one: of a capsule in two colors, of a deeply scored tablet."""
+    """The parts, with two halves of one pill joined: of a capsule in two colors, or of a deeply scored tablet."""
     left = dict(enumerate(parts))
     whole = []
     for one, other in _neighbors(parts):
@@ -138,19 +142,19 @@ def made_whole(parts: Sequence[Part]) -> list[Part]:
 
 
 def _neighbors(parts: Sequence[Part]) -> list[tuple[int, int]]:
-    """The numbers of parts between whose boxes there is little room."""
+    """Pairs of parts, by number, whose boxes lie close together."""
     if len(parts) < 2:
         return []
     low = np.array([(part.left, part.top) for part in parts], np.float32)
     high = low + np.array([part.mask.shape[::-1] for part in parts], np.float32) - 1
     gaps = np.maximum(low[:, None] - high, low - high[:, None]).max(axis=2)
-    near = np.triu(gaps < _NEAR * (high - low).min(axis=1)[:, None], 1)
+    near = np.triu(gaps < _GAP_MAX * (high - low).min(axis=1)[:, None], 1)
     return [(int(one), int(other)) for one, other in np.argwhere(near)]
 
 
 def _whole(one: Part, other: Part) -> Part | None:
-    """The hull of two parts where they fill it and are a capsule's ends or a disc's halves."""
-    if min(one.area, other.area) < _LEAST_HALF:
+    """The hull of two parts if they fill it and are the ends of a capsule or the halves of a disc; else None."""
+    if min(one.area, other.area) < _HALF_AREA_MIN:
         return None
     hull = cv2.convexHull(np.concatenate([one.places, other.places]))
     if not _are_ends(one.places, other.places, hull) and not _are_halves(one.places, other.places, hull):
@@ -159,19 +163,19 @@ def _whole(one: Part, other: Part) -> Part | None:
     right, bottom = hull.reshape(-1, 2).max(axis=0).astype(int) + 1
     canvas = np.zeros((bottom - top, right - left), np.uint8)
     cv2.fillConvexPoly(canvas, hull.astype(np.int32) - np.array([left, top], np.int32), 1)
-    is_filled = one.area + other.area >= _FILLED * np.count_nonzero(canvas)
+    is_filled = one.area + other.area >= _FILLED_MIN * np.count_nonzero(canvas)
     return Part.of(canvas > 0, int(top), int(left)) if is_filled else None
 
 
 def _are_ends(one: Places, other: Places, hull: cv2.typing.MatLike) -> bool:
-    """Whether the hull is as long as a capsule, both are as wide as it, and not both are whole pills of their own."""
+    """Whether two parts are a capsule's ends: the hull is as long, both parts are as wide, not both are pills."""
     _, sides, turn_deg = cv2.minAreaRect(hull)
     length, width = max(sides) + 1, min(sides) + 1
     across = math.radians(turn_deg + (90.0 if sides[0] >= sides[1] else 0.0))
     wide = [np.ptp(places @ np.array([math.cos(across), math.sin(across)])) + 1 for places in (one, other)]
-    if not _ELONGATION[0] <= length / width <= _ELONGATION[1] or min(wide) < _AS_WIDE * width:
+    if not _CAPSULE_ELONGATION[0] <= length / width <= _CAPSULE_ELONGATION[1] or min(wide) < _END_WIDTH_MIN * width:
         return False
-    return min(map(_kept_by_half_turn, (one, other))) < _WHOLE
+    return min(map(_kept_by_half_turn, (one, other))) < _WHOLE_MIN
 
 
 def _kept_by_half_turn(places: Places) -> float:
@@ -183,38 +187,40 @@ def _kept_by_half_turn(places: Places) -> float:
 
 
 def _are_halves(one: Places, other: Places, hull: cv2.typing.MatLike) -> bool:
-    return _circularity(hull) >= _ROUND and max(_circularity(cv2.convexHull(part)) for part in (one, other)) <= _HALF
+    """Whether the hull is a disc and neither part is one."""
+    roundest = max(_circularity(cv2.convexHull(part)) for part in (one, other))
+    return _circularity(hull) >= _ROUND_MIN and roundest <= _HALF_MAX
 
 
 def _circularity(hull: cv2.typing.MatLike) -> float:
     return 4 * math.pi * cv2.contourArea(hull) / max(cv2.arcLength(hull, True), 1.0) ** 2
 
 
-def _parts_of(maps: PillMaps, least_area: float) -> Iterator[Part]:
+def _parts_of(maps: PillMaps, area_min: float) -> Iterator[Part]:
     pill = maps.pill > 0.5
     count, blobs, stats, _ = cv2.connectedComponentsWithStats(pill.astype(np.uint8), connectivity=4)
     cores_all = (maps.core > 0.5) & pill
     areas = stats[:, cv2.CC_STAT_AREA]
-    large = [blob for blob in range(1, count) if areas[blob] >= least_area]
-    if len(large) > MOST:
-        large = sorted(sorted(large, key=lambda blob: -areas[blob])[:MOST])
+    large = [blob for blob in range(1, count) if areas[blob] >= area_min]
+    if len(large) > INSTANCES_MAX:
+        large = sorted(sorted(large, key=lambda blob: -areas[blob])[:INSTANCES_MAX])
     for blob in large:
         left, top, width, height = (int(value) for value in stats[blob, :4])
         box = slice(top, top + height), slice(left, left + width)
         inside = blobs[box] == blob
-        for part in _parts(inside, cores_all[box] & inside, least_area):
+        for part in _parts(inside, cores_all[box] & inside, area_min):
             yield Part.of(_without_lobes(part.mask), top + part.top, left + part.left)
 
 
-def _parts(inside: Mask, cores: Mask, least_area: float) -> list[Part]:
-    """The blob parted among its cores, each pixel to the core that is nearest for that core's thickness."""
+def _parts(inside: Mask, cores: Mask, area_min: float) -> list[Part]:
+    """The blob divided among its cores: a pixel goes to the core with the least distance over its thickness."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(cores.astype(np.uint8), connectivity=8)
     areas = stats[:, cv2.CC_STAT_AREA]
-    kept = [label for label in range(1, count) if areas[label] >= max(2.0, 0.08 * least_area)]
+    kept = [label for label in range(1, count) if areas[label] >= max(2.0, 0.08 * area_min)]
     if len(kept) < 2:
         return [Part.of(inside)]
-    if len(kept) > MOST:
-        kept = sorted(sorted(kept, key=lambda label: -areas[label])[:MOST])
+    if len(kept) > INSTANCES_MAX:
+        kept = sorted(sorted(kept, key=lambda label: -areas[label])[:INSTANCES_MAX])
     least, nearest = np.full(inside.shape, np.inf, np.float32), np.zeros(inside.shape, np.int32)
     for label in kept:
         core = (labels == label).astype(np.uint8)
@@ -231,20 +237,20 @@ def _parts(inside: Mask, cores: Mask, least_area: float) -> list[Part]:
             continue
         part = Part.of(own)
         part = Part.of(_largest(part.mask), part.top, part.left)
-        if part.area >= least_area:
+        if part.area >= area_min:
             parts.append(part)
     return parts
 
 
 def _without_lobes(part: Mask) -> Mask:
-    """A part with a dent less what hangs on it by or is thinner than half its own thickness: shadow, ticks."""
+    """A part, and if it has a dent, without the lobes thinner than half the part itself, such as shadows and ticks."""
     points = np.argwhere(part)[:, ::-1].astype(np.int32)
     hull = np.zeros(part.shape, np.uint8)
     cv2.fillConvexPoly(hull, np.asarray(cv2.convexHull(points), np.int32), 1)
-    if len(points) >= _DENTED * np.count_nonzero(hull):
+    if len(points) >= _SOLIDITY_MIN * np.count_nonzero(hull):
         return part
     padded = np.pad(part.astype(np.uint8), 1)
-    radius = round(_LOBE * float(cv2.distanceTransform(padded, cv2.DIST_L2, 5).max()))
+    radius = round(_LOBE_MAX * float(cv2.distanceTransform(padded, cv2.DIST_L2, 5).max()))
     if radius < 1:
         return part
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
@@ -259,7 +265,7 @@ def _largest(mask: Mask) -> Mask:
 
 
 def _outline(chance: Map) -> NDArray[np.float32] | None:
-    """Where the chance crosses one half, ``(n, 2)`` (row, col), to a part of a pixel."""
+    """The line ``(n, 2)`` (row, col) where the chance crosses one half, to a fraction of a pixel; None if too short."""
     margin = 2
     wider = cv2.copyMakeBorder(chance, margin, margin, margin, margin, cv2.BORDER_REPLICATE)
     large = cv2.resize(wider, None, fx=_ENLARGE, fy=_ENLARGE, interpolation=cv2.INTER_LINEAR)

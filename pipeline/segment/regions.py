@@ -12,33 +12,33 @@ from pipeline.records import Mask, Photo, PillRegion, Pixels
 
 Box = tuple[int, int, int, int]
 
-# Black padding is JPEG-compressed: a little above 0.
-_BLACK = 12
-_WHITE = 244
-# By the sides of the page: a photo on it is larger than the line of an axis.
-_LEAST_INSET = 0.15
-# Pixels; nearer to the border there is no ground between.
-_AT_BORDER = 0.5
-# From this length along the border on, by the root of the area, it cuts the pill: of a disc 1.5 % of the diameter
-# are missing. An outline a pixel off grazes the border for less.
-_CUT_SHARE = 0.28
-# Places looked at along a row or column.
+# Padding is black up to this value: JPEG leaves it a little above 0. A page is white from this value on.
+_BLACK_MAX = 12
+_WHITE_MIN = 244
+# Sides of a photo on a white page, by the page's: smaller colored boxes are print, such as the line of an axis.
+_INSET_MIN = 0.15
+# A point nearer to the border than this, in pixels, lies on it: no ground is seen between.
+_BORDER_MAX = 0.5
+# The border cuts a pill whose outline runs along it for this length, by the square root of the area: of a disc 1.5 % of
+# the diameter are then missing. An outline that is one pixel off touches the border for less.
+_CUT_MIN = 0.28
+# So many places along a row or column are looked at.
 _SAMPLES = 200
 
 
 def content_box(pixels: Pixels) -> Box:
     """The box inside black padding or a white page around the photo: ``(top, left, bottom, right)``."""
-    top, left, bottom, right = box = _extent(pixels, 0.03, lambda part: np.maximum.reduce(cv2.split(part)) > _BLACK)
+    top, left, bottom, right = box = _extent(pixels, 0.03, lambda part: np.maximum.reduce(cv2.split(part)) > _BLACK_MAX)
     inner = pixels[top:bottom, left:right]
     inset = _extent(inner, 0.25, _is_colored)
-    is_small = min(inset[2] - inset[0], inset[3] - inset[1]) < _LEAST_INSET * min(inner.shape[:2])
+    is_small = min(inset[2] - inset[0], inset[3] - inset[1]) < _INSET_MIN * min(inner.shape[:2])
     if is_small or _is_colored(_thinned(inner[inset[0] : inset[2], inset[1] : inset[3]])).mean() < 0.95:
         return box
     return top + inset[0], left + inset[1], top + inset[2], left + inset[3]
 
 
 def _is_colored(part: Pixels) -> Mask:
-    return np.asarray(np.minimum.reduce(cv2.split(part)) < _WHITE)
+    return np.asarray(np.minimum.reduce(cv2.split(part)) < _WHITE_MIN)
 
 
 def _thinned(pixels: Pixels) -> Pixels:
@@ -66,7 +66,7 @@ def _extent(pixels: Pixels, share: float, test: Callable[[Pixels], Mask]) -> Box
 
 def _length_along(points: NDArray[np.float32], edge: tuple[NDArray[np.int_], NDArray[np.int_]]) -> float:
     """How much of an outline lies on the photo's border, in pixels."""
-    at_border = ((points <= edge[0] + _AT_BORDER) | (points >= edge[1] - _AT_BORDER)).any(axis=1)
+    at_border = ((points <= edge[0] + _BORDER_MAX) | (points >= edge[1] - _BORDER_MAX)).any(axis=1)
     steps = np.linalg.norm(np.roll(points, -1, axis=0) - points, axis=1)
     return float(steps[at_border & np.roll(at_border, -1)].sum())
 
@@ -75,7 +75,7 @@ def region_of(photo: Photo, points: NDArray[np.float32], content: Box, confidenc
     """The region inside an outline ``(n, 2)`` (row, col); cut by the border where it reaches that of ``content``."""
     height, width = photo.pixels.shape[:2]
     edge = np.array([content[0], content[1]]), np.array([content[2] - 1, content[3] - 1])
-    cut = _length_along(points, edge) > _CUT_SHARE * float(np.sqrt(cv2.contourArea(points.astype(np.float32))))
+    cut = _length_along(points, edge) > _CUT_MIN * float(np.sqrt(cv2.contourArea(points.astype(np.float32))))
     points = np.clip(points, edge[0], edge[1])
     top, left = np.clip(np.floor(points.min(axis=0)).astype(int), 0, [height - 1, width - 1])
     bottom, right = np.clip(np.ceil(points.max(axis=0)).astype(int) + 1, [top + 1, left + 1], [height, width])

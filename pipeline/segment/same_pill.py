@@ -14,14 +14,14 @@ from pipeline.records import Photo, PillRegion
 
 # Faces of one pill photographed together differ by less than this; set on rximage300 and tfda, see
 # docs/experiments/segment.md.
-_MOST_LENGTH_RATIO = 1.18
-_MOST_AREA_RATIO = 1.25
-_MOST_HUE_DIFFERENCE = 18.0
-# Where the border took more of a pill than a graze, its area shows it.
-_MOST_AREA_RATIO_CUT = 1.08
+_LENGTH_RATIO_MAX = 1.18
+_AREA_RATIO_MAX = 1.25
+_HUE_DIFFERENCE_MAX = 18.0
+# For a region cut by the border: a smaller area ratio, since a pill of which much is missing is no match.
+_AREA_RATIO_CUT_MAX = 1.08
 
 
-def _look(photo: Photo, region: PillRegion) -> NDArray[np.float64]:
+def _figures(photo: Photo, region: PillRegion) -> NDArray[np.float64]:
     """Length, width, area (px) and mean CIELAB color, ``(6,)``."""
     box = long_box(region.outline[:, ::-1])
     top, left, bottom, right = region.box
@@ -33,11 +33,11 @@ def _look(photo: Photo, region: PillRegion) -> NDArray[np.float64]:
     return np.array([box.length, box.width, region.area, *color], dtype=np.float64)
 
 
-def _alike(one: NDArray[np.float64], other: NDArray[np.float64], most_area_ratio: float) -> bool:
+def _alike(one: NDArray[np.float64], other: NDArray[np.float64], area_ratio_max: float) -> bool:
     ratios = np.maximum(one[:3], other[:3]) / np.maximum(np.minimum(one[:3], other[:3]), 1.0)
     hue = float(np.linalg.norm(one[4:] - other[4:]))
-    return bool(max(ratios[0], ratios[1]) < _MOST_LENGTH_RATIO and ratios[2] < most_area_ratio) and (
-        hue < _MOST_HUE_DIFFERENCE
+    return bool(max(ratios[0], ratios[1]) < _LENGTH_RATIO_MAX and ratios[2] < area_ratio_max) and (
+        hue < _HUE_DIFFERENCE_MAX
     )
 
 
@@ -46,13 +46,13 @@ def group_faces(photo: Photo, regions: tuple[PillRegion, ...]) -> tuple[tuple[in
 
     Returns:
         Indices into ``regions``, each once, the group of the first region first. A region cut by the
-        border joins another only where they are of one size nevertheless.
+        border joins another only if both have nearly the same area.
     """
-    looks = [_look(photo, region) for region in regions]
+    looks = [_figures(photo, region) for region in regions]
     group_of = list(range(len(regions)))
     for one, other in itertools.combinations(range(len(regions)), 2):
         cut = regions[one].cut_by_border or regions[other].cut_by_border
-        if not _alike(looks[one], looks[other], _MOST_AREA_RATIO_CUT if cut else _MOST_AREA_RATIO):
+        if not _alike(looks[one], looks[other], _AREA_RATIO_CUT_MAX if cut else _AREA_RATIO_MAX):
             continue
         old, new = group_of[other], group_of[one]
         group_of = [new if group == old else group for group in group_of]

@@ -18,11 +18,11 @@ from reference.importers.log import Log
 
 # Far above what labels are, so that only damage or malice meets them: the sample labels have up to 0.4 MB of XML and
 # pack 7 to 1 at most; a release is a zip of zips, each with one label and its photos.
-MAX_DOCUMENT_BYTES = 64 << 20
-MAX_INNER_ZIP_BYTES = 256 << 20
-MAX_RATIO = 200
-MAX_DEPTH = 3
-MAX_DOCUMENTS_IN_INNER_ZIP = 1000
+DOCUMENT_BYTES_MAX = 64 << 20
+INNER_ZIP_BYTES_MAX = 256 << 20
+RATIO_MAX = 200
+DEPTH_MAX = 3
+DOCUMENTS_IN_INNER_ZIP_MAX = 1000
 
 ZIP_FAULTS = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError, ValueError, RuntimeError,
@@ -69,11 +69,11 @@ def _documents_of_file(file: Path, name: str, log: Log) -> Iterator[Document]:
         with file.open("rb") as stream:
             if stream.read(4) == b"PK\3\4":
                 yield from _documents_of_zip(stream, name, log, 1)
-            elif file.stat().st_size > MAX_DOCUMENT_BYTES:
-                log.reject(name, f"larger than {MAX_DOCUMENT_BYTES >> 20} MB")
+            elif file.stat().st_size > DOCUMENT_BYTES_MAX:
+                log.reject(name, f"larger than {DOCUMENT_BYTES_MAX >> 20} MB")
             else:
                 stream.seek(0)
-                yield Document(name, stream.read(MAX_DOCUMENT_BYTES))
+                yield Document(name, stream.read(DOCUMENT_BYTES_MAX))
     except OSError as error:
         log.reject(name, f"cannot be read: {error.strerror or error}")
 
@@ -92,19 +92,19 @@ def _documents_of_zip(stream: BinaryIO, name: str, log: Log, depth: int) -> Iter
             if suffix not in {".xml", ".zip"} or member.is_dir():
                 continue
             found += 1
-            if depth > 1 and found > MAX_DOCUMENTS_IN_INNER_ZIP:
-                log.reject(name, f"more than {MAX_DOCUMENTS_IN_INNER_ZIP} documents in an inner zip")
+            if depth > 1 and found > DOCUMENTS_IN_INNER_ZIP_MAX:
+                log.reject(name, f"more than {DOCUMENTS_IN_INNER_ZIP_MAX} documents in an inner zip")
                 return
-            limit = MAX_DOCUMENT_BYTES if suffix == ".xml" else MAX_INNER_ZIP_BYTES
+            limit = DOCUMENT_BYTES_MAX if suffix == ".xml" else INNER_ZIP_BYTES_MAX
             data = _member(archive, member, limit, place, log)
             if data is None:
                 continue
             if suffix == ".xml":
                 yield Document(place, data)
-            elif depth < MAX_DEPTH:
+            elif depth < DEPTH_MAX:
                 yield from _documents_of_zip(io.BytesIO(data), place, log, depth + 1)
             else:
-                log.reject(place, f"zips nested more than {MAX_DEPTH} deep")
+                log.reject(place, f"zips nested more than {DEPTH_MAX} deep")
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int, place: str, log: Log) -> bytes | None:
@@ -112,8 +112,8 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int, place
     if member.file_size > limit:
         log.reject(place, f"larger than {limit >> 20} MB")
         return None
-    if member.file_size > MAX_RATIO * max(member.compress_size, 1024):
-        log.reject(place, f"packed more than {MAX_RATIO} to 1")
+    if member.file_size > RATIO_MAX * max(member.compress_size, 1024):
+        log.reject(place, f"packed more than {RATIO_MAX} to 1")
         return None
     try:
         with archive.open(member) as stream:
@@ -121,7 +121,7 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int, place
     except ZIP_FAULTS as error:
         log.reject(place, f"damaged zip member: {error}")
         return None
-    if len(data) > limit or len(data) > MAX_RATIO * max(member.compress_size, 1024):
+    if len(data) > limit or len(data) > RATIO_MAX * max(member.compress_size, 1024):
         log.reject(place, f"larger than its zip says, or than {limit >> 20} MB")
         return None
     return data

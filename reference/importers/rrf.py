@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from reference.errors import CatalogError
 from reference.importers.archive import ZIP_FAULTS
 from reference.importers.log import Log
-from reference.importers.table import MAX_LINE_CHARACTERS, clean
+from reference.importers.table import LINE_CHARACTERS_MAX, clean
 from reference.importers.text_file import open_text
 
 
@@ -33,7 +33,7 @@ class RrfFile:
         """``(name, values)`` of every line with as many values; others are reported and skipped."""
         with open_text(self.path, log, self.member) as text:
             number = 0
-            while line := text.readline(MAX_LINE_CHARACTERS):
+            while line := text.readline(LINE_CHARACTERS_MAX):
                 number += 1
                 values = line.rstrip("\r\n").split("|")
                 if len(values) == columns + 1 and not values[-1]:

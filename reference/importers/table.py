@@ -16,9 +16,9 @@ from reference.importers.log import Log
 from reference.importers.text_file import is_json, open_text
 
 # No register has a record or an item near these sizes; longer ones are damage or malice.
-MAX_LINE_CHARACTERS = 100_000
-MAX_LINES_OF_RECORD = 20
-MAX_ITEM_CHARACTERS = 200_000
+LINE_CHARACTERS_MAX = 100_000
+LINES_OF_RECORD_MAX = 20
+ITEM_CHARACTERS_MAX = 200_000
 _BLOCK = 1 << 16
 _SEPARATORS = {",": "','", ";": "';'", "\t": "tabs", "|": "'|'"}
 # The line that tells Excel what parts the values of a file.
@@ -94,7 +94,7 @@ def _records(file: io.TextIOWrapper, path: Path, log: Log) -> Iterator[tuple[int
         first = lines.number
         values: list[str] | None = None
         text = ""
-        for count in range(1, MAX_LINES_OF_RECORD + 1):
+        for count in range(1, LINES_OF_RECORD_MAX + 1):
             more = lines.peek(count - 1)
             if more is None:
                 break
@@ -145,7 +145,7 @@ class _Lines:
 
     def peek(self, distance: int) -> str | None:
         while len(self._ahead) <= distance:
-            line = self._file.readline(MAX_LINE_CHARACTERS)
+            line = self._file.readline(LINE_CHARACTERS_MAX)
             if not line:
                 return None
             self._ahead.append(line.replace("\0", ""))
@@ -176,7 +176,7 @@ def _flat_objects(file: io.TextIOWrapper, path: Path, log: Log) -> Iterator[str]
         start = buffer.find("{")
         buffer = buffer[start:] if start >= 0 else ""
         brace = next((found for found in _STRUCTURE.finditer(buffer, 1) if found[0] in "{}"), None)
-        if brace is None and not is_end and len(buffer) < MAX_ITEM_CHARACTERS:
+        if brace is None and not is_end and len(buffer) < ITEM_CHARACTERS_MAX:
             block = file.read(_BLOCK)
             is_end = not block
             buffer += block

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from reference.errors import CatalogError
-from reference.importers.archive import MAX_RATIO, ZIP_FAULTS
+from reference.importers.archive import RATIO_MAX, ZIP_FAULTS
 from reference.importers.log import Log
 from reference.importers.workbook import is_workbook, sheet
 
 # Far above any register's table; the largest known, Pillbox, has 84,000 rows.
-MAX_UNPACKED_BYTES = 4 << 30
+UNPACKED_BYTES_MAX = 4 << 30
 # A small file may be packed tightly, as repeated lines are.
 _ROOM_BYTES = 16 << 20
 _BLOCK = 1 << 20
@@ -111,11 +111,11 @@ def _blocks(file: IO[bytes] | gzip.GzipFile | io.BufferedReader) -> Iterator[byt
 
 def _within(path: Path, file: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
     """The bytes of a packed file, as long as they are not many times more than the file's own."""
-    left = min(MAX_UNPACKED_BYTES, MAX_RATIO * path.stat().st_size + _ROOM_BYTES)
+    left = min(UNPACKED_BYTES_MAX, RATIO_MAX * path.stat().st_size + _ROOM_BYTES)
     for block in _blocks(file):
         left -= len(block)
         if left < 0:
-            raise CatalogError(f"{path}: packed more than {MAX_RATIO} to 1; unpack it and give the table inside")
+            raise CatalogError(f"{path}: packed more than {RATIO_MAX} to 1; unpack it and give the table inside")
         yield block
 
 

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from reference.errors import CatalogError
-from reference.importers.archive import MAX_RATIO
+from reference.importers.archive import RATIO_MAX
 from reference.installing import pip_install
 
 # No register has as many columns, and no sheet of one is as large.
-MAX_COLUMNS = 1000
-MAX_SHEET_BYTES = 1 << 30
+COLUMNS_MAX = 1000
+SHEET_BYTES_MAX = 1 << 30
 _ZEROS = re.compile("0+")
 
 
@@ -44,7 +44,7 @@ def sheet(archive: zipfile.ZipFile, path: Path) -> Iterator[bytes]:
             f"`{pip_install('openpyxl')}`"
         ) from error
     for member in archive.infolist():
-        if member.file_size > min(MAX_SHEET_BYTES, MAX_RATIO * max(member.compress_size, 1024)):
+        if member.file_size > min(SHEET_BYTES_MAX, RATIO_MAX * max(member.compress_size, 1024)):
             raise CatalogError(f"{path}: {member.filename} is packed too tightly; save the table as 'CSV UTF-8'")
     try:
         with warnings.catch_warnings():
@@ -76,7 +76,7 @@ def _rows(book: Any, path: Path) -> Iterator[Sequence[Any]]:
     try:
         for page in book.worksheets:
             page.reset_dimensions()  # what a sheet says of its own size need not be true
-            rows = _quiet(page.iter_rows(max_col=MAX_COLUMNS))
+            rows = _quiet(page.iter_rows(max_col=COLUMNS_MAX))
             first = next((row for row in rows if any(cell.value is not None for cell in row)), None)
             if first is not None:
                 yield from itertools.chain((first,), rows)

@@ -24,7 +24,7 @@ from reference.store.catalog import Catalog, ImprintRow
 from reference.store.product_rows import PRODUCT_COLUMNS, PRODUCT_JOIN, product_of
 
 # More products of one imprint and rank than any relabeled tablet has.
-MAX_GROUP = 1000
+GROUP_MAX = 1000
 # Below this many products it is faster to go from their looks to the imprints than through all imprints.
 FEW_PRODUCTS = 2000
 PAGE = 32
@@ -273,7 +273,7 @@ def _products_of_parts(
         f"SELECT product.imprint_id, json_extract(asked.value, '$[1]'), {PRODUCT_COLUMNS} FROM json_each(:parts) asked "
         f"CROSS JOIN {PRODUCT_JOIN} WHERE product.imprint_id = json_extract(asked.value, '$[0]') "
         f"AND json_extract(asked.value, '$[1]') IN (product.look_id, {ANY_LOOK}) AND {where} "
-        f"ORDER BY product.imprint_id, product.look_id, product.id LIMIT {MAX_GROUP}",
+        f"ORDER BY product.imprint_id, product.look_id, product.id LIMIT {GROUP_MAX}",
         conditions.values | {"parts": json.dumps([(part.imprint_id, part.look_id) for part in parts])},
     )
     found: dict[tuple[int, int], list[Product]] = {}
@@ -293,12 +293,12 @@ def _products_of_imprints(
         conditions.values | {"some": json.dumps(imprint_ids)},
     )
     for _, same in itertools.groupby(rows, key=lambda row: row[0]):
-        yield (product_of(row[1:]) for row in itertools.islice(same, MAX_GROUP))
+        yield (product_of(row[1:]) for row in itertools.islice(same, GROUP_MAX))
 
 
 def _products(catalog: Catalog, conditions: Conditions, where: str) -> Iterator[Product]:
     """Products that meet the condition, a page at a time."""
-    for start in range(0, MAX_GROUP, PAGE):
+    for start in range(0, GROUP_MAX, PAGE):
         rows = catalog.rows(
             f"SELECT {PRODUCT_COLUMNS} FROM {PRODUCT_JOIN} WHERE {_of_product(where)} "
             f"ORDER BY product.look_id, product.id LIMIT {PAGE} OFFSET {start}",

@@ -12,9 +12,9 @@ from reference.store.catalog import Catalog
 from reference.text.imprints import characters, without_signs
 
 # Longer imprints are never written in one word; the pieces of a word grow with its square.
-MAX_RESPACED_CHARACTERS = 24
+RESPACED_CHARACTERS_MAX = 24
 # Pieces of one character fit anywhere; where all of an imprint was read they are found all the same.
-MIN_PIECE = 2
+PIECE_MIN = 2
 
 
 class Tier(IntEnum):
@@ -126,13 +126,13 @@ def _holding(catalog: Catalog, tokens: Iterable[int]) -> list[tuple[int, int]]:
 def _respaced(catalog: Catalog, words: list[str]) -> Iterator[int]:
     """Imprints whose tokens, or some of them, are the words parted or joined in another way."""
     text = "".join(words)
-    if not 2 <= len(text) <= MAX_RESPACED_CHARACTERS:
+    if not 2 <= len(text) <= RESPACED_CHARACTERS_MAX:
         return
     imprints, index = catalog.imprints(), catalog.tokens()
     for (number,) in catalog.rows("SELECT id FROM imprint WHERE characters = ?", (characters(text),)):
         if _same_text(words, set(imprints[number - 1].tokens)):
             yield number
-    pieces = {text[a:b] for a in range(len(text)) for b in range(a + MIN_PIECE, len(text) + 1)}
+    pieces = {text[a:b] for a in range(len(text)) for b in range(a + PIECE_MIN, len(text) + 1)}
     held = Counter(which for which, _ in _holding(catalog, filter(None, map(index.token, pieces))))
     for number, count in held.items():
         if count > 1 and _tiled(text, [without_signs(token) for token in imprints[number - 1].tokens]):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from reference.text.imprints import look_alike_key, without_signs
 
 # A word is looked for inside words that look alike only from this length: "I" looks like a part of most imprints.
-MIN_LOOK_ALIKE_PART = 3
+LOOK_ALIKE_PART_MIN = 3
 
 
 class _Lines:
@@ -67,7 +67,7 @@ class TokenIndex:
         found: dict[int, int] = {}
         for number in self._turned.holding(f"\n{alike}\n"):
             found[number] = 6
-        part = alike if len(alike) >= MIN_LOOK_ALIKE_PART else f"\n{alike}\n"
+        part = alike if len(alike) >= LOOK_ALIKE_PART_MIN else f"\n{alike}\n"
         for number in self._look_alikes.holding(part):
             found[number] = 5
         for number in self._texts.holding(word):

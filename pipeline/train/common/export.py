@@ -21,7 +21,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantType, quantize_
 # Smaller arrays stay fp16: a third less change of the answers for a twelfth more bytes
 # (docs/experiments/recognizer.md, "int8").
 _INT8_FROM = 20_000
-_LEAST_SCALE = 1e-8
+_SCALE_MIN = 1e-8
 
 
 def write_onnx(model: nn.Module, out: Path, maps: Sequence[str], images: Sequence[NDArray[np.float32]]) -> None:
@@ -115,7 +115,7 @@ def quarter(path: Path) -> None:
         else:
             # A matrix product's output channels come last, a convolution's first.
             others = tuple(range(array.ndim - 1)) if name in is_product else tuple(range(1, array.ndim))
-            scale = np.maximum(np.abs(array).max(axis=others, keepdims=True), _LEAST_SCALE) / 127
+            scale = np.maximum(np.abs(array).max(axis=others, keepdims=True), _SCALE_MIN) / 127
             small = [
                 onnx.numpy_helper.from_array(np.rint(array / scale).astype(np.int8), f"{name}.int8"),
                 onnx.numpy_helper.from_array(scale.astype(np.float32), f"{name}.scale"),

@@ -32,7 +32,7 @@ _CLASS = {text: index for index, text in enumerate(CLASSES)}
 # it is not.
 _LEVEL = 0.3
 _BESIDE = 2.2
-_LEAST_ASPECT = 0.6
+_ASPECT_MIN = 0.6
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def level_turns(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     for index, row in enumerate(rows):
         others = np.delete(rows, index, axis=0)
         level = np.abs(others[:, Y] - row[Y]) < _LEVEL * row[HEIGHT]
-        beside = np.abs(others[:, X] - row[X]) < _BESIDE * max(row[WIDTH], _LEAST_ASPECT * row[HEIGHT])
+        beside = np.abs(others[:, X] - row[X]) < _BESIDE * max(row[WIDTH], _ASPECT_MIN * row[HEIGHT])
         if (level & beside).any():
             turns[index] = 0.0
     return turns

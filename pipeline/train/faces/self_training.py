@@ -39,9 +39,9 @@ _WORST_COST = 2.3
 _MEDIAN_COST = 0.6
 # An explanation with more characters is preferred to one with fewer: each is worth this much cost.
 _CHARACTER_WORTH = 0.5
-_LEAST_PROBABILITY = 1e-4
+_PROBABILITY_MIN = 1e-4
 # More words would give too many subsets; no pill has as many on one face.
-_MOST_WORDS = 7
+_WORDS_MAX = 7
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,7 @@ def explain(found: Sequence[Character], words: Sequence[str]) -> Explanation | N
     """Explain all characters found on a face by some of the words, each once or each twice; None where that fails."""
     for floor in _FLOORS:
         chosen = [character for character in found if presence(character) >= floor]
-        fits = [fit for subset in _subsets(words[:_MOST_WORDS]) if (fit := _fit(chosen, subset)) is not None]
+        fits = [fit for subset in _subsets(words[:_WORDS_MAX]) if (fit := _fit(chosen, subset)) is not None]
         if fits:
             _, pairs, count = min(fits, key=lambda fit: fit[0])
             return Explanation(pairs, count == len(words))
@@ -89,7 +89,7 @@ def _fit(chosen: Sequence[Character], subset: Sequence[str]) -> tuple[float, Lab
     text *= len(chosen) // len(text)  # registers list a repeated word once
     costs = np.array(
         [
-            [-math.log(max(dict(character.alternatives).get(letter, 0.0), _LEAST_PROBABILITY)) for letter in text]
+            [-math.log(max(dict(character.alternatives).get(letter, 0.0), _PROBABILITY_MIN)) for letter in text]
             for character in chosen
         ]
     )

@@ -52,7 +52,7 @@ _WEIGHTS = Path(__file__).parents[2] / "weights"
 _POWERS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5)
 _TEMPERATURES = (0.8, 1.0, 1.2, 1.4, 1.7, 2.0, 2.5, 3.0, 4.0)
 _LAYERS_PRIORS = (0.003, 0.01, 0.03, 0.1)
-_LEAST = 1e-6
+_PROBABILITY_MIN = 1e-6
 # Photos that are drawn for the face network, and the seed that they are drawn with.
 _DRAWN = {"debossed": 700, "printed": 500}
 _DRAWN_SEED = 40
@@ -77,7 +77,7 @@ def pill_shapes(models: Models, faces: Faces, power: float) -> Array:
 def _merged(chances: Array, faces: Faces, power: float, more: Array | None = None) -> Array:
     """Faces ``(2 * pills, n)`` to pills ``(pills, n)``; a face found alone stays as it is."""
     pairs = chances.reshape(len(chances) // 2, 2, -1)
-    merged = np.maximum(pairs, _LEAST).prod(axis=1) ** power
+    merged = np.maximum(pairs, _PROBABILITY_MIN).prod(axis=1) ** power
     merged = merged if more is None else merged + more
     merged = np.where(faces.alone[:, None], pairs[:, 0], merged)
     return np.asarray(merged / merged.sum(axis=1, keepdims=True))
@@ -102,7 +102,7 @@ def pill_colors(models: Models, faces: Faces, power: float, layers_prior: float)
 def log_loss(chances: Array, truth: Truth) -> float:
     """Mean negative log chance of the truth, where it is known (>= 0)."""
     known = truth >= 0
-    return float(-np.log(np.maximum(chances[known, truth[known]], _LEAST)).mean())
+    return float(-np.log(np.maximum(chances[known, truth[known]], _PROBABILITY_MIN)).mean())
 
 
 def accuracy(chances: Array, truth: Truth) -> float:

@@ -18,7 +18,7 @@ from pipeline.geometry.axes import axes_of
 from pipeline.imprint.protocol import Reader
 from pipeline.measure.color import sample_colors
 from pipeline.measure.face import face_view
-from pipeline.measure.outline import outline_figures
+from pipeline.measure.outline_figures import outline_figures
 from pipeline.records import Photo, PillRegion
 from pipeline.segment import segment
 from pipeline.train.faces.cutting import photo_faces

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pipeline.measure.color import AREA_FIGURES, COLORS, PAIR_FIGURES, area_figures, pair_figures
-from pipeline.measure.models import FIGURE_LIMIT, Perceptron
-from pipeline.measure.outline import outline_figures
+from pipeline.measure.models import FIGURE_MAX, Perceptron
+from pipeline.measure.outline_figures import outline_figures
 from pipeline.measure.shape import OUTLINE_SHAPES
 from pipeline.train.measure.faces import Faces
 from pipeline.train.measure.outlines import draw_outline
@@ -54,7 +54,7 @@ def perceptron(network: nn.Sequential, mean: Array, scale: Array, temperature: f
 
 
 def _normal(figures: Array, mean: Array, scale: Array) -> Tensor:
-    return torch.from_numpy(np.clip((figures - mean) / scale, -FIGURE_LIMIT, FIGURE_LIMIT).astype(np.float32))
+    return torch.from_numpy(np.clip((figures - mean) / scale, -FIGURE_MAX, FIGURE_MAX).astype(np.float32))
 
 
 def outline_truth(faces: Faces) -> NDArray[np.int64]:

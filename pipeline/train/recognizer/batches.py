@@ -36,7 +36,7 @@ _REAL_ARC_WEIGHT = 3.0
 # strips many below 10 px, or of more blur, could not be read.
 _COARSE_SHARE, _COARSE_PX = 0.45, (10.0, 40.0)
 _BLURRED_SHARE, _BLUR_PX = 0.25, (0.4, 2.6)
-_LOST_MOST = 3.0
+_LOST_MAX = 3.0
 _LONG_WEIGHT, _LONG = 1.3, 3
 
 
@@ -107,7 +107,7 @@ def augmented(strip: Strip, rng: np.random.Generator) -> NDArray[np.float32]:
     elif how < _COARSE_SHARE + _BLURRED_SHARE:
         image = _blurred(image, rng)
     # The crop's local normalization gives back the contrast that a blur takes, in part.
-    lost = min(sharp / max(float(image.std()), 1.0), _LOST_MOST)
+    lost = min(sharp / max(float(image.std()), 1.0), _LOST_MAX)
     image = (image - 128.0) * lost ** rng.uniform(0.4, 1.0) + 128.0
     width = max(_WIDTH_MIN, int(image.shape[1] * math.exp(rng.normal(0, 0.1))))
     image = _resized(image, (width, STRIP_HEIGHT), cv2.INTER_LINEAR)

@@ -26,18 +26,18 @@ from reference.text.imprints import SIGNS, look_alike_key, tokens, without_signs
 _LOOK_ALIKES = tuple(map(set, ("0OQDC", "1IL", "TI1", "2Z7", "5S", "69GB8", "8B3", "MWN", "VYU", "4A", "EF")))
 _LOOK_ALIKE_COST = 0.5
 # A reading is believed to be a word where no more than this share of the word is misread.
-_MISREAD_MOST = 0.45
-_MISREAD_MOST_SHORT = 0.5  # of one or two characters
-_MISREAD_MOST_PLACED = 0.5  # where the characters' places are known and only the way up is asked
-_MISREAD_MOST_LAST = 0.75  # where one line and one word are left
+_MISREAD_MAX = 0.45
+_MISREAD_MAX_SHORT = 0.5  # of one or two characters
+_MISREAD_MAX_PLACED = 0.5  # where the characters' places are known and only the way up is asked
+_MISREAD_MAX_LAST = 0.75  # where one line and one word are left
 # Two words that fit a reading equally well: neither is believed, unless one fits exactly.
 _AMBIGUOUS = 0.05
 # A length unlike the reading's, for each character, where two words fit equally well.
 _LENGTH_COST = 0.02
 # Words of one imprint in one strip: so many at most are put together to one.
-_JOINED_MOST = 5
+_JOINED_MAX = 5
 # A strip on which more than this is read may bear a word not known.
-_SILENT_MOST = 2
+_SILENT_MAX = 2
 # In lengths of the band along it and heights across it: characters within the first stand on it, those within the
 # second touch it.
 _ON_ALONG, _ON_ACROSS, _NEAR = 0.52, 0.42, 0.62
@@ -161,7 +161,7 @@ def _by_turn(looks: Looks, words: Sequence[str], on: Sequence[NDArray[np.float32
 
 def _by_reading(looks: Looks, words: Sequence[str]) -> list[StripLabel]:
     misread = [distance(read, word) / len(word) for (_, read), word in zip(looks, words, strict=True)]
-    return _better_way(looks, words, misread, _MISREAD_MOST_PLACED, apart=0.0)
+    return _better_way(looks, words, misread, _MISREAD_MAX_PLACED, apart=0.0)
 
 
 def _with_signs(word: str, read: str) -> str:
@@ -237,7 +237,7 @@ def from_imprint(
 def _last(looks: Looks, word: str) -> list[StripLabel]:
     """The labels of the one line left of a pill for the one word left."""
     misread = [distance(_bare(read), _bare(word)) / len(word) for _, read in looks]
-    return _better_way(looks, [word] * len(looks), misread, _MISREAD_MOST_LAST, _AMBIGUOUS)
+    return _better_way(looks, [word] * len(looks), misread, _MISREAD_MAX_LAST, _AMBIGUOUS)
 
 
 def _texts(words: Sequence[str]) -> dict[str, set[int]]:
@@ -246,7 +246,7 @@ def _texts(words: Sequence[str]) -> dict[str, set[int]]:
     for (first, before), (second, after) in permutations(enumerate(words), 2):
         for sign in ("", ".", "/", "-"):
             texts.setdefault(before + sign + after, {first, second})
-    if 2 < len(words) <= _JOINED_MOST:
+    if 2 < len(words) <= _JOINED_MAX:
         texts.setdefault("".join(words), set(range(len(words))))
     return texts
 
@@ -269,14 +269,14 @@ def _bare(text: str) -> str:
 
 
 def _is_believed(cost: float, text: str, second: float) -> bool:
-    most = _MISREAD_MOST if len(text) > 2 else _MISREAD_MOST_SHORT
+    most = _MISREAD_MAX if len(text) > 2 else _MISREAD_MAX_SHORT
     return cost <= most and (second > cost + _AMBIGUOUS or cost < 0.01)
 
 
 def _is_noise(read: str, words: Sequence[str]) -> bool:
     """Whether a reading is so short, and so unlike a part of any word, that nothing stands there."""
     key = look_alike_key(_bare(read))
-    return len(read) <= _SILENT_MOST and not (key and any(key in look_alike_key(word) for word in words))
+    return len(read) <= _SILENT_MAX and not (key and any(key in look_alike_key(word) for word in words))
 
 
 def _places(band: Band, rows: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -34,7 +34,7 @@ from pipeline.train.recognizer.strips import Strip, StripMaker, training_strips,
 from reference.installing import pip_install
 
 # A strip whose label is wrong must not outweigh a batch of right ones.
-_LOSS_MOST = 30.0
+_LOSS_MAX = 30.0
 _WEIGHT_DECAY = 0.01
 # A fine-tuning takes fewer steps than the reader's training: its weights are averaged over about 200.
 _AVERAGE_DECAY = 0.995
@@ -127,7 +127,7 @@ def ctc_loss(model: nn.Module, batch: StripBatch) -> tuple[Tensor, dict[str, flo
     logits = functional.log_softmax(model(batch.images), -1).transpose(0, 1)
     steps = torch.full_like(batch.lengths, logits.shape[0])
     each = functional.ctc_loss(logits, batch.targets, steps, batch.lengths, zero_infinity=True, reduction="none")
-    total = each.clamp(max=_LOSS_MOST).mean()
+    total = each.clamp(max=_LOSS_MAX).mean()
     return total, {"ctc": total.item()}
 
 

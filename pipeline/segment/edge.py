@@ -1,4 +1,4 @@
-"""An outline drawn roughly is moved onto the color edge next to it, to a part of a pixel."""
+"""Moves a rough outline onto the color edge next to it, to a fraction of a pixel."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from pipeline.records import Pixels
 _POINTS = 144
 # Samples a pixel along each normal.
 _PER_PX = 2
-# Samples on either side of a point whose mean color is compared, at most.
-_ACROSS_MOST = 6
-# A step of one sample between neighbors costs this share of a middling edge; keeps the outline from jumping
-# to print, engraving and shadow.
+# At most so many samples on either side of a point are averaged and compared.
+_ACROSS_MAX = 6
+# A step of one sample between neighboring points costs this share of a median edge. It keeps the outline from jumping
+# to print, engraving or a shadow.
 _STEP_COST = 0.15
-# Gain for each map pixel and unit of log odds; 1.2 is that of the strongest edge.
+# What the network's map adds for each map pixel and unit of log odds; the strongest edge has a gain of 1.2.
 _BELIEF = 0.2
 
 
@@ -85,9 +85,9 @@ def _moved(pixels: Pixels, points: NDArray[np.float64], reach_px: float, belief:
 def color_steps(pixels: Pixels, points: NDArray[np.float64], reach_px: float) -> NDArray[np.float32]:
     """How much the color changes across each point of a clockwise outline, ``(n,)`` in CIELAB.
 
-    The means of ``reach_px`` on either side are compared, and no more than ``_ACROSS_MOST`` samples.
+    The means of ``reach_px`` on either side are compared, and no more than ``_ACROSS_MAX`` samples.
     """
-    span = min(max(2, round(reach_px * _PER_PX)), _ACROSS_MOST)
+    span = min(max(2, round(reach_px * _PER_PX)), _ACROSS_MAX)
     offsets = np.arange(-span, span + 1) * (reach_px / span)
     return _steps(_profile(pixels, points[:, None] + _normals(points)[:, None] * offsets[None, :, None]), span)[:, 0]
 
