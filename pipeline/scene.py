@@ -17,16 +17,16 @@ from reference.text.imprints import look_alike_key, upside_down
 
 # A tablet or capsule has two faces; what a photo shows beyond that is another pill or the same face again.
 FACES = 2
-# What is smaller beside the pill than this share of it is a crumb or a reflection, not another pill.
+# A region smaller than this share of the pill's area is a crumb or a reflection, not another pill.
 _RIVAL_AREA_MIN = 0.3
-# A pill may touch a ruler; the ruler itself holds most of its own ticks.
+# A region that covers at least this share of the scale's outline is the ruler itself, not a pill that touches it.
 _REFERENCE_SHARE_MIN = 0.3
-# Two readings of one word of so many letters agree in at least this share; of a number or code each character counts,
-# unless it was read with less than this confidence.
+# Two readings of a word of at least so many letters are the same word if this share agrees. Of numbers and codes every
+# character must agree, unless one was read with less than ``_SURE_MIN`` confidence.
 _WORD_MIN = 5
 _SAME_WORD_MIN = 0.7
 _SURE_MIN = 0.8
-# Less likely than this to be of one shape, or of one color, two photos show two pills.
+# Below this probability of one shape, or of one color, two photos show two pills.
 _SAME_LOOK_MIN = 0.02
 _ALIKE = tuple(each for each in TERMS if each.alike)
 

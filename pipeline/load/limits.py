@@ -12,7 +12,7 @@ from pipeline.settings import LoadSettings
 _ONE_BYTE = ("1", "L", "P")
 _TWO_BYTES = ("I;16", "I;16B", "I;16L")
 _BESIDE = {"WEBP": 12.0, "AVIF": 12.0, "HEIF": 12.0, "GIF": 1.0}
-# Of a progressive JPEG all coefficients are held, of 2 bytes each, however much it is reduced while decoding.
+# The decoder holds all coefficients of a progressive JPEG, 2 bytes each, however much it reduces.
 _COEFFICIENT = 2.0
 # What Python, NumPy, OpenCV and Pillow take before any photo is opened, and the parts that are worked on at a time.
 _BASE = 150_000_000

@@ -37,8 +37,8 @@ from pipeline.settings import LoadSettings
 Box = tuple[int, int, int, int]
 CHANNELS = ("rgb", "bgr")
 
-# What the decoder gives is taken as it is where it has this share of the longest side allowed: reducing 2,000 pixels to
-# 1,600 took 4 ms.
+# The decoder may reduce a JPEG to this share of the longest side allowed; the result is then used as it is. Decoding
+# more and reducing 2,000 pixels to 1,600 took 4 ms longer.
 _ENOUGH_MIN = 0.7
 # How the full size of a photo that was never a file is kept: as a PPM, whose rows can be had without decoding.
 _PPM = b"P6\n%d %d\n255\n"
@@ -191,19 +191,19 @@ def _kept(data: bytes) -> Pixels:
 
 
 def _shrink_while_decoding(image: Image.Image, long_side_max_px: int) -> None:
-    """Let the JPEG decoder reduce by 2, 4 or 8 to a little less than allowed at the least; others stay as they are."""
+    """Let the JPEG decoder reduce by 2, 4 or 8, but not below ``_ENOUGH_MIN``; other formats stay as they are."""
     share = _ENOUGH_MIN * long_side_max_px / max(image.size)
     if share < 1.0:
         image.draft(None, (max(1, round(image.size[0] * share)), max(1, round(image.size[1] * share))))
 
 
 def _factor(flat: Flat, settings: LoadSettings) -> int:
-    """How many rows and columns become one at once: as many as leave at least what is allowed."""
+    """How many rows and columns are averaged to one: the most that leave at least the longest side allowed."""
     return max(1, max(flat.height, flat.width) // settings.long_side_max_px)
 
 
 def _final(native: NDArray[np.uint8], name: str, size: tuple[int, int], settings: LoadSettings) -> NDArray[np.uint8]:
-    """The rows as large as allowed; too few of them are refused."""
+    """The photo at the size allowed; a photo that is too small is refused."""
     native = _resized(native, settings.long_side_max_px)
     if min(native.shape[:2]) < settings.short_side_min_px:
         raise PhotoError(

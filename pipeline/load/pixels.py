@@ -17,7 +17,7 @@ from pipeline.load.sources import display_name
 # Pixels worked on at a time: in the widest form, float64, 32 MB.
 _PART_PIXELS = 4_000_000
 _SHADED = ("RGBA", "LA", "La", "RGBa", "PA")
-# Floats are taken for 0-1 up to here: what was enlarged smoothly overshoots a little.
+# Floats up to this value are taken for 0-1: smooth enlarging overshoots a little.
 _OVERSHOOT = 2.0
 
 Rows = Callable[[int, int], NDArray[np.uint8]]
@@ -33,7 +33,7 @@ class Flat:
     warnings: tuple[str, ...] = ()
 
     def parts(self, multiple: int = 1) -> Iterator[NDArray[np.uint8]]:
-        """All rows from the top, some at a time, their number (but the last time) a multiple of that."""
+        """All rows from the top in parts; each part but the last has a multiple of ``multiple`` rows."""
         step = max(1, _PART_PIXELS // (max(1, self.width) * multiple)) * multiple
         for top in range(0, self.height, step):
             yield self.rows(top, min(top + step, self.height))

@@ -34,7 +34,7 @@ TAKEN = (
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 # Without waiting for a pipe, and not for a program that is started; Windows has neither, and reads text unless asked.
 _READ_AT_ONCE = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-# What a path may not be read for longer than, in bytes at a time.
+# A file is read so many bytes at a time.
 _CHUNK = 1 << 20
 # How Python carries bytes of a name that are no UTF-8; other lone surrogates can be in no file's name (PEP 383).
 _LONE = re.compile("[\ud800-\udc7f\udd00-\udfff]")

@@ -38,7 +38,7 @@ class Match:
 
 @dataclass(frozen=True, eq=False)
 class Weighing:
-    """What was seen and read, weighed for products; kept so that further ones cost little.
+    """What was seen and read, weighed for products; kept so that further products can be added at little cost.
 
     ``heard`` is None where nothing was read; there are no ``groups`` then.
     """
@@ -82,7 +82,7 @@ class Matcher:
         doubts: Doubts | None = None,
         weighing: Weighing | None = None,
     ) -> Match:
-        """The whole way from what the faces say and look like to a decision; ``weighing`` where it is known already."""
+        """From the readings and the look to a decision; ``weighing`` is used if it was made before."""
         doubts = doubts or Doubts()
         found = self._ranked(weighing or self.weigh(readings, look))
         verdict = decide(readings, look, found, doubts, self._model, self._settings.decide)

@@ -1,4 +1,4 @@
-"""The one further observation that would tell most: what it would settle, on average, of what is still open."""
+"""The one further observation that would tell most, by the uncertainty that it removes on average."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reference.grouping import drug_strength
 
 # Less than a tenth of a yes-or-no question is not worth a further photo.
 _BITS_MIN = 0.1
-# What a scale in the photo tells apart (docs/figures.md: sizes are right to a quarter of a millimeter at the median).
+# Sizes that differ by this are told apart by a scale (docs/figures.md: the median error is a quarter of a millimeter).
 _SIZE_STEP_MM = 1.0
 
 

@@ -19,16 +19,17 @@ from pipeline.match.world import ALPHABET, COLUMN, Tokens, kind_of
 from pipeline.records import Character, Line
 from reference.text.imprints import SIGNS
 
-# What may not be used costs more than anything else could gain.
+# Forbidden steps have this weight: no gain elsewhere makes up for it.
 _FORBIDDEN_BITS = -1e4
 _KINDS = "dLs"
 
 
 @dataclass(frozen=True)
 class Segment:
-    """Where a token stands on a face, with its weight: by place on the face, by place in the token.
+    """Where a token stands on a face, and its weight.
 
-    ``within`` says that it takes no part of a line but whole ones, or lies in one line.
+    ``places`` on the face and ``indices`` in the token belong together, one for each character. ``within``: the token
+    lies in one line or takes whole lines.
     """
 
     bits: float
@@ -39,14 +40,14 @@ class Segment:
 
 
 class ObservedFace:
-    """The lines of one face, as weights: what each character of a register would earn there.
+    """The lines of one face as weights: how well each character of a register fits each place.
 
     Attributes:
         characters: in reading order; ``line_of`` says of which line each is.
-        truth: ``(n, 41)``, the probability of what stands there where a character does at all.
-        bits: ``(n, 41)``, the weight of each.
-        stray_bits: ``(n,)``, what a character weighs that none stands for.
-        world_bits: ``(n,)``, what each weighs by the imprints of pills at large: the text, whoever made the pill.
+        truth: ``(n, 41)``, the probability of each character of the alphabet, given that one stands there.
+        bits: ``(n, 41)``, the weight of each such character.
+        stray_bits: ``(n,)``, the weight of a place if nothing stands there.
+        world_bits: ``(n,)``, the weight of each place by the imprints of pills at large, whatever the product.
     """
 
     def __init__(self, lines: Sequence[Line], model: MatchModel) -> None:
@@ -61,7 +62,7 @@ class ObservedFace:
                     probabilities[place, COLUMN[text]] = probability
         there = np.minimum(probabilities.sum(1), 1.0)
         self.truth: NDArray[np.float64] = probabilities @ world.confusions / np.maximum(there, 1e-9)[:, None]
-        # What is missing to 1 is a character past all alternatives or none at all: it speaks for nothing.
+        # The probability that the alternatives leave is that of another character or none: it counts for no token.
         read = self.truth * there[:, None] + (1 - there[:, None]) * world.shares
         self.bits: NDArray[np.float64] = np.log2(read / world.shares * shares.found)
         # A sign that no token takes says nothing: registers leave out the point of 2.5.
@@ -92,7 +93,7 @@ class ObservedFace:
 
     @cached_property
     def world_bits(self) -> NDArray[np.float64]:
-        """What each place weighs by the words of pills at large: frequent ones where they fit, else by pattern."""
+        """The weight of each place by the words of pills at large: frequent words where they fit, else patterns."""
         by_kind = np.log2(2.0**self.bits @ self._world.kinds.T)
         kind = np.array([_KINDS.index(kind_of(each.text)) for each in self.characters], np.intp)
         spelled = np.maximum(by_kind[np.arange(len(self)), kind], self.stray_bits) if len(self) else np.zeros(0)
@@ -119,7 +120,7 @@ class ObservedFace:
         return values
 
     def _frequent_words(self) -> list[tuple[float, NDArray[np.intp]]]:
-        """Where frequent words could stand and what they weigh there, the best first."""
+        """Frequent words that could stand on the face, with their places and weights, the best first."""
         if not len(self):
             return []
         words, shares = self._world.frequent
@@ -133,7 +134,7 @@ class ObservedFace:
         return found
 
 
-# A face carries a few words; of more than so many that could stand there the rest is worse.
+# Only so many frequent words are tried together, the best: a face carries a few.
 _WORDS_TRIED = 24
 
 
@@ -172,7 +173,7 @@ class Alignment:
         self.bits: NDArray[np.float64] = bits
 
     def segment(self, number: int, face: int) -> Segment | None:
-        """Where that token stands in its best alignment, None where at no place; ``face`` is what to call the face."""
+        """The best alignment of a token, None where it fits nowhere; ``face`` is the face's number."""
         token, row = self._tokens.texts[number], int(self._tokens.row[number])
         step = len(token)
         end = int(self._scores[step][row].argmax())
@@ -202,7 +203,7 @@ class Alignment:
 
 
 def best_segment(token: str, faces: Sequence[ObservedFace], taken: Sequence[set[int]]) -> Segment | None:
-    """Where one token fits best over places not yet taken; None where it finds no place at all."""
+    """The best alignment of one token with places not yet taken; None where none is left."""
     return best_segments([token], faces, taken)[token]
 
 
@@ -212,7 +213,7 @@ def best_segments(
     taken: Sequence[set[int]] | None = None,
     floor_bits: float = _FORBIDDEN_BITS,
 ) -> dict[str, Segment | None]:
-    """Where each token fits best over places not yet taken; None where it fits nowhere better than ``floor_bits``."""
+    """The best alignment of each token with places not yet taken; None where its weight is not above ``floor_bits``."""
     best: dict[str, Segment | None] = dict.fromkeys(tokens)
     ready = Tokens(tokens)
     for number, face in enumerate(faces):

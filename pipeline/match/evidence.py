@@ -22,7 +22,7 @@ LOOK_KINDS = tuple(each.title for each in PROPERTIES)
 
 
 class LookScale:
-    """Weighs the look of one pill for many products, those that look alike in the register once."""
+    """Weighs the look of one pill for many products; products with the same registered look are weighed once."""
 
     def __init__(self, look: PillLook, model: MatchModel) -> None:
         self._look, self._model = look, model
@@ -37,7 +37,7 @@ class LookScale:
 
 
 def look_rows(product: Product, look: PillLook, model: MatchModel) -> tuple[EvidenceRow, ...]:
-    """The look, all together never below what it weighs where the outline itself is wrong.
+    """The rows of the look. Their sum is never below the weight for a wrong outline.
 
     A half of a capsule taken for the whole has another shape, color and size, all for one reason.
     """
@@ -88,7 +88,7 @@ def imprint_rows(explanation: Explanation, faces: int) -> tuple[EvidenceRow, ...
 
 
 def _bits(observed: float, expected: float, floor: float) -> float:
-    """log2 of the Bayes factor of a calibrated probability, never below ``floor``: registers err too."""
+    """log2 of the Bayes factor of a calibrated probability, mixed with ``floor``, the share of errors in registers."""
     return math.log2((1 - floor) * observed / expected + floor)
 
 

@@ -17,12 +17,12 @@ from pipeline.match.world import COLUMN
 from pipeline.records import Character, Line, Reading
 from reference.text.imprints import CHARACTERS
 
-# From a half on a character counts as read, and a face as blank: both are calibrated probabilities.
+# A character counts as read, and a face as blank, from this probability on; both are calibrated.
 SURE = BLANK = 0.5
-# Characters that are one glyph in the lettering of many pills: nobody can tell them apart but by what is on record.
+# Characters that look the same in the lettering of many pills; only the register tells which is meant.
 SAME_GLYPHS = ("0O", "1IL")
 _GLYPHS = {character: group for group in SAME_GLYPHS for character in group}
-# Of one character nobody can say of which token it is a part.
+# A part of a token has at least so many characters: one alone could belong to any token.
 _PART_MIN = 2
 
 
@@ -100,17 +100,17 @@ class Observed:
         return list(dict.fromkeys(texts))
 
     def gain(self, segment: Segment) -> float:
-        """What a token earns in a place beyond what its characters weigh as strays."""
+        """What a token at a place adds to the weight of its characters as strays."""
         return segment.bits - sum(float(self.faces[segment.face].stray_bits[place]) for place in segment.places)
 
     def weight(self, token: str, segment: Segment) -> float:
-        """What a token weighs in a place against a pill at large: a name no more than it is rare."""
+        """The weight of a token at a place against pills at large; a word of letters weighs no more than its rarity."""
         at_large = sum(float(self.world_bits[segment.face][place]) for place in segment.places)
         bits = segment.bits - at_large
         return min(bits, -self.model.world.word_bits(token)) if token.isalpha() else bits
 
     def absent_bits(self, tokens: int) -> float:
-        """What so many tokens weigh that were not found: where one is missing, others of its face are."""
+        """The weight of tokens that were not found; where one is missing, others of its face often are too."""
         return self.missing_bits + (tokens - 1) * math.log2(self.model.shares.further) if tokens else 0.0
 
 
@@ -120,7 +120,7 @@ def distinct(imprint_key: str) -> list[str]:
 
 
 def bound(imprint_key: str, observed: Observed, fits: Mapping[str, Segment | None]) -> float:
-    """About what ``explain`` would give if no two tokens contended for a place: quick, to choose what to explain."""
+    """A quick estimate of the bits of ``explain``, as if no two tokens competed for a place."""
     bits = observed.all_stray_bits
     missing = 0
     for token in distinct(imprint_key):
@@ -136,8 +136,8 @@ def bound(imprint_key: str, observed: Observed, fits: Mapping[str, Segment | Non
 def explain(imprint_key: str, observed: Observed, fits: Mapping[str, Segment | None]) -> Explanation:
     """Explain what was read by an imprint: each token takes the stretch it fits best, the longest tokens first.
 
-    A token is looked for once, however often the register names it. What is then left and says again what a token
-    says, or a part of it, weighs nothing: print stands on both halves of a capsule, and around its side in part.
+    A token is looked for once, however often the register names it. Remaining text that repeats a token, or a part of
+    one, weighs nothing: the print of a capsule stands on both halves, and some of it goes around the side.
 
     Args:
         imprint_key: the imprint's tokens, joined by ``;``.
@@ -189,14 +189,14 @@ def explain(imprint_key: str, observed: Observed, fits: Mapping[str, Segment | N
 def _say_again(
     found: dict[str, list[Segment]], imprint_key: str, faces: Sequence[ObservedFace], taken: list[set[int]]
 ) -> None:
-    """Take what is left of a line where it says what a token found says, whole or in part."""
+    """Mark remaining text of a line as taken where it repeats a token that was found, whole or in part."""
     listed = Counter(imprint_key.split(";"))
     for number, face in enumerate(faces):
         for line in face.lines:
             letters = [place for place in line.tolist() if not face.is_sign[place]]
             left = [place for place in letters if place not in taken[number]]
             for run in _runs(left, letters):
-                # Within a line one character alone is said again where the register says it twice, as in YY.
+                # Within a line a single character is a repetition only if the register has it twice, as in YY.
                 least = {token: 1 if len(run) == len(letters) or listed[token] > 1 else _PART_MIN for token in found}
                 parts = _said(run, number, face, least, whole=len(run) == len(letters))
                 taken[number].update(run if parts else ())
@@ -205,7 +205,7 @@ def _say_again(
 
 
 def _runs(places: Sequence[int], line: Sequence[int]) -> Iterator[list[int]]:
-    """Stretches of neighbors in a line."""
+    """Runs of places that follow each other in a line."""
     at = {place: order for order, place in enumerate(line)}
     run: list[int] = []
     for place in places:
@@ -225,7 +225,7 @@ def _said(
     whole: bool,
     part_min: int = _PART_MIN,
 ) -> list[tuple[str, Segment]]:
-    """The tokens that a stretch says one after the other; a whole line may end in a part of one. Empty where not."""
+    """The tokens that a run consists of, in order; a whole line may end in a part of a token. Empty if it is none."""
     for token, shortest in least.items():
         letters = [index for index, text in enumerate(token) if text in CHARACTERS]
         for start in range(len(letters)):
@@ -258,7 +258,7 @@ def _same_glyph(one: str, other: str) -> bool:
 def _forgiven(
     found: Mapping[str, Sequence[Segment]], faces: Sequence[ObservedFace], taken: Sequence[set[int]]
 ) -> set[tuple[int, int]]:
-    """Places within a word that most of its letters tell: another letter misread there, or one too many."""
+    """Places within a word where a letter was misread or is too many, if most letters of the word were read."""
     places: set[tuple[int, int]] = set()
     for token, segments in found.items():
         for segment in segments:
@@ -271,7 +271,7 @@ def _forgiven(
 
 
 def _others(token: str, segment: Segment, faces: Sequence[ObservedFace]) -> set[tuple[int, int]]:
-    """Where another character was read than the token's."""
+    """Places where a character other than the token's was read."""
     characters = faces[segment.face].characters
     return {
         (segment.face, place)
@@ -286,7 +286,7 @@ def _contradicted(
     left: Sequence[tuple[int, int]],
     forgiven: set[tuple[int, int]],
 ) -> str:
-    """What was read with confidence and has no place, or is another character than the imprint's, in reading order.
+    """Characters read with confidence that the imprint does not have, or has otherwise, in reading order.
 
     So does the point of 2.5 where the imprint has 25; registers leave a point out where they split the number there.
     """
@@ -302,7 +302,7 @@ def _contradicted(
     return "".join(each.text for each in doubted if is_sure(each) or (each.text == "." and each.confidence >= SURE))
 
 
-# A word of so many letters is told by this share of them; a number and a code are other ones without a character.
+# A word of so many letters is recognized by this share of them. Numbers and codes need every character.
 _WORD_MIN = 5
 _WORD_SHARE_MIN = 0.7
 
@@ -312,18 +312,18 @@ def _is_word(token: str) -> bool:
 
 
 def _seen_whole(token: str, segments: Sequence[Segment]) -> bool:
-    """Whether each character was seen, or of a word so many that no other word is meant."""
+    """Whether each character was seen, or enough of a word to recognize it."""
     seen = {index for segment in segments for index in segment.indices}
     return len(seen) == len(token) or (_is_word(token) and len(seen) >= _WORD_SHARE_MIN * len(token))
 
 
 def _right(face: ObservedFace, place: int, character: str) -> float:
-    """The probability that a character, or one that is the same glyph, stands at a place where one does."""
+    """The probability that a character or one that looks the same stands at a place, given that one does."""
     return sum(float(face.truth[place, COLUMN[each]]) for each in _GLYPHS.get(character, character))
 
 
 def _certainty(found: Mapping[str, Sequence[Segment]], faces: Sequence[ObservedFace]) -> float:
-    """The probability that each character is the imprint's, 0 where one was not seen."""
+    """The probability that every character is the imprint's; 0 if one was not seen."""
     certainty = 1.0
     for token, segments in found.items():
         first = segments[0]
@@ -339,7 +339,7 @@ _UNSEEN_ODDS = 9.0
 
 
 def _sibling_odds(token: str, segments: Sequence[Segment], faces: Sequence[ObservedFace]) -> float:
-    """Summed over the characters of a token in which products of a series differ, the odds of another one there."""
+    """Odds that the token is another one of a series, summed over the characters in which a series may differ."""
     if _is_word(token):
         return 0.0
     odds = dict.fromkeys(range(len(token)), _UNSEEN_ODDS)

@@ -1,4 +1,4 @@
-"""From weighed candidates to probabilities, against the pill that the catalog lacks."""
+"""From weights to probabilities: the candidates against each other, and against a pill that the catalog lacks."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Weighed:
 
 @dataclass(frozen=True)
 class Ranked:
-    """Candidates best first, with the explanation of each, and the probability that the pill is none of the catalog."""
+    """Candidates, best first, each with its explanation; the probability that the catalog lacks the pill."""
 
     candidates: tuple[Candidate, ...]
     explanations: tuple[Explanation, ...]
@@ -60,7 +60,7 @@ class Market:
 
     @property
     def prior(self) -> EvidenceRow:
-        """The evidence before any: a product is one of the market."""
+        """The first row of evidence: the product is one of its market."""
         products = max(self.listed, 1)
         sentence = f"One of about {products / self.coverage:,.0f} tablets and capsules of the market."
         return EvidenceRow("prior", "", "", math.log2(self.coverage / products), sentence)
@@ -68,9 +68,9 @@ class Market:
 
 @dataclass(frozen=True)
 class Odds:
-    """What each product and the pill that no row describes weigh, with what was known before: they share all there is.
+    """Weights, prior included, of each product and of a pill that the catalog lacks; probabilities are their shares.
 
-    ``groups`` are best first, ``weights`` theirs.
+    ``groups`` are best first, ``weights`` are theirs in the same order.
     """
 
     groups: tuple[Weighed, ...]
@@ -80,12 +80,12 @@ class Odds:
 
     @property
     def total(self) -> float:
-        """All together."""
+        """The sum of all weights."""
         return sum(self.weights) + self.unlisted
 
 
 def odds(groups: Sequence[Weighed], market: Market, alone: float, shares: Shares) -> Odds:
-    """What all weigh; ``alone`` is the probability that one word alone stands on the pill, as it does on few."""
+    """The weights of all; ``alone`` is the probability that the pill bears one word only, as few pills do."""
     world_share = alone * market.one_word + 1 - alone
     prior = market.prior
     scored = sorted(groups, key=lambda group: (-group.bits, group.products[0].product_id))
@@ -112,12 +112,14 @@ def ranked(found: Odds, most: int) -> Ranked:
 
 
 def _unlisted_weight(groups: Sequence[Weighed], weights: Sequence[float], world_share: float, shares: Shares) -> float:
-    """What the pill that no row describes weighs: it bears another text, a listed imprint again, or a sibling's.
+    """The weight of a pill that the catalog lacks. Such a pill is one of three:
 
-    Another text: the reading is as likely as it is on pills at large, but for the part of it that says a listed
-    imprint. Its twin: another product bears just that imprint, and some look the same besides; a check of the imprint
-    leaves the twins that its registers do not hold. Its sibling: a product of the same series and look, with another
-    character where one was not read with certainty.
+    - it bears a text that is not listed: as likely as the reading is on pills at large, less what listed imprints
+      explain;
+    - it is a twin: another product with a listed imprint, some of the same look. Where the imprint was checked by hand,
+      only twins in registers that were not searched are left;
+    - it is a sibling: a product of the same series and look, that differs in a character which was not read with
+      certainty.
     """
     certain = {group.explanation.imprint_key: group.explanation.certainty for group in groups}
     listed = sum(certain.values())
@@ -129,14 +131,14 @@ def _unlisted_weight(groups: Sequence[Weighed], weights: Sequence[float], world_
         look = shares.twin_look * 2.0 ** min(group.look_bits, 30.0) + 1 - shares.twin_look
         twin = explanation.certainty * look * (1 - group.checked)
         twins[explanation.imprint_key] = max(twins.get(explanation.imprint_key, 0.0), twin)
-        # What stands against this imprint may be just what another one lists.
+        # What speaks against this imprint may be the text of another listed one.
         unexplained = max(1.0 - listed + explanation.certainty, 0.0)
         siblings += weight * shares.sibling * explanation.sibling_odds * unexplained
     return world_share * (other + sum(twins.values())) + siblings
 
 
 def _tier(explanation: Explanation) -> str:
-    """How the imprint agrees with what was read, named as the catalog's search names it where it is the same."""
+    """How the imprint agrees with what was read, in the words of the catalog's search where it has them."""
     if explanation.exact:
         return "exact"
     if explanation.complete and not explanation.missing:

@@ -19,11 +19,11 @@ from reference.store.catalog import Catalog
 from reference.text.imprints import CHARACTERS
 
 _COLUMN = {character: column for column, character in enumerate(CHARACTERS)}
-# A character counts in so many steps.
+# Characters are counted in whole steps, so many to one character.
 _STEPS = 8
-# Where so many times more imprints than are wanted share half of what is read, none of the wanted shares less.
+# If at least so many times the shortlist share half of the most shared characters, the others are left out.
 _MANY_MIN = 4
-# A word that more imprints bear is a maker's or a strength.
+# A word on more imprints than these is a maker's name or a strength, and adds nothing to the shortlist.
 _BEARING_MAX = 40
 
 
@@ -34,7 +34,7 @@ class ImprintIndex:
         self._catalog = catalog
         self.keys = [row.imprint_key for row in catalog.imprints()]
         counts = np.zeros((len(self.keys), len(CHARACTERS)), np.uint8)
-        # A token that a register names for each half of a capsule need be read once only.
+        # A register names a token for each half of a capsule; it is read once.
         once = "\n".join(";".join(distinct(key)) for key in self.keys)
         codes = np.frombuffer(once.encode("ascii", "replace"), np.uint8)
         owner = np.cumsum(codes == ord("\n"))
@@ -45,7 +45,7 @@ class ImprintIndex:
         known = place_of >= 0
         np.add.at(counts, (owner[known], place_of[known]), 1)
         self.lengths = counts.sum(1).astype(np.float32)
-        # By character, and in steps of an eighth of one: whole numbers are compared in a fraction of the time.
+        # ``(characters, imprints)`` in steps of 1/8: whole numbers are compared in a fraction of the time.
         self.steps = np.ascontiguousarray(np.minimum(counts, 255 // _STEPS).T * np.uint8(_STEPS))
 
     def shortlist(self, characters: Sequence[Character], count: int) -> NDArray[np.int64]:
@@ -67,7 +67,7 @@ class ImprintIndex:
         return near[best]
 
     def bearing(self, words: Sequence[str]) -> list[int]:
-        """The imprints that bear a word just as it is, but for words that many bear."""
+        """The imprints that bear one of the words exactly, except for words that many imprints bear."""
         marks = ", ".join("?" * len(words))
         rows = self._catalog.rows(
             f"SELECT token_id, imprint_id FROM token JOIN imprint_token ON token_id = id WHERE token IN ({marks})",
@@ -77,14 +77,14 @@ class ImprintIndex:
         return [imprint - 1 for token, imprint in rows if common[token] <= _BEARING_MAX and self.keys[imprint - 1]]
 
     def _sharing_most(self, shared: NDArray[np.uint16], count: int) -> NDArray[np.int64]:
-        """The imprints among which the best so many are: those that share half of what the best one shares, or all."""
+        """The imprints that can be among the best ``count``: those that share half of what the best shares, or all."""
         near = np.flatnonzero(shared > int(shared.max(initial=0)) // 2)
         return near if len(near) >= _MANY_MIN * count else np.arange(len(shared))
 
 
 @dataclass(frozen=True)
 class _Hypothesis:
-    """Lines of all faces, how much less probable than the first they are, and what they leave of what it reads."""
+    """One way to read all faces: the lines, their weight against the first way, and which text of that they drop."""
 
     lines: tuple[tuple[Line, ...], ...]
     bits: float = 0.0
@@ -92,7 +92,7 @@ class _Hypothesis:
 
 
 class Heard:
-    """What the faces say by each of the readings' hypotheses, ready to be explained."""
+    """The faces' text under each hypothesis of the readings, ready to be explained."""
 
     def __init__(self, readings: Sequence[Reading], model: MatchModel) -> None:
         self._hypotheses = _joint_hypotheses(readings)
@@ -107,9 +107,9 @@ class Heard:
         return first.blank if len(first.words()) == 1 else 0.0
 
     def explained(self, explain_one: Callable[[Observed], Iterable[Explanation]]) -> list[Explanation]:
-        """Each imprint explained by the hypothesis that does it best; best first.
+        """Each imprint explained under the hypothesis that suits it best; best first.
 
-        All hypotheses read the same photo: each is weighed against what explains it best on pills at large.
+        All hypotheses are of the same photo, so their weights are relative to the best one on pills at large.
         """
         best: dict[str, Explanation] = {}
         for each, hypothesis in zip(self.observed, self._hypotheses, strict=True):
@@ -125,7 +125,7 @@ class Heard:
         return sorted(best.values(), key=lambda explanation: (-explanation.bits, explanation.imprint_key))
 
     def explain_keys(self, keys: Sequence[str]) -> list[Explanation]:
-        """How just these imprints explain what was read, likely or not; best first."""
+        """How these imprints explain what was read, however badly; best first."""
         return self.explained(lambda observed: _explain_each(keys, observed))
 
 
@@ -143,7 +143,7 @@ class Found:
 
 
 def search(readings: Sequence[Reading], index: ImprintIndex, model: MatchModel, settings: MatchSettings) -> Found:
-    """The imprints that explain the readings best, by the best of the readings' hypotheses; best first."""
+    """The imprints that explain the readings best, each under its best hypothesis; best first."""
     heard = Heard(readings, model)
     explained = heard.explained(lambda observed: _explained(observed, index, settings))
     return Found(tuple(explained[: settings.explained_max]), heard)
@@ -156,7 +156,7 @@ def _explain_each(keys: Sequence[str], observed: Observed) -> list[Explanation]:
 
 
 def _explained(observed: Observed, index: ImprintIndex, settings: MatchSettings) -> list[Explanation]:
-    """The shortlist's imprints that can come near the best, explained."""
+    """Explanations of the shortlist's imprints that can come near the best."""
     characters = [character for face in observed.faces for character in face.characters]
     words = [word for word in observed.words() if word]
     chosen = dict.fromkeys([*index.shortlist(characters, settings.shortlist_max).tolist(), *index.bearing(words)])

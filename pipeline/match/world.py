@@ -1,4 +1,4 @@
-"""What is written on pills, and how they look: the pill that no row of the catalog describes.
+"""What is written on pills at large and how they look: the model of a pill that the catalog lacks.
 
 A pill that nobody listed bears an imprint all the same, and not one of random letters: makers' names, strengths and
 numbers in series. ``World`` says how likely a word is on a pill drawn at random, by how often the registers of three
@@ -26,8 +26,8 @@ from reference.text.imprints import CHARACTERS, SIGNS
 ALPHABET = CHARACTERS + SIGNS
 COLUMN = {character: column for column, character in enumerate(ALPHABET)}
 _CLASSES = "dLs"
-# A name that one product bears stands on others of its maker too, though the registers have it once: of 10,000 words
-# the share that absolute discounting leaves to one that occurs once (0.25), four times over for the maker's line.
+# Smallest probability of a name. A name that the registers have once stands on other products of its maker too: of
+# 10,000 words absolute discounting leaves 0.25 to one that occurs once, taken four times for the maker's other products.
 _WORD_SHARE_MIN = 1e-4
 _NAME_MIN = 3
 

@@ -113,7 +113,7 @@ def _is_cycled(row: TickRow) -> bool:
 
 
 def _agree(one: _Guess, other: _Guess) -> bool:
-    """Whether two axes across each other give the same scale, but for what a tilted camera does to it."""
+    """Whether two crossing axes give the same scale, within what a tilted camera may change."""
     return one.axis.tick_mm == other.axis.tick_mm and abs(math.log(one.mm_per_px / other.mm_per_px)) < 0.12
 
 

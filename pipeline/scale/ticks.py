@@ -77,7 +77,7 @@ def _nearest_right(x: NDArray[np.float64], y: NDArray[np.float64]) -> list[int]:
 
 
 def _grow(x: list[float], y: list[float], first: int, second: int) -> list[tuple[int, int]]:
-    """``(index, stroke)`` of a chain that goes on to the right, over at rows_max two missing ticks at a time."""
+    """``(index, stroke)`` of a chain that goes on to the right, over at most two missing ticks at a time."""
     chain = [(0, first), (1, second)]
     step, slope = x[second] - x[first], (y[second] - y[first]) / (x[second] - x[first])
     slope *= 0.5

@@ -145,10 +145,6 @@ class Catalog(Database):
                 found.setdefault(row[0], []).append(product_of(row[1:]))
         return {key: tuple(found[key]) for key in wanted if key in found}
 
-    def products_of_drug(self, drug: str) -> tuple[Product, ...]:
-        """The products whose drug has exactly that name, in either case."""
-        return self._products("drug.drug = ? COLLATE NOCASE", (drug.strip(),))
-
     def _products(self, where: str, values: Sequence[Any]) -> tuple[Product, ...]:
         rows = self.rows(
             f"SELECT {PRODUCT_COLUMNS} FROM {PRODUCT_JOIN} WHERE {where} AND {self.present('product.imprint_id')} "
