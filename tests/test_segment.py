@@ -19,7 +19,7 @@ from pipeline.load import load
 from pipeline.records import Photo, Pixels
 from pipeline.segment import Segmenter, group_faces, segment
 from pipeline.segment.edge import Belief, refine
-from pipeline.segment.instances import MOST
+from pipeline.segment.instances import INSTANCES_MAX
 from pipeline.segment.pill_maps import PillMaps, PillNetwork
 from pipeline.segment.regions import content_box
 from pipeline.settings import SegmentSettings
@@ -280,7 +280,7 @@ def test_the_time_for_blots_is_bounded(side: int, grain_px: float) -> None:
     photo = Photo(blots(side, grain_px, 0), "blots")
     began = time.process_time()
     regions = segment(photo)
-    assert len(regions) <= MOST
+    assert len(regions) <= INSTANCES_MAX
     assert time.process_time() - began < 4.0
 
 

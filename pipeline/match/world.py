@@ -27,7 +27,7 @@ ALPHABET = CHARACTERS + SIGNS
 COLUMN = {character: column for column, character in enumerate(ALPHABET)}
 _CLASSES = "dLs"
 # Smallest probability of a name. A name that the registers have once stands on other products of its maker too: of
-# 10,000 words absolute discounting leaves 0.25 to one that occurs once, taken four times for the maker's other products.
+# 10,000 words absolute discounting leaves 0.25 to one that occurs once, taken four times for the maker's others.
 _WORD_SHARE_MIN = 1e-4
 _NAME_MIN = 3
 
