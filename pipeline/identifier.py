@@ -18,7 +18,17 @@ from pipeline.scale import check_reference, find_scale
 from pipeline.scene import FACES, Clock, Scene, difference, distinct_faces, doubted
 from pipeline.segment import Segmenter, group_faces
 from pipeline.settings import Settings
-from pipeline.verify import HIGH_ALERT, RuleOut, Verification, Verifier, expected_of
+from pipeline.verify import (
+    HIGH_ALERT,
+    ListCheck,
+    ListEntry,
+    RuleOut,
+    SeenPill,
+    Verification,
+    Verifier,
+    check_list,
+    expected_of,
+)
 from reference.product import Product
 from reference.store.catalog import Catalog, open_catalog
 
@@ -166,6 +176,34 @@ class Identifier:
         meant = self._verifier.drugs((drugs,) if isinstance(drugs, str) else drugs)
         answer, weighing = self._one_pill(photos, _Told(mm_per_px, coin, channels))
         return self._verifier.rule_out(weighing, meant, answer)
+
+    def check_list(
+        self,
+        photo: PhotoSource,
+        entries: Sequence[ListEntry],
+        *,
+        mm_per_px: float | None = None,
+        coin: str | None = None,
+        channels: str = "rgb",
+    ) -> ListCheck:
+        """Are the pills of ONE photo, each on its own face, those of a list?
+
+        Args:
+            photo: one photo of a compartment, a pouch or a tray, in a form that ``identify`` takes.
+            entries: the list, as ``pipeline.verify.read_list`` reads it from a file.
+            mm_per_px: as for ``identify``, and so are the further arguments.
+
+        Raises:
+            As ``identify``.
+        """
+        clock = Clock()
+        scene = self._scene(photo, 0, _Told(mm_per_px, coin, channels), clock)
+        pills = []
+        for place in sorted(range(len(scene.pills)), key=lambda place: -scene.pills[place].area):
+            own = Clock(clock.seconds)
+            seen = self._seen([scene], self._faces(scene, [place], own), Doubts())
+            pills.append(SeenPill(*self._weighed_answer(seen, own)))
+        return check_list(self._verifier, entries, pills)
 
     @cached_property
     def _verifier(self) -> Verifier:

@@ -23,7 +23,16 @@ from pipeline.errors import InputError
 from pipeline.match import Matcher
 from pipeline.records import Agreement, Doubts, Expected, ExpectedKind, Identification, PillLook, Reading
 from pipeline.settings import Settings
-from pipeline.verify import Verifier, described, expected_of
+from pipeline.verify import (
+    ListEntry,
+    PillState,
+    SeenPill,
+    Verifier,
+    check_list,
+    described,
+    expected_of,
+    read_list,
+)
 from pipeline.verify.agree import Finding
 from reference.product import Product
 from reference.store.catalog import Catalog
@@ -39,7 +48,9 @@ MADE = (TEN, TWENTY, OTHER)
 
 def seen_of(readings: Sequence[Reading], seen: PillLook, doubts: Doubts | None = None) -> Identification:
     imprint = tuple(token for reading in readings for token in reading.tokens)
-    made = SimpleNamespace(look=seen, doubts=doubts or Doubts(), faces=readings, imprint=imprint, advice=None)
+    made = SimpleNamespace(
+        look=seen, doubts=doubts or Doubts(), faces=readings, imprint=imprint, advice=None, candidates=()
+    )
     return cast(Identification, made)
 
 
@@ -309,3 +320,113 @@ def test_verifying_leaves_the_answer_as_identify_gives_it() -> None:
     for one in (plain, verified):
         object.__setattr__(one, "seconds", {})
     assert verified.to_dict() == plain.to_dict() if isinstance(verified, pipeline.Answer) else False
+
+
+# --- a list against a photo -------------------------------------------------------------------------------------------
+
+
+def checked(entries: Sequence[tuple[str, int]], pills: Sequence[tuple[str, ...]], doubts: Doubts | None = None) -> Any:
+    """What is said of pills that say so on the face that is up, and look white and round."""
+    with catalog_of(MADE) as catalog:
+        settings = Settings()
+        matcher = Matcher(catalog, settings)
+        seen = look(faces=1)
+        faces = [[face(*texts)] for texts in pills]
+        return check_list(
+            Verifier(catalog, matcher, settings),
+            [ListEntry(expected_of(catalog, name), count) for name, count in entries],
+            [SeenPill(seen_of(each, seen, doubts), matcher.weigh(each, seen)) for each in faces],
+        )
+
+
+BACLOFEN, WARFARIN = ("PX", "4810"), ("ZK", "7391")
+
+
+def test_all_that_is_listed_and_seen_is_there() -> None:
+    done = checked([("baclofen 10 mg", 2), ("warfarin 5 mg", 1)], [BACLOFEN, WARFARIN, BACLOFEN])
+    assert done.agreement is CONSISTENT
+    assert [(each.present, each.missing, each.untold) for each in done.entries] == [(2, 0, 0), (1, 0, 0)]
+    assert {pill.state for pill in done.pills} == {PillState.PRESENT}
+
+
+def test_what_is_missing_or_extra_is_named_the_dangerous_first() -> None:
+    done = checked([("baclofen 10 mg", 2), ("warfarin 5 mg", 1)], [BACLOFEN])
+    assert done.agreement is CONTRADICTED
+    assert done.reason.startswith("Missing: 1 x warfarin 5 mg (high-alert: an anticoagulant")
+    assert "Missing: 1 x baclofen 10 mg" in done.reason
+    done = checked([("baclofen 10 mg", 1)], [BACLOFEN, WARFARIN])
+    assert done.agreement is CONTRADICTED
+    assert [(pill.state, pill.entry) for pill in done.pills] == [(PillState.EXTRA, None), (PillState.PRESENT, 0)]
+    assert "It looks like warfarin 5 mg." in done.reason
+
+
+def test_one_too_many_of_what_is_listed_is_extra() -> None:
+    done = checked([("baclofen 10 mg", 1)], [BACLOFEN, BACLOFEN])
+    assert done.agreement is CONTRADICTED
+    assert "One more baclofen 10 mg than the list has." in done.reason
+
+
+def test_a_wrong_pill_is_extra_and_the_right_one_missing() -> None:
+    done = checked([("baclofen 10 mg", 1), ("baclofen 20 mg", 1)], [BACLOFEN, WARFARIN])
+    assert done.agreement is CONTRADICTED
+    assert "Missing: 1 x baclofen 20 mg." in done.reason and "is extra" in done.reason
+
+
+def test_a_blank_face_and_a_pill_cut_by_the_border_cannot_be_told() -> None:
+    entries = [("baclofen 10 mg", 1), ("warfarin 5 mg", 1)]
+    done = checked(entries, [BACLOFEN, ()])
+    assert done.agreement is CANNOT_TELL
+    assert [(each.present, each.missing, each.untold) for each in done.entries] == [(1, 0, 0), (0, 0, 1)]
+    assert checked(entries, [BACLOFEN, WARFARIN], Doubts(cut=True)).agreement is CANNOT_TELL
+
+
+def test_a_count_that_does_not_fit_is_a_fault_though_nobody_can_say_of_which() -> None:
+    done = checked([("baclofen 10 mg", 1), ("warfarin 5 mg", 1)], [()])
+    assert done.agreement is CONTRADICTED
+    assert "The list has 2 pills, 1 were seen; which is missing cannot be told." in done.reason
+    assert "which is extra cannot be told" in checked([("baclofen 10 mg", 1)], [BACLOFEN, ()]).reason
+
+
+def test_a_photo_without_pills_lacks_all() -> None:
+    done = checked([("baclofen 10 mg", 2)], [])
+    assert (done.agreement, done.reason) == (CONTRADICTED, "Missing: 2 x baclofen 10 mg.")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "has no column `expected`"),
+        ("drug,count\nx,1\n", "has no column `expected`"),
+        ("expected,count\n", "the list is empty"),
+        ("expected,count\nbaclofen 10 mg,0\n", "line 2: a count of '0'"),
+        ("expected,count\nbaclofen 10 mg,many\n", "line 2: a count of 'many'"),
+        ("expected,count\nbaclofen 10 mg,1\nbaclofn 10 mg,1\n", "line 3: no product of catalog made is baclofn"),
+    ],
+)
+def test_a_list_that_means_nothing_is_refused_by_line(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text(text, encoding="utf-8")
+    with catalog_of(MADE) as catalog, pytest.raises(InputError, match=re.escape(said)):
+        read_list(file, catalog)
+
+
+def test_a_list_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with catalog_of(MADE) as catalog, pytest.raises(InputError, match="cannot be read"):
+        read_list(tmp_path / "none.csv", catalog)
+
+
+def test_an_empty_count_is_one(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("\ufeffexpected,count\nbaclofen 10 mg,\nwarfarin 5 mg,2\n", encoding="utf-8")
+    with catalog_of(MADE) as catalog:
+        assert [entry.count for entry in read_list(file, catalog)] == [1, 2]
+
+
+@pytest.mark.slow
+def test_the_command_checks_a_list(tmp_path: Path, validator: Any) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("expected,count\nbaclofen 20 mg,1\nalprazolam 1 mg,1\n", encoding="utf-8")
+    done = run("--list", str(file))
+    assert done.exit_code in (10, 11), done.output
+    assert "on the list" in done.output.splitlines()[0]
+    validator.validate(json.loads(run("--list", str(file), "--json").output))

@@ -16,7 +16,9 @@ from pipeline.scale.coin_sizes import COINS_MM
 if TYPE_CHECKING:
     from pipeline.records import Expected
     from pipeline.settings import Settings
-    from pipeline.verify import RuleOut, Verification
+    from pipeline.verify import ListCheck, RuleOut, Verification
+
+    Verified = Verification | RuleOut | ListCheck
 
 # Exit codes: what was expected is contradicted; it cannot be told, or a drug cannot be ruled out.
 _CONTRADICTED, _OPEN = 10, 11
@@ -36,6 +38,13 @@ _CONTRADICTED, _OPEN = 10, 11
     metavar="DRUGS",
     help="Is it none of these? high-alert, one of its groups (opioids, anticoagulants), or drugs, parted by commas.",
 )
+@click.option(
+    "--list",
+    "list_file",
+    metavar="FILE",
+    type=FILE,
+    help="Are the pills of one photo those of this list? A CSV with the columns expected,count.",
+)
 @catalog_option
 @trust_options
 @reader_option
@@ -52,6 +61,7 @@ def verify(
     expect_shape: str,
     expect_size: str,
     rule_out: str | None,
+    list_file: Path | None,
     catalog: Path | None,
     settings: Settings,
     coverage: float | None,
@@ -62,15 +72,22 @@ def verify(
 ) -> None:
     """Is the pill in one or several photos of it what it should be?
 
-    CONSISTENT (exit code 0), CONTRADICTED (10) or CANNOT_TELL (11); with --rule-out RULED_OUT (0) or NOT_RULED_OUT
-    (11). A photo does not show what a pill is made of: a counterfeit looks the same.
+    CONSISTENT (exit code 0), CONTRADICTED (10) or CANNOT_TELL (11), also of a list with --list; with --rule-out
+    RULED_OUT (0) or NOT_RULED_OUT (11). A photo does not show what a pill is made of: a counterfeit looks the same.
     """
     look = (expect_imprint, expect_color, expect_shape, expect_size)
-    _check_question(expect, look, rule_out)
+    _check_question(expect, look, rule_out, list_file)
+    if list_file is not None and len(photos) > 1:
+        raise click.UsageError("--list takes one photo")
     identifier = open_identifier(catalog, coverage, settings, reader)
     sources = tuple(map(photo_source, photos))
-    answer: Verification | RuleOut
-    if rule_out is not None:
+    answer: Verified
+    if list_file is not None:
+        from pipeline.verify import read_list
+
+        entries = read_list(list_file, identifier.catalog)
+        answer = identifier.check_list(sources[0], entries, mm_per_px=mm_per_px, coin=coin)
+    elif rule_out is not None:
         answer = identifier.rule_out(sources, rule_out.split(","), mm_per_px=mm_per_px, coin=coin)
     else:
         answer = identifier.verify(
@@ -83,10 +100,10 @@ def verify(
     context.exit(_exit_code(answer))
 
 
-def _check_question(expect: str | None, look: Sequence[str], rule_out: str | None) -> None:
-    asked = [expect is not None, any(look), rule_out is not None]
+def _check_question(expect: str | None, look: Sequence[str], rule_out: str | None, list_file: Path | None) -> None:
+    asked = [expect is not None, any(look), rule_out is not None, list_file is not None]
     if sum(asked) != 1:
-        raise click.UsageError("say one of --expect, --expect-imprint and the like, or --rule-out")
+        raise click.UsageError("say one of --expect, --expect-imprint and the like, --rule-out, or --list")
 
 
 def _described(look: Sequence[str]) -> Expected:
@@ -96,7 +113,7 @@ def _described(look: Sequence[str]) -> Expected:
     return described(imprint, color=color, shape=shape, size=size)
 
 
-def _print(answer: Verification | RuleOut) -> None:
+def _print(answer: Verified) -> None:
     from rich.console import Console
 
     from pipeline.report.verification import as_table, as_text
@@ -108,7 +125,7 @@ def _print(answer: Verification | RuleOut) -> None:
         click.echo(as_text(answer), nl=False)
 
 
-def _exit_code(answer: Verification | RuleOut) -> int:
+def _exit_code(answer: Verified) -> int:
     from pipeline.records import Agreement
     from pipeline.verify import RuleOut
 

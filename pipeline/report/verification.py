@@ -10,10 +10,11 @@ from rich.text import Text
 from pipeline.records import Agreement, Candidate, ExpectedKind
 from pipeline.report.tables import CAUTION, seen
 from pipeline.report.words import asked_words, candidate_name, plain
-from pipeline.verify import RuleOut, Verification
+from pipeline.verify import CheckedEntry, CheckedPill, ListCheck, PillState, RuleOut, Verification
 from pipeline.words import percent
 
 Line = tuple[str, str]
+Verified = Verification | RuleOut | ListCheck
 
 _STYLES = {
     Agreement.CONSISTENT.value: "bold white on green",
@@ -54,21 +55,57 @@ def rule_out_lines(answer: RuleOut) -> Iterator[Line]:
     yield "asked", asked_words(answer.identification)
 
 
-def headline(answer: Verification | RuleOut) -> tuple[str, str, str]:
+def list_lines(answer: ListCheck) -> Iterator[Line]:
+    """The list and the pills, what is worst first."""
+    yield from ((_entry_state(each), _entry_words(each)) for each in sorted(answer.entries, key=lambda each: each.harm))
+    yield from ((f"pill {pill.number}", _pill_words(pill, answer)) for pill in answer.pills)
+    if answer.pills:
+        yield "photo", ", ".join(map(plain, answer.pills[0].identification.photos))
+        yield "asked", asked_words(answer.pills[0].identification)
+
+
+def _entry_state(each: CheckedEntry) -> str:
+    return "missing" if each.missing else "open" if each.untold else "there"
+
+
+def _entry_words(each: CheckedEntry) -> str:
+    """Of how many how many are there: ``1 of 2 baclofen 10 mg there, 1 cannot be told``."""
+    expected = each.entry.expected
+    parts = [f"{each.present} of {each.entry.count} {plain(expected.name)} there"]
+    parts += [f"{each.missing} missing"] if each.missing else []
+    parts += [f"{each.untold} cannot be told"] if each.untold else []
+    alert = f" (high-alert: {plain(expected.high_alert.reason)})" if expected.high_alert else ""
+    return ", ".join(parts) + alert
+
+
+def _pill_words(pill: CheckedPill, answer: ListCheck) -> str:
+    """Where it lies, what it says, what it is to the list."""
+    top, left, bottom, right = pill.identification.faces[0].region.box
+    place = f"at x {(left + right) // 2}, y {(top + bottom) // 2}"
+    says = plain(" ".join(pill.identification.imprint)) or "no text"
+    if pill.state is PillState.PRESENT and pill.entry is not None:
+        return f"{place}, {says}: {plain(answer.entries[pill.entry].entry.expected.name)}"
+    return f"{place}, {says}: {pill.state.value}. {plain(pill.reason)}"
+
+
+def headline(answer: Verified) -> tuple[str, str, str]:
     """The one word, what it is about, and the reason."""
+    if isinstance(answer, ListCheck):
+        listed = sum(each.entry.count for each in answer.entries)
+        return answer.agreement.value, f"{len(answer.pills)} pills seen, {listed} on the list", plain(answer.reason)
     if isinstance(answer, RuleOut):
         return answer.outcome, plain(", ".join(answer.asked)), plain(answer.reason)
     return answer.agreement.value, plain(answer.expected.name), plain(answer.reason)
 
 
-def as_text(answer: Verification | RuleOut) -> str:
+def as_text(answer: Verified) -> str:
     """Plain lines: nothing is cut, nothing is drawn."""
     word, about, reason = headline(answer)
     lines = [f"{word} {about}", f"reason: {reason}", *(f"{name}: {value}" for name, value in _lines(answer)), CAUTION]
     return "\n".join(lines) + "\n"
 
 
-def as_table(answer: Verification | RuleOut) -> RenderableType:
+def as_table(answer: Verified) -> RenderableType:
     """The same for a terminal."""
     word, about, reason = headline(answer)
     head = Text.assemble(Text(f" {word} ", _STYLES.get(word, _OTHER_STYLE)), " ", Text(about, "bold"))
@@ -85,8 +122,11 @@ def ratio_words(ratio: float) -> str:
     return f"{said}, beside all else a pill on the market could be"
 
 
-def _lines(answer: Verification | RuleOut) -> Iterator[Line]:
-    lines = rule_out_lines(answer) if isinstance(answer, RuleOut) else verification_lines(answer)
+def _lines(answer: Verified) -> Iterator[Line]:
+    if isinstance(answer, ListCheck):
+        lines = list_lines(answer)
+    else:
+        lines = rule_out_lines(answer) if isinstance(answer, RuleOut) else verification_lines(answer)
     return ((name, value) for name, value in lines if value)
 
 

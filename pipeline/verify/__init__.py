@@ -3,8 +3,26 @@
 from __future__ import annotations
 
 from pipeline.verify.answers import RuleOut, Verification
+from pipeline.verify.check_list import SeenPill, check_list, read_list
 from pipeline.verify.expected import described, expected_of
+from pipeline.verify.listed import CheckedEntry, CheckedPill, ListCheck, ListEntry, PillState
 from pipeline.verify.rule_out import HIGH_ALERT, drugs_of_names
 from pipeline.verify.verifier import Verifier
 
-__all__ = ["HIGH_ALERT", "RuleOut", "Verification", "Verifier", "described", "drugs_of_names", "expected_of"]
+__all__ = [
+    "HIGH_ALERT",
+    "CheckedEntry",
+    "CheckedPill",
+    "ListCheck",
+    "ListEntry",
+    "PillState",
+    "RuleOut",
+    "SeenPill",
+    "Verification",
+    "Verifier",
+    "check_list",
+    "described",
+    "drugs_of_names",
+    "expected_of",
+    "read_list",
+]

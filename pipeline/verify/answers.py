@@ -23,7 +23,7 @@ _RATIO_BITS_MAX = 20.0
 Json = dict[str, Any]
 
 
-class _Plain:
+class Plain:
     """An answer that says itself as JSON."""
 
     def to_dict(self) -> Json:
@@ -36,7 +36,7 @@ class _Plain:
 
 
 @dataclass(frozen=True)
-class Verification(_Plain):
+class Verification(Plain):
     """Whether the pill is what it should be, as far as its looks can say.
 
     Attributes:
@@ -109,7 +109,7 @@ def expected_to_dict(expected: Expected) -> Json:
 
 
 @dataclass(frozen=True)
-class RuleOut(_Plain):
+class RuleOut(Plain):
     """Whether a pill is none of some drugs, as far as its looks can say.
 
     Attributes:

@@ -1,0 +1,171 @@
+"""A list against the pills of one photo: each pill is assigned so that the whole is likeliest."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import lap
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import InputError
+from pipeline.match import Weighing
+from pipeline.records import Agreement, Identification
+from pipeline.verify.agree import Finding
+from pipeline.verify.compare import Comparison
+from pipeline.verify.expected import expected_of
+from pipeline.verify.listed import CheckedEntry, CheckedPill, ListCheck, ListEntry, PillState
+from pipeline.verify.verifier import Verifier
+from reference.store.catalog import Catalog
+
+# Before anything is seen: a pill in a hundred is not one of its list. A machine's pouches have fewer, hands more.
+_EXTRA_BITS = math.log2(0.01)
+# More pills than a tray shows are a mistake in the list.
+_COUNT_MAX = 200
+_Found = tuple[Comparison, Finding]
+
+
+@dataclass(frozen=True)
+class SeenPill:
+    """One pill of the photo, one face of it: what was seen, and that weighed for the catalog."""
+
+    answer: Identification
+    weighing: Weighing
+
+
+def read_list(file: Path, catalog: Catalog) -> tuple[ListEntry, ...]:
+    """The entries of a CSV with the columns ``expected`` and ``count``; an empty count is 1.
+
+    Raises:
+        InputError: the file cannot be read, has no such column or row, or a row means nothing; the message names it.
+    """
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as stream:
+            reader = csv.DictReader(stream)
+            if "expected" not in (reader.fieldnames or ()):
+                raise InputError(f"{file}: has no column `expected`; write a CSV with the columns expected,count")
+            entries = tuple(_entry(row, f"{file}: line {reader.line_num}", catalog) for row in reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{file}: cannot be read ({error}); write a UTF-8 CSV with expected,count") from error
+    if not entries:
+        raise InputError(f"{file}: the list is empty; write a row for each product with expected,count")
+    return entries
+
+
+def _entry(row: dict[str, str | None], place: str, catalog: Catalog) -> ListEntry:
+    text = (row.get("count") or "").strip() or "1"
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= _COUNT_MAX):
+        raise InputError(f"{place}: a count of {text!r}; it is a whole number from 1 to {_COUNT_MAX}")
+    try:
+        return ListEntry(expected_of(catalog, row.get("expected") or ""), int(text))
+    except InputError as error:
+        raise InputError(f"{place}: {error}") from error
+
+
+def check_list(verifier: Verifier, entries: Sequence[ListEntry], pills: Sequence[SeenPill]) -> ListCheck:
+    """What of the list is there, missing or extra, and what cannot be told.
+
+    Args:
+        verifier: compares one pill with one entry.
+        entries: the list.
+        pills: those of the photo, the largest first.
+    """
+    found = [[verifier.find(pill.weighing, entry.expected, pill.answer) for entry in entries] for pill in pills]
+    assigned = _assign(found, entries)
+    told = [
+        _told(number, pill.answer, of_entries, place, entries)
+        for number, (pill, of_entries, place) in enumerate(zip(pills, found, assigned, strict=True), 1)
+    ]
+    checked = tuple(_entries(entries, told, found))
+    reason, agreement = _sum_up(checked, told)
+    return ListCheck(agreement, reason, checked, tuple(sorted(told, key=lambda pill: pill.harm)))
+
+
+def _assign(found: Sequence[Sequence[_Found]], entries: Sequence[ListEntry]) -> list[int | None]:
+    """The entry of each pill, None for one that is on no place of the list, so that all together are likeliest."""
+    if not found:
+        return []
+    slots = [number for number, entry in enumerate(entries) for _ in range(entry.count)]
+    gains = np.array([[_gain(of_entries[slot]) for slot in slots] for of_entries in found], float)
+    # One further place for each pill that is on no place of the list.
+    extra = np.full((len(found), len(found)), _EXTRA_BITS)
+    cost: NDArray[np.float64] = -np.concatenate([gains, extra], axis=1)
+    _, places, _ = lap.lapjv(cost, extend_cost=True)
+    return [slots[place] if place < len(slots) else None for place in places.tolist()]
+
+
+def _gain(found: _Found) -> float:
+    """How much likelier a pill is with an entry than as any pill of the market, in bits."""
+    comparison, finding = found
+    bits = comparison.best.bits - math.log2(max(comparison.odds.total, 1e-150))
+    return bits if finding.agreement is not Agreement.CONTRADICTED else min(bits, 2 * _EXTRA_BITS)
+
+
+def _told(
+    number: int, answer: Identification, found: Sequence[_Found], place: int | None, entries: Sequence[ListEntry]
+) -> CheckedPill:
+    """What one pill is to the list."""
+    if place is not None and found[place][1].agreement is not Agreement.CONTRADICTED:
+        finding = found[place][1]
+        is_there = finding.agreement is Agreement.CONSISTENT
+        state = PillState.PRESENT if is_there else PillState.CANNOT_TELL
+        return CheckedPill(number, state, place, finding.reason, answer)
+    # On no place of the list: extra where it is nothing on it, or what the list has often enough without it.
+    whole = [at for at, (_, finding) in enumerate(found) if finding.agreement is Agreement.CONSISTENT]
+    if whole:
+        name = entries[whole[0]].expected.name
+        return CheckedPill(number, PillState.EXTRA, whole[0], f"One more {name} than the list has.", answer)
+    open_ = [at for at, (_, finding) in enumerate(found) if finding.agreement is Agreement.CANNOT_TELL]
+    if open_:
+        likeliest = max(open_, key=lambda at: _gain(found[at]))
+        return CheckedPill(number, PillState.CANNOT_TELL, None, found[likeliest][1].reason, answer)
+    nearest = max(range(len(found)), key=lambda at: found[at][0].best.bits)
+    return CheckedPill(number, PillState.EXTRA, None, found[nearest][1].reason, answer)
+
+
+def _entries(
+    entries: Sequence[ListEntry], told: Sequence[CheckedPill], found: Sequence[Sequence[_Found]]
+) -> Iterator[CheckedEntry]:
+    """How much of each entry is there, missing, or may be among the pills that cannot be told."""
+    for place, entry in enumerate(entries):
+        present = sum(pill.state is PillState.PRESENT and pill.entry == place for pill in told)
+        may_be = sum(
+            pill.state is PillState.CANNOT_TELL
+            and found[pill.number - 1][place][1].agreement is not Agreement.CONTRADICTED
+            for pill in told
+        )
+        untold = min(entry.count - present, may_be)
+        yield CheckedEntry(entry, present, entry.count - present - untold, untold)
+
+
+def _sum_up(entries: Sequence[CheckedEntry], pills: Sequence[CheckedPill]) -> tuple[str, Agreement]:
+    """The answer's reason, the most harmful first, and what may be said."""
+    faults = [_missing(each) for each in sorted(entries, key=lambda each: each.harm) if each.missing]
+    faults += [
+        f"Pill {pill.number} is extra: {pill.reason}" for pill in sorted(pills, key=lambda p: p.harm) if _is_extra(pill)
+    ]
+    listed = sum(each.entry.count for each in entries)
+    if not faults and len(pills) != listed:
+        which = "missing" if len(pills) < listed else "extra"
+        faults.append(f"The list has {listed} pills, {len(pills)} were seen; which is {which} cannot be told.")
+    untold = [str(pill.number) for pill in pills if pill.state is PillState.CANNOT_TELL]
+    open_ = [f"Cannot be told: pill {', '.join(untold)}."] if untold else []
+    if faults:
+        return " ".join((*faults, *open_)), Agreement.CONTRADICTED
+    if open_:
+        return " ".join(open_), Agreement.CANNOT_TELL
+    return "Each pill looks as the list says. A photo does not show what pills are made of.", Agreement.CONSISTENT
+
+
+def _is_extra(pill: CheckedPill) -> bool:
+    return pill.state is PillState.EXTRA
+
+
+def _missing(each: CheckedEntry) -> str:
+    expected = each.entry.expected
+    alert = f" (high-alert: {expected.high_alert.reason})" if expected.high_alert else ""
+    return f"Missing: {each.missing} x {expected.name}{alert}."

@@ -1,0 +1,113 @@
+"""The answer about a list and the pills of one photo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from pipeline.records import Agreement, Expected, Identification
+from pipeline.serialize import identification_to_dict, text
+from pipeline.verify.answers import SCHEMA_VERSION, Json, Plain, expected_to_dict
+
+
+class PillState(Enum):
+    """What one pill of the photo is to the list."""
+
+    EXTRA = "EXTRA"
+    CANNOT_TELL = "CANNOT_TELL"
+    PRESENT = "PRESENT"
+
+
+@dataclass(frozen=True)
+class ListEntry:
+    """What should be there, and how often."""
+
+    expected: Expected
+    count: int
+
+    def __post_init__(self) -> None:
+        if self.count < 1:
+            raise ValueError(f"a count of {self.count}; it is at least 1")
+
+
+@dataclass(frozen=True)
+class CheckedEntry:
+    """An entry of the list: how many of it are there, are missing, or may be among the pills that cannot be told."""
+
+    entry: ListEntry
+    present: int
+    missing: int
+    untold: int
+
+    @property
+    def harm(self) -> tuple[bool, bool]:
+        """What is worse comes first: missing, then high-alert."""
+        return not self.missing, self.entry.expected.high_alert is None
+
+
+@dataclass(frozen=True)
+class CheckedPill:
+    """One pill of the photo: its number (the largest is 1), what it is to the list, and why.
+
+    ``entry`` is the place in the list, from 0, of what it is or most likely is; None where it is nothing on it.
+    """
+
+    number: int
+    state: PillState
+    entry: int | None
+    reason: str
+    identification: Identification
+
+    @property
+    def harm(self) -> tuple[int, bool, int]:
+        """What is worse comes first: extra ones, then those that cannot be told; high-alert ones first."""
+        states = list(PillState)
+        named = self.identification.candidates[:3]
+        return states.index(self.state), not any(each.high_alert for each in named), self.number
+
+
+@dataclass(frozen=True)
+class ListCheck(Plain):
+    """Whether the pills of a photo are those of a list.
+
+    Attributes:
+        agreement: CONSISTENT where each pill was told and each entry is there; CONTRADICTED where one is missing or
+            extra; else CANNOT_TELL.
+        reason: what is missing, extra or open, in sentences, the most harmful first.
+        entries: the list, in its own order.
+        pills: the pills of the photo, the most harmful first.
+    """
+
+    agreement: Agreement
+    reason: str
+    entries: tuple[CheckedEntry, ...]
+    pills: tuple[CheckedPill, ...]
+
+    def to_dict(self) -> Json:
+        """The answer as plain JSON values, with what was seen of each pill as ``Answer.to_dict`` gives it."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "kind": "list",
+            "agreement": self.agreement.value,
+            "reason": text(self.reason),
+            "entries": [
+                {
+                    "expected": expected_to_dict(each.entry.expected),
+                    "count": each.entry.count,
+                    "present": each.present,
+                    "missing": each.missing,
+                    "untold": each.untold,
+                }
+                for each in self.entries
+            ],
+            "pills": [
+                {
+                    "number": each.number,
+                    "state": each.state.value,
+                    "entry": each.entry,
+                    "reason": text(each.reason),
+                    "identification": identification_to_dict(each.identification),
+                }
+                for each in self.pills
+            ],
+        }
