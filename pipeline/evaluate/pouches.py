@@ -97,8 +97,8 @@ def _lay(
     around = ((_ROOM_PX, _ROOM_PX), (_ROOM_PX, _ROOM_PX))
     top, left, bottom, right = region.box
     pill = np.pad(pixels[top:bottom, left:right].astype(np.float32), (*around, (0, 0)), mode="edge")
-    mask = np.pad(region.mask.astype(np.float32), around)
-    mask = cv2.GaussianBlur(cv2.erode(mask, np.ones((3, 3), np.uint8)), (0, 0), 0.7)
+    inner = cv2.erode(np.pad(region.mask.astype(np.float32), around), np.ones((3, 3), np.uint8))
+    mask = cv2.GaussianBlur(inner, (0, 0), 0.7)
     height, width = mask.shape
     scale = min(1.0, (_CELL_PX - 16) / float(np.hypot(height, width)))
     matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), float(rng.uniform(0, 360)), scale)
