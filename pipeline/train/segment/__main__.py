@@ -29,7 +29,7 @@ from pipeline.train.segment.batches import SceneBatches, load_drawn, save_drawn
 from pipeline.train.segment.cutouts import save_cut_outs
 from pipeline.train.segment.field import FieldScenes, label_field, load_empty, load_field
 from pipeline.train.segment.hard import label_hard
-from pipeline.train.segment.network import SegmentNetwork, TaughtLoss, export_segment, segment_loss
+from pipeline.train.segment.network import Loss, SegmentNetwork, TaughtLoss, export_segment, in_bf16, segment_loss
 from pipeline.train.segment.real import RealScenes
 from pipeline.train.segment.scenes import SceneMaker, load_cut_outs
 from pipeline.train.segment.teach import label
@@ -106,11 +106,12 @@ def scenes_command(work: Path, files: int) -> None:
 @click.option("--field-share", default=0.35, help="Of the scenes, how many are crops of these, where given.")
 @click.option("--teacher", type=_PATH, help="Checkpoint whose maps of other photos are not to be unlearned.")
 @click.option("--device", default="cpu", show_default=True, help="Of torch, as cuda.")
+@click.option("--bf16", is_flag=True, help="Compute in bfloat16, for processors that have it.")
 @click.option("--begin", type=click.Path(path_type=Path, exists=True), help="Small checkpoint to begin from.")
 def fit_command(
     work: Path, out: Path, masks: Path, taught: tuple[Path, ...], minutes: float, rate: float, real_share: float,
     field: Path | None, empty: tuple[Path, ...], field_share: float,
-    teacher: Path | None, device: str, begin: Path | None,
+    teacher: Path | None, device: str, bf16: bool, begin: Path | None,
 ) -> None:  # fmt: skip
     """Train, or go on training; write the network as ONNX to OUT and, beside it, a small checkpoint to begin from."""
     cv2.setNumThreads(1)
@@ -122,10 +123,11 @@ def fit_command(
     if field is not None:
         maker = SceneMaker(load_cut_outs(work / "train"), _SIDE)
         sources.append((FieldScenes(load_field(field), load_empty(empty), maker), field_share))
+    loss: Loss = segment_loss if teacher is None else TaughtLoss(teacher, device)
     task = Task(
         SegmentNetwork,
         lambda seed: SceneBatches(drawn, sources, seed),
-        segment_loss if teacher is None else TaughtLoss(teacher, device),
+        in_bf16(loss) if bf16 else loss,
         _WEIGHT_DECAY,
         average_decay=_AVERAGE_DECAY,
     )

@@ -55,7 +55,7 @@ def load_drawn(folder: Path) -> list[Packed]:
 class SceneBatches(torch.utils.data.IterableDataset[tuple[Tensor, Tensor]]):
     """Endless batches: pixels ``(n, 3, h, w)`` float32 in -0.5..0.5 and maps ``(n, 4, h / 2, w / 2)`` in 0-1.
 
-    The maps are pill, core, where these are known, and how far an earlier network is asked for them.
+    The maps are pill, core, where these are known, and how much of the target an earlier network's maps are.
     """
 
     def __init__(
@@ -74,14 +74,15 @@ class SceneBatches(torch.utils.data.IterableDataset[tuple[Tensor, Tensor]]):
         while True:
             yield _tensors([self._one(rng) for _ in range(self.size)])
 
-    def _one(self, rng: np.random.Generator) -> tuple[Packed, bool]:
-        """A scene, and whether an earlier network may be asked about it."""
+    def _one(self, rng: np.random.Generator) -> tuple[Packed, float]:
+        """A scene, and how much of its target an earlier network gives."""
         at = rng.random()
         for source, share in self.real:
             if at < share:
-                return pack(source.scene(rng)), source.is_of_before
+                scene = source.scene(rng)
+                return pack(scene), scene.taught_share
             at -= share
-        return _varied(rng, self.drawn[int(rng.integers(len(self.drawn)))]), True
+        return _varied(rng, self.drawn[int(rng.integers(len(self.drawn)))]), Scene.taught_share
 
 
 def _varied(rng: np.random.Generator, scene: Packed) -> Packed:
@@ -96,13 +97,14 @@ def _varied(rng: np.random.Generator, scene: Packed) -> Packed:
     return changed, np.ascontiguousarray(maps)
 
 
-def _tensors(scenes: list[tuple[Packed, bool]]) -> tuple[Tensor, Tensor]:
+def _tensors(scenes: list[tuple[Packed, float]]) -> tuple[Tensor, Tensor]:
     pixels = np.stack([pixels for (pixels, _), _ in scenes]).transpose(0, 3, 1, 2).astype(np.float32) / 255 - 0.5
-    truth = np.stack([_four_maps(maps, is_asked) for (_, maps), is_asked in scenes]).astype(np.float32) / 255
+    truth = np.stack([_four_maps(maps, share) for (_, maps), share in scenes]).astype(np.float32) / 255
     return torch.from_numpy(pixels).contiguous(memory_format=torch.channels_last), torch.from_numpy(truth)
 
 
-def _four_maps(maps: NDArray[np.uint8], is_asked: bool) -> NDArray[np.uint8]:
-    """With what is known, all where only pill and core are given, and whether the earlier network is asked."""
+def _four_maps(maps: NDArray[np.uint8], taught_share: float) -> NDArray[np.uint8]:
+    """With what is known, all where only pill and core are given, and the share of the earlier network's maps."""
     full = np.full_like(maps[:1], 255)
-    return np.concatenate([maps[:2], maps[2:] if len(maps) == 3 else full, full if is_asked else 0 * full])
+    share = np.full_like(maps[:1], round(255 * taught_share))
+    return np.concatenate([maps[:2], maps[2:] if len(maps) == 3 else full, share])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -157,7 +158,7 @@ def _iou(one: Box, other: Box) -> float:
 
 
 def load_field(folder: Path) -> list[RealPhoto]:
-    """The photos that `label_field` wrote, those of hands and palms several times."""
+    """The photos that `label_field` wrote, those of hands and palms several times; no earlier network teaches them."""
     with (folder / "labels.csv").open(newline="", encoding="utf-8") as table:
         rows = list(csv.DictReader(table))
     photos = []
@@ -168,7 +169,7 @@ def load_field(folder: Path) -> list[RealPhoto]:
         height, width = pixels.shape[:2]
         polygons = tuple(_points(text, width, height) for text in filter(None, row["bbox"].split("|")))
         unsure = tuple(_corners(text, width, height) for text in filter(None, row["unsure"].split("|")))
-        photo = RealPhoto(row["file"], np.ascontiguousarray(pixels[:, :, ::-1]), polygons, unsure)
+        photo = RealPhoto(row["file"], np.ascontiguousarray(pixels[:, :, ::-1]), polygons, unsure, taught_share=0)
         photos += [photo] * _TIMES.get(row["source"], 1)
     return photos
 
@@ -186,13 +187,12 @@ def _corners(text: str, width: int, height: int) -> Polygon:
 
 def load_empty(folders: Sequence[Path]) -> list[RealPhoto]:
     """Photos without a pill, all below the folders; those with transparent parts on gray."""
-    return [RealPhoto(path.name, pixels, ()) for folder in folders for path, pixels in pictures_below(folder, _LONG_PX)]
+    found = (picture for folder in folders for picture in pictures_below(folder, _LONG_PX))
+    return [RealPhoto(path.name, pixels, (), taught_share=0) for path, pixels in found]
 
 
 class FieldScenes(RealScenes):
     """Crops of such photos at the scales of the network's looks, in other lights and tones, some with more pills."""
-
-    is_of_before = False
 
     def __init__(self, photos: list[RealPhoto], empty: list[RealPhoto], maker: SceneMaker) -> None:
         super().__init__(photos, maker.side)
@@ -205,7 +205,7 @@ class FieldScenes(RealScenes):
         seen = self.seen(rng, photo, *self._view(rng, photo), lambda *given: _toned(rng, sampled(*given)))
         if rng.random() < _STREWN:
             return self.maker.strewn(rng, seen)
-        return Scene(developed(rng, seen.pixels.astype(np.float32), seen.labels), seen.labels, seen.cores, seen.known)
+        return replace(seen, pixels=developed(rng, seen.pixels.astype(np.float32), seen.labels))
 
     def _view(self, rng: np.random.Generator, photo: RealPhoto) -> tuple[float, NDArray[np.float64]]:
         size = np.array(photo.pixels.shape[1::-1], np.float64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -21,19 +21,22 @@ _PILL_PX = (11.0, 250.0)
 _ENLARGED_MOST = 3.0
 # Crops that may hold no pill.
 _ANYWHERE = 0.2
+# Polygons drawn by hand lie half a pixel off, each another way: an earlier network's maps are steadier.
+_OF_POLYGONS = 0.9
 
 
 @dataclass(frozen=True, eq=False)
 class RealPhoto:
     """``pixels`` ``(h, w, 3)`` uint8 RGB, ``polygons`` each ``(n, 2)`` float32 (x, y) in pixels.
 
-    What lies inside the polygons ``unsure`` is not known.
+    What lies inside the polygons ``unsure`` is not known. ``taught_share``: see `Scene`.
     """
 
     file: str
     pixels: NDArray[np.uint8]
     polygons: tuple[Polygon, ...]
     unsure: tuple[Polygon, ...] = ()
+    taught_share: float = 0.5
 
 
 def load_masks(folder: Path, validation: bool) -> list[RealPhoto]:
@@ -54,12 +57,7 @@ def load_masks(folder: Path, validation: bool) -> list[RealPhoto]:
 
 
 class RealScenes:
-    """Random crops of real photos at random scales.
-
-    ``is_of_before``: of kinds that the network of before sees well, so that it may teach them.
-    """
-
-    is_of_before = True
+    """Random crops of real photos at random scales."""
 
     def __init__(self, photos: list[RealPhoto], side: int) -> None:
         self.photos, self.side = photos, side
@@ -67,7 +65,7 @@ class RealScenes:
     @classmethod
     def load(cls, masks: Path, taught: Sequence[Path], side: int) -> RealScenes:
         """The training part of polygon photos, a third of all, and photos labeled by an earlier segmentation."""
-        first = load_masks(masks, validation=False)
+        first = [replace(photo, taught_share=_OF_POLYGONS) for photo in load_masks(masks, validation=False)]
         second = [photo for folder in taught for part in (False, True) for photo in load_masks(folder, part)]
         return cls(first * max(1, len(second) // max(len(first), 1) // 2) + second, side)
 
@@ -125,7 +123,7 @@ class RealScenes:
         for polygon in photo.unsure:
             placed = np.round((polygon @ turn.T + matrix[:, 2]) * 16).astype(np.int32)
             cv2.fillPoly(known, [placed[:, None]], 0, shift=4)
-        return Scene(pixels, labels, cores, (known > 0) | (labels > 0))
+        return Scene(pixels, labels, cores, (known > 0) | (labels > 0), photo.taught_share)
 
 
 def sampled(source: NDArray[np.uint8], matrix: NDArray[np.float64], scale: float, side: int) -> NDArray[np.uint8]:

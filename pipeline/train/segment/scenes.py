@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -21,12 +21,14 @@ CORE_SHARE = 0.45
 @dataclass(frozen=True, eq=False)
 class Scene:
     """``pixels`` ``(side, side, 3)`` uint8 RGB; ``labels`` ``(side, side)`` int32, 0 ground, then one number a pill;
-    ``cores`` ``(side, side)`` bool, ``known`` the same: where that is so; None: everywhere."""
+    ``cores`` ``(side, side)`` bool, ``known`` the same: where that is so; None: everywhere. ``taught_share``: how much
+    of the target are the maps of an earlier network, where one is asked."""
 
     pixels: NDArray[np.uint8]
     labels: NDArray[np.int32]
     cores: NDArray[np.bool_]
     known: NDArray[np.bool_] | None = None
+    taught_share: float = 0.5
 
 
 def core_of(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -262,7 +264,7 @@ class SceneMaker:
         labels, cores = labels[inner, inner], cores[inner, inner]
         labels = np.where(labels > 0, labels + scene.labels.max(), scene.labels)
         cores = cores | (scene.cores & (labels == scene.labels))
-        return Scene(developed(rng, picture, labels), labels, cores, scene.known)
+        return replace(scene, pixels=developed(rng, picture, labels), labels=labels, cores=cores)
 
     def _lay(self, rng: Random, picture: Floats, labels: NDArray[np.int32], layout: Layout) -> dict[int, int]:
         """Lay the pills, later ones on top; ``labels`` is wider by half a side all around. Each one's whole area."""
