@@ -142,6 +142,11 @@ def _verdicts(
         if asked.truth or asked.open_set or asked.against:
             raise click.UsageError("photos of outlines are segmented only: no catalog is asked about them")
         return _with_progress(photos, None, Table(()), turn, workers, ()), {}
+    if photos.kind is SetKind.FIELD and (asked.truth or asked.open_set or asked.against or turn):
+        raise click.UsageError(
+            "photos as people take them name no register's row and have upright boxes: leave --truth, --open-set, "
+            "--against and --turn out"
+        )
     catalog = open_catalog(asked.catalog, asked.coverage)
     share = catalog.coverage(asked.settings.match.world)
     names: dict[str, Any] = {"catalog": catalog.fingerprint, "share": share}

@@ -18,6 +18,7 @@ import numpy as np
 
 from pipeline.errors import PillprintError
 from pipeline.evaluate.ask import Identifies, Question
+from pipeline.evaluate.field import box_of, judge_field
 from pipeline.evaluate.judge import Verdict, judge
 from pipeline.evaluate.outcome import Outcome
 from pipeline.evaluate.segmentation import judge_outlines
@@ -25,7 +26,7 @@ from pipeline.evaluate.sets import LabeledPhoto, PhotoSet, SetKind
 from pipeline.evaluate.table import Table
 from pipeline.load import load
 from pipeline.records import Pixels
-from pipeline.segment import Segmenter
+from pipeline.segment import Segmenter, segment
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ def evaluate_photo(
     try:
         if isinstance(identifier, Segmenter):
             return judge_outlines(photo, identifier)
+        if photo.truth.surroundings is not None:
+            return _as_taken(photo, identifier)
         return _identified(photo, identifier, table, turn, more)
     except PillprintError as error:
         return _failed(photo, table, more, str(error))
@@ -85,7 +88,19 @@ def evaluate_photo(
         return _failed(photo, table, more, f"{photo.name}: {type(error).__name__}: {error}")
 
 
+def _as_taken(photo: LabeledPhoto, identifier: Identifies) -> Verdict:
+    """The answer for a photo as people take them, beside all that is found in it."""
+    started = time.perf_counter()
+    answer = identifier.identify(photo.path)
+    seconds = time.perf_counter() - started
+    picture = load(photo.path)
+    height, width = picture.pixels.shape[:2]
+    return judge_field(photo, answer, [box_of(region, height, width) for region in segment(picture)], seconds)
+
+
 def _failed(photo: LabeledPhoto, table: Table, more: Sequence[Question], message: str) -> Verdict:
+    if photo.truth.surroundings is not None:
+        return judge_field(photo, None, (), error=message)
     verdict = judge(photo, None, table, error=message)
     outcomes = {each.name: Outcome("ERROR") for each in more}
     return replace(verdict, outcomes={**verdict.outcomes, **outcomes})

@@ -25,6 +25,7 @@ class SetKind(Enum):
     CONSUMER = "imprint_this_face"
     BOXES = "label"
     MASKS = "bbox"
+    FIELD = "boxes"
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,44 @@ class CharacterBox:
 
 
 @dataclass(frozen=True)
+class BoundingBox:
+    """A pill's upright box as fractions of the photo's width and height."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def iou(self, other: BoundingBox) -> float:
+        """The intersection with another box over their union, 0-1."""
+        wide = max(0.0, min(self.right, other.right) - max(self.left, other.left))
+        high = max(0.0, min(self.bottom, other.bottom) - max(self.top, other.top))
+        both = wide * high
+        return both / (self._area() + other._area() - both)
+
+    def _area(self) -> float:
+        return (self.right - self.left) * (self.bottom - self.top)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Where the pills of a photo lie: ``source`` as hand, desk or tray; ``part`` "training" or "validation".
+
+    ``pills`` is how many there are, None where nobody counted them; ``boxes`` has one a pill where they are labeled.
+    """
+
+    source: str
+    part: str = ""
+    pills: int | None = None
+    boxes: tuple[BoundingBox, ...] = ()
+
+    @property
+    def is_boxed(self) -> bool:
+        """Whether it is known where every pill lies; so it is of a photo without one."""
+        return bool(self.boxes) or self.pills == 0
+
+
+@dataclass(frozen=True)
 class Truth:
     """What is known of the pill in one photo; None and empty where the set does not say.
 
@@ -46,7 +85,7 @@ class Truth:
     is not known. ``row_key`` is the product's key in its register (NDC or license), ``faces`` the number of faces
     shown. ``market`` is that of the register the key belongs to, as in ``Product.market``; ``imprint_type`` is SPL's
     ``PRINTED``, ``DEBOSSED`` or ``EMBOSSED``. ``polygons`` are the pills' outlines, ``(x, y)`` as fractions of the
-    photo.
+    photo; ``surroundings`` are told of photos as people take them.
     """
 
     imprint: str | None = None
@@ -62,6 +101,7 @@ class Truth:
     imprint_type: str = ""
     boxes: tuple[CharacterBox, ...] = ()
     polygons: tuple[tuple[tuple[float, float], ...], ...] = ()
+    surroundings: Surroundings | None = None
 
 
 @dataclass(frozen=True)
@@ -86,14 +126,13 @@ class PhotoSet:
     photos: tuple[LabeledPhoto, ...]
 
     def part(self, part: str) -> PhotoSet:
-        """The ``training`` or ``validation`` photos by imprint, or ``all`` of them.
+        """The ``training`` or ``validation`` photos, or ``all`` of them: as the labels say, or else by imprint.
 
         Photos whose imprint the set does not give stay together, as one imprint that is empty.
         """
         if part == "all":
             return self
-        wanted = part == "validation"
-        kept = (photo for photo in self.photos if is_validation(photo.truth.imprint or "") == wanted)
+        kept = (photo for photo in self.photos if _part_of(photo.truth) == part)
         return PhotoSet(self.folder, self.kind, tuple(kept))
 
     def sample(self, limit: int | None, seed: int) -> PhotoSet:
@@ -117,6 +156,12 @@ class PhotoSet:
             )
         photos = tuple(replace(photo, excluded=reasons.get(photo.name, "")) for photo in self.photos)
         return replace(self, photos=photos)
+
+
+def _part_of(truth: Truth) -> str:
+    if truth.surroundings is not None:
+        return truth.surroundings.part
+    return "validation" if is_validation(truth.imprint or "") else "training"
 
 
 def open_exclusions(file: Path) -> dict[str, str]:
@@ -161,7 +206,7 @@ def open_set(folder: str | Path) -> PhotoSet:
 
 def _kind(columns: Iterable[str], labels: Path) -> SetKind:
     present = set(columns)
-    for kind in (SetKind.BOXES, SetKind.MASKS, SetKind.CONSUMER, SetKind.TFDA, SetKind.RXIMAGE):
+    for kind in (SetKind.FIELD, SetKind.BOXES, SetKind.MASKS, SetKind.CONSUMER, SetKind.TFDA, SetKind.RXIMAGE):
         if kind.value in present and "file" in present:
             return kind
     raise PhotoSetError(
@@ -191,6 +236,8 @@ def _truth(rows: list[dict[str, str]], kind: SetKind) -> Truth:
     if kind is SetKind.MASKS:
         polygons = tuple(_polygon(part) for part in row["bbox"].split("|") if part.strip())
         return Truth(polygons=polygons, faces=len(polygons))
+    if kind is SetKind.FIELD:
+        return _field_truth(row)
     imprint = _imprint(row, kind)
     return Truth(
         imprint=imprint,
@@ -206,6 +253,29 @@ def _truth(rows: list[dict[str, str]], kind: SetKind) -> Truth:
         imprint_type=_imprint_type(row),
         boxes=tuple(_box(each) for each in rows if each["label"]) if kind is SetKind.BOXES else (),
     )
+
+
+def _field_truth(row: Mapping[str, str]) -> Truth:
+    """What a person saw: which text is the whole imprint is not known, nor a color where several pills lie."""
+    part = row.get("part", "")
+    if part not in ("training", "validation"):
+        raise ValueError(f"`part` is {part!r}, not training or validation")
+    counted = int(row["pills"]) if row.get("pills") else None
+    boxes = tuple(_bounding_box(text) for text in row["boxes"].split("|") if text.strip())
+    return Truth(
+        shown=row.get("imprint_this_face") or None,
+        colors=_colors(row.get("colors", "")) if counted == 1 else frozenset(),
+        drug=row.get("drug") or None,
+        surroundings=Surroundings(row.get("source", "") or "unknown", part, counted, boxes),
+    )
+
+
+def _bounding_box(text: str) -> BoundingBox:
+    """A box given by its center, width and height."""
+    x, y, width, height = map(float, text.split())
+    if width <= 0 or height <= 0:
+        raise ValueError(f"the box {text!r} has no area")
+    return BoundingBox(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
 
 def _imprint(row: Mapping[str, str], kind: SetKind) -> str | None:

@@ -34,6 +34,18 @@ _LABELS = {
 }
 
 
+_FIELD_LABELS = {
+    "pills_found": "pills found",
+    "pills_of_found": "of what is found, pills",
+    "only_pill": "exactly the one pill",
+    "pill_color": "color of one pill",
+    "pill_color_misled": "  wrong with 0.8 or more",
+    "text_exact": "all characters read",
+    "text_first": "right imprint first",
+    "text_identified": "IDENTIFIED",
+    "text_wrong": "  of those wrong",
+}
+
 # What the questions are called where people meet them (`ask`, `trust`).
 TRUST_NAMES = {
     "asked": "catalog as it is",
@@ -67,7 +79,30 @@ def figures_table(figures: dict[str, Any]) -> RenderableType:
     for key, label in _LABELS.items():
         if figures.get(key) is not None:
             table.add_row(*_share_row(key, label, figures))
-    return Group(table, *(Text(line) for line in _lines(figures)), *_trust(figures))
+    tables = [table] if table.row_count else []
+    return Group(*tables, *_field(figures["field"]), *(Text(line) for line in _lines(figures)), *_trust(figures))
+
+
+def _field(by_source: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """Photos as people take them: a column for each place where the pills lie, shares with their counts."""
+    if not by_source:
+        return
+    title = ", ".join(f"{source} {figures['photos']} photos" for source, figures in by_source.items())
+    table = RichTable(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("measure", no_wrap=True)
+    for source in by_source:
+        table.add_column(source, justify="right", no_wrap=True)
+    for key, label in _FIELD_LABELS.items():
+        if any(key in figures for figures in by_source.values()):
+            table.add_row(label, *(_counted(figures.get(key)) for figures in by_source.values()))
+    yield table
+
+
+def _counted(figure: Mapping[str, Any] | None) -> str:
+    if figure is None:
+        return ""
+    over, under = figure["counts"]
+    return f"{100 * figure['share']:.1f} % {over} / {under}"
 
 
 def _trust(figures: dict[str, Any]) -> Iterator[RenderableType]:

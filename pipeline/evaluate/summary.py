@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.evaluate.field import field_figures
 from pipeline.evaluate.judge import Verdict
 from pipeline.evaluate.metrics import (
     bootstrap_interval,
@@ -78,6 +79,7 @@ def summarize(verdicts: Sequence[Verdict], rows: bool = False, coverage: float |
         counts={key: [_plain(over), _plain(under)] for key, (over, under) in counts.items()},
         intervals={key: list(_interval(verdicts, key)) for key in counts},
         excluded=_excluded(everything),
+        field=field_figures(verdicts),
         **trust_figures(verdicts, coverage),
     )
     if rows:

@@ -129,7 +129,8 @@ class RealScenes:
 def sampled(source: NDArray[np.uint8], matrix: NDArray[np.float64], scale: float, side: int) -> NDArray[np.uint8]:
     """The crop of the photo; strong reductions take the mean over an area first, as the photo's own look does."""
     if scale < 0.75:
-        smaller = cv2.resize(source, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        size = max(round(source.shape[1] * scale), 1), max(round(source.shape[0] * scale), 1)
+        smaller = cv2.resize(source, size, interpolation=cv2.INTER_AREA)
         back = np.diag([source.shape[1] / smaller.shape[1], source.shape[0] / smaller.shape[0], 1.0])
         source, matrix = np.asarray(smaller, np.uint8), matrix @ back
     crop = cv2.warpAffine(source, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
