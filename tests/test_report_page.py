@@ -14,8 +14,9 @@ import pytest
 from examples import identification, photo, product
 
 from pipeline.batch import read_verdicts
+from pipeline.batch.verdicts import Verdict
 from pipeline.records import Candidate, EvidenceRow
-from pipeline.report.page import About, PageWriter, answer_view
+from pipeline.report.page import About, PageWriter, answer_view, answers_page
 from pipeline.report.page import write as writing
 from reference.search.query import query
 from reference.search.search import search
@@ -109,34 +110,109 @@ def browser() -> Iterator[Any]:
         opened.close()
 
 
+class Opened:
+    """A page in the browser, and what its console told of faults."""
+
+    def __init__(self, browser: Any, file: Path, **context: Any) -> None:
+        self.page = browser.new_context(**context).new_page()
+        self.faults: list[str] = []
+        self.page.on("console", lambda said: self.faults.append(said.text) if said.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.goto(file.as_uri())
+
+    def verdicts(self) -> list[Verdict]:
+        with self.page.expect_download() as saved:
+            self.page.click("text=Export verdicts")
+        return read_verdicts(Path(saved.value.path()))
+
+    def close(self) -> None:
+        axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="install the extra `browser`")
+        assert [each["id"] for each in axe.Axe().run(self.page).response["violations"]] == []
+        assert self.page.evaluate("window.hit") is None
+        assert self.faults == []
+        self.page.context.close()
+
+
 @pytest.mark.slow
 def test_a_person_reviews_with_the_keyboard(browser: Any, tmp_path: Path) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="install the extra `browser`")
     written(tmp_path / "report.html", 3, HOSTILE.replace("/", ""))
-    page = browser.new_page()
-    faults: list[str] = []
-    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.goto((tmp_path / "report.html").as_uri())
+    opened = Opened(browser, tmp_path / "report.html")
+    page, keys = opened.page, opened.page.keyboard
     page.wait_for_selector(".row .over")
-    assert axe.Axe().run(page).violations_count == 0
     page.focus("#list")
-    page.keyboard.press("ArrowDown")
+    keys.press("ArrowDown")
     page.wait_for_selector("#detail .waterfall")
-    page.keyboard.press("c")
+    keys.press("c")
     page.fill("#your-name", "Ada")
-    page.keyboard.press("Enter")
+    keys.press("Enter")
     page.wait_for_selector(".row .said")
+    keys.press("e")
+    keys.type("54 024")
+    page.wait_for_selector("#found-1")
+    keys.press("Enter")
+    page.wait_for_function("document.querySelectorAll('.row .said').length === 2")
+    keys.press("x")
+    page.wait_for_function("document.querySelectorAll('.row .said').length === 3")
     page.reload()
-    assert page.wait_for_selector(".row .said").inner_text() == "✓ confirmed"
-    with page.expect_download() as saved:
-        page.click("text=Export verdicts")
-    (verdict,) = read_verdicts(Path(saved.value.path()))
-    assert (verdict["verdict"], verdict["by"], verdict["drug"]) == ("confirmed", "Ada", "baclofen")
-    assert verdict["sha256"] == "sha256:abababababababab"
-    assert page.evaluate("window.hit") is None
-    assert faults == []
-    page.close()
+    page.wait_for_function("document.querySelectorAll('.row .said').length === 3")
+    assert sorted(page.locator(".row .said").all_inner_texts()) == ["⊘ set aside", "✎ corrected", "✓ confirmed"]
+    given = {each["verdict"]: each for each in opened.verdicts()}
+    assert {each["by"] for each in given.values()} == {"Ada"}
+    assert given["confirmed"]["drug"] == "baclofen" and given["confirmed"]["sha256"] == "sha256:abababababababab"
+    assert (given["corrected"]["drug"], given["corrected"]["imprint"]) == ("flecainide", "54 024")
+    page.focus("#list")
+    keys.press("Home")
+    keys.press("j")
+    keys.press("u")
+    page.wait_for_function("document.querySelectorAll('.row .said').length === 2")
+    assert len(opened.verdicts()) == 2
+    opened.close()
+
+
+@pytest.mark.slow
+def test_text_of_registers_and_photos_stays_text(browser: Any, tmp_path: Path) -> None:
+    bad = product(HOSTILE, HOSTILE, HOSTILE, labeler=HOSTILE, source=HOSTILE, source_url="javascript:window.hit=1")
+    row_of = EvidenceRow(HOSTILE, HOSTILE, HOSTILE, 1.0, HOSTILE)
+    answer = identification(
+        ("024",),
+        (),
+        name=HOSTILE,
+        reason=HOSTILE,
+        warnings=(HOSTILE,),
+        candidates=(Candidate((bad,), 0.5, 1.0, (row_of,), HOSTILE),),
+    )
+    with PageWriter(tmp_path / "report.html", About(HOSTILE, HOSTILE, [(HOSTILE, HOSTILE)], HOSTILE)) as page:
+        page.add(row(HOSTILE, drug=HOSTILE, error_kind=HOSTILE, error=HOSTILE), answer_view(answer, [photo(HOSTILE)]))
+    (tmp_path / "answer.html").write_text(answers_page([answer], [photo(HOSTILE)], HOSTILE), "utf-8")
+    for name in ("report.html", "answer.html"):
+        opened = Opened(browser, tmp_path / name)
+        opened.page.wait_for_selector(".waterfall")
+        assert opened.page.locator('main a[href^="javascript"]').count() == 0
+        assert "onerror=window.hit=1" in opened.page.inner_text("main")
+        opened.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("context", [{"color_scheme": "dark"}, {"viewport": {"width": 360, "height": 740}}])
+def test_shards_beside_the_page_are_read_as_they_are_looked_at(
+    browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, context: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(writing, "INLINE_MAX_BYTES", 1000)
+    written(tmp_path / "report.html", 45)
+    opened = Opened(browser, tmp_path / "report.html", **context)
+    opened.page.wait_for_selector(".row .over")
+    assert opened.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    opened.page.fill("#search", "photo44")
+    opened.page.click("#row-44")
+    opened.page.wait_for_selector("#detail .waterfall")
+    assert "photo44" in opened.page.inner_text("#detail")
+    opened.close()
+    (tmp_path / "report-files" / "2.js").unlink()
+    opened = Opened(browser, tmp_path / "report.html", **context)
+    opened.page.fill("#search", "photo44")
+    opened.page.click("#row-44")
+    opened.page.wait_for_function("document.querySelector('#detail').innerText.includes('keep both together')")
+    opened.page.context.close()
 
 
 @pytest.mark.slow

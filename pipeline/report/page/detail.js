@@ -35,7 +35,7 @@ function characterDrawn([text, sure, x, y, width, height, turn], size) {
 
 function pictures(view, row) {
   const shown = view.pictures.flatMap((photo) => [
-    ...(photo.src ? [photoShown(photo)] : []),
+    ...(photo.src ? [photoShown(photo, row && view.pictures.length === 1 ? row.photo : photo.name)] : []),
     ...photo.faces.map((face) => element("figure", { class: "face" }, figure(face, [face], `Face ${face.name}: ${face.words}`, true),
       element("figcaption", {}, `Face ${face.name}: ${face.words}`))),
   ]);
@@ -43,8 +43,8 @@ function pictures(view, row) {
   return shown.length || own ? element("div", { class: "pictures" }, ...shown, own) : null;
 }
 
-const photoShown = (photo) => element("figure", { class: "photo" }, figure(photo, photo.faces, `Photo ${photo.name}`, false),
-  element("figcaption", {}, photo.name));
+const photoShown = (photo, name = photo.name) => element("figure", { class: "photo" },
+  figure(photo, photo.faces, `Photo ${name}`, false), element("figcaption", {}, name));
 
 /** The way to the photo as it was taken, where it lies where it lay. */
 function originalLink(row) {

@@ -160,7 +160,7 @@ function printing(on) {
 }
 
 function answersPage() {
-  if (data.overview.length) main.append(element("article", {}, element("div", { class: "pictures" }, ...data.overview.map(photoShown))));
+  if (data.overview.length) main.append(element("article", {}, element("div", { class: "pictures" }, ...data.overview.map((photo) => photoShown(photo)))));
   main.append(...data.views.map((view) => element("article", {}, ...[...answer(view, null, "h2"), ...answerRest(view)].filter(Boolean))));
 }
 
