@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -177,7 +177,8 @@ class Entry:
 
     ``set_key`` names the document through all its versions; only products of the highest version stay.
     ``retrieved`` is the ISO day on which the register was downloaded; it dates what has no date of its own and,
-    as no fact of the register, is left out of the fingerprint.
+    as no fact of the register, is left out of the fingerprint. ``picture`` reads the maker's photo of the product, as
+    the register holds it; it may be called until the next entry is asked for, and gives None where there is none.
     """
 
     product: Product
@@ -185,3 +186,4 @@ class Entry:
     version: int = 0
     label: Monograph | None = None
     retrieved: str = ""
+    picture: Callable[[], bytes | None] | None = field(default=None, compare=False, repr=False)

@@ -70,12 +70,14 @@ for _command in (get, use, list_):
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     help="Share of the tablets and capsules on their market that the registers hold, as 0.9 (else by their number).",
 )
+@click.option("--pictures", is_flag=True, help="Keep the makers' photos in labels, small, beside the catalog.")
 @click.option("--no-builtin", is_flag=True, help="Leave out the products that pillprint keeps by hand.")
 @json_option
 def build(
     out: Path,
     retrieved: datetime | None,
     coverage: float | None,
+    pictures: bool,
     no_builtin: bool,
     as_json: bool,
     **registers: tuple[Path, ...],
@@ -96,6 +98,7 @@ def build(
             retrieved.date() if retrieved else None,
             coverage=coverage,
             builtin=not no_builtin,
+            pictures=pictures,
         )
     if as_json:
         print_json(report_values(report))

@@ -88,6 +88,7 @@ class DownloadDisplay(Watch):
 @click.option("--url", "mirror", default="", metavar="URL", help="A mirror: a folder with the files under their names.")
 @click.option("--downloads", type=FILE, metavar="DIR", help="Where downloads go and stay (else they are deleted).")
 @click.option("--key", default="", envvar=KEY_VARIABLE, metavar="KEY", help=f"kr: the key (or in {KEY_VARIABLE}).")
+@click.option("--pictures", is_flag=True, help="Keep the makers' photos in labels, small, beside the catalog.")
 @click.option("--fewer", is_flag=True, help="Accept a register with far fewer products than the last time.")
 @click.option("--use/--no-use", "make_default", default=None, help="Ask it where no catalog is named (or not).")
 @json_option
@@ -99,6 +100,7 @@ def get(
     mirror: str,
     downloads: Path | None,
     key: str,
+    pictures: bool,
     fewer: bool,
     make_default: bool | None,
     as_json: bool,
@@ -115,7 +117,9 @@ def get(
     wish = Wish(labels, mirror, given, added, key)
     with ExitStack() as stack:
         with DownloadDisplay() as display:
-            new = stack.enter_context(new_catalog(name, wish, display, downloads=downloads, fewer=fewer))
+            new = stack.enter_context(
+                new_catalog(name, wish, display, downloads=downloads, fewer=fewer, pictures=pictures)
+            )
         changes = _changes(new)
         path = new.install()
     is_default = make_default or (make_default is None and not has_choice())

@@ -21,7 +21,9 @@ def print_report(report: BuildReport) -> None:
     print_table(("register", "entries"), rows)
     click.echo(
         f"{plain(str(report.path))}: {report.products:,} products, fingerprint {report.fingerprint}, "
-        f"{report.seconds:.1f} s" + (f", {report.repeated:,} entries given more than once" if report.repeated else "")
+        f"{report.seconds:.1f} s"
+        + (f", {report.repeated:,} entries given more than once" if report.repeated else "")
+        + (f", {report.pictures:,} with a picture" if report.pictures else "")
     )
     for path, log in report.logs.items():
         _print_log(plain(path), log)
@@ -51,6 +53,7 @@ def report_values(report: BuildReport) -> dict[str, Any]:
         "fingerprint": report.fingerprint,
         "products": report.products,
         "entries": dict(report.entries),
+        "pictures": report.pictures,
         "repeated": report.repeated,
         "seconds": report.seconds,
         "skipped": {path: [asdict(fault) for fault in log.rejected] for path, log in report.logs.items()},

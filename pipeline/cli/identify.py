@@ -72,7 +72,7 @@ def identify(
         if overlay:
             save_overlay(overlay, loaded, answers)
         if html:
-            save_html(html, loaded, answers)
+            save_html(html, loaded, answers, identifier.catalog.picture_of)
     if as_json:
         print_json([answer.to_dict(detail) for answer in answers] if each else answers[0].to_dict(detail))
     else:

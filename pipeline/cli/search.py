@@ -58,6 +58,7 @@ def search(
         result = search_catalog(opened, wanted, limit)
         meant = did_you_mean(opened, wanted.drug) if wanted.drug else ()
         monographs = [opened.monograph(hit.product.drug, hit.product.product_id) for hit in result.hits]
+        pictures = [opened.picture_of([product.product_id for product in hit.products]) for hit in result.hits]
         date = opened.date
         source = f"catalog {opened.name}" + (f" of {opened.date}" if opened.date else "")
     says = tuple(_sentences(wanted, result, meant))
@@ -65,7 +66,7 @@ def search(
         from pipeline.report.files import save_page
         from pipeline.report.search_page import search_page
 
-        save_page(html, search_page(result, (*says, source)))
+        save_page(html, search_page(result, (*says, source), pictures, monographs))
     if as_json:
         print_json({"date": date, **_result(result, meant, monographs)})
         return

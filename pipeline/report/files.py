@@ -14,6 +14,7 @@ from pipeline.load import display_name
 from pipeline.records import Identification, Photo, Pixels
 from pipeline.report.overlay import overlay
 from pipeline.report.page import answers_page
+from pipeline.report.page.view import PictureOf
 
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 
@@ -36,13 +37,17 @@ def save_overlay(file: Path, photos: Sequence[Photo], answers: Sequence[Identifi
     _write(file, lambda part: image.save(part, form))
 
 
-def save_html(file: Path, photos: Sequence[Photo], answers: Sequence[Identification]) -> None:
+def save_html(
+    file: Path, photos: Sequence[Photo], answers: Sequence[Identification], picture_of: PictureOf | None = None
+) -> None:
     """Save the answers as one HTML page, the photos drawn with what was found.
+
+    ``picture_of`` is ``Catalog.picture_of``, where the labels' photos of the candidates are to be shown.
 
     Raises:
         InputError: the file cannot be written.
     """
-    save_page(file, answers_page(answers, photos))
+    save_page(file, answers_page(answers, photos, picture_of=picture_of))
 
 
 def save_page(file: Path, page: str) -> None:

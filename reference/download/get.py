@@ -20,6 +20,7 @@ from reference.errors import CatalogError
 from reference.store.build import BuildReport, build_catalog
 from reference.store.catalog import open_catalog
 from reference.store.origins import Origin
+from reference.store.pictures import pictures_path
 from reference.store.places import path_of
 
 # A register never lost so many of its products within weeks; a broken file does. An assumption: no history was at hand.
@@ -39,8 +40,14 @@ class New:
 
     def install(self) -> Path:
         """Replace the old catalog; gives where the new one lies."""
+        pictures = pictures_path(path_of(self.name))
         try:
-            self.path.replace(path_of(self.name))
+            if pictures_path(self.path).is_file():
+                pictures_path(self.path).replace(pictures)
+                self.path.replace(path_of(self.name))
+            else:
+                self.path.replace(path_of(self.name))
+                pictures.unlink(missing_ok=True)
         except OSError as error:
             raise CatalogError(f"cannot write {path_of(self.name)}: {error.strerror or error}") from error
         return path_of(self.name)
@@ -48,12 +55,12 @@ class New:
 
 @contextmanager
 def new_catalog(
-    name: str, wish: Wish, watch: Watch, *, downloads: Path | None = None, fewer: bool = False
+    name: str, wish: Wish, watch: Watch, *, downloads: Path | None = None, fewer: bool = False, pictures: bool = False
 ) -> Iterator[New]:
     """Build the catalog ``name`` (a key of ``SOURCES``) beside the installed one, which stays until ``install``.
 
     Downloads stay in ``downloads``; without it in the user's cache, until the catalog is built. ``fewer`` accepts a
-    register with far fewer products than the installed catalog has from it.
+    register with far fewer products than the installed catalog has from it; ``pictures`` keeps the labels' photos.
 
     Raises:
         DownloadError: a register could not be downloaded; what came is kept, and the next call goes on.
@@ -67,13 +74,16 @@ def new_catalog(
         files = bring(SOURCES[name], wish, folder, session, watch)
         origins = tuple(file.origin for file in files)
         try:
-            report = build_catalog([file.source for file in files], partial, watch.products, origins=origins)
+            report = build_catalog(
+                [file.source for file in files], partial, watch.products, origins=origins, pictures=pictures
+            )
             held = old if old.is_file() else None
             if held and not fewer:
                 _check_counts(held, partial)
             yield New(name, partial, held, replace(report, path=old), origins)
         finally:
             partial.unlink(missing_ok=True)
+            pictures_path(partial).unlink(missing_ok=True)
     if downloads is None and wish.given is None:
         shutil.rmtree(folder, ignore_errors=True)
 

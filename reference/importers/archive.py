@@ -8,8 +8,9 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,6 +21,7 @@ from reference.importers.log import Log
 # pack 7 to 1 at most; a release is a zip of zips, each with one label and its photos.
 DOCUMENT_BYTES_MAX = 64 << 20
 INNER_ZIP_BYTES_MAX = 256 << 20
+PICTURE_BYTES_MAX = 32 << 20
 RATIO_MAX = 200
 DEPTH_MAX = 3
 DOCUMENTS_IN_INNER_ZIP_MAX = 1000
@@ -32,10 +34,15 @@ ZIP_FAULTS = (
 
 @dataclass(frozen=True)
 class Document:
-    """One XML document with the way to it: ``release.zip/prescription/x.zip/y.xml``."""
+    """One XML document with the way to it: ``release.zip/prescription/x.zip/y.xml``.
+
+    ``beside`` reads the picture of that name that lies beside the document; None where there is none that can be used.
+    It may be called until the next document is asked for.
+    """
 
     name: str
     data: bytes
+    beside: Callable[[str], bytes | None] = field(default=lambda name: None, compare=False, repr=False)
 
 
 def documents(path: Path, log: Log) -> Iterator[Document]:
@@ -73,7 +80,7 @@ def _documents_of_file(file: Path, name: str, log: Log) -> Iterator[Document]:
                 log.reject(name, f"larger than {DOCUMENT_BYTES_MAX >> 20} MB")
             else:
                 stream.seek(0)
-                yield Document(name, stream.read(DOCUMENT_BYTES_MAX))
+                yield Document(name, stream.read(DOCUMENT_BYTES_MAX), partial(_file_beside, file))
     except OSError as error:
         log.reject(name, f"cannot be read: {error.strerror or error}")
 
@@ -100,11 +107,27 @@ def _documents_of_zip(stream: BinaryIO, name: str, log: Log, depth: int) -> Iter
             if data is None:
                 continue
             if suffix == ".xml":
-                yield Document(place, data)
+                yield Document(place, data, partial(_member_beside, archive, member.filename, place, log))
             elif depth < DEPTH_MAX:
                 yield from _documents_of_zip(io.BytesIO(data), place, log, depth + 1)
             else:
                 log.reject(place, f"zips nested more than {DEPTH_MAX} deep")
+
+
+def _member_beside(archive: zipfile.ZipFile, document: str, place: str, log: Log, name: str) -> bytes | None:
+    folder, slash, _ = document.rpartition("/")
+    try:
+        member = archive.getinfo(f"{folder}{slash}{name}")
+    except KeyError:
+        return None
+    return _member(archive, member, PICTURE_BYTES_MAX, f"{place}: {name}", log)
+
+
+def _file_beside(document: Path, name: str) -> bytes | None:
+    file = document.parent / name
+    if file.is_symlink() or not file.is_file() or file.stat().st_size > PICTURE_BYTES_MAX:
+        return None
+    return file.read_bytes()
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int, place: str, log: Log) -> bytes | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from lxml import etree
@@ -30,6 +31,8 @@ _NS = {"v": "urn:hl7-org:v3"}
 _LOOK = frozenset({"SPLSHAPE", "SPLIMPRINT", "SPLSIZE", "SPLSCORE"})
 _PILL_FORM = re.compile(r"(TABLET|CAPSULE|CAPLET|PILL)\b", re.IGNORECASE)
 _SET_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
+# SPL takes JPEG only; a name without a way.
+_PHOTO = re.compile(r"[^/\\\0:]{1,200}\.jpe?g", re.IGNORECASE)
 _DAY = re.compile(r"(\d{4})(\d\d)(\d\d)")
 _PRESCRIPTION = {"34391-3": "RX", "34390-5": "OTC"}
 # Amounts of a substance in whole pills: SPL writes "mg" or UCUM's "[iU]".
@@ -51,15 +54,16 @@ def document_entries(document: Document, log: Log) -> Iterator[Entry]:
     if not _SET_ID.fullmatch(set_id):
         log.reject(document.name, "not an SPL document: no setId")
         return
-    pills = list(_pills(root, set_id.lower(), document.name, log))
-    if not pills:
+    found = list(_pills(root, set_id.lower(), document.name, log))
+    if not found:
         log.pass_over("SPL document without a tablet or capsule")
         return
-    label = label_of(root, pills[0], PAGE + set_id.lower())
+    label = label_of(root, found[0][0], PAGE + set_id.lower())
     version = _attribute(root, "v:versionNumber/@value")
     number = int(version) if version.isascii() and version.isdigit() and len(version) < 9 else 0
-    for pill in pills:
-        yield Entry(pill, set_key=f"spl:{set_id.lower()}", version=number, label=label)
+    for pill, photo in found:
+        picture = partial(document.beside, photo) if photo else None
+        yield Entry(pill, set_key=f"spl:{set_id.lower()}", version=number, label=label, picture=picture)
 
 
 def _root(document: Document, log: Log) -> etree._Element | None:
@@ -82,7 +86,8 @@ def _root(document: Document, log: Log) -> etree._Element | None:
     return root
 
 
-def _pills(root: etree._Element, set_id: str, name: str, log: Log) -> Iterator[Product]:
+def _pills(root: etree._Element, set_id: str, name: str, log: Log) -> Iterator[tuple[Product, str]]:
+    """Each tablet or capsule, and the name of the file with its photo, empty where none is named."""
     seen: dict[str, int] = {}
     for outer in _elements(root, ".//v:subject/v:manufacturedProduct"):
         for kit_code, part, product, subject in _products(outer):
@@ -98,7 +103,16 @@ def _pills(root: etree._Element, set_id: str, name: str, log: Log) -> Iterator[P
             key = f"spl:{set_id}:{code}:{part}"
             seen[key] = seen.get(key, 0) + 1
             product_id = key if seen[key] == 1 else f"{key}:{seen[key]}"
-            yield _pill(root, product, subject, marks, (product_id, code, part))
+            yield _pill(root, product, subject, marks, (product_id, code, part)), _photo(marks)
+
+
+def _photo(marks: dict[str, list[etree._Element]]) -> str:
+    """The file that ``SPLIMAGE`` names; nothing that leads elsewhere than beside the document."""
+    for value in marks.get("SPLIMAGE", ()):
+        name = _attribute(value, "v:reference/@value")
+        if _PHOTO.fullmatch(name):
+            return name
+    return ""
 
 
 def _products(outer: etree._Element) -> Iterator[tuple[str, int, etree._Element, etree._Element]]:

@@ -18,6 +18,7 @@ from reference.grouping import register_keys, same_tablet
 from reference.importers import REGISTERS, Log, own_products, retrieved_on
 from reference.product import Entry, Product
 from reference.store.origins import Origin, origins_to_json
+from reference.store.pictures import pictures_path, small_picture, write_pictures
 from reference.store.writer import Stage, checked_coverage, write_database
 
 # What a build's report calls the products kept by hand.
@@ -38,6 +39,7 @@ class BuildReport:
     repeated: int
     logs: dict[str, Log]
     seconds: float
+    pictures: int = 0
 
 
 class Builtin:
@@ -76,6 +78,7 @@ def build_catalog(
     coverage: float | None = None,
     builtin: bool = True,
     origins: Sequence[Origin] = (),
+    pictures: bool = False,
 ) -> BuildReport:
     """Read registers (``("spl", path)``, names as in ``REGISTERS``) and write the catalog ``out``.
 
@@ -84,7 +87,8 @@ def build_catalog(
     day each file was last written); it dates the products whose register gives no date. ``coverage`` is the share
     of their market, above 0 and below 1, that the registers hold together, where that is known: it stays in the
     catalog (``Catalog.coverage``). ``builtin`` adds the products that pillprint keeps by hand (``Builtin``).
-    ``origins`` say from where the registers' files came; they stay in the catalog. Raises
+    ``origins`` say from where the registers' files came; they stay in the catalog. ``pictures`` keeps the
+    makers' photos that registers hold (``Catalog.picture``); those of an older catalog of that name go. Raises
     ``CatalogError`` where a register cannot be read at all, holds no product, or ``out`` cannot be written;
     ``InputError`` for another coverage.
     """
@@ -102,7 +106,8 @@ def build_catalog(
             log = logs.setdefault(str(path), Log())
             for entry in retrieved_on(REGISTERS[name].entries(path, log), path, retrieved):
                 entry = _renumbered(entry, current)
-                stage.add(entry)
+                if stage.add(entry) and pictures and entry.picture:
+                    _add_picture(stage, entry, log)
                 kept.meet(entry.product)
                 entries[name] += 1
                 if progress:
@@ -115,7 +120,20 @@ def build_catalog(
             stage.add(entry)
             entries[BUILTIN] += 1
         fingerprint, products = _write(stage, out, coverage, origins)
-    return BuildReport(out, fingerprint, products, entries, stage.repeated, logs, time.perf_counter() - start)
+        count = write_pictures(stage.pictures(), out, fingerprint) if pictures else 0
+    if not pictures:
+        pictures_path(out).unlink(missing_ok=True)
+    return BuildReport(out, fingerprint, products, entries, stage.repeated, logs, time.perf_counter() - start, count)
+
+
+def _add_picture(stage: Stage, entry: Entry, log: Log) -> None:
+    data = entry.picture() if entry.picture else None
+    if data is None:
+        return
+    try:
+        stage.add_picture(entry.product.product_id, small_picture(data))
+    except ValueError as error:
+        log.doubt(entry.product.product_id, f"its picture is left out: {error}")
 
 
 def _current_numbers(sources: Sequence[tuple[str, Path]]) -> Mapping[str, str]:

@@ -22,6 +22,7 @@ from reference.monographs import load_monograph
 from reference.product import Monograph, Product
 from reference.store.database import SQLITE_FAULTS, Database
 from reference.store.label_rows import read_label
+from reference.store.pictures import read_pictures
 from reference.store.places import find
 from reference.store.product_rows import PRODUCT_COLUMNS, PRODUCT_JOIN, product_of
 from reference.store.token_index import TokenIndex
@@ -173,6 +174,15 @@ class Catalog(Database):
         number = next((number for (number,) in rows if number is not None), None)
         return None if number is None else read_label(self, number)
 
+    def picture(self, product_id: str) -> bytes | None:
+        """The maker's photo of the product, from its label: WebP with sides of at most 256 px; None where none is."""
+        found = self.picture_of((product_id,))
+        return found[1] if found else None
+
+    def picture_of(self, product_ids: Iterable[str]) -> tuple[str, bytes] | None:
+        """The first of these products that has a picture, with it: for products that are the same tablet."""
+        return read_pictures(self._path, self.fingerprint, product_ids) if self._path else None
+
     def label(self, product_id: str) -> Monograph | None:
         """The product's own label by section, where the catalog was built from labels."""
         rows = self.rows(
@@ -216,6 +226,9 @@ class _Without(Catalog):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Catalog.without, (self._whole, self._left_out)
+
+    def picture_of(self, product_ids: Iterable[str]) -> tuple[str, bytes] | None:
+        return self._whole.picture_of(product_ids)
 
     def close(self) -> None:
         """Leave the catalog open: its owner closes it."""

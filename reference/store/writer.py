@@ -43,6 +43,7 @@ _STAGE = """
 CREATE TABLE document (set_key TEXT PRIMARY KEY, version INTEGER NOT NULL, label TEXT);
 CREATE TABLE entry (product_id TEXT PRIMARY KEY, rank TEXT NOT NULL, payload TEXT NOT NULL,
                     set_key TEXT NOT NULL, version INTEGER NOT NULL, retrieved TEXT NOT NULL);
+CREATE TABLE picture (product_id TEXT PRIMARY KEY, webp BLOB NOT NULL);
 """
 
 
@@ -63,8 +64,8 @@ class Stage:
     ) -> None:
         self._connection.close()
 
-    def add(self, entry: Entry) -> None:
-        """Stage one entry; of two with the same id the later dated one stays."""
+    def add(self, entry: Entry) -> bool:
+        """Stage one entry; of two with the same id the later dated one stays. Gives whether this one stays."""
         payload = _json(vars(entry.product))
         rank = f"{entry.version:09d} {entry.product.source_date} {payload} {entry.retrieved}"
         values = (rank, payload, entry.set_key, entry.version, entry.retrieved)
@@ -72,15 +73,31 @@ class Stage:
         self._connection.execute(
             "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", (entry.product.product_id, *values)
         )
-        if self._connection.total_changes == before:
+        repeated = self._connection.total_changes == before
+        if repeated:
             self.repeated += 1
             self._connection.execute(
                 "UPDATE entry SET rank = ?, payload = ?, set_key = ?, version = ?, retrieved = ? "
                 "WHERE product_id = ? AND rank < ?",
                 (*values, entry.product.product_id, rank),
             )
+        stays = self._connection.total_changes > before
+        if repeated and stays:
+            self._connection.execute("DELETE FROM picture WHERE product_id = ?", (entry.product.product_id,))
         if entry.set_key:
             self._add_document(entry)
+        return stays
+
+    def add_picture(self, product_id: str, webp: bytes) -> None:
+        """Stage the picture of the entry that stays."""
+        self._connection.execute("INSERT OR REPLACE INTO picture VALUES (?, ?)", (product_id, webp))
+
+    def pictures(self) -> Iterator[tuple[str, bytes]]:
+        """``(product_id, webp)`` of every entry that ``entries`` gives and that has a picture."""
+        yield from self._connection.execute(
+            "SELECT product_id, webp FROM picture JOIN entry USING (product_id) LEFT JOIN document USING (set_key) "
+            "WHERE document.version IS NULL OR document.version = entry.version ORDER BY product_id"
+        )
 
     def _add_document(self, entry: Entry) -> None:
         """Keep the label of the highest version; of two of one version the greater text."""

@@ -66,6 +66,11 @@ def _around(face: Face, shape: tuple[int, ...]) -> Box:
     )
 
 
+def webp_uri(webp: bytes) -> str:
+    """A picture that is WebP already, as it stands in a page."""
+    return "data:image/webp;base64," + base64.b64encode(webp).decode("ascii")
+
+
 def _data_uri(pixels: Pixels, side_px: int, quality: int) -> str:
     image = Image.fromarray(pixels)
     image.thumbnail((side_px, side_px), Image.Resampling.BICUBIC, reducing_gap=2.0)

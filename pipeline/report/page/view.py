@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.properties import PROPERTIES
 from pipeline.records import Candidate, Character, Decision, Drug, Face, Identification, Photo
 from pipeline.report.names import face_names
-from pipeline.report.page.pictures import PictureSizes, face_pictures, photo_picture
+from pipeline.report.page.pictures import PictureSizes, face_pictures, photo_picture, webp_uri
 from pipeline.report.tables import CANDIDATES_SHOWN
 from pipeline.report.words import (
     answer_names,
@@ -39,6 +39,9 @@ from reference.product import Monograph, Product
 View = Mapping[str, Any]
 """What the page knows of one answer; plain JSON values, ``page/detail.js`` names the keys."""
 
+PictureOf = Callable[[Iterable[str]], tuple[str, bytes] | None]
+"""Gives the first of these product ids that has a photo, with it as WebP (``Catalog.picture_of``)."""
+
 _LABELERS_SHOWN = 6
 # The outline of a face is drawn by so few points that none lies off by more than this share of its box.
 _OUTLINE_SHARE = 0.006
@@ -51,6 +54,7 @@ def answer_view(
     sizes: PictureSizes | None = None,
     names: Mapping[int, str] | None = None,
     monograph: bool = False,
+    picture_of: PictureOf | None = None,
 ) -> View:
     """One answer as JSON.
 
@@ -60,6 +64,7 @@ def answer_view(
         sizes: of the pictures; those of a batch where it is None.
         names: of the faces (``face_names``) where the answer is one of several; the whole photo is left out then.
         monograph: whether the text of the monograph goes along.
+        picture_of: ``Catalog.picture_of``, where the labels' photos of the candidates are to be shown beside them.
     """
     sizes = sizes or PictureSizes()
     drugs, own = answer.drugs[:CANDIDATES_SHOWN], face_names([answer])
@@ -76,7 +81,7 @@ def answer_view(
         "warnings": [plain(warning) for warning in further_warnings(answer)],
         "seen": dict(_seen(answer)),
         "title": candidates_title(answer),
-        "candidates": [_candidate(drug) for drug in drugs],
+        "candidates": [{**_candidate(drug), "picture": _label_picture(drug, picture_of)} for drug in drugs],
         "unlisted": unlisted_words(answer),
         "match": match_words(drugs),
         "asked": asked_words(answer),
@@ -122,6 +127,17 @@ def _candidate(drug: Drug) -> dict[str, Any]:
         "bits": round(first.score_bits, 4),
         "evidence": [[plain(row.kind), round(row.bits, 4), plain(row.sentence)] for row in first.evidence],
     }
+
+
+def _label_picture(drug: Drug, picture_of: PictureOf | None) -> dict[str, str] | None:
+    """The photo of the likeliest of the drug's tablets that has one, marked as its label's."""
+    products = {one.product.product_id: one.product for one in drug.candidates}
+    found = picture_of(products) if picture_of else None
+    if found is None:
+        return None
+    product = products[found[0]]
+    title = f"Photo of the label{f' of {product.labeler}' if product.labeler else ''}"
+    return {"src": webp_uri(found[1]), **_link(title, product.source_url, product.source_date)}
 
 
 def _named(product: Product, sold_by: str, imprint: str) -> dict[str, Any]:
