@@ -1,0 +1,334 @@
+"""How a batch stands kills, and what it costs: ``PYTHONPATH=.:tests python tests/benchmarks/bench_batch.py --help``.
+
+``kills`` kills runs (-9) at random moments and counts rows that are lost, doubled, torn or stale. ``cores`` compares
+workers, ``memory`` watches one over many photos, ``entries`` plans and resumes millions of photos with a reader that
+only pretends, ``mixed`` does a folder of all kinds of files. What they print stands in docs/batch.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from PIL import Image
+from pretend import Pretender, answer, inline
+
+from pipeline.batch import BatchSettings, run_batch
+from pipeline.batch.engines import run_local
+from pipeline.batch.walk import photos_below
+from pipeline.batch.work import PhotoWork, Task
+from pipeline.identifier import Identifier
+from pipeline.records import Identification
+
+_SAMPLES = Path(__file__).parents[2] / "samples"
+_ODD_NAMES = (b"line\nbreak", b"byte\xff", b"=1+1", "약".encode(), b"\x1b[31m", b"n" * 240, b"'; drop")
+_IDENTITY = {"purpose": "benchmark"}
+
+
+@dataclass(frozen=True)
+class Blind:
+    """Answers without opening the photo."""
+
+    def identify(self, photo: Path) -> Identification:
+        return answer()
+
+
+@click.group()
+@click.option("--work", type=click.Path(path_type=Path), default=Path("/tmp/bench_batch"), show_default=True)
+@click.pass_context
+def bench(context: click.Context, work: Path) -> None:
+    """How a batch stands kills, and what it costs."""
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    context.obj = work
+
+
+# ------------------------------------------------------------------------------------------------------------- kills
+
+
+@bench.command()
+@click.option("--number", default=200, show_default=True)
+@click.option("--photos", default=300, show_default=True)
+@click.option("--seed", default=2026, show_default=True)
+@click.pass_obj
+def kills(work: Path, number: int, photos: int, seed: int) -> None:
+    """Kill parents, workers or both at random moments; photos are replaced and deleted in between."""
+    chance, done, runs, faults = random.Random(seed), 0, 0, Counter[str]()
+    while done < number:
+        shutil.rmtree(work, ignore_errors=True)
+        folder = work / "photos"
+        folder.mkdir(parents=True)
+        for index in range(photos):
+            (folder / f"{index:03d}.jpg").write_bytes(b"%d" % index)
+        for _ in range(min(chance.randrange(4, 12), number - done)):
+            done += _killed(work, chance)
+            _changed(folder, chance)
+        _run(work).wait()
+        runs += 1
+        faults += _faults(folder, work / "out")
+        print(f"{done} kills, {runs} batches of {photos}: {dict(faults) or 'no fault'}", flush=True)
+    sys.exit(bool(faults))
+
+
+def _run(work: Path) -> subprocess.Popen[bytes]:
+    """A batch in a process of its own."""
+    command = [sys.executable, __file__, "--work", work / "nothing", "pretend", work]
+    return subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd=Path(__file__).parents[2])
+
+
+@bench.command(hidden=True)
+@click.argument("work", type=click.Path(path_type=Path))
+def pretend(work: Path) -> None:
+    """What ``kills`` kills."""
+    settings = BatchSettings(workers=2, shard_size=50, timeout_seconds=60)
+    run_batch(work / "photos", work / "out", Pretender(delay_seconds=0.01), _IDENTITY, settings)
+
+
+def _killed(work: Path, chance: random.Random) -> bool:
+    """Kill a run at a random moment; whether it still ran."""
+    process = _run(work)
+    time.sleep(chance.uniform(0.3, 4.0))
+    victims = {
+        "parent": lambda: [process.pid],
+        "worker": lambda: _children(process.pid)[-1:],
+        "both": lambda: [*_children(process.pid), process.pid],
+    }[chance.choice(["parent", "worker", "both"])]()
+    alive = process.poll() is None
+    for victim in victims if alive else ():
+        try:
+            os.kill(victim, signal.SIGKILL)
+        except ProcessLookupError:
+            alive = False
+    if process.pid not in victims:
+        time.sleep(chance.uniform(0.0, 1.0))
+        process.kill()
+    process.wait()
+    return alive and bool(victims)
+
+
+def _children(parent: int) -> list[int]:
+    listed = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(parent)], capture_output=True, text=True)
+    lines = [line.split(maxsplit=1) for line in listed.stdout.splitlines()]
+    return [int(pid) for pid, command in lines if "spawn_main" in command]
+
+
+def _changed(folder: Path, chance: random.Random) -> None:
+    """Replace some photos under their names, and delete one."""
+    names = sorted(folder.iterdir())
+    for file in chance.sample(names, 5):
+        file.write_bytes(b"%d" % chance.getrandbits(64))
+    chance.choice(names).unlink()
+
+
+def _faults(folder: Path, out: Path) -> Counter[str]:
+    """What is wrong with the results."""
+    faults: Counter[str] = Counter()
+    rows = Counter[str]()
+    for line in (out / "results.jsonl").read_bytes().splitlines():
+        try:
+            row = json.loads(line)
+        except ValueError:
+            faults["torn"] += 1
+            continue
+        file = folder / row["photo"]
+        rows[row["photo"]] += 1
+        if not file.exists():
+            faults["of a deleted photo"] += 1
+        elif row["error_kind"] not in (None, "WorkerDied"):
+            faults[row["error_kind"]] += 1
+        elif row["sha256"] not in (None, hashlib.sha256(file.read_bytes()).hexdigest()):
+            faults["stale"] += 1
+    faults["doubled"] = sum(number > 1 for number in rows.values())
+    faults["lost"] = sum(file.name not in rows for file in folder.iterdir())
+    return +faults
+
+
+# ------------------------------------------------------------------------------------------------ time and memory
+
+
+@bench.command()
+@click.option("--photos", default=200, show_default=True)
+@click.pass_obj
+def cores(work: Path, photos: int) -> None:
+    """Photos of 12 megapixels with distinct bytes by one worker and by two, in turns."""
+    folder = _large_photos(work / "photos", photos)
+    print(f"load of the machine before: {os.getloadavg()[0]:.1f}, cores: {os.cpu_count()}")
+    taken = {}
+    for workers in (1, 2):
+        start = time.perf_counter()
+        summary = run_batch(
+            folder, work / f"out{workers}", Identifier(), _IDENTITY, BatchSettings(workers=workers), execute=run_local
+        )
+        taken[workers] = time.perf_counter() - start
+        rows = [json.loads(line) for line in (work / f"out{workers}/results.jsonl").open()]
+        busy = sum(row["seconds"] for row in rows) / workers
+        print(
+            f"{workers} workers: {taken[workers]:.1f} s, {summary.photos / taken[workers]:.2f} photos a second, "
+            f"{100 * (1 - busy / taken[workers]):.1f} % beside the photos, start and end included; "
+            f"load {os.getloadavg()[0]:.1f}"
+        )
+    print(f"two against one: {taken[1] / taken[2]:.2f} times")
+
+
+def _large_photos(folder: Path, number: int) -> Path:
+    """Samples at 12 megapixels, each with bytes of its own."""
+    folder.mkdir(parents=True)
+    samples = sorted(_SAMPLES.glob("*_both*.jpg"))
+    made: dict[Path, bytes] = {}
+    for index in range(number):
+        source = samples[index % len(samples)]
+        if source not in made:
+            with Image.open(source) as image:
+                image.resize((4000, 3000)).save(folder / "large.jpg", quality=90)
+            made[source] = (folder / "large.jpg").read_bytes()
+            (folder / "large.jpg").unlink()
+        comment = b"\xff\xfe\x00\x0a%08d" % index  # a JPEG comment after the start marker
+        (folder / f"{index:05d}.jpg").write_bytes(made[source][:2] + comment + made[source][2:])
+    return folder
+
+
+@bench.command()
+@click.option("--photos", default=2000, show_default=True)
+@click.pass_obj
+def memory(work: Path, photos: int) -> None:
+    """The memory of one worker over many photos."""
+    samples = sorted(file.name for file in _SAMPLES.glob("*.jpg"))
+    tasks = (Task("", index, samples[index % len(samples)]) for index in range(photos))
+    peak: dict[int, int] = {}
+    step = photos // 10
+    for number, _ in enumerate(run_local(tasks, PhotoWork(Identifier(), str(_SAMPLES)), 1, 120.0), start=1):
+        worker = _children(os.getpid())
+        if worker and number % 10 == 0:
+            status = Path(f"/proc/{worker[-1]}/status").read_text()
+            now = int(status.partition("VmRSS:")[2].split()[0])
+            peak[number // step] = max(peak.get(number // step, 0), now)
+        if number % step == 0:
+            print(f"{number} photos: {peak.get(number // step - 1, 0) / 1e3:.0f} MB", flush=True)
+
+
+@bench.command()
+@click.option("--number", default=1_000_000, show_default=True)
+@click.pass_obj
+def entries(work: Path, number: int) -> None:
+    """Plan, do and resume so many photos with a reader that only pretends, in one process."""
+    folder = work / "photos"
+    _timed("making the photos", lambda: _many(folder, number))
+    _timed("listing them", lambda: sum(1 for _ in photos_below(folder)))
+    settings = BatchSettings(workers=1)
+    _timed(
+        "plan, do, results",
+        lambda: run_batch(folder, work / "out", Blind(), _IDENTITY, settings, execute=inline).photos,
+    )
+    _timed("resume", lambda: run_batch(folder, work / "out", Blind(), _IDENTITY, settings, execute=inline).photos)
+    size = sum(file.stat().st_size for file in (work / "out").rglob("*") if file.is_file())
+    print(f"result folder: {size / 1e6:.0f} MB")
+
+
+def _timed(name: str, do: object) -> None:
+    start, cpu = time.perf_counter(), time.process_time()
+    result = do()  # type: ignore[operator]
+    took = f"{time.process_time() - cpu:.1f} s of CPU, {time.perf_counter() - start:.1f} s by the clock"
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    print(f"{name}: {took} ({result}); peak of memory so far {peak:.0f} MB", flush=True)
+
+
+def _many(folder: Path, number: int) -> int:
+    """Names of photos in folders of 10,000; links to a few files, since a disk has fewer files than names."""
+    for start in range(0, number, 10_000):
+        inside = folder / f"{start // 10_000:05d}"
+        inside.mkdir(parents=True)
+        first = inside / "000000.jpg"
+        first.write_bytes(b"%d" % start)
+        for index in range(1, min(10_000, number - start)):
+            os.link(first, inside / f"{index:06d}.jpg")
+    return number
+
+
+# ------------------------------------------------------------------------------------------------------------- mixed
+
+
+@bench.command()
+@click.option("--number", default=1000, show_default=True)
+@click.pass_obj
+def mixed(work: Path, number: int) -> None:
+    """A folder of good, broken and odd files, links, FIFOs and archives: each photo's name has one row."""
+    folder = work / "photos"
+    folder.mkdir()
+    kinds = Counter(kind for kind in _mixed_files(folder, number))
+    start = time.perf_counter()
+    summary = run_batch(folder, work / "out", Identifier(), _IDENTITY, BatchSettings(timeout_seconds=60))
+    rows = Counter(json.loads(line)["photo"] for line in (work / "out/results.jsonl").open())
+    named = list(photos_below(folder))
+    print(f"made: {dict(kinds)}")
+    print(f"{summary.photos} rows for {len(named)} photos' names in {time.perf_counter() - start:.0f} s")
+    print(
+        f"{dict(summary.decisions)}, {dict(summary.error_kinds)}; rows more than once: {sum(rows.values()) - len(rows)}"
+    )
+    sys.exit(not summary.photos == len(named) == len(rows))
+
+
+def _mixed_files(folder: Path, number: int) -> Iterator[str]:
+    """Make the files; the kind of each."""
+    samples = sorted(_SAMPLES.glob("*.jpg"))
+    for index in range(number):
+        source = samples[index // 20 % len(samples)]
+        kind = ("good", "good", "good", "cut", "noise", "empty", "text", "not a photo", "odd name", "deep")[index % 10]
+        kind = {7: "link", 27: "FIFO", 47: "lost link", 67: "archive", 87: "folder"}.get(index % 100, kind)
+        file = folder / f"{index:04d}.jpg"
+        content = source.read_bytes()
+        if kind == "good":
+            file.write_bytes(content)
+        elif kind == "cut":
+            file.write_bytes(content[: len(content) * (index % 7 + 1) // 9])
+        elif kind == "noise":
+            file.write_bytes(random.Random(index).randbytes(5000))
+        elif kind == "empty":
+            file.touch()
+        elif kind == "text":
+            file.write_text("no photo\n")
+        elif kind == "not a photo":
+            file.with_suffix(".txt").write_bytes(content)
+        elif kind == "odd name":
+            odd = [b"line\nbreak", b"byte\xff", b"=1+1", "약".encode(), b"\x1b[31m", b"n" * 240, b"'; drop"][
+                index // 10 % 7
+            ]
+            with open(os.fsencode(folder) + b"/" + odd + b"%04d.jpg" % index, "wb") as opened:
+                opened.write(content)
+        elif kind == "deep":
+            deep = folder.joinpath(*["d" * 100] * (index // 10 % 12 + 1))
+            deep.mkdir(parents=True, exist_ok=True)
+            (deep / file.name).write_bytes(content)
+        elif kind == "link":
+            file.symlink_to(source)
+        elif kind == "lost link":
+            file.symlink_to("nowhere.jpg")
+        elif kind == "FIFO":
+            os.mkfifo(file)
+        elif kind == "folder":
+            file.mkdir()
+        elif index % 200 < 100:
+            with zipfile.ZipFile(file.with_suffix(".zip"), "w") as archive:
+                archive.write(source, "in.jpg")
+        else:
+            with tarfile.open(file.with_suffix(".tar"), "w") as tar:
+                tar.add(source, "in.jpg")
+        yield kind
+
+
+if __name__ == "__main__":
+    bench()
