@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -125,6 +126,21 @@ def test_names_that_differ_by_case_only_are_two_photos(photos: Path) -> None:
         pytest.skip("this file system knows no case")
     run(photos)
     assert results(photos) == [*NAMES, "A.jpg", "a.jpg"]
+
+
+def test_a_folder_deeper_than_the_longest_path_is_told(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(photos / "photos")
+    for _ in range(42):
+        os.mkdir("d" * 100)
+        os.chdir("d" * 100)
+    monkeypatch.chdir(photos)
+    summary = run(photos)
+    assert (summary.photos, summary.error_kinds) == (11, {"PhotoSetError": 1})
+    assert summary.first_errors[0].endswith(
+        "/: lies deeper than the system's longest path; give a folder nearer to it as FOLDER, or move it up"
+    )
+    assert run(photos).photos_this_run == 0
+    shutil.rmtree("photos")  # pytest's own clearing goes by whole paths
 
 
 def test_a_replaced_file_is_whole_or_the_old_one(tmp_path: Path) -> None:

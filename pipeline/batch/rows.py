@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import os
 import re
@@ -113,9 +114,8 @@ def analyze(analyst: Analyst, folder: str, path: str) -> Row:
         row["sha256"] = sha256 if state_of(file) == before else None  # else it is not of what was read
     except PillprintError as error:
         row |= error_cells(type(error).__name__, str(error))
-    except PermissionError:
-        advice = "the folder may not be listed; allow it with `chmod +rx` and run again"
-        row |= error_cells("PhotoSetError", f"{shown(path)}: {advice}")
+    except OSError as error:  # of a folder: what is wrong with a photo's file, `load` says
+        row |= error_cells("PhotoSetError", f"{shown(path)}: {_way_in(error)}")
     except Exception as error:  # one photo must not end the batch
         told = display_name(f"{type(error).__name__}: {error}")
         row |= error_cells(
@@ -123,6 +123,15 @@ def analyze(analyst: Analyst, folder: str, path: str) -> Row:
         )
     row["seconds"] = round(time.perf_counter() - started, 3)
     return row
+
+
+def _way_in(error: OSError) -> str:
+    """Why a folder could not be listed, and what to do."""
+    if isinstance(error, PermissionError):
+        return "the folder may not be listed; allow it with `chmod +rx` and run again"
+    if error.errno == errno.ENAMETOOLONG:
+        return "lies deeper than the system's longest path; give a folder nearer to it as FOLDER, or move it up"
+    return f"the folder could not be listed ({error.strerror or error}); mend that and run again"
 
 
 def as_of_now(folder: str, path: str, row: Row | None) -> Row | None:

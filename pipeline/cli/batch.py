@@ -198,7 +198,12 @@ def _print_summary(summary: Summary) -> None:
     if summary.errors:
         click.echo(f"\nThe batch is complete. {_no_answer(summary)}")
         for told in summary.first_errors:
-            click.echo(f"  {harmless(told)}")
+            click.echo(f"  {_shortened(harmless(told))}")
+
+
+def _shortened(told: str) -> str:
+    """A message whose path may be thousands of characters long."""
+    return told if len(told) <= 300 else f"{told[:100]} ... {told[-195:]}"
 
 
 def _no_answer(summary: Summary) -> str:
