@@ -9,7 +9,7 @@ import pytest
 from pipeline.draw.faces import draw_face
 from pipeline.draw.fonts import BUILT_IN_FONTS
 from pipeline.draw.imprinting import draw_glyphs, draw_logos, place_line
-from pipeline.draw.outlines import Outline, outline
+from pipeline.draw.outlines import Contour, outline
 from pipeline.draw.random_frames import random_frame
 from pipeline.draw.spec import Body, FaceSpec, TextLine
 
@@ -30,7 +30,7 @@ STACKED = (TextLine("YS", BUILT_IN_FONTS[0], 0.4, v=-0.3), TextLine("12", BUILT_
     ],
 )
 def test_a_frame_touches_no_character_and_stays_on_the_face(
-    seed: int, lines: tuple[TextLine, ...], shape: Outline
+    seed: int, lines: tuple[TextLine, ...], shape: Contour
 ) -> None:
     framed, frames = random_frame(lines, shape, WEIGHT, np.random.default_rng(seed))
     assert [line.text for line in framed] == [line.text for line in lines]

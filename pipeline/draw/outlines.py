@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-Outline = NDArray[np.float64]
+Contour = NDArray[np.float64]
 _POINTS = 96
 
 _CORNERS = {
@@ -24,7 +24,7 @@ _CORNERS = {
 }
 
 
-def outline(shape: str, aspect: float, roundness: float = 0.5) -> Outline:
+def outline(shape: str, aspect: float, roundness: float = 0.5) -> Contour:
     """The outline ``(n, 2)`` float64 ``(u, v)`` of an SPL shape, or of a HEART, as candy has it.
 
     ``roundness`` 0-1 is the softness of corners; for OVAL the way from a pointed lens (0) over an ellipse
@@ -62,7 +62,7 @@ _FREE = {
 }
 
 
-def _ellipse(a: float, b: float, power: float) -> Outline:
+def _ellipse(a: float, b: float, power: float) -> Contour:
     angles = np.linspace(0, 2 * math.pi, _POINTS, endpoint=False)
     cosine, sine = np.cos(angles), np.sin(angles)
     return np.stack(
@@ -70,7 +70,7 @@ def _ellipse(a: float, b: float, power: float) -> Outline:
     )
 
 
-def _lens(aspect: float) -> Outline:
+def _lens(aspect: float) -> Contour:
     radius = (aspect**2 + 1) / 2
     reach = math.asin(min(aspect / radius, 1.0))
     angles = np.linspace(-reach, reach, _POINTS // 2)
@@ -78,7 +78,7 @@ def _lens(aspect: float) -> Outline:
     return _soften(np.concatenate([top, -top]), 0.3, 2)
 
 
-def _stadium(aspect: float, bulge: float) -> Outline:
+def _stadium(aspect: float, bulge: float) -> Contour:
     flat = max(aspect - 1.0, 0.0)
     right, left = (
         np.linspace(-math.pi / 2, math.pi / 2, _POINTS // 2),
@@ -95,7 +95,7 @@ def _stadium(aspect: float, bulge: float) -> Outline:
     return points
 
 
-def _regular(shape: str, aspect: float, roundness: float) -> Outline:
+def _regular(shape: str, aspect: float, roundness: float) -> Contour:
     count = _CORNERS[shape]
     start = {"SQUARE": math.pi / 4, "OCTAGON (8 sided)": math.pi / 8}.get(shape, -math.pi / 2)
     angles = start + np.arange(count) * 2 * math.pi / count
@@ -105,19 +105,19 @@ def _regular(shape: str, aspect: float, roundness: float) -> Outline:
     return _soften(corners, roundness)
 
 
-def _tear(aspect: float) -> Outline:
+def _tear(aspect: float) -> Contour:
     angles = np.linspace(0, 2 * math.pi, _POINTS, endpoint=False)
     u, v = np.cos(angles), np.sin(angles) * np.sin((angles + 1e-9) / 2) ** 0.75
     return np.stack([aspect * u, v / np.abs(v).max()], axis=1)
 
 
-def _heart(aspect: float) -> Outline:
+def _heart(aspect: float) -> Contour:
     angles = np.linspace(0, 2 * math.pi, _POINTS, endpoint=False)
     v = -(13 * np.cos(angles) - 5 * np.cos(2 * angles) - 2 * np.cos(3 * angles) - np.cos(4 * angles))
     return np.stack([aspect * np.sin(angles) ** 3, 2 * (v - v.min()) / np.ptp(v) - 1], axis=1)
 
 
-def _soften(corners: Outline, roundness: float, rounds: int = 4) -> Outline:
+def _soften(corners: Contour, roundness: float, rounds: int = 4) -> Contour:
     """Cut the corners again and again (Chaikin); the first cut is as deep as ``roundness``."""
     points, cut = corners, 0.06 + 0.22 * roundness
     for _ in range(rounds):

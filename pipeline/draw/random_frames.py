@@ -11,7 +11,7 @@ import numpy as np
 
 from pipeline.draw.glyphs import glyph
 from pipeline.draw.imprinting import line_width
-from pipeline.draw.outlines import Outline
+from pipeline.draw.outlines import Contour
 from pipeline.draw.spec import Logo, TextLine
 
 Stroke = tuple[tuple[float, float], ...]
@@ -22,7 +22,7 @@ _SHRUNK_MAX = 0.4
 
 
 def random_frame(
-    lines: tuple[TextLine, ...], shape: Outline, imprint_weight: float, rng: np.random.Generator
+    lines: tuple[TextLine, ...], shape: Contour, imprint_weight: float, rng: np.random.Generator
 ) -> tuple[tuple[TextLine, ...], tuple[Logo, ...]]:
     """Straight, level lines with a figure around them, shrunk until it fits; as they were where none does.
 

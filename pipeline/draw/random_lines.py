@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.draw.glyphs import glyph
 from pipeline.draw.imprinting import line_width, place_line
-from pipeline.draw.outlines import Outline
+from pipeline.draw.outlines import Contour
 from pipeline.draw.spec import Body, TextLine
 from pipeline.draw.wording import (
     random_case,
@@ -185,7 +185,7 @@ def _with_cap(line: TextLine, cap: float) -> TextLine:
     return replace(line, cap=cap)
 
 
-def fit_lines(lines: list[TextLine], shape: Outline, body: Body, weight: float) -> tuple[TextLine, ...]:
+def fit_lines(lines: list[TextLine], shape: Contour, body: Body, weight: float) -> tuple[TextLine, ...]:
     """Shrink each line until it lies within the face, 6 % off the rim."""
     if body.profile == "SHELL":
         return tuple(line for line in lines if line.cap > 0.12)

@@ -34,7 +34,7 @@ class Sampling:
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class PhotoPart:
     """The part of a photo around a face.
 
     ``pixels`` are ``(h, w, 3)`` uint8 sRGB, ``factor`` of them one pixel of the photo; ``box`` is ``(top, left, bottom,
@@ -51,7 +51,7 @@ class Part:
         return of_part(self.box[0], self.box[1], self.factor)
 
 
-def part_around(photo: Photo, region: PillRegion, margin_px: int, finer: bool) -> Part:
+def part_around(photo: Photo, region: PillRegion, margin_px: int, finer: bool) -> PhotoPart:
     """The pixels of a region's box and a margin around it.
 
     ``finer``: where the photo was reduced, they are decoded again at full size.
@@ -65,9 +65,9 @@ def part_around(photo: Photo, region: PillRegion, margin_px: int, finer: bool) -
         min(width, right + margin_px),
     )
     if not finer or photo.reduction <= 1.0 or photo.encoded is None:
-        return Part(photo.pixels[box[0] : box[2], box[1] : box[3]], box, 1.0)
+        return PhotoPart(photo.pixels[box[0] : box[2], box[1] : box[3]], box, 1.0)
     pixels, factor = detail(photo, box)
-    return Part(pixels, box, factor)
+    return PhotoPart(pixels, box, factor)
 
 
 def sample(
