@@ -18,20 +18,22 @@ import click
 from pipeline.answer import Answer
 from pipeline.errors import PillprintError
 from pipeline.evaluate.bounds import upper_bound
+from pipeline.evaluate.pouches import CutOut, Pouch, composed, pouches
 from pipeline.evaluate.sets import LabeledPhoto, open_set
 from pipeline.evaluate.table import Table
 from pipeline.identifier import Identifier
+from pipeline.load import load
 from pipeline.match import Matcher
 from pipeline.measure import Measurer
 from pipeline.records import Agreement, Expected, ExpectedKind
 from pipeline.settings import Settings
-from pipeline.verify import HIGH_ALERT, Verifier
+from pipeline.verify import HIGH_ALERT, ListEntry, Verifier
 from reference.grouping import drug_strength, same_drug, same_look
 from reference.high_alert import high_alert_group
 from reference.product import Product
 from reference.store.catalog import Catalog, open_catalog
 
-_SEED = 7
+_SEED, _POUCH_SEED = 7, 2026
 _FOLDER = click.Path(path_type=Path)
 Counts = dict[str, Counter[str]]
 
@@ -119,9 +121,44 @@ def count(photos: Sequence[LabeledPhoto], seen: dict[str, Answer], catalog: Cata
     return dict(counts)
 
 
+def count_pouches(
+    photos: Sequence[LabeledPhoto], seen: dict[str, Answer], catalog: Catalog, kind: str, number: int
+) -> Counts:
+    """What came of so many composed pouches by their fault, and of their pills."""
+    register, identifier = Register(catalog), Identifier(catalog)
+    cut_outs = []
+    for photo in photos:
+        rows, answer = register.table.rows(photo.truth), seen.get(photo.name)
+        if rows and answer and len(answer.faces) == 2 and all(drug_strength(rows[0])):
+            cut_outs.append(CutOut(photo.path, answer.faces, rows[0]))
+    counts: Counts = defaultdict(Counter)
+    for place, pouch in enumerate(pouches(cut_outs, number, _POUCH_SEED)):
+        pixels = composed(pouch, {each.path: load(each.path).pixels for each, _ in pouch.pills}, place)
+        listed = Counter(product.product_id for product in pouch.listed)
+        one = {product.product_id: product for product in pouch.listed}
+        entries = [ListEntry(register.expected(one[key], kind), times) for key, times in listed.items()]
+        done = identifier.check_list(pixels, entries)
+        counts[f"pouch: {_fault_words(pouch)}"][done.agreement.value] += 1
+        counts["pills of pouches"].update(pill.state.value for pill in done.pills)
+    return dict(counts)
+
+
+def _fault_words(pouch: Pouch) -> str:
+    if pouch.odd is None:
+        return pouch.fault or "right"
+    cut_out, face = pouch.pills[pouch.odd]
+    return f"{pouch.fault}, {'its text' if cut_out.faces[face].reading.lines else 'no text'} up"
+
+
 def lines(counts: Counts) -> Iterator[str]:
     """Each question's counts, with the bound of the harmful answer's share."""
-    harmful = {"right": Agreement.CONTRADICTED.value, "high-alert": "RULED_OUT", "not high-alert": "NOT_RULED_OUT"}
+    harmful = {
+        "pouch: right": Agreement.CONTRADICTED.value,
+        "pills of pouches": "CANNOT_TELL",
+        "right": Agreement.CONTRADICTED.value,
+        "high-alert": "RULED_OUT",
+        "not high-alert": "NOT_RULED_OUT",
+    }
     for name, found in counts.items():
         total, bad = found.total(), harmful.get(name, Agreement.CONSISTENT.value)
         shares = ", ".join(f"{word} {number} ({number / total:.1%})" for word, number in found.most_common())
@@ -135,11 +172,16 @@ def lines(counts: Counts) -> Iterator[str]:
 @click.option("--expect", "kind", type=click.Choice(["drug", "product"]), default="drug", show_default=True)
 @click.option("--faces", type=click.IntRange(1, 2), default=2, show_default=True, help="1: one face alone, at random.")
 @click.option("--work", metavar="DIR", type=_FOLDER, required=True, help="Where what was seen is kept.")
-def main(photo_set: Path, catalog: Path, part: str, kind: str, faces: int, work: Path) -> None:
+@click.option("--pouches", "number", type=click.IntRange(min=1), help="Ask about so many composed pouches in place.")
+def main(photo_set: Path, catalog: Path, part: str, kind: str, faces: int, work: Path, number: int | None) -> None:
     """Measure how often what is expected is found so, and what is not."""
     everything = open_set(photo_set)
     seen = seen_photos(photo_set, everything.photos, work)
-    counts = count(everything.part(part).photos, seen, open_catalog(catalog), Asked(kind, faces))
+    photos, opened = everything.part(part).photos, open_catalog(catalog)
+    if number is None:
+        counts = count(photos, seen, opened, Asked(kind, faces))
+    else:
+        counts = count_pouches(photos, seen, opened, kind, number)
     click.echo("\n".join(lines(counts)))
 
 
