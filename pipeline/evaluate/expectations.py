@@ -103,7 +103,8 @@ def count(photos: Sequence[LabeledPhoto], seen: dict[str, Answer], catalog: Cata
     settings = Settings()
     register, verifier = Register(catalog), Verifier(catalog, matcher := Matcher(catalog, settings), settings)
     combine, rng = Measurer(settings.measure).combine, random.Random(_SEED)
-    drugs, counts = verifier.drugs((HIGH_ALERT,)), defaultdict(Counter)
+    drugs = verifier.drugs((HIGH_ALERT,))
+    counts: Counts = defaultdict(Counter)
     for photo in photos:
         answer, rows = seen.get(photo.name), register.table.rows(photo.truth)
         if answer is None or not rows or (asked.faces == 1 and len(answer.faces) < 2):
