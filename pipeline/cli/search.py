@@ -57,8 +57,10 @@ def search(
     with open_catalog(catalog) as opened:
         result = search_catalog(opened, wanted, limit)
         meant = did_you_mean(opened, wanted.drug) if wanted.drug else ()
-        monographs = [opened.monograph(hit.product.drug, hit.product.product_id) for hit in result.hits]
-        pictures = [opened.picture_of([product.product_id for product in hit.products]) for hit in result.hits]
+        shown = result.hits if html or as_json else ()
+        monographs = [opened.monograph(hit.product.drug, hit.product.product_id) for hit in shown]
+        pictured = result.hits if html else ()
+        pictures = [opened.picture_of([product.product_id for product in hit.products]) for hit in pictured]
         date = opened.date
         source = f"catalog {opened.name}" + (f" of {opened.date}" if opened.date else "")
     says = tuple(_sentences(wanted, result, meant))
