@@ -43,7 +43,9 @@ class Expected:
         named = f"{first.drug} {first.strength}".strip() or first.name
         if self.kind is ExpectedKind.LOOK:
             return self.asked
-        return f"{named} of {first.labeler}" if self.kind is ExpectedKind.PRODUCT and first.labeler else named
+        return (
+            f"{named} of {first.labeler.rstrip('.')}" if self.kind is ExpectedKind.PRODUCT and first.labeler else named
+        )
 
     @property
     def high_alert(self) -> HighAlertGroup | None:
