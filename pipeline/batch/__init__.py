@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pipeline.batch.doing import Progress
 from pipeline.batch.estimate import Estimate
-from pipeline.batch.run import BatchSettings, Progress, Report, Summary, estimate_batch, run_batch
+from pipeline.batch.fingerprint import identity_of
+from pipeline.batch.run import BatchSettings, Report, Summary, estimate_batch, run_batch
 from pipeline.batch.verdicts import read_verdicts
 
 __all__ = [
@@ -13,6 +15,7 @@ __all__ = [
     "Report",
     "Summary",
     "estimate_batch",
+    "identity_of",
     "read_verdicts",
     "run_batch",
 ]

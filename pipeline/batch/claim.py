@@ -8,6 +8,7 @@ import os
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
@@ -19,6 +20,11 @@ from pipeline.errors import PhotoSetError
 # The layout of the result folder; a run of another layout does not go on in it.
 _FORMAT = 3
 _LOCK, _SOFT_LOCK, _STAMP = ".lock", ".lock.here", "batch.json"
+# Where the results of earlier batches are kept after a restart.
+_EARLIER = "earlier"
+# What no batch's results are.
+_BESIDE = (_LOCK, _SOFT_LOCK, f"{_STAMP}.tmp", _EARLIER)
+_WAY_OUT = "name a new folder with --out, or give --restart, which keeps these results in earlier/ and begins anew"
 
 # What a file system says that has no locks: some network file systems, and those of user programs (FUSE).
 _NO_LOCKS = frozenset(
@@ -41,25 +47,29 @@ def check(out: Path, identity: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def claimed(out: Path, identity: Mapping[str, str]) -> Iterator[None]:
+def claimed(out: Path, identity: Mapping[str, str], restart: bool = False) -> Iterator[None]:
     """Hold the result folder for this process alone, and check that it holds this batch or nothing.
 
     Args:
         out: the result folder; made where there is none. Nothing is written into one that is refused.
         identity: what the rows depend on.
+        restart: whether the batch that it holds, this or another, is set aside first.
 
     Raises:
         PhotoSetError: it cannot be written, holds something else, another batch, or a running one.
     """
     name = shown(out)
     try:
-        check(out, identity)
+        if not restart or not (out / _STAMP).exists():
+            check(out, identity)
         out.mkdir(parents=True, exist_ok=True)
         lock = _locked(out)
     except OSError as error:
         reason = error.strerror or str(error)
         raise PhotoSetError(f"{name}: cannot take the results ({reason}); name another folder with --out") from error
     try:
+        if restart:
+            _set_aside(out)
         check(out, identity)  # again: another batch may have begun it in between
         _stamp(out, identity)
         yield
@@ -99,8 +109,7 @@ def _locked(out: Path) -> BaseFileLock:
 
 
 def _check_holds_a_batch_or_nothing(out: Path) -> None:
-    ours = (_LOCK, _SOFT_LOCK, f"{_STAMP}.tmp")
-    if not (out / _STAMP).exists() and any(name not in ours for name in os.listdir(out)):
+    if not (out / _STAMP).exists() and any(name not in _BESIDE for name in os.listdir(out)):
         raise PhotoSetError(f"{shown(out)}: holds files that are no batch's results; name a new folder with --out")
 
 
@@ -114,6 +123,17 @@ def _whole(identity: Mapping[str, str]) -> dict[str, str]:
     return {"format": str(_FORMAT), **identity}
 
 
+def _set_aside(out: Path) -> None:
+    """Keep the batch that the folder holds, if any, in a folder of its own below it; its stamp goes last."""
+    if not (out / _STAMP).exists():
+        return
+    aside = out / _EARLIER / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    aside.mkdir(parents=True)
+    names = sorted(set(os.listdir(out)) - set(_BESIDE), key=lambda name: name == _STAMP)
+    for name in names:
+        (out / name).rename(aside / name)
+
+
 def _check_identity(out: Path, identity: Mapping[str, str]) -> None:
     stamp = out / _STAMP
     if not stamp.exists():
@@ -121,9 +141,8 @@ def _check_identity(out: Path, identity: Mapping[str, str]) -> None:
     try:
         earlier, now = dict(json.loads(stamp.read_bytes())), _whole(identity)
     except (ValueError, TypeError) as error:
-        raise PhotoSetError(f"{shown(stamp)}: is damaged; name a new folder with --out") from error
+        raise PhotoSetError(f"{shown(stamp)}: is damaged; {_WAY_OUT}") from error
     changed = sorted(key for key in {*earlier, *now} if earlier.get(key) != now.get(key))
     if changed:
         told = "; ".join(f"{key}: then {earlier.get(key)}, now {now.get(key)}" for key in changed)
-        way_out = "name a new folder with --out, or remove this one"
-        raise PhotoSetError(f"{shown(out)}: was begun otherwise ({told}); {way_out}")
+        raise PhotoSetError(f"{shown(out)}: was begun otherwise ({told}); {_WAY_OUT}")

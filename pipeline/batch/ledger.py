@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import IO
 
 from pipeline.batch.durable import replace
 from pipeline.batch.plan import Shard
@@ -22,18 +21,12 @@ from pipeline.batch.rows import Row, key_of, to_line
 AsOfNow = Callable[[str, Row | None], Row | None]
 
 
-@dataclass
-class _Open:
-    file: IO[bytes]
-    left: int
-
-
 class Ledger:
     """The result files of the shards in one directory."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._open: dict[str, _Open] = {}
+        self._left: dict[str, int] = {}  # photos of each open shard that have no row yet
         directory.mkdir(exist_ok=True)
 
     def earlier(self, shard: Shard) -> Mapping[int, Row]:
@@ -41,36 +34,39 @@ class Ledger:
         part, whole = self._part(shard.key), self._whole(shard.key)
         return _sound_whole(whole, shard.paths) if whole.exists() else _sound(part, len(shard.paths))
 
-    def begin(self, shard: Shard, as_of_now: AsOfNow = lambda path, row: row) -> frozenset[int]:
-        """Open a shard; the indices of its photos that are done already, by what ``as_of_now`` says of each row."""
+    def begin(self, shard: Shard, as_of_now: AsOfNow = lambda path, row: row) -> Mapping[int, Row]:
+        """Open a shard; the rows of its photos by their index, where ``as_of_now`` says that one holds."""
         part, whole, count = self._part(shard.key), self._whole(shard.key), len(shard.paths)
         is_whole, earlier = whole.exists(), self.earlier(shard)
         rows = {index: as_of_now(path, earlier.get(index)) for index, path in enumerate(shard.paths)}
         kept = {index: row for index, row in rows.items() if row}
         if is_whole and kept == earlier and len(kept) == count:
             part.unlink(missing_ok=True)
-            return frozenset(kept)
+            return kept
         replace(part, b"".join(to_line([index, row]) for index, row in kept.items()))
         whole.unlink(missing_ok=True)
-        self._open[shard.key] = _Open(part.open("ab"), count - len(kept))
+        self._left[shard.key] = count - len(kept)
         if len(kept) == count:
             self._finish(shard.key)
-        return frozenset(kept)
+        return kept
 
     def add(self, key: str, index: int, row: Row) -> None:
         """Keep one row of an open shard; the last one makes the shard whole."""
-        opened = self._open[key]
-        opened.file.write(to_line([index, row]))
-        opened.file.flush()
-        opened.left -= 1
-        if not opened.left:
+        with self._part(key).open("ab") as file:  # many shards may be open, more than files may be
+            file.write(to_line([index, row]))
+        self._left[key] -= 1
+        if not self._left[key]:
             self._finish(key)
 
-    def close(self) -> None:
-        """Close all files."""
-        for opened in self._open.values():
-            opened.file.close()
-        self._open.clear()
+    def row(self, key: str, index: int) -> Row | None:
+        """One row of a shard, whole or not; None where it is not done."""
+        whole = self._whole(key)
+        if whole.exists():
+            return next(islice(self.rows(key), index, None), None)
+        start = b"[%d," % index
+        with self._part(key).open("rb") as file:
+            line = next((line for line in file if line.startswith(start)), b"")
+        return _indexed(line)[1]
 
     def rows(self, key: str) -> Iterator[Row]:
         """The rows of a whole shard, in the order of the walk."""
@@ -85,7 +81,7 @@ class Ledger:
         return self._directory / f"{key}.jsonl"
 
     def _finish(self, key: str) -> None:
-        self._open.pop(key).file.close()
+        del self._left[key]
         indexed = sorted(
             (json.loads(line) for line in self._part(key).read_bytes().splitlines()), key=lambda pair: pair[0]
         )

@@ -51,7 +51,7 @@ _FOUND = (
 COLUMNS = (*_FOUND, *RESULTS)
 
 # A row's keys where it comes from a worker; the batch adds the photo's state.
-_KEYS = (*_FOUND, "sha256")
+_KEYS = (*_FOUND, "sha256", "same_as")
 
 # A spreadsheet takes a cell that begins with one of these for a formula (OWASP, "CSV Injection").
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -116,6 +116,9 @@ def analyze(analyst: Analyst, folder: str, path: str) -> Row:
         row |= error_cells(type(error).__name__, str(error))
     except OSError as error:  # of a folder: what is wrong with a photo's file, `load` says
         row |= error_cells("PhotoSetError", f"{shown(path)}: {_way_in(error)}")
+    except MemoryError:
+        advice = "needs more memory than there is; reduce the photo, or give fewer --workers"
+        row |= error_cells("MemoryError", f"{shown(path)}: {advice}")
     except Exception as error:  # one photo must not end the batch
         told = display_name(f"{type(error).__name__}: {error}")
         row |= error_cells(

@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import io
-import itertools
 import json
 import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from pipeline.batch import plan
 from pipeline.batch.claim import check, claimed
+from pipeline.batch.doing import Doing, Progress
 from pipeline.batch.durable import replace, replacing
 from pipeline.batch.engines import Execute, run_local
 from pipeline.batch.engines.interface import usable_cores
 from pipeline.batch.estimate import Estimate, estimate
 from pipeline.batch.ledger import Ledger
-from pipeline.batch.rows import Analyst, Row, View, Viewing, as_of_now, shown, to_line, write_csv
-from pipeline.batch.state import UNKNOWN, State, state_of
+from pipeline.batch.rows import Analyst, Row, View, Viewing, shown, to_line, write_csv
 from pipeline.batch.verdicts import Verdict, Verdicts
 from pipeline.batch.views import Views
 from pipeline.batch.walk import PassedOver, photos_below
-from pipeline.batch.work import PhotoWork, Task
 from pipeline.errors import PhotoSetError
 
 # Error rows whose words stand in the summary: enough to see what is wrong, the others are in the results.
@@ -52,25 +49,15 @@ class BatchSettings:
 
     ``workers``: processes, None for one a core. ``shard_size``: photos a result file; at some 1 KB a row a shard
     is about 1 MB, and ten million photos make ten thousand files. ``timeout_seconds``: some hundred times what a
-    photo takes.
+    photo takes. ``retry_errors``: whether photos with an error row are done again, though they did not change.
+    ``restart``: whether everything is done anew; what an earlier run left in the result folder is kept in ``earlier/``.
     """
 
     workers: int | None = None
     shard_size: int = 1000
     timeout_seconds: float = 120.0
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a batch is: ``done`` of ``total`` photos, ``done_before`` of them by earlier runs.
-
-    While it still looks for photos ``total`` is None and ``done`` counts those found.
-    """
-
-    done: int
-    total: int | None
-    done_before: int = 0
-    errors: int = 0
+    retry_errors: bool = False
+    restart: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,6 +68,7 @@ class Summary:
     ``verdicts``: what people said of rows; ``verdicts_left``: of rows that are not here, or whose photo changed since.
     ``first_errors``: what a few of the error rows say.
     ``passed_over``: files that are no photos, and folders that were not entered, by why.
+    ``same_as``: photos whose row is that of another with the same bytes.
     """
 
     photos: int
@@ -95,6 +83,7 @@ class Summary:
     verdicts_left: int = 0
     first_errors: Sequence[str] = ()
     passed_over: Mapping[str, int] = field(default_factory=dict)
+    same_as: int = 0
 
 
 def run_batch(
@@ -140,13 +129,23 @@ def run_batch(
         on_passed_over(path, why)
 
     identity = _checked_identity(folder, identity)
-    with claimed(out, identity):
+    with claimed(out, identity, settings.restart):
         plan.extend(out / "plan", _counted(photos_below(folder, out, pass_over), on_progress), settings.shard_size)
         said = Verdicts(out)
         said.add(verdicts)
         if report:
             analyst = Viewing(analyst, report.view)
-        done = _do(folder, out, analyst, settings, on_progress, execute)
+        doing = Doing(
+            folder,
+            out,
+            analyst,
+            execute,
+            workers=settings.workers,
+            timeout_seconds=settings.timeout_seconds,
+            retry_errors=settings.retry_errors,
+            on_progress=on_progress,
+        )
+        done = doing.run()
         counts, errors = _put_together(out, said)
         reported = {"report": shown(report.write(_viewed(out, said), out))} if report else {}
         summary = Summary(
@@ -162,6 +161,7 @@ def run_batch(
             verdicts_left=said.left,
             first_errors=errors,
             passed_over=dict(sorted(passed.items())),
+            same_as=counts["same"].total(),
         )
         replace(out / "summary.json", json.dumps(asdict(summary), indent=2).encode("ascii") + b"\n")
     return summary
@@ -183,7 +183,9 @@ def estimate_batch(
         PillprintError: a worker process cannot start.
     """
     settings = settings or BatchSettings()
-    check(out, _checked_identity(folder, identity))
+    identity = _checked_identity(folder, identity)
+    if not settings.restart:
+        check(out, identity)
     if report:
         analyst = Viewing(analyst, report.view)
     workers = settings.workers or usable_cores()
@@ -208,53 +210,10 @@ def _counted(paths: Iterator[str], on_progress: Callable[[Progress], None]) -> I
         yield path
 
 
-def _do(
-    folder: Path,
-    out: Path,
-    analyst: Analyst,
-    settings: BatchSettings,
-    on_progress: Callable[[Progress], None],
-    execute: Execute,
-) -> int:
-    """Do what is left; how many photos that was."""
-    total = plan.count(out / "plan")
-    ledger, views = Ledger(out / "shards"), Views(out / "views")
-    root = os.path.abspath(folder)
-    before = done = errors = 0
-    given: dict[Task, State] = {}  # as a photo is before it is read: what replaces it later is seen to differ
-
-    def left() -> Iterator[Task]:
-        nonlocal before
-        for shard in plan.shards(out / "plan"):
-            finished = ledger.begin(shard, partial(as_of_now, root))
-            before += len(finished)
-            for index, path in enumerate(shard.paths):
-                if index not in finished:
-                    task = Task(shard.key, index, path)
-                    given[task] = state_of(os.path.join(root, path)) or UNKNOWN
-                    yield task
-
-    tasks = left()
-    first = next(tasks, None)
-    on_progress(Progress(before, total, before))
-    try:
-        if first is None:
-            return 0
-        rest = itertools.chain((first,), tasks)
-        for task, row in execute(rest, PhotoWork(analyst, root), settings.workers, settings.timeout_seconds):
-            ledger.add(task.shard, task.index, {**views.kept(task.shard, row), **given.pop(task)})
-            done += 1
-            errors += bool(row["error"])
-            on_progress(Progress(before + done, total, before, errors))
-    finally:
-        ledger.close()
-    return done
-
-
 def _put_together(out: Path, said: Verdicts) -> tuple[dict[str, Counter[str]], Sequence[str]]:
     """Join the shards into one file a form; the counts of what is in them, and what the first error rows say."""
     errors: list[str] = []
-    counts: dict[str, Counter[str]] = {key: Counter() for key in ("photos", "gone", "decision", "error_kind")}
+    counts: dict[str, Counter[str]] = {key: Counter() for key in ("photos", "gone", "same", "decision", "error_kind")}
 
     def here() -> Iterator[Row]:
         for row in _all_rows(out):
@@ -267,6 +226,7 @@ def _put_together(out: Path, said: Verdicts) -> tuple[dict[str, Counter[str]], S
         for row in said.applied(here()):
             jsonl.write(to_line({key: value for key, value in row.items() if key != "view"}))
             counts["photos"]["all"] += 1
+            counts["same"]["all"] += bool(row.get("same_as"))
             for column in ("decision", "error_kind"):
                 if row[column]:
                     counts[column][row[column]] += 1

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-import pipeline
 from pipeline.cli.options import FILE, catalog_option, json_option, open_identifier, reader_option, trust_options
 from pipeline.cli.output import ERRORS_LEFT, INTERRUPTED, harmless, print_json
 from pipeline.cli.outputs import check_outputs
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
 # What a page calls the parts of a batch's identity.
 _TITLES = {
     "pillprint": "pillprint version",
+    "code": "Code's fingerprint",
+    "weights": "Weights' fingerprint",
     "catalog": "Catalog's fingerprint",
     "coverage": "Share of the market in it",
     "reader": "Reader",
@@ -43,6 +44,7 @@ _KINDS = {
     "PhotoSetError": "a folder that could not be listed",
     "TimedOut": "took too long",
     "WorkerDied": "whose worker process died",
+    "MemoryError": "too large for the memory",
     "UnexpectedError": "on which pillprint failed",
 }
 
@@ -69,6 +71,8 @@ _KINDS = {
 @click.option("--dry-run", is_flag=True, help="Say how many photos, how long and how much disk; write nothing.")
 @click.option("--fail-on-error", is_flag=True, help="Exit with 7 where photos have an error row.")
 @click.option("--log-json", is_flag=True, help="Write progress as lines of JSON on standard error.")
+@click.option("--retry-errors", is_flag=True, help="Do photos with an error row again.")
+@click.option("--restart", is_flag=True, help="Do everything again; earlier results are kept in DIR/earlier.")
 @click.option("-v", "--verbose", is_flag=True, help="List the files and folders that are passed over, and why.")
 @json_option
 def batch(
@@ -88,6 +92,8 @@ def batch(
     dry_run: bool,
     fail_on_error: bool,
     log_json: bool,
+    retry_errors: bool,
+    restart: bool,
     verbose: bool,
     as_json: bool,
 ) -> None:
@@ -96,7 +102,7 @@ def batch(
     Photos that cannot be read become error rows. A run that was stopped goes on when the same command is given
     again; photos added since are done too. docs/batch.md describes the files, docs/report.md the page.
     """
-    from pipeline.batch import BatchSettings, estimate_batch, read_verdicts, run_batch
+    from pipeline.batch import BatchSettings, estimate_batch, identity_of, read_verdicts, run_batch
     from pipeline.batch.engines import run_local, run_ray
     from pipeline.batch.walk import photos_below
     from pipeline.cli.progress import ProgressDisplay, ProgressLog
@@ -106,9 +112,9 @@ def batch(
     check_outputs(results, chain((folder, catalog, verdicts), photos))
     said = read_verdicts(verdicts) if verdicts else []
     identifier = open_identifier(catalog, coverage, settings, reader, keep_photos=report)
-    identity = _identity(identifier)
+    identity = identity_of(identifier)
     execute: Execute = partial(run_ray, address=ray_address) if ray or ray_address else run_local
-    how = BatchSettings(workers=workers, timeout_seconds=timeout)
+    how = BatchSettings(workers, timeout_seconds=timeout, retry_errors=retry_errors, restart=restart)
     page = _report(folder, identifier, identity, thumbnails) if report else None
     if dry_run:
         expected = estimate_batch(folder, out, identifier, identity, how, execute, page)
@@ -159,20 +165,6 @@ def _hint(summary: Summary, verbose: bool) -> str:
     return f" ({number:,} passed over{'' if verbose else '; -v lists them'})" if number else ""
 
 
-def _identity(identifier: Identifier) -> dict[str, str]:
-    """What the rows of a batch depend on."""
-    import hashlib
-
-    settings = hashlib.sha256(repr(identifier.settings).encode()).hexdigest()[:16]
-    return {
-        "pillprint": pipeline.__version__,
-        "catalog": identifier.catalog.fingerprint,
-        "coverage": f"{identifier.catalog.coverage(identifier.settings.match.world):g}",
-        "reader": identifier.reader.name,
-        "settings": settings,
-    }
-
-
 def _report(folder: Path, identifier: Identifier, identity: Mapping[str, str], thumbnails: bool) -> BatchReport:
     """The page that is made of all rows; it says what they depend on."""
     from pipeline.report.page import BatchReport, BatchView
@@ -189,6 +181,7 @@ def _print_summary(summary: Summary) -> None:
         **{f"  {decision}": f"{number:,}" for decision, number in summary.decisions.items()},
         **({"  no answer": f"{summary.errors:,} ({_kinds(summary)})"} if summary.errors else {}),
         **({"gone": f"{summary.gone:,} (deleted since they were found)"} if summary.gone else {}),
+        **({"same bytes": f"{summary.same_as:,} (the row is that of another photo)"} if summary.same_as else {}),
         **({"passed over": _passed_over(summary)} if summary.passed_over else {}),
         **({"verdicts": _verdicts(summary)} if summary.verdicts or summary.verdicts_left else {}),
         "this run": f"{summary.photos_this_run:,} photos in {summary.seconds:.0f} s",

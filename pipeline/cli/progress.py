@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from pipeline.batch.run import Progress
+from pipeline.batch.doing import Progress
 from pipeline.cli.output import json_line
 
 # How often a log gets a line.
