@@ -27,6 +27,7 @@ CARRIED = (
     "pipeline/weights/measure.npz",
     "pipeline/weights/reader.onnx",
     "pipeline/weights/segment.onnx",
+    "pipeline/weights/segment_field.onnx",
     f"{STEM}.data/data/share/pillprint/samples/manifest.csv",
     "reference/monographs/baclofen.toml",
     "reference/products.csv",

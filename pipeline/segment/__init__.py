@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.segment.find import Segmenter, segment
 from pipeline.segment.same_pill import group_faces
+from pipeline.segment.segmenter import Segmenter, segment
 
 __all__ = ["Segmenter", "group_faces", "segment"]

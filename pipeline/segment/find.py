@@ -24,7 +24,7 @@ from pipeline.records import Photo, PillRegion, Pixels
 from pipeline.segment.edge import Belief, refine
 from pipeline.segment.instances import Instance, instances
 from pipeline.segment.lobes import without_lobes
-from pipeline.segment.pill_maps import MAP_STEP, MULTIPLE, MapsPills, PillMaps, PillNetwork
+from pipeline.segment.pill_maps import MAP_STEP, MULTIPLE, MapsPills, PillMaps
 from pipeline.segment.regions import Box, content_box, region_of
 from pipeline.segment.same_pill import group_faces
 from pipeline.settings import SegmentSettings
@@ -62,27 +62,17 @@ _SAME_MIN = 0.6
 _MANY_MIN = 8
 
 
-def segment(photo: Photo, settings: SegmentSettings | None = None) -> tuple[PillRegion, ...]:
-    """Find every pill of one photo, the largest first; see ``Segmenter``.
-
-    Nothing is kept between calls, so each loads the network (25 ms): for many photos hold a ``Segmenter``.
-    """
-    return Segmenter(settings)(photo)
-
-
-class Segmenter:
-    """Finds the pills of photos; holds the network, which it loads at the first photo.
-
-    Threads may share it; a pickled copy loads its own network.
+class Search:
+    """Finds the pills of photos by one network.
 
     Args:
         settings: how pills are looked for.
-        maps: what tells where pills are; None for the network that ships.
+        maps: the network, what tells where pills are.
     """
 
-    def __init__(self, settings: SegmentSettings | None = None, maps: MapsPills | None = None) -> None:
-        self.settings = settings or SegmentSettings()
-        self._maps = maps or PillNetwork()
+    def __init__(self, settings: SegmentSettings, maps: MapsPills) -> None:
+        self.settings = settings
+        self._maps = maps
 
     def __call__(self, photo: Photo) -> tuple[PillRegion, ...]:
         """Find every pill of the photo, the largest first.
@@ -138,7 +128,7 @@ class Segmenter:
             if len(pills) > _FEW_MAX or len(seen.found) > _ALIKE_MAX:
                 continue
             again = _pills(photo, seen, box, self.settings)
-            if _are_faces_of_one(photo, again, least):
+            if are_faces_of_one(photo, again, least):
                 return again
         if not are_unlike:
             return pills
@@ -151,7 +141,7 @@ class Segmenter:
         if len(seen.found) > _ALIKE_MAX:
             return ()
         tiny = _pills(photo, seen, box, self.settings)
-        return tiny if _are_faces_of_one(photo, tiny, 2) else ()
+        return tiny if are_faces_of_one(photo, tiny, 2) else ()
 
 
 def _shows(view: _View, pill: PillRegion) -> bool:
@@ -165,7 +155,7 @@ def _shows(view: _View, pill: PillRegion) -> bool:
     return False
 
 
-def _are_faces_of_one(photo: Photo, pills: tuple[PillRegion, ...], least: int) -> bool:
+def are_faces_of_one(photo: Photo, pills: tuple[PillRegion, ...], least: int) -> bool:
     """Whether there are at least so many pills and all look alike; print and stains on paper seldom do."""
     return len(pills) >= least and len(group_faces(photo, pills)) == 1
 

@@ -47,13 +47,13 @@ class MapsPills(Protocol):
 
 
 class PillNetwork:
-    """The network in ``pipeline/weights/segment.onnx``, loaded at its first photo.
+    """A network of ``pipeline/weights``, ``segment.onnx`` or ``segment_field.onnx``, loaded at its first photo.
 
     Threads may share it; a pickled copy loads its own.
     """
 
-    def __init__(self) -> None:
-        self._network = Network("segment.onnx")
+    def __init__(self, name: str = "segment.onnx") -> None:
+        self._network = Network(name)
 
     def __call__(self, pixels: Pixels, long_side_px: int, mirrored: bool = False) -> PillMaps:
         """See ``MapsPills``."""

@@ -1,0 +1,51 @@
+"""Which of two networks a photo is for: the one of reference photos, or the one of photos taken by hand."""
+
+from __future__ import annotations
+
+from pipeline.records import Photo, PillRegion
+from pipeline.segment.find import Search, are_faces_of_one
+from pipeline.segment.pill_maps import MapsPills, PillNetwork
+from pipeline.settings import SegmentSettings
+
+_FACES = 2
+
+
+def segment(photo: Photo, settings: SegmentSettings | None = None) -> tuple[PillRegion, ...]:
+    """Find every pill of one photo, the largest first; see ``Segmenter``.
+
+    Nothing is kept between calls, so each loads the networks (50 ms): for many photos hold a ``Segmenter``.
+    """
+    return Segmenter(settings)(photo)
+
+
+class Segmenter:
+    """Finds the pills of photos; holds two networks, each loaded at the first photo it sees.
+
+    The first knows outlines on plain ground best. Where it shows just the two faces of one pill, as a register's photo
+    does, they are returned. Any other photo is for the second, which was taught skin, joints, cloth and heaps of pills
+    too; one network for both lost on reference photos what it gained in hands (docs/experiments/segment.md,
+    "Fifteenth round"). Threads may share it; a pickled copy loads its own networks.
+
+    Args:
+        settings: how pills are looked for.
+        maps: what tells where pills are in any photo; None for the networks that ship.
+    """
+
+    def __init__(self, settings: SegmentSettings | None = None, maps: MapsPills | None = None) -> None:
+        self.settings = settings or SegmentSettings()
+        networks = [maps] if maps else [PillNetwork("segment.onnx"), PillNetwork("segment_field.onnx")]
+        self._searches = [Search(self.settings, network) for network in networks]
+
+    def __call__(self, photo: Photo) -> tuple[PillRegion, ...]:
+        """Find every pill of the photo, the largest first.
+
+        Returns:
+            One region a pill face; empty where the photo shows none. A pill that leaves the photo is flagged
+            ``cut_by_border``.
+        """
+        pills: tuple[PillRegion, ...] = ()
+        for search in self._searches:
+            pills = search(photo)
+            if len(pills) == _FACES and are_faces_of_one(photo, pills, _FACES):
+                break
+        return pills
