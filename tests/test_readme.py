@@ -85,7 +85,7 @@ def test_the_example_in_python_is_real(monkeypatch: pytest.MonkeyPatch) -> None:
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(compile(code[1], "README.md", "exec"), {})
-    assert printed.getvalue() == "IDENTIFIED baclofen 10 mg\n"
+    assert printed.getvalue() == "IDENTIFIED baclofen 10 mg\nCONSISTENT\n"
 
 
 @pytest.mark.readme
