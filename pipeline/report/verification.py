@@ -23,6 +23,7 @@ _STYLES = {
 }
 _OTHER_STYLE = "bold black on yellow"
 _NAMED_MAX = 5
+_APPEARANCE = "By its look alone, which others can share: never give or take a pill on this alone."
 # More is not said: registers err, and so do those who keep them.
 _RATIO_MAX = 1_000_000
 
@@ -47,7 +48,10 @@ def verification_lines(answer: Verification) -> Iterator[Line]:
 
 def rule_out_lines(answer: RuleOut) -> Iterator[Line]:
     """The risk, what was seen, and which of the drugs it could be."""
-    yield "risk", percent(answer.risk) if answer.identification.imprint else "unknown: no imprint was read"
+    yield (
+        "risk that it is one of them",
+        percent(answer.risk) if answer.identification.imprint else "unknown: no imprint was read",
+    )
     yield from seen(answer.identification)
     yield from (("could be", line) for line in _named(answer.could_be))
     if answer.advice:
@@ -65,15 +69,15 @@ def list_lines(answer: ListCheck) -> Iterator[Line]:
 
 
 def _entry_state(each: CheckedEntry) -> str:
-    return "missing" if each.missing else "open" if each.untold else "there"
+    return "missing" if each.missing else "not told" if each.untold else "there"
 
 
 def _entry_words(each: CheckedEntry) -> str:
-    """Of how many how many are there: ``1 of 2 baclofen 10 mg there, 1 cannot be told``."""
+    """Of how many how many are there: ``1 of 2 baclofen 10 mg confirmed, 1 cannot be told, which is not missing``."""
     expected = each.entry.expected
-    parts = [f"{each.present} of {each.entry.count} {plain(expected.name)} there"]
+    parts = [f"{each.present} of {each.entry.count} {plain(expected.name)} confirmed"]
     parts += [f"{each.missing} missing"] if each.missing else []
-    parts += [f"{each.untold} cannot be told"] if each.untold else []
+    parts += [f"{each.untold} cannot be told, which is not missing"] if each.untold else []
     alert = f" (high-alert: {plain(expected.high_alert.reason)})" if expected.high_alert else ""
     return ", ".join(parts) + alert
 
@@ -101,7 +105,13 @@ def headline(answer: Verified) -> tuple[str, str, str]:
 def as_text(answer: Verified) -> str:
     """Plain lines: nothing is cut, nothing is drawn."""
     word, about, reason = headline(answer)
-    lines = [f"{word} {about}", f"reason: {reason}", *(f"{name}: {value}" for name, value in _lines(answer)), CAUTION]
+    lines = [
+        f"{word} {about}",
+        _APPEARANCE,
+        f"reason: {reason}",
+        *(f"{name}: {value}" for name, value in _lines(answer)),
+        CAUTION,
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -110,16 +120,16 @@ def as_table(answer: Verified) -> RenderableType:
     word, about, reason = headline(answer)
     head = Text.assemble(Text(f" {word} ", _STYLES.get(word, _OTHER_STYLE)), " ", Text(about, "bold"))
     rows = [Text.assemble(Text(f"{name}: ", "dim"), value) for name, value in _lines(answer)]
-    return Group(head, Text(reason), *rows, Text(CAUTION, "dim"))
+    return Group(head, Text(_APPEARANCE), Text(reason), *rows, Text(CAUTION, "dim"))
 
 
 def ratio_words(ratio: float) -> str:
-    """How much likelier what was seen is for the product expected than for all else: ``4,000 to 1 for it``."""
-    side, odds = ("for", ratio) if ratio >= 1 else ("against", 1 / ratio)
+    """How much likelier what was seen is with the product expected: ``some 4,000 times likelier with it than ...``."""
+    likelier, odds = ("likelier", ratio) if ratio >= 1 else ("less likely", 1 / ratio)
     number = f"{float(f'{odds:.1g}'):,.0f}"
-    more = "more than " if odds >= _RATIO_MAX * 0.99 else "about "
-    said = f"{more}{number} to 1 {side} it" if odds >= 1.5 else "even"
-    return f"{said}, beside all else a pill on the market could be"
+    more = "more than" if odds >= _RATIO_MAX * 0.99 else "some"
+    said = f"{more} {number} times {likelier} with it than" if odds >= 1.5 else "as likely with it as"
+    return f"what was seen is {said} with any pill of the market; those that look the same share this"
 
 
 def _lines(answer: Verified) -> Iterator[Line]:
@@ -138,7 +148,8 @@ def _expected_words(answer: Verification) -> str:
     if expected.kind is ExpectedKind.PRODUCT:
         return plain(f"{first.name} ({first.ndc or first.product_id})")
     count = len(expected.products)
-    return plain(f"{expected.name} of any labeler ({count} product{'s' if count > 1 else ''} in the catalog)")
+    compared = f"{count} products of the catalog were" if count > 1 else "one product of the catalog was"
+    return plain(f"{expected.name} of any maker; {compared} compared")
 
 
 def _named(candidates: Sequence[Candidate], shown: bool = True) -> Iterator[str]:
@@ -151,4 +162,5 @@ def _named(candidates: Sequence[Candidate], shown: bool = True) -> Iterator[str]
         share = f"{percent(candidate.probability)} " if shown else ""
         yield f"{share}{candidate_name(candidate)} ({more})"
     if len(candidates) > _NAMED_MAX:
-        yield f"and {len(candidates) - _NAMED_MAX} more"
+        alerts = sum(candidate.high_alert is not None for candidate in candidates[_NAMED_MAX:])
+        yield f"and {len(candidates) - _NAMED_MAX} more, {alerts} of them high-alert"
