@@ -290,7 +290,7 @@ def test_the_command_says_one_word_and_exits_with_its_code(
     done = run(*arguments)
     assert (done.exit_code, done.output.splitlines()[0]) == (code, first), done.output
     assert not re.search(r"genuine|authentic|\bsafe\b", done.output, re.IGNORECASE)
-    assert done.output.splitlines()[1] == "By its look alone, which others can share: never give or take a pill on this alone."
+    assert done.output.splitlines()[1].endswith("never give or take a pill on this alone.")
     as_json = run(*arguments, "--json")
     assert as_json.exit_code == code
     validator.validate(json.loads(as_json.output))
