@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import pickle
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import click.testing
@@ -14,7 +16,7 @@ from PIL import Image
 from spl_documents import characteristic, document, look, product, zipped
 
 from pipeline.cli import cli
-from pipeline.report.page import answers_page
+from pipeline.report.page import BatchView, answers_page
 from reference.store.build import build_catalog
 from reference.store.catalog import open_catalog
 from reference.store.pictures import SIDE_PX, pictures_path, small_picture, write_pictures
@@ -130,3 +132,13 @@ def test_candidates_of_an_answer_have_it() -> None:
     assert pictures[0]["src"].startswith("data:image/webp;base64,")
     assert pictures[0]["title"].startswith("Photo of the label")
     assert not any(pictures[1:])
+
+
+def test_a_batch_s_page_has_it_beside_the_candidates(tmp_path: Path) -> None:
+    path = built(tmp_path, {"a.xml": label(), "a.jpg": photo()})
+    with open_catalog(path) as catalog:
+        found = identification(("024",), ())
+        first = replace(found.candidates[0], products=(next(catalog.products()),))
+        answer = replace(found, candidates=(first,))
+        (text,) = pickle.loads(pickle.dumps(BatchView(catalog=catalog)))([], [answer])
+    assert json.loads(text)["candidates"][0]["picture"]["src"].startswith("data:image/webp;base64,")

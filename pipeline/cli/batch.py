@@ -172,7 +172,7 @@ def _report(folder: Path, identifier: Identifier, identity: Mapping[str, str], t
     catalog = identifier.catalog
     named = f"{catalog.name}{f' of {catalog.date}' if catalog.date else ''}, {len(catalog):,} products"
     lines = (("Catalog", named), *((_TITLES[name], value) for name, value in identity.items()))
-    return BatchReport(folder, catalog, lines, BatchView(pictures=thumbnails))
+    return BatchReport(folder, catalog, lines, BatchView(pictures=thumbnails, catalog=catalog))
 
 
 def _print_summary(summary: Summary) -> None:

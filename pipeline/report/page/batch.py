@@ -28,17 +28,20 @@ PAGE = "report.html"
 class BatchView:
     """Makes what a page shows of answers; small and picklable, for the workers.
 
-    ``pictures``: whether photos may be in the page at all.
+    ``pictures``: whether photos may be in the page at all. ``catalog``: gives the labels' photos of the candidates,
+    where it has any.
     """
 
     sizes: PictureSizes = field(default_factory=PictureSizes)
     pictures: bool = True
+    catalog: Catalog | None = None
 
     def __call__(self, photos: Sequence[Photo], answers: Sequence[Identification]) -> list[str]:
         """A JSON text for each answer; ``photos`` as they were loaded for the answers."""
         shown = [replace(photo, name=os.path.basename(photo.name)) for photo in photos] if self.pictures else []
         named = [replace(answer, photos=tuple(map(os.path.basename, answer.photos))) for answer in answers]
-        return [json_text(answer_view(answer, shown, sizes=self.sizes)) for answer in named]
+        picture_of = self.catalog.picture_of if self.catalog else None
+        return [json_text(answer_view(answer, shown, sizes=self.sizes, picture_of=picture_of)) for answer in named]
 
 
 @dataclass(frozen=True)
