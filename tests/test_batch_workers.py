@@ -126,12 +126,15 @@ def test_a_worker_that_is_stopped_while_it_waits_costs_its_photo_alone(tmp_path:
 
 
 ORPHANS = """
+import signal
 import sys
 from pathlib import Path
 from pipeline.batch.engines import run_local
 from pipeline.batch.work import PhotoWork, Task
 from pretend import CannotWake, Pretender
 if __name__ == "__main__":
+    # A shell starts what runs in its background with Ctrl-C ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     work = PhotoWork(Pretender(log=Path("log")), ".")
     list(run_local(iter([Task("0", 0, "hang.jpg")]), work, 1, 600.0))
 """
@@ -162,7 +165,10 @@ def test_ctrl_c_while_workers_start_reaches_the_parent_alone(tmp_path: Path) -> 
     ) as parent:
         until(lambda: (tmp_path / "starts").exists())
         os.killpg(parent.pid, signal.SIGINT)
-        _, told = parent.communicate(timeout=20)
+        try:
+            _, told = parent.communicate(timeout=20)
+        finally:
+            parent.kill()
     assert told.count("KeyboardInterrupt") == 1, "the script's own"
     assert "spawn.py" not in told
 

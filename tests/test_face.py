@@ -147,6 +147,8 @@ def test_text_is_made_harmless_for_a_terminal_only() -> None:
 @pytest.mark.slow
 def test_a_stopped_command_says_so_in_one_line() -> None:
     slow = "import time, pipeline.identifier as i; i.load = lambda *a, **b: (print('here', flush=True), time.sleep(60))"
+    # A shell starts what runs in its background with Ctrl-C ignored.
+    slow += "; import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
     slow += "; import pipeline.cli as c; c.main()"
     process = subprocess.Popen(
         [sys.executable, "-c", slow, "identify", str(PHOTO)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
