@@ -119,6 +119,8 @@ class Opened:
         self.page.on("console", lambda said: self.faults.append(said.text) if said.type == "error" else None)
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.goto(file.as_uri())
+        # Not `wait_for_function`: the page's policy forbids the script that it evaluates while it waits.
+        self.expect = pytest.importorskip("playwright.sync_api").expect
 
     def verdicts(self) -> list[Verdict]:
         with self.page.expect_download() as saved:
@@ -150,11 +152,11 @@ def test_a_person_reviews_with_the_keyboard(browser: Any, tmp_path: Path) -> Non
     keys.type("54 024")
     page.wait_for_selector("#found-1")
     keys.press("Enter")
-    page.wait_for_function("document.querySelectorAll('.row .said').length === 2")
+    opened.expect(page.locator(".row .said")).to_have_count(2)
     keys.press("x")
-    page.wait_for_function("document.querySelectorAll('.row .said').length === 3")
+    opened.expect(page.locator(".row .said")).to_have_count(3)
     page.reload()
-    page.wait_for_function("document.querySelectorAll('.row .said').length === 3")
+    opened.expect(page.locator(".row .said")).to_have_count(3)
     assert sorted(page.locator(".row .said").all_inner_texts()) == ["⊘ set aside", "✎ corrected", "✓ confirmed"]
     given = {each["verdict"]: each for each in opened.verdicts()}
     assert {each["by"] for each in given.values()} == {"Ada"}
@@ -164,7 +166,7 @@ def test_a_person_reviews_with_the_keyboard(browser: Any, tmp_path: Path) -> Non
     keys.press("Home")
     keys.press("j")
     keys.press("u")
-    page.wait_for_function("document.querySelectorAll('.row .said').length === 2")
+    opened.expect(page.locator(".row .said")).to_have_count(2)
     assert len(opened.verdicts()) == 2
     opened.close()
 
@@ -211,7 +213,7 @@ def test_shards_beside_the_page_are_read_as_they_are_looked_at(
     opened = Opened(browser, tmp_path / "report.html", **context)
     opened.page.fill("#search", "photo44")
     opened.page.click("#row-44")
-    opened.page.wait_for_function("document.querySelector('#detail').innerText.includes('keep both together')")
+    opened.expect(opened.page.locator("#detail")).to_contain_text("keep both together")
     opened.page.context.close()
 
 
