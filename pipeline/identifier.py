@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.answer import Answer, Seen
 from pipeline.imprint import open_reader
@@ -18,19 +19,12 @@ from pipeline.scale import check_reference, find_scale
 from pipeline.scene import FACES, Clock, Scene, difference, distinct_faces, doubted
 from pipeline.segment import Segmenter, group_faces
 from pipeline.settings import Settings
-from pipeline.verify import (
-    HIGH_ALERT,
-    ListCheck,
-    ListEntry,
-    RuleOut,
-    SeenPill,
-    Verification,
-    Verifier,
-    check_list,
-    expected_of,
-)
+from reference.high_alert import HIGH_ALERT
 from reference.product import Product
 from reference.store.catalog import Catalog, open_catalog
+
+if TYPE_CHECKING:
+    from pipeline.verify import ListCheck, ListEntry, RuleOut, Verification, Verifier
 
 # So many of a photo's pills are read before it is said that none of them carries an imprint; each costs about 0.1 s.
 _GROUPS_READ = 4
@@ -151,6 +145,8 @@ class Identifier:
             InputError: nothing is called so, or more than one drug or strength is; the message says what is near. And
                 as ``identify``.
         """
+        from pipeline.verify import expected_of
+
         meant = expected_of(self.catalog, expected)
         answer, weighing = self._one_pill(photos, _Told(mm_per_px, coin, channels))
         return self._verifier.verify(weighing, meant, answer)
@@ -196,6 +192,8 @@ class Identifier:
         Raises:
             As ``identify``.
         """
+        from pipeline.verify import SeenPill, check_list
+
         clock = Clock()
         scene = self._scene(photo, 0, _Told(mm_per_px, coin, channels), clock)
         pills = []
@@ -207,6 +205,8 @@ class Identifier:
 
     @cached_property
     def _verifier(self) -> Verifier:
+        from pipeline.verify import Verifier  # here, since most who identify never verify
+
         return Verifier(self.catalog, self._matcher, self.settings)
 
     def _one_pill(self, photos: PhotoSource | Iterable[PhotoSource], told: _Told) -> tuple[Answer, Weighing]:

@@ -49,6 +49,9 @@ _SOURCES = (
 )
 CITATIONS: Mapping[str, Citation] = MappingProxyType({source.key: source for source in _SOURCES})
 
+HIGH_ALERT = "high-alert"
+"""All the groups together, as a caller names them."""
+
 # Schedules of ``Product.dea_schedule`` that count; V (pregabalin, lacosamide) does not.
 SCHEDULES = frozenset({"CII", "CIII", "CIV"})
 

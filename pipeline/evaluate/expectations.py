@@ -27,9 +27,9 @@ from pipeline.match import Matcher
 from pipeline.measure import Measurer
 from pipeline.records import Agreement, Expected, ExpectedKind
 from pipeline.settings import Settings
-from pipeline.verify import HIGH_ALERT, ListEntry, Verifier
+from pipeline.verify import ListEntry, Verifier
 from reference.grouping import drug_strength, same_drug, same_look
-from reference.high_alert import high_alert_group
+from reference.high_alert import HIGH_ALERT, high_alert_group
 from reference.product import Product
 from reference.store.catalog import Catalog, open_catalog
 

@@ -6,11 +6,10 @@ from pipeline.verify.answers import RuleOut, Verification
 from pipeline.verify.check_list import SeenPill, check_list, read_list
 from pipeline.verify.expected import described, expected_of
 from pipeline.verify.listed import CheckedEntry, CheckedPill, ListCheck, ListEntry, PillState
-from pipeline.verify.rule_out import HIGH_ALERT, drugs_of_names
+from pipeline.verify.rule_out import drugs_of_names
 from pipeline.verify.verifier import Verifier
 
 __all__ = [
-    "HIGH_ALERT",
     "CheckedEntry",
     "CheckedPill",
     "ListCheck",

@@ -9,12 +9,10 @@ from pipeline.errors import InputError
 from pipeline.match.rank import Weighed
 from pipeline.verify.expected import products_named
 from reference.grouping import drug_strength
-from reference.high_alert import GROUPS, SCHEDULES, HighAlertGroup, high_alert_group
+from reference.high_alert import GROUPS, HIGH_ALERT, SCHEDULES, HighAlertGroup, high_alert_group
 from reference.product import Product
 from reference.search.suggest import did_you_mean
 from reference.store.catalog import Catalog
-
-HIGH_ALERT = "high-alert"
 
 
 @dataclass(frozen=True)
