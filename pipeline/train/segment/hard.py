@@ -7,9 +7,6 @@ circle that most of the outline lies on, others what they share with themselves 
 
 from __future__ import annotations
 
-import csv
-import random
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,11 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.evaluate.segmentation import read_photo
-from pipeline.evaluate.sets import open_set
 from pipeline.geometry.outline import Outline
 from pipeline.records import Photo, PillRegion, Pixels
-from pipeline.train.segment.teach import Segmentation, plausible, polygon_text
+from pipeline.train.segment.teach import Segmentation, plausible, write_labels
 
 _GAMMAS = (1.0, 0.6, 1.6)
 # Of the outline of a round pill, what lies so near to the circle, by its radius.
@@ -35,25 +30,13 @@ _FINER = 4
 
 def label_hard(folder: Path, target: Path, limit: int, segmentation: Segmentation) -> int:
     """Label photos of ``folder``'s training part that `label` leaves out, in the same format; returns how many."""
-    (target / "photos").mkdir(parents=True, exist_ok=True)
-    photos = list(open_set(folder).part("training").photos)
-    random.Random(1).shuffle(photos)
-    count = 0
-    with (target / "labels.csv").open("w", newline="", encoding="utf-8") as out:
-        writer = csv.writer(out)
-        writer.writerow(["file", "bbox"])
-        for labeled in photos[:limit]:
-            photo, shape = read_photo(labeled.path), labeled.truth.shape
-            if photo is None or plausible(photo, segmentation(photo), shape):
-                continue
-            outlines = _seen_otherwise(photo, shape, segmentation)
-            if outlines:
-                shutil.copy(labeled.path, target / "photos")
-                polygons = "|".join(polygon_text(photo, outline) for outline in outlines)
-                writer.writerow([f"photos/{labeled.path.name}", polygons])
-                out.flush()
-                count += 1
-    return count
+
+    def outlines_of(photo: Photo, shape: str | None) -> list[Outline]:
+        if plausible(photo, segmentation(photo), shape):
+            return []
+        return _seen_otherwise(photo, shape, segmentation)
+
+    return write_labels(folder, target, limit, outlines_of)
 
 
 def _seen_otherwise(photo: Photo, shape: str | None, segmentation: Segmentation) -> list[Outline]:

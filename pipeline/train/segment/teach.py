@@ -18,6 +18,8 @@ from pipeline.records import Photo, PillRegion
 from pipeline.segment import group_faces
 
 Segmentation = Callable[[Photo], tuple[PillRegion, ...]]
+OutlinesOf = Callable[[Photo, str | None], list[Outline]]
+"""The outlines in a photo of a pill of that SPL shape, none where they are not to be trusted."""
 
 _LEAST_SOLIDITY = 0.975
 _MOST_AREA_RATIO = 1.12
@@ -46,6 +48,19 @@ def elongation(region: PillRegion) -> float:
 
 def label(folder: Path, target: Path, limit: int, segmentation: Segmentation) -> int:
     """Copy photos of ``folder``'s training part to ``target``, with labels.csv (file, bbox); returns how many."""
+
+    def outlines_of(photo: Photo, shape: str | None) -> list[Outline]:
+        regions = segmentation(photo)
+        return [region.outline for region in regions] if plausible(photo, regions, shape) else []
+
+    return write_labels(folder, target, limit, outlines_of)
+
+
+def write_labels(folder: Path, target: Path, limit: int, outlines_of: OutlinesOf) -> int:
+    """Copy photos of ``folder``'s training part whose outlines are known to ``target``, with labels.csv (file, bbox).
+
+    ``limit`` photos are asked, drawn at random (seed 1). Returns how many were copied.
+    """
     (target / "photos").mkdir(parents=True, exist_ok=True)
     photos = list(open_set(folder).part("training").photos)
     random.Random(1).shuffle(photos)
@@ -55,12 +70,10 @@ def label(folder: Path, target: Path, limit: int, segmentation: Segmentation) ->
         writer.writerow(["file", "bbox"])
         for labeled in photos[:limit]:
             photo = read_photo(labeled.path)
-            if photo is None:
-                continue
-            regions = segmentation(photo)
-            if plausible(photo, regions, labeled.truth.shape):
+            outlines = [] if photo is None else outlines_of(photo, labeled.truth.shape)
+            if photo is not None and outlines:
                 shutil.copy(labeled.path, target / "photos")
-                polygons = "|".join(polygon_text(photo, region.outline) for region in regions)
+                polygons = "|".join(polygon_text(photo, outline) for outline in outlines)
                 writer.writerow([f"photos/{labeled.path.name}", polygons])
                 out.flush()
                 count += 1
