@@ -10,10 +10,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.options import FILE, catalog_option, json_option, open_identifier, reader_option, trust_options
+from pipeline.cli.options import (
+    FILE,
+    catalog_option,
+    coin_option,
+    json_option,
+    mm_per_px_option,
+    open_identifier,
+    reader_option,
+    trust_options,
+)
 from pipeline.cli.output import print_json
 from pipeline.cli.outputs import check_outputs
-from pipeline.scale.coin_sizes import COINS_MM
 from pipeline.settings import LoadSettings
 
 if TYPE_CHECKING:
@@ -28,8 +36,8 @@ if TYPE_CHECKING:
 @catalog_option
 @trust_options
 @reader_option
-@click.option("--mm-per-px", type=float, metavar="MM", help="Millimeters per pixel of the photo as it was taken.")
-@click.option("--coin", type=click.Choice(list(COINS_MM)), help="A coin of this kind lies beside the pill.")
+@mm_per_px_option
+@coin_option
 @json_option
 @click.option(
     "--detail",

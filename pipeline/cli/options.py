@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from pipeline.imprint import READERS
+from pipeline.scale.coin_sizes import COINS_MM
 from pipeline.settings import RISKS, DecideSettings, ReadSettings, Settings
 
 if TYPE_CHECKING:
@@ -45,6 +46,13 @@ reader_option = click.option(
     help="What reads the imprint; none goes by shape, color and size alone.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+mm_per_px_option = click.option(
+    "--mm-per-px", type=float, metavar="MM", help="Millimeters per pixel of the photo as it was taken."
+)
+coin_option = click.option(
+    "--coin", type=click.Choice(list(COINS_MM)), help="A coin of this kind lies beside the pill."
+)
 
 # A name on the command line has no blanks: "one in 100" is 1-in-100 there.
 _RISKS = {risk.replace("one", "1").replace(" ", "-"): risk for risk in RISKS}
