@@ -171,6 +171,11 @@ class Product:
         return next((fact for fact in self.fact_sources if fact.field == name), own)
 
 
+def labelers_of(products: Iterable[Product]) -> tuple[str, ...]:
+    """Everyone who sells one of these products, each once, in their order."""
+    return tuple(dict.fromkeys(product.labeler for product in products if product.labeler))
+
+
 @dataclass(frozen=True)
 class Entry:
     """A product as an importer hands it over, with the document it stands in where there is one.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pipeline.records.probability import check_probability
 from reference.grouping import drug_strength, same_drug
 from reference.high_alert import HighAlertGroup, high_alert_group
-from reference.product import Product
+from reference.product import Product, labelers_of
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Candidate:
     @property
     def labelers(self) -> tuple[str, ...]:
         """Everyone who sells this tablet, each once, in the group's order."""
-        return tuple(dict.fromkeys(product.labeler for product in self.products if product.labeler))
+        return labelers_of(self.products)
 
     @property
     def high_alert(self) -> HighAlertGroup | None:

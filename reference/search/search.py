@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from reference.product import Product
+from reference.product import Product, labelers_of
 from reference.search.conditions import Conditions, all_of
 from reference.search.query import Query
 from reference.search.tiers import Tier, imprint_tiers
@@ -50,7 +50,7 @@ class Hit:
     @property
     def labelers(self) -> tuple[str, ...]:
         """Everyone who sells this tablet, each once."""
-        return tuple(dict.fromkeys(product.labeler for product in self.products if product.labeler))
+        return labelers_of(self.products)
 
 
 @dataclass(frozen=True)
