@@ -49,20 +49,13 @@ class Document:
 def document(page: Document, shards: Iterable[str] = ()) -> Iterator[str]:
     """The page's text, piece by piece; ``shards`` are JSON texts (``json_text``) that its script asks for by number."""
     style, script = _joined(_STYLES), f'(() => {{\n"use strict";\n{_joined(_SCRIPTS)}\n}})();\n'
-    head, foot = (
-        Template(_file("page.html"))
-        .substitute(
-            title=escape(plain(page.title)),
-            policy=_policy(style, script, page.beside),
-            kind=page.kind,
-            style=style,
-            caution=_caution(),
-            fallback=escape(page.fallback),
-            data=json_text({**page.data, "kind": page.kind, "words": _words()}),
-            script=script,
-        )
-        .split("<!-- shards -->")
+    body = Template(_file("scripted.html")).substitute(
+        fallback=escape(page.fallback),
+        data=json_text({**page.data, "kind": page.kind, "words": _words()}),
+        script=script,
     )
+    whole = _shell(page.title, page.kind, style, _policy(style, script, page.beside), body)
+    head, foot = whole.split("<!-- shards -->")
     yield head
     for number, shard in enumerate(shards):
         yield f'<script type="application/json" id="shard-{number}">{shard}</script>\n'
@@ -72,8 +65,13 @@ def document(page: Document, shards: Iterable[str] = ()) -> Iterator[str]:
 def still_page(title: str, body: str) -> str:
     """A page without a script; ``body`` is HTML whose text was escaped."""
     style = _joined(_STYLES)
-    return Template(_file("still.html")).substitute(
-        title=escape(plain(title)), policy=_rules(style, {}), style=style, caution=_caution(), body=body
+    return _shell(title, "still", style, _rules(style, {}), f"<main>\n{body}\n</main>\n")
+
+
+def _shell(title: str, kind: str, style: str, policy: str, body: str) -> str:
+    """What every page has around its ``body``, which is HTML whose text was escaped."""
+    return Template(_file("page.html")).substitute(
+        title=escape(plain(title)), policy=policy, kind=kind, style=style, caution=_caution(), body=body
     )
 
 
