@@ -37,6 +37,8 @@ _OFF_SHARE = 0.06
 _AREA_MIN = 12.0
 _CHANCE_MIN = 0.8
 _SOLIDITY_MIN = 0.8
+# Of a part of a photo that is smaller nothing is asked.
+_CONTENT_PX_MIN = 8
 # Area of an outline in photo pixels. Less is left of a speck at the border, which is cut off there.
 _OUTLINE_AREA_MIN = 4.0
 # An enlarged view counts only if its usual pill is at least this share as long as the first view's. Shorter finds are
@@ -81,10 +83,24 @@ class Search:
             One region a pill face; empty where the photo shows none. A pill that leaves the photo is flagged
             ``cut_by_border``.
         """
-        settings = self.settings
         box = content_box(photo.pixels)
-        if min(box[2] - box[0], box[3] - box[1]) < 8:
+        if _is_too_small(box):
             return ()
+        view = self._looked(photo, box)
+        pills = _pills(photo, view, box, self.settings)
+        if len(pills) <= _SEVERAL_MAX:
+            pills = self._seen_again(photo, view, pills, box)
+        if pills or _longer(box) <= self.settings.fine_px:
+            return pills
+        return self._tiny(photo, box)
+
+    def at_first(self, photo: Photo) -> tuple[PillRegion, ...]:
+        """What steps 1 to 3 show, the largest first: nothing that is doubtful was looked at again."""
+        box = content_box(photo.pixels)
+        return () if _is_too_small(box) else _pills(photo, self._looked(photo, box), box, self.settings)
+
+    def _looked(self, photo: Photo, box: Box) -> _View:
+        settings = self.settings
         view = self._view(photo, box, settings.coarse_px)
         if not view.found or view.usual_px < settings.small_px * view.photo_px:
             view = self._view(photo, box, settings.fine_px)
@@ -95,12 +111,7 @@ class Search:
         if len(view.found) >= _MANY_MIN:
             surer = self._view(photo, view.part, view.long_side_px, mirrored=True)
             view = surer if surer.found else view
-        pills = _pills(photo, view, box, settings)
-        if len(pills) <= _SEVERAL_MAX:
-            pills = self._seen_again(photo, view, pills, box)
-        if pills or _longer(box) <= settings.fine_px:
-            return pills
-        return self._tiny(photo, box)
+        return view
 
     def _view(self, photo: Photo, part: Box, long_side_px: int, mirrored: bool = False) -> _View:
         maps = self._maps(_pixels(photo, part), long_side_px, mirrored)
@@ -142,6 +153,10 @@ class Search:
             return ()
         tiny = _pills(photo, seen, box, self.settings)
         return tiny if are_faces_of_one(photo, tiny, 2) else ()
+
+
+def _is_too_small(box: Box) -> bool:
+    return min(box[2] - box[0], box[3] - box[1]) < _CONTENT_PX_MIN
 
 
 def _shows(view: _View, pill: PillRegion) -> bool:

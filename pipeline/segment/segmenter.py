@@ -21,10 +21,10 @@ def segment(photo: Photo, settings: SegmentSettings | None = None) -> tuple[Pill
 class Segmenter:
     """Finds the pills of photos; holds two networks, each loaded at the first photo it sees.
 
-    The first knows outlines on plain ground best. Where it shows just the two faces of one pill, as a register's photo
-    does, they are returned. Any other photo is for the second, which was taught skin, joints, cloth and heaps of pills
-    too; one network for both lost on reference photos what it gained in hands (docs/experiments/segment.md,
-    "Fifteenth round"). Threads may share it; a pickled copy loads its own networks.
+    The first knows outlines on plain ground best. Where its first looks show just the two faces of one pill, as a
+    register's photo does, they are returned. Any other photo is for the second, which was taught skin, joints, cloth
+    and heaps of pills too; one network for both lost on reference photos what it gained in hands
+    (docs/experiments/segment.md, "Fifteenth round"). Threads may share it; a pickled copy loads its own networks.
 
     Args:
         settings: how pills are looked for.
@@ -33,8 +33,8 @@ class Segmenter:
 
     def __init__(self, settings: SegmentSettings | None = None, maps: MapsPills | None = None) -> None:
         self.settings = settings or SegmentSettings()
-        networks = [maps] if maps else [PillNetwork("segment.onnx"), PillNetwork("segment_field.onnx")]
-        self._searches = [Search(self.settings, network) for network in networks]
+        self._reference = None if maps else Search(self.settings, PillNetwork("segment.onnx"))
+        self._any = Search(self.settings, maps or PillNetwork("segment_field.onnx"))
 
     def __call__(self, photo: Photo) -> tuple[PillRegion, ...]:
         """Find every pill of the photo, the largest first.
@@ -43,9 +43,7 @@ class Segmenter:
             One region a pill face; empty where the photo shows none. A pill that leaves the photo is flagged
             ``cut_by_border``.
         """
-        pills: tuple[PillRegion, ...] = ()
-        for search in self._searches:
-            pills = search(photo)
-            if len(pills) == _FACES and are_faces_of_one(photo, pills, _FACES):
-                break
-        return pills
+        pills = self._reference.at_first(photo) if self._reference else ()
+        if len(pills) == _FACES and are_faces_of_one(photo, pills, _FACES):
+            return pills
+        return self._any(photo)
