@@ -28,8 +28,8 @@ docs:
 figures:
     {{bin}}/pillprint evaluate {{data}}/rximage300 --catalog {{data}}/catalog/c3pi_pills.csv --part validation
     {{bin}}/pillprint evaluate {{data}}/tfda --catalog {{data}}/catalog/tfda_pills.csv --part validation
-    {{bin}}/python -m pipeline.evaluate.segmentation polygons {{data}}/masks --validation
-    {{bin}}/python -m pipeline.evaluate.segmentation heaps --n 20
+    {{bin}}/python -m pipeline.train.segment.figures polygons {{data}}/masks --validation
+    {{bin}}/python -m pipeline.train.segment.figures heaps --n 20
 
 # What CI runs: all of the above but the figures, and the tests of training. Installs what is missing, torch too.
 ci:

@@ -1,35 +1,22 @@
-"""Segmentation against the truth: hand-drawn outlines (``pillprint evaluate``), and photos of a pill's two faces.
-
-python -m pipeline.evaluate.segmentation faces ../shared/data/rximage300 --validation
-python -m pipeline.evaluate.segmentation polygons ../shared/data/masks --validation
-python -m pipeline.evaluate.segmentation heaps
-python -m pipeline.evaluate.segmentation cut-grounds ../shared/data/field PICTURES --out GROUNDS
-python -m pipeline.evaluate.segmentation empty GROUNDS
-"""
+"""Segmentation against hand-drawn outlines (``pillprint evaluate``)."""
 
 from __future__ import annotations
 
 import hashlib
-import random
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import click
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.draw.backgrounds import BACKGROUNDS
-from pipeline.draw.sets import write_heap_set
-from pipeline.evaluate.grounds import cut_grounds, regions_seen
 from pipeline.evaluate.judge import Verdict
 from pipeline.evaluate.metrics import intersection_over_union
-from pipeline.evaluate.sets import LabeledPhoto, open_set
+from pipeline.evaluate.sets import LabeledPhoto
 from pipeline.load import load
 from pipeline.records import Photo, PillRegion
-from pipeline.segment import Segmenter, group_faces
+from pipeline.segment import Segmenter
 
 Polygon = NDArray[np.float32]
 
@@ -112,112 +99,3 @@ def read_photo(path: Path) -> Photo | None:
     """A photo as it is on disk, or None where OpenCV cannot read it."""
     pixels = cv2.imread(str(path))
     return None if pixels is None else Photo(np.ascontiguousarray(pixels[:, :, ::-1]), path.name)
-
-
-@click.group()
-def main() -> None:
-    """Figures of the segmentation stage."""
-
-
-@main.command()
-@click.argument("folder", type=click.Path(exists=True, path_type=Path))
-@click.option("--validation/--training", default=True, help="Which part, by imprint.")
-@click.option("--limit", default=0, help="Only so many photos, drawn at random with --seed.")
-@click.option("--seed", default=1, help="For --limit.")
-@click.option("--show", is_flag=True, help="Name the photos that differ.")
-def faces(folder: Path, validation: bool, limit: int, seed: int, show: bool) -> None:
-    """How many photos give exactly two regions that are the faces of one pill."""
-    photos = list(open_set(folder).part("validation" if validation else "training").photos)
-    random.Random(seed).shuffle(photos)
-    segmenter = Segmenter()
-    right, counts = 0, dict[int, int]()
-    seconds: list[float] = []
-    for labeled in photos[: limit or None]:
-        photo = load(labeled.path)
-        begun = time.perf_counter()
-        regions = segmenter(photo)
-        groups = group_faces(photo, regions)
-        seconds.append(time.perf_counter() - begun)
-        counts[len(regions)] = counts.get(len(regions), 0) + 1
-        two = len(regions) == 2 and len(groups) == 1
-        right += two
-        if show and not two:
-            click.echo(f"{labeled.name} {len(regions)} regions in {len(groups)} groups")
-    total = max(1, len(seconds))
-    click.echo(f"{total} photos: two alike {right / total:.3f}; regions {dict(sorted(counts.items()))}")
-    click.echo(f"median {np.median(seconds) * 1000:.0f} ms, 95th percentile {np.quantile(seconds, 0.95) * 1000:.0f} ms")
-
-
-@main.command()
-@click.argument("folder", type=click.Path(exists=True, path_type=Path))
-@click.option("--validation", is_flag=True, help="Only the photos the network was not trained on.")
-@click.option("--show", is_flag=True, help="Name the photos that differ.")
-def polygons(folder: Path, validation: bool, show: bool) -> None:
-    """Mean IoU with the polygons, and how many photos are counted right."""
-    chosen = [photo for photo in open_set(folder).photos if not validation or is_validation_file(photo.name)]
-    click.echo(_figures(chosen, show))
-
-
-@main.command()
-@click.option("--n", "count", default=10, show_default=True, help="Scenes to draw.")
-@click.option("--pills", default=40, show_default=True, help="Pills in each.")
-@click.option("--background", type=click.Choice(BACKGROUNDS), default="WOOD", show_default=True)
-@click.option("--seed", default=1000, show_default=True, help="Of the scenes; the network learned from 512 and 540.")
-@click.option("--show", is_flag=True, help="Name the photos that differ.")
-def heaps(count: int, pills: int, background: str, seed: int, show: bool) -> None:
-    """Draw heaps of touching and overlapping pills, and count them."""
-    with tempfile.TemporaryDirectory() as folder:
-        list(write_heap_set(Path(folder), count, seed, pills, background))
-        click.echo(_figures(open_set(Path(folder)).photos, show))
-
-
-@main.command("cut-grounds")
-@click.argument("field", type=click.Path(exists=True, path_type=Path))
-@click.argument("pictures", type=click.Path(exists=True, path_type=Path), nargs=-1)
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the squares.")
-@click.option("--n", "count", default=500, show_default=True, help="Squares to cut.")
-@click.option("--seed", default=1, show_default=True, help="Of all that is random.")
-def cut_grounds_command(field: Path, pictures: tuple[Path, ...], out: Path, count: int, seed: int) -> None:
-    """Cut photos without a pill out of FIELD's validation part and PICTURES, folders of them that show none."""
-    click.echo(f"{cut_grounds(field, pictures, out, count, seed)} squares")
-
-
-@main.command()
-@click.argument("folder", type=click.Path(exists=True, path_type=Path))
-@click.option("--show", is_flag=True, help="Name the photos in which a pill is seen.")
-def empty(folder: Path, show: bool) -> None:
-    """On how many photos without a pill one is seen."""
-    seen = regions_seen(folder)
-    wrong = [(name, count) for name, count in seen if count]
-    for name, count in wrong if show else ():
-        click.echo(f"{name} {count}")
-    total = sum(count for _, count in wrong)
-    share = len(wrong) / max(1, len(seen))
-    click.echo(f"{len(seen)} photos: a pill seen in {len(wrong)} ({share:.3f}), {total} regions")
-
-
-def _figures(photos: Sequence[LabeledPhoto], show: bool) -> str:
-    values: list[float] = []
-    counted, regions, off = 0, 0, 0
-    segmenter = Segmenter()
-    for photo in photos:
-        verdict = judge_outlines(photo, segmenter)
-        wanted, found, each = verdict.truth["pills"], verdict.answer["pills"], verdict.answer["iou"]
-        values += each
-        counted += wanted == found
-        regions += found
-        off += abs(wanted - found)
-        if show and (wanted != found or min(each, default=1.0) < 0.8):
-            click.echo(f"{photo.name} {wanted} pills {found} regions, IoU {np.round(sorted(each)[:4], 2)}")
-    good = [value for value in values if value > 0.5]
-    total = max(1, len(values))
-    return (
-        f"{len(photos)} photos, {len(values)} pills: mean IoU {np.mean(values):.3f} (found ones {np.mean(good):.3f})\n"
-        f"photos counted right {counted / max(1, len(photos)):.3f}; "
-        f"pills found {len(good) / total:.3f}, regions that are none {regions - len(good)}, "
-        f"count off by {off / total:.3f}"
-    )
-
-
-if __name__ == "__main__":
-    main()
