@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,11 @@ import pytest
 from examples import identification
 from made import pill
 
-from pipeline.evaluate.pouches import FAULTS, CutOut, composed, pouches
+from pipeline.evaluate.kept import Kept
+from pipeline.evaluate.pouch_lists import count_pouches
+from pipeline.evaluate.pouches import FAULTS, CutOut, Pouch, composed, pouches
+from pipeline.identifier import Identifier
+from reference.store.catalog import open_catalog
 
 FACES = identification(("024",), ()).faces
 CUT_OUTS = [CutOut(Path(f"{number}.jpg"), FACES, pill(f"N {number}", f"drug{number}")) for number in range(30)]
@@ -40,3 +45,38 @@ def test_a_composed_pouch_shows_each_pill_on_the_tray() -> None:
     assert photo.dtype == np.uint8 and photo.shape[0] == photo.shape[1] and photo.shape[0] % 230 == 0
     cells = photo.reshape(photo.shape[0] // 230, 230, -1, 230, 3).max(axis=(1, 3, 4))
     assert int((cells > 230).sum()) == len(pouch.pills)
+
+
+def test_what_was_seen_is_kept_over_a_stop(tmp_path: Path) -> None:
+    file = tmp_path / "work" / "seen.pkl"
+    made: list[str] = []
+
+    def made_of(kept: Kept[str], keys: str) -> list[str]:
+        return [kept.of(key, partial(make, key)) for key in keys]
+
+    def make(key: str) -> str:
+        made.append(key)
+        return key.upper()
+
+    assert made_of(Kept(file), "aba") == ["A", "B", "A"]
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-3])  # a stop in the middle of the second
+    assert made_of(Kept(file), "abc") == ["A", "B", "C"]
+    assert made_of(Kept(file), "abc") == ["A", "B", "C"]
+    assert made == ["a", "b", "b", "c"]
+
+
+@pytest.mark.slow
+def test_the_pills_of_a_pouch_are_seen_once_and_counted(tmp_path: Path) -> None:
+    samples = Path(__file__).parents[1] / "samples"
+    identifier, catalog = Identifier(), open_catalog()
+    answer = identifier.identify(samples / "024_both_gray.jpg")
+    products = [product for product in catalog.products() if product.drug == "baclofen"]
+    one = CutOut(samples / "024_both_gray.jpg", answer.faces, products[0])
+    pouch = Pouch(((one, 0), (one, 1)), (products[0],) * 2, "")
+    counts = count_pouches([pouch], catalog, "drug", tmp_path)
+    assert counts["pouch: right"].total() == 1 and counts["pills of pouches"].total() == 2
+    assert not counts["pouch: right"]["CONTRADICTED"]
+    size = (tmp_path / "pouches.pkl").stat().st_size
+    assert count_pouches([pouch], catalog, "drug", tmp_path) == counts
+    assert (tmp_path / "pouches.pkl").stat().st_size == size

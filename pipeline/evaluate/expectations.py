@@ -6,11 +6,11 @@ strength, and whether it is none of the high-alert drugs. What was seen is kept 
 
 from __future__ import annotations
 
-import pickle
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
@@ -18,59 +18,23 @@ import click
 from pipeline.answer import Answer
 from pipeline.errors import PillprintError
 from pipeline.evaluate.bounds import upper_bound
-from pipeline.evaluate.pouches import CutOut, Pouch, composed, pouches
+from pipeline.evaluate.kept import Kept
+from pipeline.evaluate.pouch_lists import count_pouches, cut_outs
+from pipeline.evaluate.pouches import pouches
+from pipeline.evaluate.register import Register
 from pipeline.evaluate.sets import LabeledPhoto, open_set
-from pipeline.evaluate.table import Table
 from pipeline.identifier import Identifier
-from pipeline.load import load
 from pipeline.match import Matcher
 from pipeline.measure import Measurer
-from pipeline.records import Agreement, Expected, ExpectedKind
+from pipeline.records import Agreement
 from pipeline.settings import Settings
-from pipeline.verify import ListEntry, Verifier
-from reference.grouping import drug_strength, same_drug, same_look
+from pipeline.verify import Verifier
 from reference.high_alert import HIGH_ALERT, high_alert_group
-from reference.product import Product
 from reference.store.catalog import Catalog, open_catalog
 
 _SEED, _POUCH_SEED = 7, 2026
 _FOLDER = click.Path(path_type=Path)
 Counts = dict[str, Counter[str]]
-
-
-class Register:
-    """The products of a catalog, by drug and strength, by drug, and by shape and colors."""
-
-    def __init__(self, catalog: Catalog) -> None:
-        self.products = list(catalog.products())
-        self.table = Table(self.products)
-        self._same: dict[tuple[str, str], list[Product]] = defaultdict(list)
-        self._drug: dict[str, list[Product]] = defaultdict(list)
-        self._look: dict[tuple[str, tuple[str, ...]], list[Product]] = defaultdict(list)
-        for product in self.products:
-            self._same[drug_strength(product)].append(product)
-            self._drug[drug_strength(product)[0]].append(product)
-            self._look[product.shape, product.colors].append(product)
-
-    def expected(self, product: Product, kind: str) -> Expected:
-        """The product, or its drug in its strength by any labeler where the register says both."""
-        key = drug_strength(product)
-        if kind == "product" or not all(key):
-            return Expected(product.product_id, ExpectedKind.PRODUCT, (product,))
-        rest = (each for each in self._same[key] if each is not product)
-        return Expected(product.drug_key, ExpectedKind.DRUG, (product, *rest))
-
-    def questions(self, own: Product, rng: random.Random) -> Iterator[tuple[str, Product]]:
-        """The right product, and one wrong one of each kind that there is."""
-        drug, strength = drug_strength(own)
-        alike = (each for each in self._look[own.shape, own.colors] if same_look(each, own))
-        other = (each for each in self._drug[drug] if strength and drug_strength(each)[1])
-        wrong = {"drawn at random": self.products, "of the same look": alike, "in another strength": other}
-        yield "right", own
-        for name, products in wrong.items():
-            found = [each for each in products if drug_strength(each) != (drug, strength) and not same_drug(each, own)]
-            if found:
-                yield name, rng.choice(found)
 
 
 @dataclass(frozen=True)
@@ -81,21 +45,26 @@ class Asked:
     faces: int
 
 
-def seen_photos(folder: Path, photos: Sequence[LabeledPhoto], work: Path) -> dict[str, Answer]:
+def seen_photos(photos: Sequence[LabeledPhoto], work: Path) -> dict[str, Answer]:
     """What each photo shows, read once and kept in ``work``; photos that cannot be used are left out."""
-    kept = work / f"{folder.name}.seen.pkl"
-    if kept.exists():
-        found: dict[str, Answer] = pickle.loads(kept.read_bytes())
-        return found
-    identifier, found = Identifier(), {}
+    identifier = Identifier()
+    kept: Kept[Answer | str] = Kept(work / "photos.pkl")
+    found: dict[str, Answer] = {}
     for photo in photos:
-        try:
-            found[photo.name] = identifier.identify(photo.path)
-        except PillprintError as error:
-            click.echo(f"left out: {error}", err=True)
-    work.mkdir(parents=True, exist_ok=True)
-    kept.write_bytes(pickle.dumps(found))
+        answer = kept.of(str(photo.path), partial(_seen, identifier, photo.path))
+        if isinstance(answer, str):
+            click.echo(f"left out: {answer}", err=True)
+        else:
+            found[photo.name] = answer
     return found
+
+
+def _seen(identifier: Identifier, path: Path) -> Answer | str:
+    """What a photo shows; why it cannot be used."""
+    try:
+        return identifier.identify(path)
+    except PillprintError as error:
+        return str(error)
 
 
 def count(photos: Sequence[LabeledPhoto], seen: dict[str, Answer], catalog: Catalog, asked: Asked) -> Counts:
@@ -120,35 +89,6 @@ def count(photos: Sequence[LabeledPhoto], seen: dict[str, Answer], catalog: Cata
             group = "high-alert" if any(map(high_alert_group, rows)) else "not high-alert"
             counts[group][verifier.rule_out(weighing, drugs, one).outcome] += 1
     return dict(counts)
-
-
-def count_pouches(
-    photos: Sequence[LabeledPhoto], seen: dict[str, Answer], catalog: Catalog, kind: str, number: int
-) -> Counts:
-    """What came of so many composed pouches by their fault, and of their pills."""
-    register, identifier = Register(catalog), Identifier(catalog)
-    cut_outs = []
-    for photo in photos:
-        rows, answer = register.table.rows(photo.truth), seen.get(photo.name)
-        if rows and answer and len(answer.faces) == 2 and all(drug_strength(rows[0])):
-            cut_outs.append(CutOut(photo.path, answer.faces, rows[0]))
-    counts: Counts = defaultdict(Counter)
-    for place, pouch in enumerate(pouches(cut_outs, number, _POUCH_SEED)):
-        pixels = composed(pouch, {each.path: load(each.path).pixels for each, _ in pouch.pills}, place)
-        listed = Counter(product.product_id for product in pouch.listed)
-        one = {product.product_id: product for product in pouch.listed}
-        entries = [ListEntry(register.expected(one[key], kind), times) for key, times in listed.items()]
-        done = identifier.check_list(pixels, entries)
-        counts[f"pouch: {_fault_words(pouch)}"][done.agreement.value] += 1
-        counts["pills of pouches"].update(pill.state.value for pill in done.pills)
-    return dict(counts)
-
-
-def _fault_words(pouch: Pouch) -> str:
-    if pouch.odd is None:
-        return pouch.fault or "right"
-    cut_out, face = pouch.pills[pouch.odd]
-    return f"{pouch.fault}, {'its text' if cut_out.faces[face].reading.lines else 'no text'} up"
 
 
 def lines(counts: Counts) -> Iterator[str]:
@@ -176,13 +116,13 @@ def lines(counts: Counts) -> Iterator[str]:
 @click.option("--pouches", "number", type=click.IntRange(min=1), help="Ask about so many composed pouches in place.")
 def main(photo_set: Path, catalog: Path, part: str, kind: str, faces: int, work: Path, number: int | None) -> None:
     """Measure how often what is expected is found so, and what is not."""
-    everything = open_set(photo_set)
-    seen = seen_photos(photo_set, everything.photos, work)
-    photos, opened = everything.part(part).photos, open_catalog(catalog)
+    photos, opened = open_set(photo_set).part(part).photos, open_catalog(catalog)
+    seen = seen_photos(photos, work)
     if number is None:
         counts = count(photos, seen, opened, Asked(kind, faces))
     else:
-        counts = count_pouches(photos, seen, opened, kind, number)
+        made = pouches(cut_outs(photos, seen, Register(opened)), number, _POUCH_SEED)
+        counts = count_pouches(made, opened, kind, work)
     click.echo("\n".join(lines(counts)))
 
 

@@ -49,6 +49,11 @@ class Pouch:
     fault: str
     odd: int | None = None
 
+    @property
+    def name(self) -> str:
+        """The photos and faces that lie in it."""
+        return ", ".join(f"{cut_out.path.name} {face}" for cut_out, face in self.pills)
+
 
 def pouches(cut_outs: Sequence[CutOut], count: int, seed: int) -> list[Pouch]:
     """So many pouches, the same for one seed: every second has a fault."""

@@ -1,0 +1,80 @@
+"""The lists of composed pouches against what their photos show."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from pipeline.evaluate.kept import Kept
+from pipeline.evaluate.pouches import CutOut, Pouch, composed
+from pipeline.evaluate.register import Register
+from pipeline.evaluate.sets import LabeledPhoto
+from pipeline.identifier import Identifier
+from pipeline.load import load
+from pipeline.match import Matcher
+from pipeline.records import Identification
+from pipeline.settings import Settings
+from pipeline.verify import ListEntry, SeenPill, Verifier, check_list
+from reference.grouping import drug_strength
+from reference.store.catalog import Catalog
+
+
+def cut_outs(photos: Sequence[LabeledPhoto], seen: Mapping[str, Identification], register: Register) -> list[CutOut]:
+    """The photos of both faces of a pill whose drug and strength the register says."""
+    found = []
+    for photo in photos:
+        rows, answer = register.table.rows(photo.truth), seen.get(photo.name)
+        if rows and answer and len(answer.faces) == 2 and all(drug_strength(rows[0])):
+            found.append(CutOut(photo.path, answer.faces, rows[0]))
+    return found
+
+
+def entries_of(pouch: Pouch, register: Register, kind: str) -> list[ListEntry]:
+    """The pouch's list."""
+    count = Counter(product.product_id for product in pouch.listed)
+    one = {product.product_id: product for product in pouch.listed}
+    return [ListEntry(register.expected(product, kind), count[key]) for key, product in one.items()]
+
+
+def _seen_in(pouch: Pouch, seed: int, identifier: Identifier, register: Register) -> list[Identification]:
+    """What the composed photo of a pouch shows, pill by pill, the largest first; no list changes it."""
+    pixels = composed(pouch, {each.path: load(each.path).pixels for each, _ in pouch.pills}, seed)
+    done = identifier.check_list(pixels, entries_of(pouch, register, "drug")[:1])
+    return [pill.identification for pill in sorted(done.pills, key=lambda pill: pill.number)]
+
+
+def seen_pouches(made: Sequence[Pouch], register: Register, work: Path) -> Iterator[tuple[Pouch, list[Identification]]]:
+    """What each pouch shows, seen once and kept in ``work``; what is asked later changes none of it."""
+    identifier = Identifier()
+    kept: Kept[list[Identification]] = Kept(work / "pouches.pkl")
+    for seed, pouch in enumerate(made):
+        yield pouch, kept.of(f"{seed}: {pouch.name}", partial(_seen_in, pouch, seed, identifier, register))
+
+
+def count_pouches(made: Sequence[Pouch], catalog: Catalog, kind: str, work: Path) -> dict[str, Counter[str]]:
+    """What came of pouches by their fault, and of their pills.
+
+    Args:
+        made: the pouches.
+        catalog: what is asked.
+        kind: whether a list names the drug of any labeler (``drug``) or a labeler's product (``product``).
+        work: where what was seen is kept.
+    """
+    register, settings = Register(catalog), Settings()
+    verifier = Verifier(catalog, matcher := Matcher(catalog, settings), settings)
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for pouch, found in seen_pouches(made, register, work):
+        pills = [SeenPill(one, matcher.weigh([face.reading for face in one.faces], one.look)) for one in found]
+        done = check_list(verifier, entries_of(pouch, register, kind), pills)
+        counts[f"pouch: {_fault_words(pouch)}"][done.agreement.value] += 1
+        counts["pills of pouches"].update(pill.state.value for pill in done.pills)
+    return dict(counts)
+
+
+def _fault_words(pouch: Pouch) -> str:
+    if pouch.odd is None:
+        return pouch.fault or "right"
+    cut_out, face = pouch.pills[pouch.odd]
+    return f"{pouch.fault}, {'its text' if cut_out.faces[face].reading.lines else 'no text'} up"
