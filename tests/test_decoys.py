@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from pipeline.draw.__main__ import main
 from pipeline.draw.decoys import DECOY_KINDS, draw_decoys
-from pipeline.draw.faces import draw_face
+from pipeline.draw.rendering import draw_face
 from pipeline.draw.spec import Body, Camera, FaceSpec
 from pipeline.identifier import Identifier
 from pipeline.load import PhotoSource

@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from pipeline.draw.faces import draw_face, place_face, render_face
 from pipeline.draw.fonts import BUILT_IN_FONTS, PRINT_FONTS, find_fonts
 from pipeline.draw.glyphs import glyph
 from pipeline.draw.imprinting import draw_glyphs, place_line
 from pipeline.draw.outlines import outline
 from pipeline.draw.random_face import random_face
+from pipeline.draw.rendering import draw_face, place_face, render_face
 from pipeline.draw.spec import Body, Camera, DrawnCharacter, FaceSpec, Imprint, Light, ScoreLine, TextLine
 
 _FONT = "stroke-60-20-0"

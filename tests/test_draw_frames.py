@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.draw.faces import draw_face
 from pipeline.draw.fonts import BUILT_IN_FONTS
 from pipeline.draw.imprinting import draw_glyphs, draw_logos, place_line
 from pipeline.draw.outlines import Contour, outline
 from pipeline.draw.random_frames import random_frame
+from pipeline.draw.rendering import draw_face
 from pipeline.draw.spec import Body, FaceSpec, TextLine
 
 ROUND, LONG = outline("ROUND", 1.0, 0.5), outline("OVAL", 2.2, 0.5)

@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 
 from pipeline.draw.backgrounds import BACKGROUNDS, draw_background
+from pipeline.draw.camera import through_jpeg
+from pipeline.draw.laying import Lamp, cast_by_lamps, darken, overlap, paste
+from pipeline.draw.outlines import regular, superellipse
 from pipeline.draw.random_face import random_face
 from pipeline.draw.scenes import Ruler, ScenePill, SceneSpec, crowd, draw_scene
 from pipeline.draw.spec import Body, Camera, FaceSpec
@@ -105,3 +108,46 @@ def test_backgrounds_are_full_and_the_same_again(kind: str) -> None:
 def test_an_unknown_background_is_refused() -> None:
     with pytest.raises(KeyError):
         draw_background("SAND", (10, 10), 1.0, np.random.default_rng(0))
+
+
+def test_a_patch_is_laid_where_it_meets_the_picture_and_nowhere_else() -> None:
+    picture = np.full((6, 8, 3), 100, np.float32)
+    paste(picture, np.full((4, 4, 3), 200, np.float32), np.full((4, 4), 0.5, np.float32), (-2, 6))
+    assert (picture[:2, 6:] == 150).all()
+    assert np.count_nonzero(picture != 100) == 2 * 2 * 3
+    paste(picture, np.zeros((4, 4, 3), np.float32), np.ones((4, 4), np.float32), (6, 0))
+    assert np.count_nonzero(picture != 100) == 2 * 2 * 3
+    assert overlap((6, 0), (4, 4), (6, 8))[0] is None
+
+
+def test_a_shadow_takes_its_share_of_the_light() -> None:
+    picture = np.full((4, 4, 3), 80, np.float32)
+    darken(picture, np.full((2, 2), 0.25, np.float32), (1, 1))
+    assert (picture[1:3, 1:3] == 60).all()
+    assert picture.sum() == 80 * 48 - 20 * 12
+
+
+def test_a_lamps_shadow_falls_to_its_side() -> None:
+    picture, coverage = np.full((80, 80, 3), 200, np.float32), np.zeros((20, 20), np.float32)
+    cv2.circle(coverage, (10, 10), 8, 1.0, cv2.FILLED)
+    cast_by_lamps(picture, coverage, (30, 30), [Lamp((0.0, 0.3), 0.5, 0.02, small=True)])
+    dark = 200 - picture[..., 0]
+    # The rim is at 48, the shadow reaches 0.3 of the square root of the pill's area further: to 52.5.
+    assert dark[40, 49:52].min() > 90
+    assert dark[40, 56:].max() < 1
+    assert dark[40, :28].max() < 1
+
+
+def test_outlines_are_what_they_are_called() -> None:
+    points = superellipse(3.0, 2.0, 2.0, 50)
+    assert np.allclose((points[:, 0] / 3) ** 2 + (points[:, 1] / 2) ** 2, 1)
+    corners = regular(6)
+    assert np.allclose(np.hypot(*corners.T), 1)
+    assert np.allclose(np.hypot(*(corners - np.roll(corners, 1, axis=0)).T), 1)  # a hexagon's side is its radius
+
+
+@pytest.mark.parametrize("shape", [(16, 24), (16, 24, 3)])
+def test_a_picture_comes_back_from_jpeg_with_its_shape(shape: tuple[int, ...]) -> None:
+    flat = np.full(shape, 90, np.uint8)
+    assert np.abs(through_jpeg(flat, 90).astype(int) - 90).max() <= 2
+    assert through_jpeg(flat, 90).shape == shape

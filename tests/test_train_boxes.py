@@ -17,7 +17,7 @@ from pipeline.evaluate.sets import CharacterBox
 from pipeline.evaluate.split import is_validation
 from pipeline.train.faces.boxes import boxed_faces, character_rows, class_counts, clean_photos, is_clean, spelled
 from pipeline.train.faces.labeled import CLASS, IGNORED, TURN_DEG, X, Y
-from pipeline.train.reader.network import CLASSES
+from pipeline.train.reader.character_network import CLASSES
 
 HEIGHT, WIDTH = 240, 400
 TRAINING = next(text for text in ("A1", "B2", "C3", "D4", "E5") if not is_validation(text))

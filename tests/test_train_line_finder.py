@@ -18,19 +18,19 @@ from pipeline.imprint.line_map import AXIS, CORE, WAY, lines_of
 from pipeline.network import Network
 from pipeline.train.common.loop import keep_small, run
 from pipeline.train.faces.labeled import CLASS, IGNORED, TURN_DEG, UNKNOWN_TURN, LabeledFace, filled
+from pipeline.train.reader.character_network import CLASSES, CharacterDetector
 from pipeline.train.reader.line_finder import (
     HEAD,
     begin_from_head,
     export_line_finder,
-    face_network,
     line_loss,
     line_targets,
     line_task,
+    network_with_lines,
     stands_on,
     try_lines,
 )
 from pipeline.train.reader.line_labels import Rows, boxed_turns, by_line, lines_of_characters
-from pipeline.train.reader.network import CLASSES, CharacterDetector
 
 
 def characters(text: str, turn_deg: float = 0.0, x: float = 80.0, y: float = 80.0, step: float = 18.0) -> Rows:
@@ -153,7 +153,7 @@ def test_the_line_head_is_trained_and_the_detector_stays(tmp_path: Path) -> None
     export_line_finder(detector, checkpoint, [face()], tmp_path / "face.onnx")
     outputs = Network((tmp_path / "face.onnx").read_bytes()).run(np.zeros((1, 2, 128, 224), np.float32))
     assert [each.shape for each in outputs] == [(1, 47, 32, 56), (1, 6, 32, 56)]
-    trial = try_lines(face_network(detector), [face()])
+    trial = try_lines(network_with_lines(detector), [face()])
     assert trial.found == 0 and trial.invented >= 0
     keep_small(checkpoint, tmp_path / "head.pt", HEAD)
     begin_from_head(detector, tmp_path / "head.pt", tmp_path / "next.pt")
@@ -167,7 +167,7 @@ def test_a_head_goes_with_the_detector_that_is_given(tmp_path: Path) -> None:
     torch.manual_seed(0)
     first, second = CharacterDetector().state_dict(), CharacterDetector().state_dict()
     checkpoint, moved = tmp_path / "first.pt", tmp_path / "second.pt"
-    torch.save({"average": face_network(first).state_dict(), "step": 5}, checkpoint)
+    torch.save({"average": network_with_lines(first).state_dict(), "step": 5}, checkpoint)
     assert stands_on(checkpoint, first) and not stands_on(checkpoint, second)
     begin_from_head(second, checkpoint, moved)
     assert stands_on(moved, second)
@@ -176,7 +176,7 @@ def test_a_head_goes_with_the_detector_that_is_given(tmp_path: Path) -> None:
     exported = Network((tmp_path / "face.onnx").read_bytes()).run(canvas)[0]
     off = []
     for weights in (first, second):
-        network = face_network(weights).eval()
+        network = network_with_lines(weights).eval()
         with torch.no_grad():
             off.append(float(np.abs(network(torch.from_numpy(canvas))[0].numpy() - exported).max()))
     assert off[1] < 0.2 * off[0]

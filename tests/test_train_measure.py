@@ -28,9 +28,9 @@ from pipeline.records import Photo, PillRegion
 from pipeline.segment import segment
 from pipeline.segment.regions import region_of
 from pipeline.train.faces.cutting import photo_faces
-from pipeline.train.measure.faces import Faces, _outlines, collect
+from pipeline.train.measure.face_network import FaceBatches, pill_loss, pill_targets
 from pipeline.train.measure.fit import fit_outline, side_by_side
-from pipeline.train.measure.network import FaceBatches, pill_loss, pill_targets
+from pipeline.train.measure.fitted_faces import Faces, _outlines, collect
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 
@@ -183,7 +183,7 @@ def test_a_face_that_another_view_does_not_show_keeps_its_outline(
         return region_of(photo, points, (0, 0, 100, 100), 1.0)
 
     shown = () if elsewhere is None else (circle(elsewhere),)
-    monkeypatch.setattr("pipeline.train.measure.faces.segment", lambda photo: shown)
+    monkeypatch.setattr("pipeline.train.measure.fitted_faces.segment", lambda photo: shown)
     (figures,) = _outlines(photo, [circle(50.0)])
     assert (figures == figures[0]).all()
 

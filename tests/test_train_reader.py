@@ -22,8 +22,8 @@ from pipeline.train.common.plan import TrainingPlan
 from pipeline.train.faces.drawn import drawn_shards, load_bank
 from pipeline.train.faces.labeled import CLASS, IGNORED, LabeledFace, filled
 from pipeline.train.reader import detector as detector_module
+from pipeline.train.reader.character_network import CLASSES, GEOMETRY, STRIDE, CharacterDetector
 from pipeline.train.reader.detector import COLUMNS, train_reader, tried
-from pipeline.train.reader.network import CLASSES, GEOMETRY, STRIDE, CharacterDetector
 from pipeline.train.reader.training import Batches, loss, reader_task, targets
 
 

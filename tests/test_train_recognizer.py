@@ -29,7 +29,7 @@ from pipeline.train.common.loop import CurvePoint, blend, run
 from pipeline.train.common.onnx_net import OnnxNet, with_weights
 from pipeline.train.faces.labeled import LabeledFace
 from pipeline.train.faces.self_training import known_photos
-from pipeline.train.reader.network import CLASSES as CLASS_NAMES
+from pipeline.train.reader.character_network import CLASSES as CLASS_NAMES
 from pipeline.train.recognizer.batches import StripBatches, augmented, batch_of
 from pipeline.train.recognizer.labels import Kind, StripLabel
 from pipeline.train.recognizer.strips import Strip, StripMaker, load_strips, save_strips

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipeline.train.segment.layouts import random_layout
+from pipeline.draw.random_layouts import random_layout
+from pipeline.train.segment.cutout_scenes import SceneMaker
 from pipeline.train.segment.real import RealPhoto, RealScenes
-from pipeline.train.segment.scenes import SceneMaker
 
 
 def disc(radius: int, color: tuple[int, int, int]) -> NDArray[np.uint8]:

@@ -17,10 +17,10 @@ import torch
 from pipeline.segment import segment
 from pipeline.train.common.loop import Task, run
 from pipeline.train.segment.batches import SceneBatches, pack
+from pipeline.train.segment.cutout_scenes import SceneMaker
 from pipeline.train.segment.field import FieldScenes, label_field, load_field
-from pipeline.train.segment.network import SegmentNetwork, TaughtLoss, segment_loss
 from pipeline.train.segment.real import RealPhoto, RealScenes
-from pipeline.train.segment.scenes import SceneMaker
+from pipeline.train.segment.segment_network import SegmentNetwork, TaughtLoss, segment_loss
 
 
 def disc(radius: int, color: tuple[int, int, int]) -> NDArray[np.uint8]:

@@ -8,7 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from pipeline.train.segment.network import SegmentNetwork, TaughtLoss, in_bf16, segment_loss  # noqa: E402
+from pipeline.train.segment.segment_network import SegmentNetwork, TaughtLoss, in_bf16, segment_loss  # noqa: E402
 
 
 def batch(taught_share: float) -> tuple[torch.Tensor, torch.Tensor]:

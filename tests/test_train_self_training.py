@@ -15,7 +15,7 @@ import examples
 from pipeline.records import Character, Photo, PillRegion, Reading
 from pipeline.train.faces.labeled import IGNORED
 from pipeline.train.faces.self_training import KnownPill, accept, explain, label_faces
-from pipeline.train.reader.network import CLASSES
+from pipeline.train.reader.character_network import CLASSES
 from pipeline.train.reader.scoring import Score, Wanted, score, wanted_of
 
 

@@ -12,7 +12,7 @@ pytest.importorskip("torch", reason="training needs the extra `train`")
 
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.textboxes import TextBox
-from pipeline.train.reader.network import CLASSES
+from pipeline.train.reader.character_network import CLASSES
 from pipeline.train.recognizer.labels import Band, Kind, Looks, StripLabel, distance, from_characters, from_imprint
 
 BOX = TextBox(100, 100, 90, 30, 0.0, 1.0)

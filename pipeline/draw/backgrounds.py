@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.draw.shading import noise_field
+from pipeline.draw.noise import noise_field
+from pipeline.draw.surfaces import creases, flat, flecked, rings, toned, weave
 
 Image = NDArray[np.float32]
 BACKGROUNDS = ("PAPER", "WOOD", "CLOTH", "TRAY", "LAMINATE", "SKIN", "PATTERN", "SLATE", "GRAY")
@@ -34,12 +35,6 @@ def draw_background(kind: str, shape: tuple[int, int], px_per_mm: float, rng: np
     return np.asarray(np.clip(drawers[kind](shape, px_per_mm, rng), 0, 255), np.float32)
 
 
-def _flat(shape: tuple[int, int], color: tuple[float, float, float]) -> Image:
-    image = np.empty((*shape, 3), np.float32)
-    image[:] = color
-    return image
-
-
 def _coordinates(shape: tuple[int, int], px_per_mm: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """``(x, y)`` in mm."""
     rows, cols = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
@@ -49,32 +44,32 @@ def _coordinates(shape: tuple[int, int], px_per_mm: float) -> tuple[NDArray[np.f
 def _paper(shape: tuple[int, int], px_per_mm: float, rng: np.random.Generator) -> Image:
     level = rng.uniform(205, 240)
     fibers = noise_field(shape, 0.2 * px_per_mm, rng) * 1.5 + noise_field(shape, 1.0, rng) * 1.5
-    return _flat(shape, (level, level - rng.uniform(0, 5), level - rng.uniform(0, 12))) + fibers[..., None]
+    return flat(shape, (level, level - rng.uniform(0, 5), level - rng.uniform(0, 12))) + fibers[..., None]
 
 
 def _gray(shape: tuple[int, int], px_per_mm: float, rng: np.random.Generator) -> Image:
     level = rng.uniform(110, 150)
-    return _flat(shape, (level, level, level)) + noise_field(shape, 0.5 * px_per_mm, rng)[..., None]
+    return flat(shape, (level, level, level)) + noise_field(shape, 0.5 * px_per_mm, rng)[..., None]
 
 
 def _slate(shape: tuple[int, int], px_per_mm: float, rng: np.random.Generator) -> Image:
     level = rng.uniform(35, 65)
     rough = noise_field(shape, 0.3 * px_per_mm, rng) * 4 + noise_field(shape, 3 * px_per_mm, rng) * 5
-    return _flat(shape, (level, level + 2, level + 6)) + rough[..., None]
+    return flat(shape, (level, level + 2, level + 6)) + rough[..., None]
 
 
 def _wood(shape: tuple[int, int], px_per_mm: float, rng: np.random.Generator) -> Image:
     x, y = _coordinates(shape, px_per_mm)
     warp = cv2.resize(noise_field((shape[0], max(shape[1] // 12, 4)), 2.2 * px_per_mm, rng), (shape[1], shape[0]))
-    rings = np.sin((y + 2.5 * warp) * np.float32(2 * math.pi / rng.uniform(4, 8)))
+    years = rings(y, np.asarray(2.5 * warp, np.float32), rng.uniform(4, 8))
     fine = cv2.resize(
         noise_field((shape[0], max(shape[1] // 24, 4)), max(0.12 * px_per_mm, 0.6), rng), (shape[1], shape[0])
     )
-    tone = 0.5 * rings + 0.35 * fine + 0.1 * noise_field(shape, 1.0, rng)
+    tone = 0.5 * years + 0.35 * fine + 0.1 * noise_field(shape, 1.0, rng)
     color = np.array(
         [[188, 146, 100], [150, 105, 66], [205, 172, 130], [110, 74, 48]][int(rng.integers(4))], np.float32
     )
-    image = color * (1 + np.float32(0.11) * tone)[..., None]
+    image = toned(color, tone, 0.11)
     plank = rng.uniform(45, 90)
     image *= (1 - 0.45 * np.exp(-((((x + y * 0.002) % plank - plank / 2) / 0.25) ** 2)))[..., None]
     return np.asarray(image, np.float32)
@@ -83,11 +78,11 @@ def _wood(shape: tuple[int, int], px_per_mm: float, rng: np.random.Generator) ->
 def _cloth(shape: tuple[int, int], px_per_mm: float, rng: np.random.Generator) -> Image:
     x, y = _coordinates(shape, px_per_mm)
     thread = rng.uniform(0.5, 0.9)
-    over = np.sin(x * (2 * math.pi / thread)) * np.sin(y * (2 * math.pi / thread))
+    over = weave(x, y, thread)
     folds = noise_field(shape, 8 * px_per_mm, rng)
     tone = 0.09 * over + 0.05 * noise_field(shape, 0.3 * px_per_mm, rng) + 0.07 * folds
     color = rng.uniform(70, 215) + rng.normal(0, 28, 3)
-    return np.asarray(np.array(color, np.float32) * (1 + tone)[..., None], np.float32)
+    return toned(color, tone)
 
 
 def _tray(shape: tuple[int, int], px_per_mm: float, rng: np.random.Generator) -> Image:
@@ -100,12 +95,12 @@ def _tray(shape: tuple[int, int], px_per_mm: float, rng: np.random.Generator) ->
 
 
 def _laminate(shape: tuple[int, int], px_per_mm: float, rng: np.random.Generator) -> Image:
-    image = _flat(shape, tuple(float(c) for c in rng.uniform(120, 200) + rng.normal(0, 10, 3)))  # type: ignore[arg-type]
+    image = flat(shape, rng.uniform(120, 200) + rng.normal(0, 10, 3))
     for _ in range(3):
         grain = noise_field(shape, max(rng.uniform(0.15, 0.5) * px_per_mm, 0.7), rng)
         share = np.clip((grain - np.float32(rng.uniform(0.7, 1.4))) * 4, 0, 1)
         color = (rng.uniform(30, 235) + rng.normal(0, 14, 3)).astype(np.float32)
-        image += share[..., None] * (color - image)
+        image = flecked(image, share, color)
     return image
 
 
@@ -113,25 +108,19 @@ def _skin(shape: tuple[int, int], px_per_mm: float, rng: np.random.Generator) ->
     tone = np.array([[222, 176, 150], [198, 146, 118], [150, 104, 80], [105, 70, 54]][int(rng.integers(4))], np.float32)
     broad = noise_field(shape, 9 * px_per_mm, rng)
     pores = noise_field(shape, max(0.12 * px_per_mm, 0.6), rng)
-    creases = np.zeros(shape, np.float32)
-    for _ in range(9):
-        start = rng.uniform(0, 1, 2) * shape[::-1]
-        angle, length = rng.uniform(0, 2 * math.pi), rng.uniform(15, 60) * px_per_mm
-        steps = np.linspace(0, 1, 30)
-        bend = angle + rng.uniform(-1, 1) * steps
-        points = start + np.cumsum(np.stack([np.cos(bend), np.sin(bend)], 1), axis=0) * length / 30
-        cv2.polylines(
-            creases,
-            [np.round(points * 16).astype(np.int32)],
-            False,
-            float(rng.uniform(0.4, 1)),
-            max(int(0.35 * px_per_mm), 1),
-            cv2.LINE_AA,
-            4,
-        )
-    soft = cv2.GaussianBlur(creases, (0, 0), 0.3 * px_per_mm)
+    wide = max(int(0.35 * px_per_mm), 1)
+    lines = [(_crease(shape, px_per_mm, rng), float(rng.uniform(0.4, 1)), wide) for _ in range(9)]
+    soft = creases(shape, lines, 0.3 * px_per_mm)
     shade = 1 + 0.09 * broad + 0.022 * pores - 0.3 * soft
     return np.asarray(tone * shade[..., None] + np.array([10, -3, -3], np.float32) * broad[..., None] * 0.6, np.float32)
+
+
+def _crease(shape: tuple[int, int], px_per_mm: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    """A bent line of 15 to 60 mm, ``(30, 2)`` ``(x, y)`` in px."""
+    start = rng.uniform(0, 1, 2) * shape[::-1]
+    angle, length = rng.uniform(0, 2 * math.pi), rng.uniform(15, 60) * px_per_mm
+    bend = angle + rng.uniform(-1, 1) * np.linspace(0, 1, 30)
+    return start + np.cumsum(np.stack([np.cos(bend), np.sin(bend)], 1), axis=0) * length / 30
 
 
 def _pattern(shape: tuple[int, int], px_per_mm: float, rng: np.random.Generator) -> Image:

@@ -23,8 +23,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.draw.faces import draw_face
 from pipeline.draw.random_face import random_face
+from pipeline.draw.rendering import draw_face
 from pipeline.draw.spec import DrawnCharacter, DrawnFace, DrawnMark
 
 MARK_KINDS = ("SCORE", "LOGO", "SEAM", "BAND", "RING", "FRAME")

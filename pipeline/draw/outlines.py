@@ -1,4 +1,4 @@
-"""Outlines of pills over the SPL shapes, in the pill's own frame.
+"""Outlines of pills over the SPL shapes, in the pill's own frame; `random_outlines` has them as they are segmented.
 
 The frame: ``u`` along the long axis, ``v`` across it, downward as drawn; the short half axis is 1, the long
 half axis the aspect. Text that reads upright on a level pill runs along ``u``.
@@ -34,9 +34,9 @@ def outline(shape: str, aspect: float, roundness: float = 0.5) -> Contour:
         ValueError: a shape that is not drawn.
     """
     if shape == "ROUND":
-        return _ellipse(1.0, 1.0, 2.0)
+        return superellipse(1.0, 1.0, 2.0)
     if shape == "OVAL":
-        return _ellipse(aspect, 1.0, 1.6 + 1.6 * roundness**1.5) if roundness > 0.2 else _lens(aspect)
+        return superellipse(aspect, 1.0, 1.6 + 1.6 * roundness**1.5) if roundness > 0.2 else _lens(aspect)
     if shape == "CAPSULE":
         return _stadium(aspect, roundness)
     if shape == "RECTANGLE":
@@ -62,12 +62,18 @@ _FREE = {
 }
 
 
-def _ellipse(a: float, b: float, power: float) -> Contour:
-    angles = np.linspace(0, 2 * math.pi, _POINTS, endpoint=False)
+def superellipse(long: float, short: float, power: float, points: int = _POINTS) -> Contour:
+    """``|u / long| ** power + |v / short| ** power = 1``; a power of 2 is an ellipse, more of it a rectangle."""
+    angles = np.linspace(0, 2 * math.pi, points, endpoint=False)
     cosine, sine = np.cos(angles), np.sin(angles)
-    return np.stack(
-        [a * np.sign(cosine) * np.abs(cosine) ** (2 / power), b * np.sign(sine) * np.abs(sine) ** (2 / power)], axis=1
-    )
+    u, v = (np.sign(side) * np.abs(side) ** (2 / power) for side in (cosine, sine))
+    return np.stack([long * u, short * v], axis=1)
+
+
+def regular(count: int, start: float = 0.0) -> Contour:
+    """The corners of a polygon with like sides on the unit circle, the first at the angle ``start``."""
+    angles = start + np.arange(count) * 2 * math.pi / count
+    return np.stack([np.cos(angles), np.sin(angles)], axis=1)
 
 
 def _lens(aspect: float) -> Contour:
@@ -96,10 +102,8 @@ def _stadium(aspect: float, bulge: float) -> Contour:
 
 
 def _regular(shape: str, aspect: float, roundness: float) -> Contour:
-    count = _CORNERS[shape]
     start = {"SQUARE": math.pi / 4, "OCTAGON (8 sided)": math.pi / 8}.get(shape, -math.pi / 2)
-    angles = start + np.arange(count) * 2 * math.pi / count
-    corners = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    corners = regular(_CORNERS[shape], start)
     corners /= np.abs(corners).max()
     corners[:, 0] *= aspect
     return _soften(corners, roundness)

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.draw.backgrounds import draw_background
-from pipeline.draw.faces import Rendered, place_face, render_face
+from pipeline.draw.camera import photograph
 from pipeline.draw.fonts import STROKE_FONTS
 from pipeline.draw.imprinting import draw_glyphs, place_line
-from pipeline.draw.shading import photograph
+from pipeline.draw.laying import cast_shadow, overlap, paste
+from pipeline.draw.rendering import Rendered, place_face, render_face
 from pipeline.draw.spec import Camera, DrawnCharacter, DrawnMark, FaceSpec, Light, TextLine
 
 Image = NDArray[np.float32]
@@ -115,41 +116,12 @@ def _lay(image: Image, labels: NDArray[np.uint16], index: int, spec: SceneSpec, 
     rendered = render_face(face, frame, shape, rng)
     center = frame[:2, :2] @ np.array([0.0, 0.0]) + frame[:2, 2]
     top, left = round(pill.row_mm * scale - center[1]), round(pill.col_mm * scale - center[0])
-    _cast_shadow(image, rendered.alpha, (top, left), spec, pill.height_mm * scale)
-    inner, outer = _overlap((top, left), shape, labels.shape)
+    cast_shadow(image, rendered.alpha, (top, left), spec.light, pill.height_mm * scale, spec.shadow)
+    paste(image, rendered.color, rendered.alpha, (top, left))
+    inner, outer = overlap((top, left), shape, labels.shape)
     if inner is not None:
-        alpha = rendered.alpha[inner][..., None]
-        image[outer] += alpha * (rendered.color[inner] - image[outer])
         labels[outer][rendered.alpha[inner] > 0.5] = index + 1
     return rendered.shifted(top, left)
-
-
-def _overlap(
-    corner: tuple[int, int], shape: tuple[int, int], within: tuple[int, ...]
-) -> tuple[tuple[slice, slice] | None, tuple[slice, slice]]:
-    """The part of a patch that lies in the photo, in the patch's and in the photo's pixels; None where nothing does."""
-    low = [max(start, 0) for start in corner]
-    high = [min(start + size, limit) for start, size, limit in zip(corner, shape, within, strict=True)]
-    outer = slice(low[0], high[0]), slice(low[1], high[1])
-    if low[0] >= high[0] or low[1] >= high[1]:
-        return None, outer
-    return (slice(low[0] - corner[0], high[0] - corner[0]), slice(low[1] - corner[1], high[1] - corner[1])), outer
-
-
-def _cast_shadow(
-    image: Image, alpha: NDArray[np.float32], corner: tuple[int, int], spec: SceneSpec, height_px: float
-) -> None:
-    azimuth, elevation = math.radians(spec.light.azimuth_deg), math.radians(max(spec.light.elevation_deg, 20.0))
-    reach = 0.6 * height_px / math.tan(elevation)
-    pad = math.ceil(reach + 1.5 * height_px) + 2
-    block = cv2.copyMakeBorder(alpha, pad, pad, pad, pad, cv2.BORDER_CONSTANT, value=0)
-    shift = np.array([[1, 0, -reach * math.cos(azimuth)], [0, 1, reach * math.sin(azimuth)]])
-    cast = cv2.GaussianBlur(cv2.warpAffine(block, shift, block.shape[::-1]), (0, 0), 0.25 * height_px + 0.5)
-    contact = cv2.GaussianBlur(block, (0, 0), 0.12 * height_px + 0.5)
-    inner, outer = _overlap((corner[0] - pad, corner[1] - pad), (block.shape[0], block.shape[1]), image.shape[:2])
-    if inner is not None:
-        dark = 1.0 - np.float32(spec.shadow) * np.maximum(cast, 0.7 * contact)[inner]
-        image[outer] *= dark[..., None]
 
 
 def _truth(pill: ScenePill, rendered: Rendered, labels: NDArray[np.uint16], index: int) -> DrawnPill:

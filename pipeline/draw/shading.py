@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.draw.spec import Body, Camera, Color, Light
+from pipeline.draw.noise import noise_field
+from pipeline.draw.spec import Body, Color, Light
 
 Field = NDArray[np.float32]
 
@@ -94,20 +95,6 @@ def _highlight(
     return np.asarray(cv2.pow(aligned, power) * np.float32(150.0 * gloss), dtype=np.float32)
 
 
-def noise_field(shape: tuple[int, int], sigma_px: float, rng: np.random.Generator) -> Field:
-    """Smooth noise of about unit deviation, ``(h, w)`` float32."""
-    reduction = max(int(sigma_px), 1)
-    small = rng.standard_normal((shape[0] // reduction + 2, shape[1] // reduction + 2), dtype=np.float32)
-    sigma = sigma_px / reduction
-    smooth = cv2.GaussianBlur(small, (0, 0), sigma) * np.float32(2.0 * math.sqrt(math.pi) * max(sigma, 0.3))
-    return np.asarray(
-        cv2.resize(smooth, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
-        if reduction > 1
-        else smooth[: shape[0], : shape[1]],
-        dtype=np.float32,
-    )
-
-
 def albedo_of(body: Body, u: Field, scale_px: float, rng: np.random.Generator) -> NDArray[np.float32]:
     """The bare pill's own color ``(h, w, 3)`` float32 0-255; ``u`` is the coordinate along the long axis."""
     shape = u.shape
@@ -130,44 +117,3 @@ def albedo_of(body: Body, u: Field, scale_px: float, rng: np.random.Generator) -
 
 def _mix(color: NDArray[np.float32], share: Field, other: Color) -> None:
     color += share[..., None] * (np.array(other, np.float32) - color)
-
-
-def photograph(image: NDArray[np.float32], light: Light, camera: Camera, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """What the camera makes of it: ``(h, w, 3)`` float32 in, uint8 sRGB out, same size."""
-    height, width = image.shape[:2]
-    image = image * (np.array(light.color, np.float32) * np.float32(camera.exposure))
-    if light.falloff > 0:
-        azimuth = math.radians(light.azimuth_deg)
-        ramp = np.linspace(-1, 1, width, dtype=np.float32)[None, :] * math.cos(azimuth) - np.linspace(
-            -1, 1, height, dtype=np.float32
-        )[:, None] * math.sin(azimuth)
-        image *= (1.0 + np.float32(light.falloff) * ramp)[..., None]
-    if camera.reduction > 1.05:
-        small = max(int(width / camera.reduction), 8), max(int(height / camera.reduction), 8)
-        image = _field(cv2.resize(image, small, interpolation=cv2.INTER_AREA))
-    if camera.blur_px > 0.2:
-        image = _field(cv2.GaussianBlur(image, (0, 0), camera.blur_px))
-    if camera.motion_px > 1.0:
-        image = _field(cv2.filter2D(image, -1, _motion(camera.motion_px, rng.uniform(0, math.pi))))
-    if camera.gamma != 1.0:
-        image = _field(cv2.pow(np.clip(image, 0, 255) * np.float32(1 / 255), camera.gamma)) * np.float32(255)
-    if camera.noise > 0.1:
-        noise = rng.standard_normal(image.shape[:2], dtype=np.float32)[..., None]
-        image = image + noise * np.float32(camera.noise)
-    out = np.clip(image, 0, 255).astype(np.uint8)
-    if camera.jpeg_quality:
-        coded = cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, camera.jpeg_quality])[1]
-        out = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
-    if out.shape[:2] != (height, width):
-        out = np.asarray(cv2.resize(out, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
-    return out
-
-
-def _motion(length: float, angle: float) -> NDArray[np.float32]:
-    size = int(length) | 1
-    kernel = np.zeros((size, size), np.float32)
-    middle, reach = (size - 1) / 2, (size - 1) / 2
-    start = round(middle - reach * math.cos(angle)), round(middle - reach * math.sin(angle))
-    end = round(middle + reach * math.cos(angle)), round(middle + reach * math.sin(angle))
-    cv2.line(kernel, start, end, 1.0)
-    return np.asarray(kernel / kernel.sum(), np.float32)

@@ -23,7 +23,7 @@ from pipeline.evaluate.split import is_validation
 from pipeline.records import Photo, PillRegion
 from pipeline.train.faces.cutting import cut_face, photo_faces
 from pipeline.train.faces.labeled import CLASS, HEIGHT, IGNORED, TURN_DEG, UNKNOWN_TURN, WIDTH, LabeledFace, X, Y
-from pipeline.train.reader.network import CLASSES
+from pipeline.train.reader.character_network import CLASSES
 from reference.store.catalog import open_catalog
 from reference.text.imprints import characters
 

@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.draw.bank import MARK_KINDS, write_bank
 from pipeline.draw.fonts import find_fonts
 from pipeline.train.faces.labeled import IGNORED, LabeledFace, filled
-from pipeline.train.reader.network import CLASSES
+from pipeline.train.reader.character_network import CLASSES
 
 _CLASS = {text: index for index, text in enumerate(CLASSES)}
 _PER_SHARD = 1000

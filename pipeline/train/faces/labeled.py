@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.draw.camera import through_jpeg
 from pipeline.geometry.affine import inverse, mapped, turned_into
 from pipeline.imprint.canvas import LONG, normalize, place, warp
 
@@ -88,8 +89,7 @@ def _degraded(gray: NDArray[np.uint8], scale: float, rng: np.random.Generator) -
         keep = min(1.0, scale * rng.uniform(0.28, 0.9))
         small = cv2.resize(gray, None, fx=keep, fy=keep, interpolation=cv2.INTER_AREA)
         if rng.random() < 0.5:
-            _, encoded = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(50, 95))])
-            small = np.asarray(cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE), np.uint8)
+            small = through_jpeg(np.asarray(small, np.uint8), int(rng.integers(50, 95)))
         gray = cv2.resize(small, (gray.shape[1], gray.shape[0]), interpolation=cv2.INTER_LINEAR)  # type: ignore[assignment]
     if rng.random() < 0.4:
         gray = cv2.GaussianBlur(gray, (0, 0), rng.uniform(0.4, 1.6) / max(scale, 0.3))  # type: ignore[assignment]

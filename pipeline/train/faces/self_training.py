@@ -28,7 +28,7 @@ from pipeline.records import Character, Photo, PillRegion
 from pipeline.train.faces.cutting import cut_face, photo_faces
 from pipeline.train.faces.labeled import IGNORED, LabeledFace
 from pipeline.train.faces.store import kept_faces
-from pipeline.train.reader.network import CLASSES
+from pipeline.train.reader.character_network import CLASSES
 from reference.text.imprints import SIGNS, tokens, without_signs
 
 # What is this present at least is to be explained; the first floor at which that works counts. The reader has none

@@ -19,6 +19,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from pipeline.draw.camera import through_jpeg
 from pipeline.errors import PillprintError
 from pipeline.evaluate.sets import LabeledPhoto, Truth, open_set
 from pipeline.identifier import Identifier
@@ -53,8 +54,7 @@ def worse(pixels: Pixels, name: str, view: str) -> Pixels:
     soft = cv2.GaussianBlur(small, (0, 0), random.uniform(0.3, 0.7))
     noisy = np.clip(soft + random.normal(0, random.uniform(1, 4), soft.shape), 0, 255).astype(np.uint8)
     quality = int(random.integers(55, 85))
-    encoded = cv2.imencode(".jpg", noisy[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    return np.ascontiguousarray(np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR))[..., ::-1], dtype=np.uint8)
+    return np.ascontiguousarray(through_jpeg(noisy[..., ::-1], quality)[..., ::-1])
 
 
 def read_photos(folder: Path, view: str, work: Path, say: Callable[[str], None]) -> list[ReadPhoto]:

@@ -33,15 +33,15 @@ from pipeline.measure.face import FaceView, network_input
 from pipeline.measure.models import FaceNetwork, Models, Perceptron, load_models, sigmoid, softmax
 from pipeline.measure.shape import OUTLINE_SHAPES
 from pipeline.train.common.loop import run
-from pipeline.train.measure.faces import Faces, collect, together
-from pipeline.train.measure.fit import color_truth, fit_colors, fit_outline, outline_truth
-from pipeline.train.measure.network import (
+from pipeline.train.measure.face_network import (
     face_task,
     pill_targets,
     relief_chances,
     save_network,
     score_chances,
 )
+from pipeline.train.measure.fit import color_truth, fit_colors, fit_outline, outline_truth
+from pipeline.train.measure.fitted_faces import Faces, collect, together
 from reference.text.imprints import imprint_key
 from reference.text.vocabulary import shape_term
 

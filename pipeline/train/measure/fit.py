@@ -12,12 +12,12 @@ from scipy.linalg import block_diag
 from torch import Tensor, nn
 from torch.nn import functional
 
+from pipeline.draw.random_outlines import draw_outline
 from pipeline.measure.color import AREA_FIGURES, COLORS, PAIR_FIGURES, area_figures, pair_figures
 from pipeline.measure.models import FIGURE_MAX, Perceptron
 from pipeline.measure.outline_figures import outline_figures
 from pipeline.measure.shape import OUTLINE_SHAPES
-from pipeline.train.measure.faces import Faces
-from pipeline.train.measure.outlines import draw_outline
+from pipeline.train.measure.fitted_faces import Faces
 from reference.text.vocabulary import color_terms, shape_term
 
 Array = NDArray[np.float64]

@@ -23,9 +23,9 @@ from pipeline.train.faces.drawn import drawn_faces
 from pipeline.train.faces.labeled import LabeledFace
 from pipeline.train.faces.self_training import self_labeled
 from pipeline.train.faces.store import kept_faces
+from pipeline.train.reader.character_network import CharacterDetector
 from pipeline.train.reader.detect import detect_in_training
 from pipeline.train.reader.line_finder import LINE_HEAD, train_line_finder
-from pipeline.train.reader.network import CharacterDetector
 from pipeline.train.reader.scoring import Score, score_face
 from pipeline.train.reader.training import Source, reader_task
 

@@ -26,10 +26,10 @@ from pipeline.train.faces.drawn import drawn_faces
 from pipeline.train.faces.labeled import CLASS, HEIGHT, IGNORED, TURN_DEG, WIDTH, LabeledFace, X, Y, canvas_of
 from pipeline.train.faces.self_training import self_labeled
 from pipeline.train.faces.store import kept_faces
+from pipeline.train.reader.character_network import STRIDE
 from pipeline.train.reader.line_faces import boxed_line_faces, with_lines
 from pipeline.train.reader.line_labels import Rows, by_line
-from pipeline.train.reader.line_network import FaceNetwork
-from pipeline.train.reader.network import STRIDE
+from pipeline.train.reader.line_network import CharacterLineNetwork
 from pipeline.train.reader.training import Batches, Source
 
 # Shares of the batches: boxed, boxed and blank, self-labeled, those blank, drawn.
@@ -47,7 +47,7 @@ _EDGE = 0.08
 _FITTED_TO = 240
 # The line head's small checkpoint, beside the detector's.
 LINE_HEAD = "line_head.pt"
-# What the names of its weights begin with in `FaceNetwork`.
+# What the names of its weights begin with in `CharacterLineNetwork`.
 HEAD = "lines."
 _WEIGHTS = {"core": 1.0, "way": 1.0, "axis": 0.5, "height": 0.5}
 
@@ -104,7 +104,7 @@ def line_sources(
 
 def export_line_finder(detector: dict[str, Tensor], checkpoint: Path, faces: Sequence[LabeledFace], out: Path) -> None:
     """Write the checkpoint's averaged line head and the detector as one ONNX file, fitted to some of the faces."""
-    network = face_network(detector)
+    network = network_with_lines(detector)
     network.load_state_dict(_head(checkpoint), strict=False)
     few = faces[:: max(1, -(-len(faces) // _FITTED_TO))]
     write_onnx(network, out, ["map", "lines"], [canvas_of(face)[0] for face in few])
@@ -129,7 +129,7 @@ def stands_on(checkpoint: Path, detector: dict[str, Tensor]) -> bool:
 def begin_from_head(detector: dict[str, Tensor], head: Path, checkpoint: Path) -> None:
     """Make a checkpoint of the line head of another, or of what is kept of it; none of its optimizer or minutes."""
     step = torch.load(head, weights_only=True)["step"]
-    network = face_network(detector)
+    network = network_with_lines(detector)
     network.load_state_dict(_head(head), strict=False)
     torch.save({"model": network.state_dict(), "average": network.state_dict(), "step": step}, checkpoint)
 
@@ -205,25 +205,25 @@ def line_loss(output: Tensor, target: dict[str, Tensor]) -> tuple[Tensor, dict[s
 def line_task(detector: dict[str, Tensor], sources: Sequence[Source], batch: int = _BATCH) -> Task:
     """What `loop.run` trains: the line head on a detector's trunk, on these faces."""
     return Task(
-        partial(face_network, detector),
+        partial(network_with_lines, detector),
         lambda seed: Batches(sources, seed, batch, line_targets),
         _batch_loss,
         average_decay=0.997,
     )
 
 
-def face_network(detector: dict[str, Tensor]) -> FaceNetwork:
+def network_with_lines(detector: dict[str, Tensor]) -> CharacterLineNetwork:
     """The network that ships, of a detector's weights and a new line head; the detector's weights stay."""
-    network = FaceNetwork()
+    network = CharacterLineNetwork()
     network.detector.load_state_dict({name: tensor.float() for name, tensor in detector.items()})
     network.detector.requires_grad_(False)
     network.train()
-    laid_out: FaceNetwork = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    laid_out: CharacterLineNetwork = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return laid_out
 
 
 def _batch_loss(model: nn.Module, items: dict[str, Tensor]) -> tuple[Tensor, dict[str, float]]:
-    assert isinstance(model, FaceNetwork)
+    assert isinstance(model, CharacterLineNetwork)
     return line_loss(model.line_map(items["image"].to(memory_format=torch.channels_last)), items)
 
 
@@ -238,7 +238,7 @@ class Trial:
 
 def try_lines(model: nn.Module, faces: Sequence[LabeledFace]) -> Trial:
     """Try a network in training on labeled faces, each turned by a random angle."""
-    assert isinstance(model, FaceNetwork)
+    assert isinstance(model, CharacterLineNetwork)
     wanted = found = bands = right = 0
     rng = np.random.default_rng(0)
     model.eval()

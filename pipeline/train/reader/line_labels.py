@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pipeline.imprint.lines import group_lines
 from pipeline.records import Character, Line
 from pipeline.train.faces.labeled import CLASS, HEIGHT, IGNORED, TURN_DEG, UNKNOWN_TURN, WIDTH, X, Y
-from pipeline.train.reader.network import CLASSES
+from pipeline.train.reader.character_network import CLASSES
 from reference.text.imprints import SIGNS, tokens, without_signs
 
 _CLASS = {text: index for index, text in enumerate(CLASSES)}

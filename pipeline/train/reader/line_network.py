@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.imprint.line_map import CHANNELS as LINE_CHANNELS
-from pipeline.train.reader.network import CHANNELS, NECK, CharacterDetector, Residual
+from pipeline.train.reader.character_network import CHANNELS, NECK, CharacterDetector, Residual
 
 # Channels at strides 32, 16, 8 and 4: what way a word runs is told by the deep maps, whose blocks cost little.
 _WIDTHS = (64, 64, 48, 32)
@@ -43,7 +43,7 @@ class LineHead(nn.Module):
         return self.last(x)
 
 
-class FaceNetwork(nn.Module):
+class CharacterLineNetwork(nn.Module):
     """The network that ships: ``(n, 2, h, w)`` float32 to the detector's map and the lines' map, both at stride 4."""
 
     def __init__(self, detector: CharacterDetector | None = None) -> None:
@@ -51,7 +51,7 @@ class FaceNetwork(nn.Module):
         self.detector = detector or CharacterDetector()
         self.lines = LineHead()
 
-    def train(self, mode: bool = True) -> FaceNetwork:
+    def train(self, mode: bool = True) -> CharacterLineNetwork:
         """Only the line head is ever trained here; the detector stays as it is."""
         super().train(mode)
         self.detector.eval()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline.imprint.detector import presence
 from pipeline.records import Character
 from pipeline.train.faces.labeled import CLASS, HEIGHT, IGNORED, LabeledFace, X, Y
-from pipeline.train.reader.network import CLASSES
+from pipeline.train.reader.character_network import CLASSES
 from reference.text.imprints import CHARACTERS
 
 # A character is found where one of its class lies within this many of its own heights.

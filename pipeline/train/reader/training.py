@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from pipeline.train.common.loop import Task
 from pipeline.train.faces.labeled import CLASS, HEIGHT, IGNORED, TURN_DEG, WIDTH, LabeledFace, X, Y, canvas_of
-from pipeline.train.reader.network import GEOMETRY, STRIDE, CharacterDetector
+from pipeline.train.reader.character_network import GEOMETRY, STRIDE, CharacterDetector
 
 BATCH = 16
 

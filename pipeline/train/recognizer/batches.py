@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pipeline.draw.camera import through_jpeg
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.ctc import ADMITTED
 from pipeline.imprint.strip_reader import STRIP_HEIGHT
@@ -137,8 +138,7 @@ def _coarse(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.
 
 
 def _compressed(image: NDArray[np.float32], quality: int) -> NDArray[np.float32]:
-    code = cv2.imencode(".jpg", np.clip(image, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    return np.asarray(cv2.imdecode(code, cv2.IMREAD_GRAYSCALE), dtype=np.float32)
+    return through_jpeg(np.clip(image, 0, 255).astype(np.uint8), quality).astype(np.float32)
 
 
 def _blurred(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:

@@ -19,7 +19,7 @@ from pipeline.imprint.arcs import Arc
 from pipeline.imprint.textboxes import TextBox
 from pipeline.imprint.ways import is_symmetric
 from pipeline.train.faces.labeled import CLASS, HEIGHT, IGNORED, TURN_DEG, X, Y
-from pipeline.train.reader.network import CLASSES
+from pipeline.train.reader.character_network import CLASSES
 from reference.text.imprints import SIGNS, look_alike_key, tokens, without_signs
 
 # Pairs of these are read for one another on pills; such a misreading counts half.

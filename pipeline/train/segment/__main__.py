@@ -26,12 +26,19 @@ import cv2
 from pipeline.segment import Segmenter
 from pipeline.train.common.loop import Task, begin_from, keep_small, run
 from pipeline.train.segment.batches import SceneBatches, load_drawn, save_drawn
+from pipeline.train.segment.cutout_scenes import SceneMaker, load_cut_outs
 from pipeline.train.segment.cutouts import save_cut_outs
 from pipeline.train.segment.field import FieldScenes, label_field, load_empty, load_field
 from pipeline.train.segment.hard import label_hard
-from pipeline.train.segment.network import Loss, SegmentNetwork, TaughtLoss, export_segment, in_bf16, segment_loss
 from pipeline.train.segment.real import RealScenes
-from pipeline.train.segment.scenes import SceneMaker, load_cut_outs
+from pipeline.train.segment.segment_network import (
+    Loss,
+    SegmentNetwork,
+    TaughtLoss,
+    export_segment,
+    in_bf16,
+    segment_loss,
+)
 from pipeline.train.segment.teach import label
 
 _SIDE = 256

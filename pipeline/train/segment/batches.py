@@ -11,14 +11,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pipeline.train.segment.cutout_scenes import SceneMaker, TrainingScene
 from pipeline.train.segment.real import RealScenes
-from pipeline.train.segment.scenes import Scene, SceneMaker
 
 BATCH = 8
 Packed = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 
-def pack(scene: Scene) -> Packed:
+def pack(scene: TrainingScene) -> Packed:
     """A scene as it is stored: pixels ``(h, w, 3)`` and maps ``(n, h / 2, w / 2)``, uint8 0-255.
 
     The maps are pill, core and, where not all is known, what is.
@@ -82,7 +82,7 @@ class SceneBatches(torch.utils.data.IterableDataset[tuple[Tensor, Tensor]]):
                 scene = source.scene(rng)
                 return pack(scene), scene.taught_share
             at -= share
-        return _varied(rng, self.drawn[int(rng.integers(len(self.drawn)))]), Scene.taught_share
+        return _varied(rng, self.drawn[int(rng.integers(len(self.drawn)))]), TrainingScene.taught_share
 
 
 def _varied(rng: np.random.Generator, scene: Packed) -> Packed:

@@ -14,6 +14,7 @@ from pipeline.evaluate.split import is_validation
 from pipeline.geometry.outline import solidity
 from pipeline.records import Photo, PillRegion
 from pipeline.segment import Segmenter, group_faces
+from pipeline.train.segment.teach import SOLIDITY_MIN
 
 
 def cut_out(photo: Photo, region: PillRegion, margin_px: int = 2) -> np.ndarray:
@@ -44,7 +45,7 @@ def cut_outs(folder: Path, limit: int, seed: int, validation: bool) -> Iterator[
         if len(regions) != 2 or len(group_faces(photo, regions)) != 1:
             continue
         for index, region in enumerate(regions):
-            if solidity(region.outline) > 0.975:
+            if solidity(region.outline) > SOLIDITY_MIN:
                 yield f"{Path(row['file']).stem}_{index}", cut_out(photo, region)
 
 

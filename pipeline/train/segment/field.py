@@ -14,12 +14,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.draw.camera import developed
 from pipeline.evaluate.grounds import pictures_below
 from pipeline.geometry.outline import solidity
 from pipeline.load import load
 from pipeline.records import Photo, PillRegion
+from pipeline.train.segment.cutout_scenes import SceneMaker, TrainingScene
 from pipeline.train.segment.real import Polygon, RealPhoto, RealScenes, sampled
-from pipeline.train.segment.scenes import Scene, SceneMaker, developed
 from pipeline.train.segment.teach import Segmentation, polygon_text
 
 # Fractions of the photo: top, left, bottom, right.
@@ -29,16 +30,15 @@ _FIELDS = ("file", "source", "bbox", "unsure")
 # How often a photo is met by that of one on a desk, of which there are most.
 _TIMES = {"hand": 4, "palm": 4}
 # Boxes are drawn loosely: of those with one pill alone, outlines fill them to 0.5 to 0.95.
-_LEAST_IOU = 0.5
-_LEAST_SOLIDITY = 0.93
-_LEAST_CHANCE = 0.85
-# A box is looked at alone with so much ground around it, by its longer side.
-_AROUND = 1.0
+_IOU_MIN = 0.5
+_SOLIDITY_MIN = 0.93
+_CONFIDENCE_MIN = 0.85
+# A box is looked at alone with so much ground around it, by its longer side, where that leaves so many pixels.
+_AROUND, _CROP_PX_MIN = 1.0, 8
 # Of one that no outline fits nothing is known, nor around it: a square of so many of its longer sides, since some boxes
 # are turned by a right angle. Where the only box is such a one the photo is left out.
 _UNSURE = 1.3
-# Photos are kept no longer than this.
-_LONG_PX = 1100
+_LONG_SIDE_PX_MAX = 1100
 # A whole photo's long side as the network meets it, from the first look to the closest.
 _LOOK_PX = (200.0, 1000.0)
 # Of the scenes: around a pill; with cut-out pills laid beside those that are there; out of a photo without a pill.
@@ -81,9 +81,9 @@ def label_field(folder: Path, target: Path, segmentation: Segmentation) -> tuple
 
 
 def _reduced(photo: Photo) -> Photo:
-    """The photo at ``_LONG_PX`` at most."""
+    """The photo at ``_LONG_SIDE_PX_MAX`` at most."""
     height, width = photo.pixels.shape[:2]
-    scale = _LONG_PX / max(height, width)
+    scale = _LONG_SIDE_PX_MAX / max(height, width)
     if scale >= 1:
         return photo
     smaller = cv2.resize(photo.pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
@@ -124,10 +124,10 @@ def _best(photo: Photo, box: Box, regions: Sequence[PillRegion]) -> str | None:
     """The polygon of the region that fits a box best, None where none does."""
     fits = [(_iou(box, _bounds(photo, region)), number) for number, region in enumerate(regions)]
     fit, number = max(fits, default=(0.0, 0))
-    if fit < _LEAST_IOU:
+    if fit < _IOU_MIN:
         return None
     best = regions[number]
-    is_clear = best.confidence >= _LEAST_CHANCE and solidity(best.outline) >= _LEAST_SOLIDITY
+    is_clear = best.confidence >= _CONFIDENCE_MIN and solidity(best.outline) >= _SOLIDITY_MIN
     return polygon_text(photo, best.outline) if is_clear else None
 
 
@@ -139,14 +139,14 @@ def _seen_alone(photo: Photo, box: Box, segmentation: Segmentation) -> str | Non
     top, left = np.maximum(low - ground, 0).astype(int)
     bottom, right = np.minimum(high + ground, size).astype(int)
     crop = np.ascontiguousarray(photo.pixels[top:bottom, left:right])
-    if min(crop.shape[:2]) < 8:
+    if min(crop.shape[:2]) < _CROP_PX_MIN:
         return None
     part = Photo(crop, photo.name)
     inner = (np.tile(size, 2) * box - [top, left, top, left]) / np.tile(crop.shape[:2], 2)
     regions = segmentation(part)
     fits = [(_iou(inner, _bounds(part, region)), number) for number, region in enumerate(regions)]
     fit, number = max(fits, default=(0.0, 0))
-    if fit < _LEAST_IOU or solidity(regions[number].outline) < _LEAST_SOLIDITY:
+    if fit < _IOU_MIN or solidity(regions[number].outline) < _SOLIDITY_MIN:
         return None
     return polygon_text(photo, regions[number].outline + np.array([top, left], np.float32))
 
@@ -187,7 +187,7 @@ def _corners(text: str, width: int, height: int) -> Polygon:
 
 def load_empty(folders: Sequence[Path]) -> list[RealPhoto]:
     """Photos without a pill, all below the folders; those with transparent parts on gray."""
-    found = (picture for folder in folders for picture in pictures_below(folder, _LONG_PX))
+    found = (picture for folder in folders for picture in pictures_below(folder, _LONG_SIDE_PX_MAX))
     return [RealPhoto(path.name, pixels, (), taught_share=0) for path, pixels in found]
 
 
@@ -198,7 +198,7 @@ class FieldScenes(RealScenes):
         super().__init__(photos, maker.side)
         self.empty, self.maker = empty, maker
 
-    def scene(self, rng: np.random.Generator) -> Scene:
+    def scene(self, rng: np.random.Generator) -> TrainingScene:
         """One crop."""
         stock = self.empty if self.empty and rng.random() < _EMPTY else self.photos
         photo = stock[int(rng.integers(len(stock)))]

@@ -12,15 +12,17 @@ from numpy.typing import NDArray
 
 from pipeline.evaluate.segmentation import is_validation_file, outlines_of
 from pipeline.evaluate.sets import open_set
-from pipeline.train.segment.scenes import Scene, core_of
+from pipeline.train.segment.cutout_scenes import TrainingScene, core_of
 
 Polygon = NDArray[np.float32]
 
 # A pill's length in the crop: from those of many in one photo to one that fills it.
 _PILL_PX = (11.0, 250.0)
-_ENLARGED_MOST = 3.0
+_ENLARGED_MAX = 3.0
 # Crops that may hold no pill.
 _ANYWHERE = 0.2
+# Below this scale the mean over an area is taken first, as the photo's own look does.
+_BY_AREA_MAX = 0.75
 # Polygons drawn by hand lie half a pixel off, each another way: an earlier network's maps are steadier.
 _OF_POLYGONS = 0.9
 
@@ -29,7 +31,7 @@ _OF_POLYGONS = 0.9
 class RealPhoto:
     """``pixels`` ``(h, w, 3)`` uint8 RGB, ``polygons`` each ``(n, 2)`` float32 (x, y) in pixels.
 
-    What lies inside the polygons ``unsure`` is not known. ``taught_share``: see `Scene`.
+    What lies inside the polygons ``unsure`` is not known. ``taught_share``: see `TrainingScene`.
     """
 
     file: str
@@ -69,7 +71,7 @@ class RealScenes:
         second = [photo for folder in taught for part in (False, True) for photo in load_masks(folder, part)]
         return cls(first * max(1, len(second) // max(len(first), 1) // 2) + second, side)
 
-    def scene(self, rng: np.random.Generator) -> Scene:
+    def scene(self, rng: np.random.Generator) -> TrainingScene:
         """One crop, turned and scaled, most around a pill."""
         photo = self.photos[int(rng.integers(len(self.photos)))]
         return self.seen(rng, photo, *self._view(rng, photo))
@@ -81,7 +83,7 @@ class RealScenes:
         polygon = photo.polygons[int(rng.integers(len(photo.polygons)))]
         length = max(cv2.minAreaRect(polygon)[1])
         low, high = np.log(_PILL_PX)
-        scale = min(float(np.exp(rng.uniform(low, high))) / max(length, 1.0), _ENLARGED_MOST)
+        scale = min(float(np.exp(rng.uniform(low, high))) / max(length, 1.0), _ENLARGED_MAX)
         center = polygon.mean(axis=0) + rng.normal(0, side / 4 / scale, 2)
         if rng.random() < _ANYWHERE:
             center = rng.uniform(0, 1, 2) * [width, height]
@@ -94,7 +96,7 @@ class RealScenes:
         scale: float,
         center: NDArray[np.float64],
         sample: Callable[[NDArray[np.uint8], NDArray[np.float64], float, int], NDArray[np.uint8]] | None = None,
-    ) -> Scene:
+    ) -> TrainingScene:
         """One crop of a photo, turned at random; ``sample`` takes its pixels."""
         side = self.side
         angle = rng.uniform(0, 2 * np.pi) if rng.random() < 0.4 else rng.integers(4) * np.pi / 2
@@ -123,12 +125,12 @@ class RealScenes:
         for polygon in photo.unsure:
             placed = np.round((polygon @ turn.T + matrix[:, 2]) * 16).astype(np.int32)
             cv2.fillPoly(known, [placed[:, None]], 0, shift=4)
-        return Scene(pixels, labels, cores, (known > 0) | (labels > 0), photo.taught_share)
+        return TrainingScene(pixels, labels, cores, (known > 0) | (labels > 0), photo.taught_share)
 
 
 def sampled(source: NDArray[np.uint8], matrix: NDArray[np.float64], scale: float, side: int) -> NDArray[np.uint8]:
-    """The crop of the photo; strong reductions take the mean over an area first, as the photo's own look does."""
-    if scale < 0.75:
+    """The crop of the photo."""
+    if scale < _BY_AREA_MAX:
         size = max(round(source.shape[1] * scale), 1), max(round(source.shape[0] * scale), 1)
         smaller = cv2.resize(source, size, interpolation=cv2.INTER_AREA)
         back = np.diag([source.shape[1] / smaller.shape[1], source.shape[0] / smaller.shape[0], 1.0])

@@ -21,12 +21,13 @@ Segmentation = Callable[[Photo], tuple[PillRegion, ...]]
 OutlinesOf = Callable[[Photo, str | None], list[Outline]]
 """The outlines in a photo of a pill of that SPL shape, none where they are not to be trusted."""
 
-_LEAST_SOLIDITY = 0.975
-_MOST_AREA_RATIO = 1.12
+# An outline fills so much of its convex hull; below, it has a dent or a lobe of shadow.
+SOLIDITY_MIN = 0.975
+_AREA_RATIO_MAX = 1.12
 # A capsule's half is shorter; two-part capsules have 2.2-3.
-_LEAST_ELONGATION = {"CAPSULE": 1.9}
+_ELONGATION_MIN = {"CAPSULE": 1.9}
 # With a shadow in its outline a round pill is longer.
-_MOST_ELONGATION = {"ROUND": 1.09}
+_ELONGATION_MAX = {"ROUND": 1.09}
 
 
 def plausible(photo: Photo, regions: tuple[PillRegion, ...], shape: str | None) -> bool:
@@ -34,10 +35,10 @@ def plausible(photo: Photo, regions: tuple[PillRegion, ...], shape: str | None) 
     if len(regions) != 2 or len(group_faces(photo, regions)) != 1:
         return False
     areas = [region.area for region in regions]
-    if max(areas) > _MOST_AREA_RATIO * min(areas):
+    if max(areas) > _AREA_RATIO_MAX * min(areas):
         return False
-    least, most = _LEAST_ELONGATION.get(shape or "", 1.0), _MOST_ELONGATION.get(shape or "", np.inf)
-    return all(solidity(region.outline) > _LEAST_SOLIDITY and least <= elongation(region) <= most for region in regions)
+    least, most = _ELONGATION_MIN.get(shape or "", 1.0), _ELONGATION_MAX.get(shape or "", np.inf)
+    return all(solidity(region.outline) > SOLIDITY_MIN and least <= elongation(region) <= most for region in regions)
 
 
 def elongation(region: PillRegion) -> float:

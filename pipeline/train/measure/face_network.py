@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from pipeline.draw.camera import through_jpeg
 from pipeline.measure.face import VIEW_PX, FaceView, network_input
 from pipeline.measure.relief import RELIEFS
 from pipeline.train.common.loop import Task
-from pipeline.train.measure.faces import Faces
+from pipeline.train.measure.fitted_faces import Faces
 
 Truth = dict[str, Tensor]
 
@@ -107,8 +108,7 @@ def _relit(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.ui
         light = light + rng.normal(0, rng.uniform(0, 5), (VIEW_PX, VIEW_PX, 1))
     coded = np.clip(light, 0, 255).astype(np.uint8)
     if rng.random() < 0.4:
-        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.uniform(40, 95))]
-        coded = np.asarray(cv2.imdecode(cv2.imencode(".jpg", coded, quality)[1], cv2.IMREAD_COLOR), np.uint8)
+        coded = through_jpeg(coded, int(rng.uniform(40, 95)))
     return coded
 
 
