@@ -6,6 +6,7 @@
       |    +- PhotoError               3   not a photo, damaged, too large, unreadable
       |    +- CatalogError             4   not a catalog, damaged, of a newer version
       |    +- PhotoSetError            5   an evaluation set or batch folder that does not fit
+      +- UnreachableError              1   a store of photos on the network does not answer
       +- EngineMissingError            6   an OCR engine or system library is not installed
 
 A finding ("no pill", "not legible", "not in the catalog") is a result, never an exception. Each message names the
@@ -24,6 +25,7 @@ __all__ = [
     "PhotoError",
     "PhotoSetError",
     "PillprintError",
+    "UnreachableError",
 ]
 
 
@@ -37,6 +39,10 @@ class PhotoSetError(InputError):
     """An evaluation set or batch folder that does not fit."""
 
     exit_code = 5
+
+
+class UnreachableError(PillprintError):
+    """A store of photos on the network does not answer."""
 
 
 class EngineMissingError(PillprintError):

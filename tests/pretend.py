@@ -35,7 +35,7 @@ class Pretender:
     def identify(self, photo: Path) -> Identification:
         if self.log:
             with self.log.open("a") as file:
-                file.write(photo.name + "\n")
+                file.write(str(photo.name) + "\n")
         time.sleep(self.delay_seconds)
         name = photo.name
         if "bad" in name:

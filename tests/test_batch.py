@@ -20,12 +20,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pretend import CannotWake, Pretender, answer
 
-from pipeline.batch import BatchSettings, Progress, run_batch, walk
+from pipeline.batch import BatchSettings, Progress, Watch, run_batch
+from pipeline.batch.analysis import analyze, error_row
 from pipeline.batch.engines import run_ray
 from pipeline.batch.ledger import Ledger
+from pipeline.batch.names import order
 from pipeline.batch.plan import Shard, count, extend, shards
-from pipeline.batch.rows import COLUMNS, analyze, error_row, write_csv
-from pipeline.batch.walk import order, photos_below
+from pipeline.batch.rows import COLUMNS
+from pipeline.batch.sinks.table import write_csv
+from pipeline.batch.sources import walk
+from pipeline.batch.sources.entry import Entry
+from pipeline.batch.sources.files import FileStore
+from pipeline.batch.sources.walk import photos_below
 from pipeline.errors import EngineMissingError, PhotoSetError, PillprintError
 from pipeline.records import Advice, Candidate, Decision, Identification
 
@@ -92,7 +98,7 @@ def test_a_folder_that_cannot_be_listed_is_reported(tmp_path: Path, monkeypatch:
         raise PermissionError(13, "Permission denied", path)
 
     monkeypatch.setattr(os, "listdir", refuse_list)
-    row = analyze(Pretender(), str(tmp_path), "locked/")
+    row = analyze(Pretender(), FileStore(str(tmp_path)), Entry("locked/"))
     assert row["error_kind"] == "PhotoSetError"
     assert "chmod +rx" in row["error"]
 
@@ -122,7 +128,7 @@ def test_every_photo_gets_one_row_whatever_happens(tmp_path: Path) -> None:
     folder = make_photos(tmp_path / "photos", *names)
     seen: list[Progress] = []
     settings = BatchSettings(workers=2, shard_size=3, timeout_seconds=1.5)
-    summary = run_batch(folder, tmp_path / "out", Pretender(), IDENTITY, settings, seen.append)
+    summary = run_batch(folder, tmp_path / "out", Pretender(), IDENTITY, settings, watch=Watch(seen.append))
     rows = {str(row["photo"]): row for row in results(tmp_path / "out")}
     assert list(rows) == names
     assert {name: row["error_kind"] for name, row in rows.items()} == {
@@ -276,7 +282,7 @@ def test_a_part_file_is_repaired_wherever_it_was_cut(
     first = Ledger(directory)
     assert first.begin(shard) == {}
     for index in (2, 0):
-        first.add(shard.key, index, error_row(shard.paths[index], "K", "m", 0.0))
+        first.add(shard.key, index, error_row(Entry(shard.paths[index]), "K", "m", 0.0))
     part = directory / "0001-000000.part"
     whole = part.read_bytes()
     part.write_bytes(whole[:cut] + rubbish)
@@ -284,7 +290,7 @@ def test_a_part_file_is_repaired_wherever_it_was_cut(
     done = set(second.begin(shard))
     assert done <= {0, 2}
     for index in {0, 1, 2} - done:
-        second.add(shard.key, index, error_row(shard.paths[index], "K", "m", 0.0))
+        second.add(shard.key, index, error_row(Entry(shard.paths[index]), "K", "m", 0.0))
     assert [row["photo"] for row in second.rows(shard.key)] == ["a", "b", "c"]
     assert not part.exists()
 
@@ -315,7 +321,7 @@ def test_only_an_identified_pill_has_a_drug_in_its_row(decision: Decision) -> No
         def identify(self, photo: Path) -> Identification:
             return answer(decision)
 
-    row = analyze(Unsure(), "/", "a.jpg")
+    row = analyze(Unsure(), FileStore("/"), Entry("a.jpg"))
     assert row["decision"] == decision.value
     assert row["drug"] is row["product_id"] is row["probability"] is None
     assert row["candidates"][0]["drug"] == "baclofen"
@@ -326,7 +332,7 @@ def row_of(found: Identification) -> dict[str, object]:
         def identify(self, photo: Path) -> Identification:
             return found
 
-    return dict(analyze(Knows(), "/", "a.jpg"))
+    return dict(analyze(Knows(), FileStore("/"), Entry("a.jpg")))
 
 
 def table_of(row: dict[str, object]) -> dict[str, str]:

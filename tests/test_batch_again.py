@@ -12,10 +12,13 @@ import pytest
 from click.testing import CliRunner
 from pretend import Pretender, inline
 
-from pipeline.batch import BatchSettings, Progress, Summary, fingerprint, identity_of, run_batch
+from pipeline.batch import BatchSettings, Progress, Summary, Watch, fingerprint, identity_of, run_batch
+from pipeline.batch.analysis import analyze
 from pipeline.batch.contents import Contents
 from pipeline.batch.engines.interface import Result, Task, Work
-from pipeline.batch.rows import Row, analyze
+from pipeline.batch.rows import Row
+from pipeline.batch.sources.entry import Entry, Told
+from pipeline.batch.sources.files import FileStore
 from pipeline.cli.group import cli
 from pipeline.errors import PhotoSetError
 from pipeline.identifier import Identifier
@@ -138,7 +141,7 @@ class Failing:
     ) -> Iterator[tuple[Task, Result]]:
         self.workers.append(workers)
         for task in tasks:
-            path = task.path  # type: ignore[attr-defined]
+            path = task.entry.path  # type: ignore[attr-defined]
             lost, self.losses[path] = self.losses[path] > 0, self.losses[path] - 1
             yield task, work.lost(task, "WorkerDied", "killed", 1.0) if lost else work.do(task)
 
@@ -148,13 +151,13 @@ def test_what_the_machine_failed_at_is_tried_once_more_alone(place: Place) -> No
         place.write(name, name.encode())
     engine, seen = Failing(a=1, b=9), list[Progress]()
     how = BatchSettings(workers=2, shard_size=2)
-    args = (place.base / "photos", place.out, Pretender(), {}, how, seen.append, engine)
-    summary = run_batch(*args)
+    args = (place.base / "photos", place.out, Pretender(), {}, how)
+    summary = run_batch(*args, watch=Watch(seen.append), execute=engine)
     assert engine.workers == [2, 1]
     assert (summary.photos, summary.photos_this_run, summary.error_kinds) == (3, 3, {"WorkerDied": 1})
     assert {name: row["tries"] for name, row in place.rows().items()} == {"a.jpg": 2, "b.jpg": 2, "c.jpg": 1}
     assert seen[-1] == Progress(3, 3, 0, 1)
-    run_batch(*args)
+    run_batch(*args, execute=engine)
     assert engine.workers == [2, 1], "two tries are all"
 
 
@@ -167,7 +170,7 @@ def test_a_run_that_was_killed_before_the_second_try_makes_up_for_it(place: Plac
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_batch(place.base / "photos", place.out, Pretender(), {}, None, stop, engine)
+        run_batch(place.base / "photos", place.out, Pretender(), {}, watch=Watch(stop), execute=engine)
     assert run_batch(place.base / "photos", place.out, Pretender(), {}, execute=engine).errors == 0
     assert place.rows()["a.jpg"]["tries"] == 2
 
@@ -177,7 +180,7 @@ def test_too_little_memory_is_an_error_of_its_own(tmp_path: Path) -> None:
         def identify(self, photo: Path) -> Identification:
             raise MemoryError
 
-    row = analyze(Large(), str(tmp_path), "a.jpg")
+    row = analyze(Large(), FileStore(str(tmp_path)), Entry("a.jpg"))
     assert (row["error_kind"], "fewer --workers" in row["error"]) == ("MemoryError", True)
 
 
@@ -242,8 +245,8 @@ def test_the_command_restarts(tmp_path: Path) -> None:
 
 def test_an_index_of_contents_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    contents = Contents()
+    contents = Contents(lambda path, size: None)
     contents.add_done("s", {0: {"size_bytes": 3, "sha256": "x"}, 1: {"size_bytes": 3, "sha256": None}})
-    assert (contents.has_done(3), contents.has_done(4), contents.done(3, "x")) == (True, False, [("s", 0)])
+    assert (contents.has_done(3), contents.has_done(4), contents.done(3, Told(), "x")) == (True, False, [("s", 0)])
     contents.close()
     assert list(tmp_path.iterdir()) == []

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from pretend import Pretender
 
-from pipeline.batch import BatchSettings, Summary, run_batch
+from pipeline.batch import BatchSettings, Summary, open_photos, run_batch
 from pipeline.batch.ledger import Ledger
 from pipeline.batch.plan import Shard
 from pipeline.batch.rows import Row, as_of_now
@@ -144,16 +144,16 @@ def test_the_row_of_a_locked_folder_goes_when_the_folder_can_be_listed(
 ) -> None:
     (tmp_path / "locked").mkdir()
     row = {"photo": "locked/", "error": "cannot be listed"} | (state_of(str(tmp_path / "locked")) or {})
-    assert as_of_now(str(tmp_path), "locked/", None) is None
-    gone = as_of_now(str(tmp_path), "locked/", row)
+    assert as_of_now(open_photos(str(tmp_path)), "locked/", None) is None
+    gone = as_of_now(open_photos(str(tmp_path)), "locked/", row)
     assert gone == row | {"gone": True}
 
     def refuse(path: str) -> list[str]:
         raise PermissionError(13, "Permission denied", path)
 
     monkeypatch.setattr(os, "listdir", refuse)
-    assert as_of_now(str(tmp_path), "locked/", row) == row
-    assert as_of_now(str(tmp_path), "locked/", gone) == row
+    assert as_of_now(open_photos(str(tmp_path)), "locked/", row) == row
+    assert as_of_now(open_photos(str(tmp_path)), "locked/", gone) == row
 
 
 def test_a_folder_that_can_be_listed_again_is_no_photo_that_is_gone(
@@ -177,15 +177,15 @@ def test_a_folder_that_can_be_listed_again_is_no_photo_that_is_gone(
 
 
 def test_what_cannot_be_looked_at_is_not_taken_for_gone(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    row = place.rows()["a.jpg"]
-    assert as_of_now(str(place.photos), "a.jpg", row) == row
+    row, photos = place.rows()["a.jpg"], open_photos(place.photos)
+    assert as_of_now(photos, "a.jpg", row) == row
 
     def refuse(path: str) -> os.stat_result:
         raise PermissionError(13, "Permission denied", path)
 
     monkeypatch.setattr(os, "stat", refuse)
     monkeypatch.setattr(os, "lstat", refuse)
-    assert as_of_now(str(place.photos), "a.jpg", row) is None
+    assert as_of_now(photos, "a.jpg", row) is None
 
 
 def test_only_a_regular_file_is_read_for_its_digest(tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_only_a_regular_file_is_read_for_its_digest(tmp_path: Path) -> None:
 def test_the_results_of_an_older_layout_are_refused(place: Place) -> None:
     stamp = place.out / "batch.json"
     stamp.write_text(json.dumps(json.loads(stamp.read_text()) | {"format": "1"}))
-    with pytest.raises(PhotoSetError, match=r"format: then 1, now 3.*name a new folder with --out"):
+    with pytest.raises(PhotoSetError, match=r"format: then 1, now 4.*name a new folder with --out"):
         place.run()
 
 

@@ -16,8 +16,8 @@ from pretend import Pretender, inline
 
 from pipeline.batch import run_batch
 from pipeline.batch.kinds import NO_PHOTO, RAW, SIDE_FILE, SIDE_FOLDER
-from pipeline.batch.rows import key_of, path_of
-from pipeline.batch.walk import photos_below
+from pipeline.batch.names import key_of, path_of
+from pipeline.batch.sources.walk import photos_below
 from pipeline.cli import cli
 
 APPLE_DOUBLE = b"\0\5\26\7\0\2\0\0Mac OS X        \0\2\0\0\0\11\0\0\0\62"

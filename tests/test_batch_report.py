@@ -16,7 +16,10 @@ from PIL import Image
 from pretend import Pretender
 
 from pipeline.batch import BatchSettings, run_batch
-from pipeline.batch.rows import Row, View, Viewing, analyze
+from pipeline.batch.analysis import View, Viewing, analyze
+from pipeline.batch.rows import Row
+from pipeline.batch.sources.entry import Entry
+from pipeline.batch.sources.files import FileStore
 from pipeline.batch.views import Views
 from pipeline.cli.group import cli
 from pipeline.identifier import Identifier
@@ -95,7 +98,7 @@ def test_a_view_that_was_cut_off_counts_as_none(tmp_path: Path) -> None:
 
 def test_a_report_that_fails_costs_no_answer(tmp_path: Path) -> None:
     folder = photos_in(tmp_path, "a.jpg")
-    row = analyze(Viewing(Pretender(), fails), str(folder), "a.jpg")
+    row = analyze(Viewing(Pretender(), fails), FileStore(str(folder)), Entry("a.jpg"))
     assert row["decision"] == "IDENTIFIED" and row.get("view") is None
     assert row["warnings"] == ["the report cannot show this photo (ZeroDivisionError: a bug of the report)"]
 
@@ -108,7 +111,7 @@ def test_a_photo_is_decoded_once_for_its_answer_and_its_picture(
     parse = loading.parse
     monkeypatch.setattr(loading, "parse", lambda data, name: (read.append(name), parse(data, name))[1])
     analyst = Viewing(Identifier(reader="none", keep_photos=True), BatchView())
-    view = json.loads(analyze(analyst, str(tmp_path), "a.png")["view"])
+    view = json.loads(analyze(analyst, FileStore(str(tmp_path)), Entry("a.png"))["view"])
     assert len(read) == 1
     assert view["pictures"][0]["src"].startswith("data:image/jpeg;base64,")
 

@@ -15,6 +15,8 @@ from pretend import CannotWake, Pretender
 
 from pipeline.batch.engines import local
 from pipeline.batch.engines.local import _spooled, _supervise, _Worker, run_local
+from pipeline.batch.sources.entry import Entry
+from pipeline.batch.sources.files import FileStore
 from pipeline.batch.work import PhotoWork, Task
 from pipeline.errors import PillprintError
 
@@ -31,12 +33,12 @@ PATH = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[1
 
 
 def tasks(*names: str) -> list[Task]:
-    return [Task("0001-000000", index, name) for index, name in enumerate(names)]
+    return [Task("0001-000000", index, Entry(name)) for index, name in enumerate(names)]
 
 
 def done(folder: Path, given: list[Task], workers: int = 1) -> dict[str, object]:
-    rows = run_local(iter(given), PhotoWork(HEAVY, str(folder)), workers, 30.0)
-    return {task.path: row["error_kind"] for task, row in rows}
+    rows = run_local(iter(given), PhotoWork(HEAVY, FileStore(str(folder))), workers, 30.0)
+    return {task.entry.path: row["error_kind"] for task, row in rows}
 
 
 @pytest.fixture
@@ -63,7 +65,7 @@ def test_one_death_at_the_start_costs_one_try(tmp_path: Path, killed_at_start: P
 
 
 def test_a_worker_that_dies_while_it_waits_takes_no_photo_with_it(tmp_path: Path) -> None:
-    work = PhotoWork(HEAVY, str(tmp_path))
+    work = PhotoWork(HEAVY, FileStore(str(tmp_path)))
     with _spooled(work) as spool:
         worker: _Worker[Task] = _Worker(spool)
         worker.ready = worker.connection.recv() is None
@@ -100,7 +102,7 @@ def test_a_script_without_a_main_guard_is_told(tmp_path: Path) -> None:
 
 def test_the_analyst_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with _spooled(PhotoWork(HEAVY, "/")) as spool:
+    with _spooled(PhotoWork(HEAVY, FileStore("/"))) as spool:
         assert spool.stat().st_size > len(HEAVY.weight)
         assert list(tmp_path.iterdir()) == []
 
@@ -110,11 +112,11 @@ def test_workers_that_are_stopped_while_they_start_end_the_batch(
 ) -> None:
     monkeypatch.setattr(local, "START_SECONDS", 1.0)
     with pytest.raises(PillprintError, match="a worker process did not start in 1 s; run `pillprint doctor`"):
-        list(run_local(iter(tasks("a.jpg")), PhotoWork(CannotWake("stops"), "/"), 1, 30.0))
+        list(run_local(iter(tasks("a.jpg")), PhotoWork(CannotWake("stops"), FileStore("/")), 1, 30.0))
 
 
 def test_a_worker_that_is_stopped_while_it_waits_costs_its_photo_alone(tmp_path: Path) -> None:
-    work = PhotoWork(HEAVY, str(tmp_path))
+    work = PhotoWork(HEAVY, FileStore(str(tmp_path)))
     with _spooled(work) as spool:
         worker: _Worker[Task] = _Worker(spool)
         worker.ready = worker.connection.recv() is None
@@ -130,13 +132,15 @@ import signal
 import sys
 from pathlib import Path
 from pipeline.batch.engines import run_local
+from pipeline.batch.sources.entry import Entry
+from pipeline.batch.sources.files import FileStore
 from pipeline.batch.work import PhotoWork, Task
 from pretend import CannotWake, Pretender
 if __name__ == "__main__":
     # A shell starts what runs in its background with Ctrl-C ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    work = PhotoWork(Pretender(log=Path("log")), ".")
-    list(run_local(iter([Task("0", 0, "hang.jpg")]), work, 1, 600.0))
+    work = PhotoWork(Pretender(log=Path("log")), FileStore("."))
+    list(run_local(iter([Task("0", 0, Entry("hang.jpg"))]), work, 1, 600.0))
 """
 
 

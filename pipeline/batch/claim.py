@@ -14,11 +14,11 @@ from pathlib import Path
 from filelock import BaseFileLock, FileLock, SoftFileLock, Timeout
 
 from pipeline.batch.durable import replace
-from pipeline.batch.rows import shown
+from pipeline.batch.names import shown
 from pipeline.errors import PhotoSetError
 
 # The layout of the result folder; a run of another layout does not go on in it.
-_FORMAT = 3
+_FORMAT = 4
 _LOCK, _SOFT_LOCK, _STAMP = ".lock", ".lock.here", "batch.json"
 # Where the results of earlier batches are kept after a restart.
 _EARLIER = "earlier"

@@ -1,6 +1,7 @@
 """Which photos of a batch may hold the same bytes: an index on disk, since there may be millions.
 
-It lives as long as the run, in a file without a name that SQLite makes and removes.
+It lives as long as the run, in a file without a name that SQLite makes and removes. Photos of which different things
+are said have different answers, and count as different.
 """
 
 from __future__ import annotations
@@ -8,31 +9,32 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from pipeline.batch.rows import Row
-from pipeline.batch.work import Task
+from pipeline.batch.rows import Row, told_of
+from pipeline.batch.sources.entry import Told
 
 # A shard and the place in it.
 Place = tuple[str, int]
 
-# From the middle, where two photos of one camera differ that have the same header.
-_SAMPLE_BYTES = 4096
+# The path and size of a photo -> some bytes of it, None where it cannot be read.
+Sample = Callable[[str, int], bytes | None]
 
 _SCHEMA = """
     PRAGMA journal_mode = OFF;
     PRAGMA cache_size = -32000;
-    CREATE TABLE done (size INTEGER, sha256 TEXT, shard TEXT, place INTEGER);
-    CREATE TABLE begun (mark INTEGER PRIMARY KEY, shard TEXT, place INTEGER);
+    CREATE TABLE done (size INTEGER, told INTEGER, sha256 TEXT, shard TEXT, place INTEGER);
+    CREATE TABLE begun (likeness INTEGER, mark INTEGER, shard TEXT, place INTEGER, path BLOB);
+    CREATE INDEX begun_by_likeness ON begun (likeness, mark);
     CREATE TABLE waiting (shard TEXT, place INTEGER, path BLOB, other_shard TEXT, other_place INTEGER);
 """
 
 
 class Contents:
-    """The photos done and begun, by size and content."""
+    """The photos done and begun, by size and content; ``sample`` reads a few bytes of one."""
 
-    def __init__(self) -> None:
+    def __init__(self, sample: Sample) -> None:
+        self._sample = sample
         self._base = sqlite3.connect("", isolation_level=None)
         self._base.executescript(_SCHEMA)
         self._indexed = False
@@ -44,13 +46,13 @@ class Contents:
     def add_done(self, shard: str, rows: Mapping[int, Row]) -> None:
         """The rows of a shard that hold."""
         known = [
-            (row["size_bytes"], row["sha256"], shard, place)
+            (row["size_bytes"], _number(told_of(row)), row["sha256"], shard, place)
             for place, row in rows.items()
-            if row.get("sha256") and not row.get("error")
+            if row.get("sha256") and not row.get("error") and not row.get("further")
         ]
         if known:
             self._base.execute("BEGIN")
-            self._base.executemany("INSERT INTO done VALUES (?, ?, ?, ?)", known)
+            self._base.executemany("INSERT INTO done VALUES (?, ?, ?, ?, ?)", known)
             self._base.execute("COMMIT")
 
     def has_done(self, size: int) -> bool:
@@ -58,28 +60,45 @@ class Contents:
         self._index()
         return self._base.execute("SELECT 1 FROM done WHERE size = ? LIMIT 1", (size,)).fetchone() is not None
 
-    def done(self, size: int, sha256: str) -> list[Place]:
+    def done(self, size: int, told: Told, sha256: str) -> list[Place]:
         """Where a row of an earlier run for these bytes is."""
-        query = "SELECT shard, place FROM done WHERE size = ? AND sha256 = ? LIMIT 1"
-        return self._base.execute(query, (size, sha256)).fetchall()
+        query = "SELECT shard, place FROM done WHERE size = ? AND sha256 = ? AND told = ? LIMIT 1"
+        return self._base.execute(query, (size, sha256, _number(told))).fetchall()
 
-    def waits(self, task: Task, file: str) -> bool:
-        """Whether a photo seems to hold what one that was begun holds, and so waits for its row; else it is begun."""
-        mark = _mark(file)
-        if mark is None:
-            return False
-        other = self._base.execute("SELECT shard, place FROM begun WHERE mark = ?", (mark,)).fetchone()
-        if other is None:
-            self._base.execute("INSERT INTO begun VALUES (?, ?, ?)", (mark, task.shard, task.index))
-            return False
-        values = (task.shard, task.index, os.fsencode(task.path), *other)
-        self._base.execute("INSERT INTO waiting VALUES (?, ?, ?, ?, ?)", values)
-        return True
+    def waits(self, place: Place, path: str, size: int, told: Told) -> bool:
+        """Whether a photo seems to hold what one that was begun holds, and so waits for its row; else it is begun.
 
-    def waiting(self) -> Iterator[tuple[Task, Place]]:
-        """The photos that wait, each with the place of the row that it waits for."""
+        Only where two are of one size anything of them is read.
+        """
+        likeness = _number(told, size)
+        first = self._base.execute("SELECT mark FROM begun WHERE likeness = ? LIMIT 1", (likeness,)).fetchone()
+        mark = self._mark(path, size) if first else None
+        if mark is not None:
+            self._mark_first(likeness, size)
+            query = "SELECT shard, place FROM begun WHERE likeness = ? AND mark = ? LIMIT 1"
+            other = self._base.execute(query, (likeness, mark)).fetchone()
+            if other is not None:
+                values = (*place, os.fsencode(path), *other)
+                self._base.execute("INSERT INTO waiting VALUES (?, ?, ?, ?, ?)", values)
+                return True
+        self._base.execute("INSERT INTO begun VALUES (?, ?, ?, ?, ?)", (likeness, mark, *place, os.fsencode(path)))
+        return False
+
+    def waiting(self) -> Iterator[tuple[Place, str, Place]]:
+        """The photos that wait: place and path of each, and the place of the row that it waits for."""
         for shard, place, path, *other in self._base.execute("SELECT * FROM waiting ORDER BY rowid"):
-            yield Task(shard, place, os.fsdecode(path)), (other[0], other[1])
+            yield (shard, place), os.fsdecode(path), (other[0], other[1])
+
+    def _mark_first(self, likeness: int, size: int) -> None:
+        """Mark the first photo of its likeness, which none was compared with before."""
+        unmarked = "SELECT rowid, path FROM begun WHERE likeness = ? AND mark IS NULL"
+        for rowid, path in self._base.execute(unmarked, (likeness,)).fetchall():
+            mark = self._mark(os.fsdecode(path), size)
+            self._base.execute("UPDATE begun SET mark = ? WHERE rowid = ?", (mark, rowid))
+
+    def _mark(self, path: str, size: int) -> int:
+        sample = self._sample(path, size)
+        return _hash(b"unread" + os.fsencode(path) if sample is None else b"read" + sample)
 
     def _index(self) -> None:
         if not self._indexed:  # made when it is first wanted: on most later runs nothing is left to do
@@ -87,16 +106,10 @@ class Contents:
             self._indexed = True
 
 
-def _mark(file: str) -> int | None:
-    """64 bits of a regular file's size and of what stands in its middle; None where it cannot be read or is empty."""
-    try:
-        status = os.stat(file)
-        if not stat.S_ISREG(status.st_mode) or not status.st_size:
-            return None
-        with open(file, "rb", buffering=0) as stream:
-            stream.seek(max(0, (status.st_size - _SAMPLE_BYTES) // 2))
-            sample = stream.read(_SAMPLE_BYTES)
-    except OSError:
-        return None
-    mark = hashlib.blake2b(status.st_size.to_bytes(8, "big") + sample, digest_size=8).digest()
-    return int.from_bytes(mark, "big", signed=True)
+def _number(told: Told, size: int = 0) -> int:
+    """64 bits of what is said of a photo, and of its size."""
+    return _hash(repr((told.mm_per_px, told.coin, size)).encode())
+
+
+def _hash(data: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big", signed=True)

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import itertools
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.batch import plan
-from pipeline.batch.contents import Contents
+from pipeline.batch.contents import Contents, Place
 from pipeline.batch.engines import Execute
 from pipeline.batch.ledger import Ledger
-from pipeline.batch.rows import Analyst, Row, as_of_now, key_of
-from pipeline.batch.state import UNKNOWN, State, digest, state_of
+from pipeline.batch.names import key_of
+from pipeline.batch.rows import Row, as_of_now
+from pipeline.batch.settings import BatchSettings
+from pipeline.batch.sources.photos import Photos
+from pipeline.batch.state import UNKNOWN, State
 from pipeline.batch.views import Views
 from pipeline.batch.work import PhotoWork, Task
 
 # Errors that the photo need not have caused: too little memory or time, as while other photos are worked on beside it.
-_OF_THE_MACHINE = frozenset(("TimedOut", "WorkerDied", "MemoryError"))
+_OF_THE_MACHINE = frozenset(("TimedOut", "WorkerDied", "MemoryError", "UnreachableError"))
 _TRIES_MAX = 2
 
 
@@ -39,41 +41,34 @@ class Doing:
     """One run over the photos of a plan.
 
     Args:
-        folder: where the photos are.
+        photos: what was found.
         out: the result folder.
-        analyst: what identifies them.
+        work: what is done with each.
         execute: the engine.
-        workers: how many.
-        timeout_seconds: for one photo.
-        retry_errors: whether all photos with an error row are done again.
+        settings: workers, time-out, and what is done again.
         on_progress: called after each photo.
     """
 
     def __init__(
         self,
-        folder: Path,
+        photos: Photos,
         out: Path,
-        analyst: Analyst,
+        work: PhotoWork,
         execute: Execute,
-        *,
-        workers: int | None,
-        timeout_seconds: float,
-        retry_errors: bool,
+        settings: BatchSettings,
         on_progress: Callable[[Progress], None],
     ) -> None:
-        self._root = os.path.abspath(folder)
-        self._plan = out / "plan"
-        self._ledger, self._views, self._contents = Ledger(out / "shards"), Views(out / "views"), Contents()
-        self._execute, self._work = execute, PhotoWork(analyst, self._root)
-        self._workers, self._timeout_seconds = workers, timeout_seconds
-        self._retry_errors = retry_errors
+        self._photos, self._plan = photos, out / "plan"
+        self._ledger, self._views = Ledger(out / "shards"), Views(out / "views")
+        self._contents = Contents(photos.store.sample)
+        self._execute, self._work, self._settings = execute, work, settings
         self._on_progress = on_progress
         self._total = plan.count(self._plan)
         self._before = self._done = self._errors = 0
         self._again: set[str] = set()  # shards with a row of the machine's doing
         self._failed_now: set[Task] = set()
-        # as a photo is before it is read: what replaces it later is seen to differ
-        self._given: dict[Task, State] = {}
+        # as photos are before they are read: what replaces one later is seen to differ
+        self._given: dict[Task, Sequence[State]] = {}
 
     def run(self) -> int:
         """Do what is left; how many photos that was."""
@@ -81,9 +76,10 @@ class Doing:
             tasks = self._left()
             first = next(tasks, None)
             self._tell()
+            workers = self._settings.workers
             if first is not None:
-                self._do(itertools.chain((first,), tasks), self._workers, tries=1)
-            self._do(self._same_as_no_other(), self._workers, tries=1)
+                self._do(itertools.chain((first,), tasks), workers, tries=1)
+            self._do(self._same_as_no_other(), workers, tries=1)
             self._do(self._failed(), 1, tries=_TRIES_MAX)
         finally:
             self._contents.close()
@@ -94,8 +90,8 @@ class Doing:
         if first is None:
             return
         rest = itertools.chain((first,), tasks)
-        for task, row in self._execute(rest, self._work, workers, self._timeout_seconds):
-            kept = {**self._views.kept(task.shard, row), **self._given.pop(task), "tries": tries}
+        for task, row in self._execute(rest, self._work, workers, self._settings.timeout_seconds):
+            kept = {**_stated(self._views.kept(task.shard, row), self._given.pop(task)), "tries": tries}
             self._ledger.add(task.shard, task.index, kept)
             self._count(task, kept)
             self._tell()
@@ -119,53 +115,65 @@ class Doing:
             if any(map(_is_to_try_again, rows.values())):
                 self._again.add(shard.key)
             for index, path in enumerate(shard.paths):
-                if index not in rows:
-                    task = self._taken(Task(shard.key, index, path))
-                    if self._same_as_done(task):
-                        continue
-                    if self._contents.waits(task, self._file(path)):
-                        del self._given[task]
-                    else:
-                        yield task
+                if index in rows:
+                    continue
+                task = self._taken((shard.key, index), path)
+                if task is None or self._same_as_done(task):
+                    continue
+                if self._waits(task):
+                    del self._given[task]
+                else:
+                    yield task
 
-    def _taken(self, task: Task) -> Task:
-        self._given[task] = state_of(self._file(task.path)) or UNKNOWN
+    def _taken(self, place: Place, path: str) -> Task | None:
+        """The task of a place in the plan, with its photos as they are now; None where it is listed no more."""
+        entry = self._photos.entry(path)
+        if entry is None:
+            return None
+        task = Task(*place, entry)
+        self._given[task] = [self._photos.state(each) or UNKNOWN for each in task.paths]
         return task
 
-    def _file(self, path: str) -> str:
-        return os.path.join(self._root, path)
-
     def _as_of_now(self, path: str, row: Row | None) -> Row | None:
-        now = as_of_now(self._root, path, row)
+        now = as_of_now(self._photos, path, row)
         failed = bool(now and now.get("error") and not now.get("gone"))
-        return None if failed and self._retry_errors else now
+        return None if failed and self._settings.retry_errors else now
+
+    def _size(self, task: Task) -> int:
+        """The bytes of a task's photo where it may have the row of another; else 0."""
+        size = self._given[task][0]["size_bytes"]
+        return size if isinstance(size, int) and not task.entry.further and not task.entry.wrong else 0
+
+    def _waits(self, task: Task) -> bool:
+        size, entry = self._size(task), task.entry
+        return size > 0 and self._contents.waits((task.shard, task.index), entry.path, size, entry.told)
 
     def _same_as_done(self, task: Task) -> bool:
         """Give a photo the row of one with the same bytes that an earlier run did; whether there is one."""
-        size = self._given[task]["size_bytes"]
+        size = self._size(task)
         if not size or not self._contents.has_done(size):
             return False
-        sha256 = digest(self._file(task.path))
+        sha256 = self._photos.store.digest(task.entry.path)
         return sha256 is not None and any(
-            self._copied(task, place, sha256) for place in self._contents.done(size, sha256)
+            self._copied(task, place, sha256) for place in self._contents.done(size, task.entry.told, sha256)
         )
 
     def _same_as_no_other(self) -> Iterator[Task]:
         """The photos that waited for one with perhaps the same bytes; those that have its bytes get its row."""
-        for task, place in self._contents.waiting():
-            self._taken(task)
-            sha256 = digest(self._file(task.path))
-            if sha256 is None or not self._copied(task, place, sha256):
+        for own, path, place in self._contents.waiting():
+            task = self._taken(own, path)
+            sha256 = self._photos.store.digest(path)
+            if task is not None and (sha256 is None or not self._copied(task, place, sha256)):
                 yield task
 
-    def _copied(self, task: Task, place: tuple[str, int], sha256: str) -> bool:
-        row = self._ledger.row(*place)
-        unchanged = state_of(self._file(task.path)) == self._given[task]
+    def _copied(self, task: Task, place: Place, sha256: str) -> bool:
+        row, path = self._ledger.row(*place), task.entry.path
+        unchanged = self._photos.state(path) == self._given[task][0]
         if row is None or row.get("sha256") != sha256 or row.get("error") or not unchanged:
             return False
-        own = {"photo": key_of(task.path), "same_as": row.get("same_as") or row["photo"], **self._given.pop(task)}
+        own = {"photo": key_of(path), "same_as": row.get("same_as") or row["photo"]}
         kept = {key: value for key, value in row.items() if key != "gone"}
-        self._ledger.add(task.shard, task.index, {**kept, **own})
+        self._ledger.add(task.shard, task.index, _stated({**kept, **own}, self._given.pop(task)))
         self._done += 1
         self._tell()
         return True
@@ -175,11 +183,16 @@ class Doing:
         for shard in plan.shards(self._plan) if self._again else ():
             if shard.key in self._again:
                 rows = self._ledger.begin(shard, lambda path, row: None if _is_to_try_again(row) else row)
-                yield from (
-                    self._taken(Task(shard.key, index, path))
-                    for index, path in enumerate(shard.paths)
-                    if index not in rows
+                tasks = (
+                    self._taken((shard.key, index), path) for index, path in enumerate(shard.paths) if index not in rows
                 )
+                yield from filter(None, tasks)
+
+
+def _stated(row: Row, given: Sequence[State]) -> Row:
+    """The row with the state of each of its photos."""
+    further = [{**part, **state} for part, state in zip(row.get("further") or (), given[1:], strict=True)]
+    return {**row, **given[0]} | ({"further": further} if further else {})
 
 
 def _is_to_try_again(row: Row | None) -> bool:

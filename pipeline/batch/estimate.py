@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import random
 import shutil
 from collections.abc import Iterable, Sequence
@@ -12,9 +11,12 @@ from pathlib import Path
 
 from pipeline.batch import plan
 from pipeline.batch.engines import Execute
+from pipeline.batch.engines.interface import usable_cores
 from pipeline.batch.ledger import Ledger
-from pipeline.batch.rows import Analyst, Row, as_of_now, to_line, write_csv
-from pipeline.batch.walk import photos_below
+from pipeline.batch.rows import Row, as_of_now, each_pill, to_line
+from pipeline.batch.settings import BatchSettings
+from pipeline.batch.sinks.table import write_csv
+from pipeline.batch.sources.photos import Photos
 from pipeline.batch.work import PhotoWork, Task
 
 # What a batch adds to the row that comes from a worker, in figures of the usual length.
@@ -41,17 +43,16 @@ class Estimate:
     free_bytes: int
 
 
-def estimate(
-    folder: Path, out: Path, analyst: Analyst, execute: Execute, workers: int, timeout_seconds: float
-) -> Estimate:
+def estimate(photos: Photos, out: Path, work: PhotoWork, execute: Execute, settings: BatchSettings) -> Estimate:
     """What ``run_batch`` with the same arguments would take."""
-    found, some = _sampled(photos_below(folder, out))
-    done_before = _done_before(folder, out)
-    tasks = iter([Task("estimate", index, path) for index, path in enumerate(some)])
-    rows = [row for _, row in execute(tasks, PhotoWork(analyst, os.path.abspath(folder)), 1, timeout_seconds)]
+    found, some = _sampled(photos.found(out, lambda path, why: None))
+    done_before = _done_before(photos, out)
+    entries = [entry for path in some if (entry := photos.entry(path))]
+    tasks = iter([Task("estimate", index, entry) for index, entry in enumerate(entries)])
+    rows = [row for _, row in execute(tasks, work, 1, settings.timeout_seconds)]
     rows = rows[1:] or rows  # the first one loads the models
     seconds = sum(row["seconds"] for row in rows) / max(1, len(rows))
-    left = max(0, found - done_before)
+    left, workers = max(0, found - done_before), settings.workers or usable_cores()
     return Estimate(
         photos=found,
         done_before=done_before,
@@ -76,27 +77,29 @@ def _sampled(paths: Iterable[str]) -> tuple[int, Sequence[str]]:
     return count, some
 
 
-def _done_before(folder: Path, out: Path) -> int:
+def _done_before(photos: Photos, out: Path) -> int:
     """How many photos have a row of an earlier run that still holds."""
     if not (out / "plan").is_dir() or not (out / "shards").is_dir():
         return 0
-    ledger, root = Ledger(out / "shards"), os.path.abspath(folder)
+    ledger = Ledger(out / "shards")
     return sum(
         bool(row and not row.get("gone"))
         for shard in plan.shards(out / "plan")
         for earlier in [ledger.earlier(shard)]
-        for row in (as_of_now(root, path, earlier.get(index)) for index, path in enumerate(shard.paths))
+        for row in (as_of_now(photos, path, earlier.get(index)) for index, path in enumerate(shard.paths))
     )
 
 
 def _bytes(row: Row) -> int:
-    """What one photo takes on the disk: plan, shard and results, and its view twice, once in the report."""
-    line = len(to_line({key: value for key, value in row.items() if key != "view"} | _ADDED))
+    """What one photo takes on the disk: plan, shard and results, and its views twice, once in the report."""
+    pills = list(each_pill(row))
+    views = sum(len(pill.get("view") or "") for pill in pills)
+    lines = sum(len(to_line({key: value for key, value in pill.items() if key != "view"} | _ADDED)) for pill in pills)
     table, header = io.StringIO(), io.StringIO()
-    write_csv(table, [row])
+    write_csv(table, pills)
     write_csv(header, [])
     cells = len(table.getvalue().encode()) - len(header.getvalue())
-    return len(row["photo"]) + 2 * line + cells + 2 * len(row.get("view") or "")
+    return len(row["photo"]) + 2 * lines + cells + 2 * views
 
 
 def _existing(folder: Path) -> Path:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
-from pipeline.load import head_of, is_photo
-from pipeline.load.formats import HEAD_BYTES
+from pipeline.load import is_photo
 
 # Names of photos: these files are not opened to see what they are, and one that cannot be used has an error row.
 _PHOTO_ENDINGS = frozenset(
@@ -43,20 +43,21 @@ def why_not_entered(name: str) -> str | None:
     return SIDE_FOLDER if side else None
 
 
-def why_no_photo(path: str, name: str) -> str | None:
+def is_in_side_folder(path: str) -> bool:
+    """Whether a path leads through a folder that is not entered."""
+    return any(map(why_not_entered, path.split("/")[:-1]))
+
+
+def why_no_photo(name: str, head: Callable[[], bytes]) -> str | None:
     """Why a file of that name is none of the photos; None where it is one, or is named as one.
 
-    Only a file whose name does not tell is opened, for its first bytes; what is no regular file never is.
+    ``head`` gives its first ``HEAD_BYTES``; it is asked only where the name does not tell.
     """
-    if name.startswith("._"):
-        return SIDE_FILE if head_of(path, HEAD_BYTES).startswith(_APPLE_MAGIC) else _by_ending(path, name)
-    return _by_ending(path, name)
-
-
-def _by_ending(path: str, name: str) -> str | None:
+    if name.startswith("._") and head().startswith(_APPLE_MAGIC):
+        return SIDE_FILE
     ending = os.path.splitext(name)[1].lower()
     if ending in _PHOTO_ENDINGS:
         return None
     if ending in _RAW_ENDINGS:
         return RAW
-    return None if is_photo(head_of(path, HEAD_BYTES)) else NO_PHOTO
+    return None if is_photo(head()) else NO_PHOTO

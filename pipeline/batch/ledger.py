@@ -14,8 +14,9 @@ from itertools import islice
 from pathlib import Path
 
 from pipeline.batch.durable import replace
+from pipeline.batch.names import key_of
 from pipeline.batch.plan import Shard
-from pipeline.batch.rows import Row, key_of, to_line
+from pipeline.batch.rows import Row, to_line
 
 # The path of a photo and its row so far -> the row as it holds now, None where the photo is to be done.
 AsOfNow = Callable[[str, Row | None], Row | None]

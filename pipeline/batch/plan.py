@@ -16,8 +16,7 @@ from itertools import islice
 from pathlib import Path
 
 from pipeline.batch.durable import replace, sync_folder
-from pipeline.batch.rows import shown
-from pipeline.batch.walk import order
+from pipeline.batch.names import order, shown
 from pipeline.errors import PhotoSetError
 
 # The file of a generation that says how many photos it has, so that a file cut short or lost is noticed.
@@ -37,7 +36,7 @@ def extend(directory: Path, found: Iterable[str], shard_size: int) -> None:
 
     Args:
         directory: where the generations lie.
-        found: paths below the folder, sorted by ``walk.order``.
+        found: paths below the folder, sorted by ``order``.
         shard_size: photos a shard.
 
     Raises:

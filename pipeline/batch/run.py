@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from pipeline.batch import plan
+from pipeline.batch.analysis import Analyst, View, Viewing
 from pipeline.batch.claim import check, claimed
 from pipeline.batch.doing import Doing, Progress
 from pipeline.batch.durable import replace, replacing
 from pipeline.batch.engines import Execute, run_local
-from pipeline.batch.engines.interface import usable_cores
 from pipeline.batch.estimate import Estimate, estimate
 from pipeline.batch.ledger import Ledger
-from pipeline.batch.rows import Analyst, Row, View, Viewing, shown, to_line, write_csv
+from pipeline.batch.names import shown
+from pipeline.batch.rows import Row, each_pill, own_columns, to_line
+from pipeline.batch.settings import BatchSettings
+from pipeline.batch.sinks.table import write_csv
+from pipeline.batch.sources.files import PassedOver
+from pipeline.batch.sources.opening import open_photos
+from pipeline.batch.sources.photos import Photos
 from pipeline.batch.verdicts import Verdict, Verdicts
 from pipeline.batch.views import Views
-from pipeline.batch.walk import PassedOver, photos_below
-from pipeline.errors import PhotoSetError
+from pipeline.batch.work import PhotoWork
 
 # Error rows whose words stand in the summary: enough to see what is wrong, the others are in the results.
 _ERRORS_TOLD = 5
@@ -41,23 +46,6 @@ class Report(Protocol):
     def write(self, rows: Iterable[tuple[Row, str | None]], out: Path) -> Path:
         """Write the report into the result folder: all rows, each with its view if there is one; the file."""
         ...
-
-
-@dataclass(frozen=True)
-class BatchSettings:
-    """How a batch is run; none of it changes a result.
-
-    ``workers``: processes, None for one a core. ``shard_size``: photos a result file; at some 1 KB a row a shard
-    is about 1 MB, and ten million photos make ten thousand files. ``timeout_seconds``: some hundred times what a
-    photo takes. ``retry_errors``: whether photos with an error row are done again, though they did not change.
-    ``restart``: whether everything is done anew; what an earlier run left in the result folder is kept in ``earlier/``.
-    """
-
-    workers: int | None = None
-    shard_size: int = 1000
-    timeout_seconds: float = 120.0
-    retry_errors: bool = False
-    restart: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,68 +74,68 @@ class Summary:
     same_as: int = 0
 
 
+@dataclass(frozen=True)
+class Watch:
+    """Who watches a batch.
+
+    ``progress``: called after each photo. ``passed_over``: told of each file that is no photo and each folder that is
+    not entered, and why.
+    """
+
+    progress: Callable[[Progress], None] = lambda progress: None
+    passed_over: PassedOver = lambda path, why: None
+
+
 def run_batch(
-    folder: Path,
+    photos: Path | Photos,
     out: Path,
     analyst: Analyst,
     identity: Mapping[str, str],
     settings: BatchSettings | None = None,
-    on_progress: Callable[[Progress], None] = lambda progress: None,
+    *,
     execute: Execute = run_local,
     report: Report | None = None,
     verdicts: Sequence[Verdict] = (),
-    on_passed_over: PassedOver = lambda path, why: None,
+    watch: Watch | None = None,
 ) -> Summary:
-    """Identify all photos below a folder; a second call with the same arguments goes on where the first stopped.
+    """Identify photos; a second call with the same arguments goes on where the first stopped.
 
     Writes ``results.jsonl``, ``results.csv`` and ``summary.json`` into ``out`` when all photos are done, and
     the rows so far into ``out/shards`` all the time. Photos added or changed since an earlier run are done too, and
     those deleted since have no row any more.
 
     Args:
-        folder: where the photos are; links to folders below it are not entered.
+        photos: a folder or archive, or what ``open_photos``, ``open_list`` or ``open_lines`` gives.
         out: the result folder; new, empty, or that of an earlier run.
         analyst: an ``Identifier``, or what has its ``identify``; it must be picklable.
         identity: what the results depend on (version, catalog, settings); an earlier run must have had the same.
         settings: workers, shard size, timeout.
-        on_progress: called after each photo.
         execute: the engine that runs the workers: ``run_local`` or ``run_ray``.
         report: made of all rows when they are done; what it shows of each is made where its photo is read.
         verdicts: what people said of the rows (``read_verdicts``), to be merged into the results besides earlier ones.
-        on_passed_over: told of each file that is no photo and each folder that is not entered, and why.
+        watch: who watches.
 
     Raises:
-        PhotoSetError: the folder is none, or ``out`` holds something else, another batch, or a running one.
+        PhotoSetError: there is no such folder, or ``out`` holds something else, another batch, or a running one.
         PillprintError: a worker process cannot start.
     """
-    settings = settings or BatchSettings()
+    settings, watch = settings or BatchSettings(), watch or Watch()
     started = time.perf_counter()
     passed: Counter[str] = Counter()
 
     def pass_over(path: str, why: str) -> None:
         passed[why] += 1
-        on_passed_over(path, why)
+        watch.passed_over(path, why)
 
-    identity = _checked_identity(folder, identity)
-    with claimed(out, identity, settings.restart):
-        plan.extend(out / "plan", _counted(photos_below(folder, out, pass_over), on_progress), settings.shard_size)
+    with closing(_opened(photos)) as photos, claimed(out, _whole(photos, identity), settings.restart):
+        plan.extend(out / "plan", _counted(photos.found(out, pass_over), watch.progress), settings.shard_size)
         said = Verdicts(out)
         said.add(verdicts)
-        if report:
-            analyst = Viewing(analyst, report.view)
-        doing = Doing(
-            folder,
-            out,
-            analyst,
-            execute,
-            workers=settings.workers,
-            timeout_seconds=settings.timeout_seconds,
-            retry_errors=settings.retry_errors,
-            on_progress=on_progress,
-        )
-        done = doing.run()
-        counts, errors = _put_together(out, said)
-        reported = {"report": shown(report.write(_viewed(out, said), out))} if report else {}
+        work = _work(photos, analyst, report)
+        done = Doing(photos, out, work, execute, settings, watch.progress).run()
+        results = _Results(photos, out, said)
+        counts, errors = results.together()
+        reported = {"report": shown(report.write(results.viewed(), out))} if report else {}
         summary = Summary(
             photos=counts["photos"].total(),
             errors=counts["error_kind"].total(),
@@ -168,11 +156,12 @@ def run_batch(
 
 
 def estimate_batch(
-    folder: Path,
+    photos: Path | Photos,
     out: Path,
     analyst: Analyst,
     identity: Mapping[str, str],
     settings: BatchSettings | None = None,
+    *,
     execute: Execute = run_local,
     report: Report | None = None,
 ) -> Estimate:
@@ -183,24 +172,24 @@ def estimate_batch(
         PillprintError: a worker process cannot start.
     """
     settings = settings or BatchSettings()
-    identity = _checked_identity(folder, identity)
-    if not settings.restart:
-        check(out, identity)
-    if report:
-        analyst = Viewing(analyst, report.view)
-    workers = settings.workers or usable_cores()
-    return estimate(folder, out, analyst, execute, workers, settings.timeout_seconds)
+    with closing(_opened(photos)) as photos:
+        if not settings.restart:
+            check(out, _whole(photos, identity))
+        return estimate(photos, out, _work(photos, analyst, report), execute, settings)
 
 
-def _checked_identity(folder: Path, identity: Mapping[str, str]) -> Mapping[str, str]:
-    """What the rows depend on, with the folder of the photos.
+def _opened(photos: Path | Photos) -> Photos:
+    return photos if isinstance(photos, Photos) else open_photos(photos)
 
-    Raises:
-        PhotoSetError: it is none.
-    """
-    if not folder.is_dir():
-        raise PhotoSetError(f"{shown(os.fspath(folder))}: is no folder; for one photo use `pillprint identify`")
-    return {"folder": shown(os.path.realpath(folder)), **identity}
+
+def _whole(photos: Photos, identity: Mapping[str, str]) -> Mapping[str, str]:
+    """What the rows depend on, with where the photos are from and what is said of them."""
+    return {**photos.origin.identity, **identity}
+
+
+def _work(photos: Photos, analyst: Analyst, report: Report | None) -> PhotoWork:
+    seen = Viewing(analyst, report.view) if report else analyst
+    return PhotoWork(seen, photos.store, photos.choice.each)
 
 
 def _counted(paths: Iterator[str], on_progress: Callable[[Progress], None]) -> Iterator[str]:
@@ -210,45 +199,51 @@ def _counted(paths: Iterator[str], on_progress: Callable[[Progress], None]) -> I
         yield path
 
 
-def _put_together(out: Path, said: Verdicts) -> tuple[dict[str, Counter[str]], Sequence[str]]:
-    """Join the shards into one file a form; the counts of what is in them, and what the first error rows say."""
-    errors: list[str] = []
-    counts: dict[str, Counter[str]] = {key: Counter() for key in ("photos", "gone", "same", "decision", "error_kind")}
+@dataclass(frozen=True)
+class _Results:
+    """The rows of all shards, as the results have them."""
 
-    def here() -> Iterator[Row]:
-        for row in _all_rows(out):
-            if row.get("gone"):
-                counts["gone"]["all"] += not row["photo"].endswith("/")  # a folder that can be listed now is no loss
-            else:
+    photos: Photos
+    out: Path
+    said: Verdicts
+
+    def together(self) -> tuple[dict[str, Counter[str]], Sequence[str]]:
+        """Join the shards into one file a form; the counts of what is in them, and what the first error rows say."""
+        errors: list[str] = []
+        counts = {key: Counter[str]() for key in ("photos", "gone", "same", "decision", "error_kind")}
+
+        def rows() -> Iterator[Row]:
+            for row in self.said.applied(self._here(counts["gone"])):
+                jsonl.write(to_line({key: value for key, value in row.items() if key != "view"}))
+                counts["photos"]["all"] += row.get("pill", 1) == 1
+                counts["same"]["all"] += bool(row.get("same_as")) and row.get("pill", 1) == 1
+                for column in ("decision", "error_kind"):
+                    if row[column]:
+                        counts[column][row[column]] += 1
+                if row["error"] and len(errors) < _ERRORS_TOLD:
+                    errors.append(row["error"])
                 yield row
 
-    def rows() -> Iterator[Row]:
-        for row in said.applied(here()):
-            jsonl.write(to_line({key: value for key, value in row.items() if key != "view"}))
-            counts["photos"]["all"] += 1
-            counts["same"]["all"] += bool(row.get("same_as"))
-            for column in ("decision", "error_kind"):
-                if row[column]:
-                    counts[column][row[column]] += 1
-            if row["error"] and len(errors) < _ERRORS_TOLD:
-                errors.append(row["error"])
-            yield row
+        with replacing(self.out / "results.jsonl") as jsonl, replacing(self.out / "results.csv") as file:
+            table = io.TextIOWrapper(file, encoding="utf-8", newline="")
+            write_csv(table, rows(), own_columns(self.photos.origin.own))
+            table.detach()
+        return counts, errors
 
-    with replacing(out / "results.jsonl") as jsonl, replacing(out / "results.csv") as file:
-        table = io.TextIOWrapper(file, encoding="utf-8", newline="")
-        write_csv(table, rows())
-        table.detach()
-    return counts, errors
+    def viewed(self) -> Iterator[tuple[Row, str | None]]:
+        """The rows, each with what the report shows of it."""
+        views = Views(self.out / "views")
+        return ((row, views.of(row)) for row in self.said.applied(self._here(Counter())))
 
-
-def _all_rows(out: Path) -> Iterator[Row]:
-    ledger = Ledger(out / "shards")
-    for shard in plan.shards(out / "plan"):
-        yield from ledger.rows(shard.key)
-
-
-def _viewed(out: Path, said: Verdicts) -> Iterator[tuple[Row, str | None]]:
-    """The rows of the results, each with what the report shows of it."""
-    views = Views(out / "views")
-    here = (row for row in _all_rows(out) if not row.get("gone"))
-    return ((row, views.of(row)) for row in said.applied(here))
+    def _here(self, gone: Counter[str]) -> Iterator[Row]:
+        """The rows of the photos that are there, with the columns of the caller's list."""
+        ledger, names = Ledger(self.out / "shards"), own_columns(self.photos.origin.own)
+        for shard in plan.shards(self.out / "plan"):
+            for path, row in zip(shard.paths, ledger.rows(shard.key), strict=True):
+                if row.get("gone"):
+                    gone["all"] += not path.endswith("/")  # a folder that can be listed now is no loss
+                    continue
+                entry = self.photos.entry(path) if names else None
+                own = dict(zip(names, entry.own, strict=False)) if entry else {}
+                for pill in each_pill(row):
+                    yield {**pill, **own}

@@ -8,19 +8,26 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 # ``ctime_ns`` changes with every replacement, even by a file of equal size whose time was set back (stat(2)).
-State = Mapping[str, int | None]
+State = Mapping[str, int | str | None]
 UNKNOWN: State = MappingProxyType(dict.fromkeys(("size_bytes", "mtime_ns", "ctime_ns")))
 
 
 def state_of(file: str) -> State | None:
     """Size and times of a file, through links; None where there is none, values of None where that is not known."""
     try:
-        status = os.stat(file) if os.path.exists(file) else os.lstat(file)
+        status = _status(file)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except OSError:
+    except (OSError, ValueError):  # a name with a zero byte, as a list may hold, is no file's
         return UNKNOWN
     return {"size_bytes": status.st_size, "mtime_ns": status.st_mtime_ns, "ctime_ns": status.st_ctime_ns}
+
+
+def _status(file: str) -> os.stat_result:
+    try:
+        return os.stat(file)
+    except OSError:  # a link that leads nowhere, or back to itself, is there all the same
+        return os.lstat(file)
 
 
 def digest(file: str) -> str | None:

@@ -15,7 +15,8 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.batch.durable import replace
-from pipeline.batch.rows import Row, shown, to_line
+from pipeline.batch.names import shown
+from pipeline.batch.rows import Row, to_line
 from pipeline.errors import InputError
 from pipeline.review import RESULTS, VERDICT, VERDICTS, content_key, row_key
 

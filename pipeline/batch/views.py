@@ -22,9 +22,10 @@ class Views:
         self._directory = directory
 
     def kept(self, key: str, row: Row) -> Row:
-        """The row with the place of its ``view`` instead of the text; ``key`` names its shard."""
-        text = row.get("view")
-        return {**row, "view": self._add(key, text.encode())} if text else row
+        """The row, and its pills, with the place of each ``view`` instead of the text; ``key`` names its shard."""
+        text, pills = row.get("view"), row.get("pills")
+        kept = {**row, "view": self._add(key, text.encode())} if text else row
+        return {**kept, "pills": [self.kept(key, pill) for pill in pills]} if pills else kept
 
     def of(self, row: Row) -> str | None:
         """The text of a row that ``kept`` gave; None where there is none."""

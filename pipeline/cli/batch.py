@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -19,7 +19,7 @@ from pipeline.cli.output import ERRORS_LEFT, INTERRUPTED, harmless, print_json
 from pipeline.cli.outputs import check_outputs
 
 if TYPE_CHECKING:
-    from pipeline.batch import Estimate, Summary
+    from pipeline.batch import Estimate, Photos, Summary
     from pipeline.batch.engines import Execute
     from pipeline.cli.progress import ProgressDisplay, ProgressLog
     from pipeline.identifier import Identifier
@@ -50,7 +50,14 @@ _KINDS = {
 
 
 @click.command()
-@click.argument("folder", type=FILE)
+@click.argument("photos", required=False, metavar="[PHOTOS]")
+@click.option(
+    "--list",
+    "table",
+    metavar="FILE",
+    type=FILE,
+    help="The photos that a CSV names (column path; mm_per_px, coin, pill; others are carried along).",
+)
 @click.option(
     "--out", required=True, metavar="DIR", type=FILE, help="Where the results go; a second run goes on there."
 )
@@ -76,7 +83,8 @@ _KINDS = {
 @click.option("-v", "--verbose", is_flag=True, help="List the files and folders that are passed over, and why.")
 @json_option
 def batch(
-    folder: Path,
+    photos: str | None,
+    table: Path | None,
     out: Path,
     catalog: Path | None,
     settings: Settings,
@@ -97,47 +105,72 @@ def batch(
     verbose: bool,
     as_json: bool,
 ) -> None:
-    """Identify all photos below FOLDER: one result row a photo, in JSON Lines and CSV, and a page to look at them.
+    """Identify photos: one result row a photo, in JSON Lines and CSV, and a page to look at them.
+
+    PHOTOS is a folder, a zip or tar archive, a place in a bucket (s3://BUCKET/PREFIX), or - for a list of paths on
+    standard input. With --list it is the folder that the list's paths lie in, else that is the list's own.
 
     Photos that cannot be read become error rows. A run that was stopped goes on when the same command is given
     again; photos added since are done too. docs/batch.md describes the files, docs/report.md the page.
     """
-    from pipeline.batch import BatchSettings, estimate_batch, identity_of, read_verdicts, run_batch
+    from pipeline.batch import BatchSettings, Watch, estimate_batch, identity_of, read_verdicts, run_batch
     from pipeline.batch.engines import run_local, run_ray
-    from pipeline.batch.walk import photos_below
     from pipeline.cli.progress import ProgressDisplay, ProgressLog
 
-    photos = () if out.is_dir() else map(folder.joinpath, photos_below(folder))
     results = (out, *(out / name for name in ("results.jsonl", "results.csv", "report.html")))
-    check_outputs(results, chain((folder, catalog, verdicts), photos))
+    check_outputs(results, chain((table, catalog, verdicts), _files(photos, out)))
+    found = _open(photos, table)
     said = read_verdicts(verdicts) if verdicts else []
     identifier = open_identifier(catalog, coverage, settings, reader, keep_photos=report)
     identity = identity_of(identifier)
     execute: Execute = partial(run_ray, address=ray_address) if ray or ray_address else run_local
     how = BatchSettings(workers, timeout_seconds=timeout, retry_errors=retry_errors, restart=restart)
-    page = _report(folder, identifier, identity, thumbnails) if report else None
+    page = _report(found, identifier, identity, thumbnails) if report else None
     if dry_run:
-        expected = estimate_batch(folder, out, identifier, identity, how, execute, page)
+        expected = estimate_batch(found, out, identifier, identity, how, execute=execute, report=page)
         print_json(asdict(expected)) if as_json else _print_estimate(expected, out)
         return
     display = ProgressLog() if log_json else ProgressDisplay()
     try:
         with display, _told_by(display):
-            passed_over = partial(_listed, display) if verbose else lambda path, why: None
-            summary = run_batch(folder, out, identifier, identity, how, display, execute, page, said, passed_over)
+            watch = Watch(display, partial(_listed, display) if verbose else lambda path, why: None)
+            summary = run_batch(
+                found, out, identifier, identity, how, execute=execute, report=page, verdicts=said, watch=watch
+            )
     except KeyboardInterrupt:
         click.echo("pillprint: stopped; the same command goes on from here", err=True)
         sys.exit(INTERRUPTED)
     if isinstance(display, ProgressLog):
         display.event("ended", **asdict(summary))
     if not summary.photos and not summary.gone:
-        click.echo(harmless(f"pillprint: {folder}: holds no photos{_hint(summary, verbose)}"), err=True)
+        click.echo(harmless(f"pillprint: {found.origin.title}: holds no photos{_hint(summary, verbose)}"), err=True)
     if as_json:
         print_json(asdict(summary))
     else:
         _print_summary(summary)
     if fail_on_error and summary.errors:
         sys.exit(ERRORS_LEFT)
+
+
+def _open(photos: str | None, table: Path | None) -> Photos:
+    """The photos that the command names."""
+    from pipeline.batch import open_lines, open_list, open_photos
+
+    if table is not None:
+        return open_list(table, Path(photos) if photos else None)
+    if photos == "-":
+        return open_lines(sys.stdin.buffer)
+    if photos is None:
+        raise click.UsageError("name the folder of the photos, or a list of them with --list")
+    return open_photos(photos)
+
+
+def _files(photos: str | None, out: Path) -> Iterable[Path]:
+    """The files of a folder of photos, where the results could be written over one of them."""
+    from pipeline.batch.sources.walk import photos_below
+
+    folder = Path(photos or "")
+    return map(folder.joinpath, photos_below(folder)) if photos and folder.is_dir() and not out.is_dir() else ()
 
 
 @contextmanager
@@ -165,14 +198,14 @@ def _hint(summary: Summary, verbose: bool) -> str:
     return f" ({number:,} passed over{'' if verbose else '; -v lists them'})" if number else ""
 
 
-def _report(folder: Path, identifier: Identifier, identity: Mapping[str, str], thumbnails: bool) -> BatchReport:
+def _report(photos: Photos, identifier: Identifier, identity: Mapping[str, str], thumbnails: bool) -> BatchReport:
     """The page that is made of all rows; it says what they depend on."""
     from pipeline.report.page import BatchReport, BatchView
 
-    catalog = identifier.catalog
+    catalog, origin = identifier.catalog, photos.origin
     named = f"{catalog.name}{f' of {catalog.date}' if catalog.date else ''}, {len(catalog):,} products"
     lines = (("Catalog", named), *((_TITLES[name], value) for name, value in identity.items()))
-    return BatchReport(folder, catalog, lines, BatchView(pictures=thumbnails, catalog=catalog))
+    return BatchReport(origin.root, catalog, lines, BatchView(pictures=thumbnails, catalog=catalog), origin.title)
 
 
 def _print_summary(summary: Summary) -> None:

@@ -30,7 +30,9 @@ from pretend import Pretender, answer, inline
 
 from pipeline.batch import BatchSettings, run_batch
 from pipeline.batch.engines import run_local
-from pipeline.batch.walk import photos_below
+from pipeline.batch.sources.entry import Entry
+from pipeline.batch.sources.files import FileStore
+from pipeline.batch.sources.walk import photos_below
 from pipeline.batch.work import PhotoWork, Task
 from pipeline.identifier import Identifier
 from pipeline.records import Identification
@@ -208,10 +210,10 @@ def _large_photos(folder: Path, number: int) -> Path:
 def memory(work: Path, photos: int) -> None:
     """The memory of one worker over many photos."""
     samples = sorted(file.name for file in _SAMPLES.glob("*.jpg"))
-    tasks = (Task("", index, samples[index % len(samples)]) for index in range(photos))
+    tasks = (Task("", index, Entry(samples[index % len(samples)])) for index in range(photos))
     peak: dict[int, int] = {}
     step = photos // 10
-    for number, _ in enumerate(run_local(tasks, PhotoWork(Identifier(), str(_SAMPLES)), 1, 120.0), start=1):
+    for number, _ in enumerate(run_local(tasks, PhotoWork(Identifier(), FileStore(str(_SAMPLES))), 1, 120.0), start=1):
         worker = _children(os.getpid())
         if worker and number % 10 == 0:
             status = Path(f"/proc/{worker[-1]}/status").read_text()

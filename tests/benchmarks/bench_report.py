@@ -16,7 +16,9 @@ from typing import Any
 import click
 import cv2
 
-from pipeline.batch.rows import Viewing, analyze
+from pipeline.batch.analysis import Viewing, analyze
+from pipeline.batch.sources.entry import Entry
+from pipeline.batch.sources.files import FileStore
 from pipeline.identifier import Identifier
 from pipeline.report.page import BatchReport, BatchView
 
@@ -47,7 +49,7 @@ def cost(folder: Path) -> None:
     answering, viewing, made = 0.0, 0.0, []
     for number, file in enumerate([*sorted(folder.glob("*.jpg"))[:1], *sorted(folder.glob("*.jpg"))]):
         start = time.perf_counter()
-        row = dict(analyze(identifier, str(folder), file.name))
+        row = dict(analyze(identifier, FileStore(str(folder)), Entry(file.name)))
         answered = time.perf_counter()
         if row["error"]:
             continue

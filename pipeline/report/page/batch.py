@@ -48,14 +48,16 @@ class BatchView:
 class BatchReport:
     """The report of one batch.
 
-    ``folder``: where its photos are. ``catalog``: what was asked, and what a person searches when correcting a row.
-    ``lines``: what the page says of the run besides, each a name and a value.
+    ``folder``: where its photos are, None where that is no folder. ``catalog``: what was asked, and what a person
+    searches when correcting a row. ``lines``: what the page says of the run besides, each a name and a value.
+    ``title``: what the photos are called, else by their folder.
     """
 
-    folder: Path
+    folder: Path | None
     catalog: Catalog
     lines: Sequence[tuple[str, str]] = ()
     view: BatchView = field(default_factory=BatchView)
+    title: str = ""
 
     def write(self, rows: Iterable[tuple[Mapping[str, Any], str | None]], out: Path) -> Path:
         """Write the page into the result folder: all rows, each with what ``view`` made of it.
@@ -80,16 +82,17 @@ class BatchReport:
 
     def _without_folder(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
         """The row whose error names the photo as the row does; who is given a page need not know where it was made."""
-        own = f"{display_name(os.path.join(os.path.abspath(self.folder), row['photo']))}: "
+        own = f"{display_name(os.path.join(os.path.abspath(self.folder or ''), row['photo']))}: "
         return {**row, "error": (row.get("error") or "").removeprefix(own).removeprefix(f"{row['photo']}: ")}
 
     def _about(self, out: Path) -> About:
         made = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+        title = display_name(self.title or (self.folder or Path()).absolute().name)
         return About(
-            title=f"Pills in {display_name(self.folder.absolute().name)}",
+            title=f"Pills in {title}",
             run=hashlib.sha256(os.fsencode(os.path.realpath(out))).hexdigest()[:12],
-            lines=(("Photos", display_name(self.folder.absolute().name)), *self.lines, ("Report made", made)),
-            photos=_seen_from(out, self.folder),
+            lines=(("Photos", title), *self.lines, ("Report made", made)),
+            photos=_seen_from(out, self.folder) if self.folder else "",
             pictures=self.view.pictures,
         )
 

@@ -46,9 +46,12 @@ function pictures(view, row) {
 const photoShown = (photo, name = photo.name) => element("figure", { class: "photo" },
   figure(photo, photo.faces, `Photo ${name}`, false), element("figcaption", {}, name));
 
+/** Photos that no page can open: in archives and buckets, and those that a list names by a whole path. */
+const OUT_OF_REACH = /^\/|^[a-z0-9+.-]+:\/\/|\.(zip|cbz|tar|tgz|tbz2?|tar\.gz|tar\.bz2)\//i;
+
 /** The way to the photo as it was taken, where it lies where it lay. */
 function originalLink(row) {
-  if (!data.about?.photos || row.photo.endsWith("/")) return null;
+  if (!data.about?.photos || row.photo.endsWith("/") || OUT_OF_REACH.test(row.photo)) return null;
   const path = `${data.about.photos}/${row.photo.split("/").map(encodeURIComponent).join("/")}`;
   return element("p", { class: "original" }, element("a", { href: path, target: "_blank", rel: "noreferrer noopener", id: "original" },
     "The photo as it was taken"));

@@ -8,27 +8,23 @@ from __future__ import annotations
 import heapq
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import IO
 
 from pipeline.batch.kinds import why_no_photo, why_not_entered
+from pipeline.batch.sources.archives import is_archive
+from pipeline.batch.sources.files import FileStore, PassedOver
+from pipeline.load import head_of
+from pipeline.load.formats import HEAD_BYTES
 
 # Names of one folder that are sorted in memory at a time, some 10 MB.
 _NAMES_AT_ONCE = 100_000
 
-Key = tuple[bytes, ...]
 _Name = tuple[bytes, bool]  # and whether it is a folder
-
-# Told of each file or folder that is passed over: its path below the folder (a folder's ends in ``/``), and why.
-PassedOver = Callable[[str, str], None]
-
-
-def order(path: str) -> Key:
-    """What the walk sorts by: the path's parts, as bytes."""
-    return tuple(os.fsencode(part) for part in path.split("/"))
 
 
 def photos_below(
@@ -37,7 +33,8 @@ def photos_below(
     """The photos below a folder as paths relative to it, sorted by ``order``.
 
     Links to folders are not entered, so no photo comes twice and no loop is followed. A folder that cannot be
-    listed is yielded itself with a ``/`` at its end, so that it is reported and not lost in silence.
+    listed is yielded itself with a ``/`` at its end, so that it is reported and not lost in silence. Archives are
+    entered, but not those in archives.
 
     Args:
         folder: where to look.
@@ -45,14 +42,19 @@ def photos_below(
         passed_over: told of each file that is no photo and each folder that is not entered.
     """
     hidden = os.path.realpath(leave_out) if leave_out else None
-    yield from _Walk(os.fspath(folder), hidden, passed_over).photos()
+    with closing(FileStore(os.fspath(folder))) as store:
+        yield from _Walk(store, hidden, passed_over).photos()
 
 
 @dataclass(frozen=True)
 class _Walk:
-    root: str
+    store: FileStore
     hidden: str | None
     passed_over: PassedOver
+
+    @property
+    def root(self) -> str:
+        return self.store.root
 
     def photos(self) -> Iterator[str]:
         # A stack and no recursion: folders may be nested deeper than Python's stack.
@@ -70,7 +72,7 @@ class _Walk:
                 continue
             path = inside + os.fsdecode(name)
             if not is_folder:
-                yield path
+                yield from self.store.members(path, self.passed_over) if is_archive(path) else (path,)
             elif not self._is_hidden(path):
                 stack.append((path + "/", self._sorted_names(path + "/")))
 
@@ -106,7 +108,9 @@ class _Walk:
         return os.fsencode(entry.name), is_folder
 
     def _why_no_photo(self, entry: os.DirEntry[str]) -> str | None:
-        return "link to a folder" if _is_link_to_folder(entry) else why_no_photo(entry.path, entry.name)
+        if _is_link_to_folder(entry):
+            return "link to a folder"
+        return None if is_archive(entry.name) else why_no_photo(entry.name, lambda: head_of(entry.path, HEAD_BYTES))
 
 
 def _is_link_to_folder(entry: os.DirEntry[str]) -> bool:

@@ -1,0 +1,169 @@
+"""What a worker makes of a photo: the row of an answer or of an error."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from pipeline.answer import Answer
+from pipeline.batch.names import shown
+from pipeline.batch.rows import Row, base_row
+from pipeline.batch.sources.entry import Entry
+from pipeline.batch.sources.store import Given, PhotoBytes, Store
+from pipeline.errors import InputError, PhotoSetError, PillprintError
+from pipeline.load import display_name
+from pipeline.properties import PROPERTIES
+from pipeline.records import Decision, Drug, Identification, Photo
+from pipeline.words import below_one
+
+_CANDIDATES = 5
+
+# What a store hands over of an entry: a photo, or several of one pill.
+One = Path | PhotoBytes
+Handed = One | Sequence[One]
+
+
+class Analyst(Protocol):
+    """What a batch needs of an ``Identifier``; it is pickled once and unpickled in each worker process."""
+
+    def identify(self, photos: Handed, *, mm_per_px: float | None = ..., coin: str | None = ...) -> Identification:
+        """Identify the pill in one photo or several."""
+        ...
+
+    def identify_each(
+        self, photo: One, *, mm_per_px: float | None = ..., coin: str | None = ...
+    ) -> Sequence[Identification]:
+        """Identify each pill in one photo; asked only where a row a pill is wanted."""
+        ...
+
+
+# Answers and their photos -> a text for each, which only the report understands.
+View = Callable[[Sequence[Photo], Sequence[Identification]], Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Viewing:
+    """An analyst whose rows come with what a report shows of them; pickled with it."""
+
+    analyst: Analyst
+    view: View
+
+    def identify(self, photos: Handed, **told: Any) -> Identification:
+        """Identify the pill in one photo or several."""
+        return self.analyst.identify(photos, **told)
+
+    def identify_each(self, photo: One, **told: Any) -> Sequence[Identification]:
+        """Identify each pill in one photo."""
+        return self.analyst.identify_each(photo, **told)
+
+    def cells(self, found: Identification) -> dict[str, Any]:
+        """The row's ``view``; what goes wrong in making it is a warning, since the answer is none the worse."""
+        try:
+            photos = found.load_photos() if isinstance(found, Answer) else ()
+            (text,) = self.view(photos, (found,))
+        except Exception as error:
+            told = display_name(f"{type(error).__name__}: {error}")
+            return {"warnings": [*found.warnings, f"the report cannot show this photo ({told})"]}
+        return {"view": text}
+
+
+def analyze(analyst: Analyst, store: Store, entry: Entry, each: bool = False) -> Row:
+    """The row of an entry, a row a pill in its ``pills`` where ``each``; whatever goes wrong becomes an error row."""
+    started = time.perf_counter()
+    row = base_row(entry)
+    try:
+        row |= _read(analyst, store, entry, each)
+    except PillprintError as error:
+        row |= error_cells(type(error).__name__, str(error))
+    except MemoryError:
+        advice = "needs more memory than there is; reduce the photo, or give fewer --workers"
+        row |= error_cells("MemoryError", f"{shown(entry.path)}: {advice}")
+    except Exception as error:  # one photo must not end the batch
+        told = display_name(f"{type(error).__name__}: {error}")
+        row |= error_cells(
+            "UnexpectedError", f"{shown(entry.path)}: pillprint failed on this photo ({told}); please report it"
+        )
+    row["seconds"] = round(time.perf_counter() - started, 3)
+    return row
+
+
+def _read(analyst: Analyst, store: Store, entry: Entry, each: bool) -> dict[str, Any]:
+    """The cells of what is found, with the hashes of what was read."""
+    if entry.wrong:
+        raise InputError(f"{shown(entry.path)}: {entry.wrong}")
+    if entry.path.endswith("/"):
+        again = "could not be listed when the batch looked for photos; run it again"
+        raise PhotoSetError(f"{shown(entry.path)}: {store.why_not_listed(entry.path) or again}")
+    given = [store.given(path) for path in (entry.path, *entry.further)]
+    one, *more = (each_given.source for each_given in given)
+    if each:
+        found = analyst.identify_each(one, **entry.told.arguments)
+        cells: dict[str, Any] = {"pills": [_pill(analyst, pill) for pill in found]}
+    else:
+        cells = _pill(analyst, analyst.identify([one, *more] if more else one, **entry.told.arguments))
+    return cells | _digests(entry, given)
+
+
+def _pill(analyst: Analyst, found: Identification) -> dict[str, Any]:
+    cells = _answer(found)
+    return cells | analyst.cells(found) if isinstance(analyst, Viewing) else cells
+
+
+def _digests(entry: Entry, given: Sequence[Given]) -> dict[str, Any]:
+    first, *others = [one.digest() for one in given]
+    row = base_row(entry)
+    further = [{**part, "sha256": digest} for part, digest in zip(row.get("further") or (), others, strict=True)]
+    return {"sha256": first} | ({"further": further} if further else {})
+
+
+def error_row(entry: Entry, kind: str, message: str, seconds: float) -> Row:
+    """The row of an entry that was lost with its worker."""
+    cells = error_cells(kind, f"{shown(entry.path)}: {message}")
+    return base_row(entry) | {"seconds": round(seconds, 3)} | cells
+
+
+def error_cells(kind: str, message: str) -> dict[str, Any]:
+    """The cells that make a row an error."""
+    return {"error_kind": kind, "error": message}
+
+
+def _answer(found: Identification) -> dict[str, Any]:
+    cells: dict[str, Any] = {
+        "decision": found.decision.value,
+        "imprint": list(found.imprint),
+        **{each.column: each.cell(found.look) for each in PROPERTIES},
+        "candidates": [_candidate(drug) for drug in found.drugs[:_CANDIDATES]],
+        "reason": found.reason,
+        "warnings": list(found.warnings),
+        # Where no imprint was read, none was asked for, and nobody can say.
+        "unlisted": below_one(found.unlisted) if found.imprint else None,
+        "advice": found.advice.sentence if found.advice else None,
+        "catalog_date": found.catalog_date or None,
+    }
+    if found.decision is Decision.IDENTIFIED:
+        drug = found.drugs[0]
+        product = drug.first.product
+        cells |= {
+            "drug": product.drug,
+            "strength": product.strength,
+            "product": product.name,
+            "product_id": product.product_id,
+            "labelers": list(drug.labelers),
+            "probability": below_one(drug.probability),
+            "high_alert": drug.high_alert.words if drug.high_alert else None,
+        }
+    return cells
+
+
+def _candidate(drug: Drug) -> dict[str, Any]:
+    product = drug.first.product
+    return {
+        "product_id": product.product_id,
+        "drug": product.drug,
+        "strength": product.strength,
+        "probability": below_one(drug.probability),
+        "high_alert": drug.high_alert.words if drug.high_alert else None,
+    }

@@ -1,0 +1,1 @@
+"""What the rows of a batch are written as."""

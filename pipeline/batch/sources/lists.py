@@ -1,0 +1,137 @@
+"""Lists of photos: paths one a line, or a table (CSV) with what is said of each and columns of one's own."""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from pipeline.batch.names import shown
+from pipeline.batch.sources.entry import Told
+from pipeline.batch.sources.index import Listed
+from pipeline.errors import InputError
+from pipeline.scale import check_reference
+
+# The columns of a list that mean something; the first of each that is there counts.
+PATH, PILL, MM_PER_PX, COIN = ("path", "photo", "file"), ("pill", "pair"), ("mm_per_px",), ("coin",)
+_DELIMITERS = ",;\t"
+# Longer lines are no list of photos, and a file without line breaks must not fill the memory.
+_LINE_BYTES_MAX = 1 << 20
+
+
+def read_paths(stream: IO[bytes]) -> Iterator[Listed]:
+    """Paths, one a line; with a zero byte after each, as ``find -print0`` writes them, names may hold line breaks.
+
+    Raises:
+        InputError: a line is longer than any path.
+    """
+    for path in _lines(stream):
+        if path:
+            yield Listed(os.fsdecode(path))
+
+
+def _lines(stream: IO[bytes]) -> Iterator[bytes]:
+    rest, end = b"", b""
+    while block := stream.read(1 << 16):
+        if not end:
+            end = b"\0" if b"\0" in block else b"\n"
+        *lines, rest = (rest + block).split(end)
+        if len(rest) > _LINE_BYTES_MAX:
+            raise InputError("standard input: has a line that is no path; give one path a line")
+        yield from (line.removesuffix(b"\r") if end == b"\n" else line for line in lines)
+    yield rest
+
+
+class Table:
+    """A list as CSV with a header, separated by commas, semicolons or tabs; UTF-8, with a BOM or without.
+
+    ``own``: the columns that mean nothing to a batch, which its rows carry along. ``has_pills``: whether one says which
+    photos show one pill.
+
+    Raises:
+        InputError: it cannot be read, or has no column of paths; the message says what to do.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        with self._opened() as stream:
+            heading = stream.readline(_LINE_BYTES_MAX)
+        self._delimiter = max(_DELIMITERS, key=heading.count)
+        self._names = [name.strip() for name in next(csv.reader([heading], delimiter=self._delimiter), [])]
+        self._meant: dict[Sequence[str], str] = {
+            names: _first(names, self._names) for names in (PATH, PILL, MM_PER_PX, COIN)
+        }
+        if not self._meant[PATH]:
+            raise InputError(
+                f"{shown(file)}: has no column named {' or '.join(PATH)}; name the one that holds the paths so"
+            )
+        doubled = sorted({name for name in self._names if self._names.count(name) > 1})
+        if doubled:
+            raise InputError(f"{shown(file)}: has two columns named {', '.join(doubled)}; name them differently")
+        meant = set(self._meant.values())
+        self.has_pills = bool(self._meant[PILL])
+        self.own = tuple(name for name in self._names if name and name not in meant)
+
+    def read(self) -> Iterator[Listed]:
+        """The photos, a line each; what is wrong with a line is said of its photo."""
+        with self._opened() as stream:
+            lines = csv.reader(_without_zeros(stream), delimiter=self._delimiter)
+            next(lines, None)
+            for cells in _sound(lines, self._file):
+                if any(cells):
+                    yield self._listed(dict(zip(self._names, cells, strict=False)), lines.line_num)
+
+    def _listed(self, cells: Mapping[str, str], line: int) -> Listed:
+        def cell(names: Sequence[str]) -> str:
+            return cells.get(self._meant[names], "").strip()
+
+        path = cells.get(self._meant[PATH], "")
+        own = tuple(cells.get(name, "") for name in self.own)
+        if not path.strip():
+            return Listed(f"line {line}", wrong=f"line {line} of {shown(self._file)} names no photo; mend it", own=own)
+        told, wrong = _told(cell(MM_PER_PX), cell(COIN))
+        place = f"line {line} of {shown(self._file)}: {wrong}" if wrong else ""
+        pill = cell(PILL)
+        return Listed(path, f"\0{pill}" if pill else "", told, place, own)
+
+    def _opened(self) -> IO[str]:
+        try:
+            return self._file.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise InputError(f"{shown(self._file)}: cannot be read ({reason}); check the name of the list") from error
+
+
+def _first(names: Sequence[str], header: Iterable[str]) -> str:
+    """The column that has one of these names, whatever its case."""
+    by_name = {name.lower(): name for name in header}
+    return next((by_name[name] for name in names if name in by_name), "")
+
+
+def _sound(lines: Iterator[list[str]], file: Path) -> Iterator[list[str]]:
+    try:
+        yield from lines
+    except (csv.Error, OSError) as error:
+        raise InputError(f"{shown(file)}: is no CSV that can be read ({error}); save it again as CSV") from error
+
+
+def _without_zeros(stream: IO[str]) -> Iterator[str]:
+    """The lines; a zero byte, which no path holds, ends Python's reading of CSV."""
+    return (line.replace("\0", "�") for line in stream)
+
+
+def _told(mm_per_px: str, coin: str) -> tuple[Told, str]:
+    """What a line says of its photo, and what is wrong with that."""
+    try:
+        scale = float(mm_per_px.replace(",", ".")) if mm_per_px else None
+    except ValueError:
+        scale = math.nan
+    try:
+        check_reference(scale, coin or None)
+    except InputError as error:
+        said = f"{mm_per_px!r} in its column mm_per_px" if scale is not None and math.isnan(scale) else ""
+        return Told(), f"{said} is no number of mm per pixel; mend it" if said else str(error)
+    return Told(scale, coin or None), ""

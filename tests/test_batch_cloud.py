@@ -1,0 +1,189 @@
+"""Photos in a bucket: moto's server speaks S3 to the same client that a real one is spoken to with."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+from pretend import Pretender, inline
+
+from pipeline.batch import BatchSettings, Choice, Summary, open_lines, open_photos, run_batch
+from pipeline.batch.engines import run_local
+from pipeline.batch.kinds import NO_PHOTO, SIDE_FOLDER
+from pipeline.batch.rows import Row
+from pipeline.batch.sources import cloud
+from pipeline.batch.sources.cloud import ARCHIVE, CloudStore, is_address
+from pipeline.cli.group import cli
+from pipeline.errors import EngineMissingError, InputError, PhotoError, PhotoSetError, UnreachableError
+
+pytest.importorskip("s3fs", reason="needs the extra `cloud`")
+boto3 = pytest.importorskip("boto3", reason="needs the extra `cloud`")
+moto = pytest.importorskip("moto.server", reason="needs the extra `cloud`")
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+
+ONE = BatchSettings(workers=1, shard_size=3, timeout_seconds=60)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The address of a local S3."""
+    started = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    started.start()
+    host, port = started.get_host_and_port()
+    yield f"http://{host}:{port}"
+    started.stop()
+
+
+@pytest.fixture
+def bucket(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """An empty bucket, and the keys to it, as a user has them: in the environment."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": server,
+    }.items():
+        monkeypatch.setenv(name, value)
+    made = boto3.resource("s3", endpoint_url=server).Bucket("pills")
+    made.create()
+    yield made
+    made.objects.all().delete()
+    made.delete()
+
+
+def put(bucket: Any, *names: str) -> None:
+    for name in names:
+        bucket.put_object(Key=name, Body=name.encode())
+
+
+def run(place: Path, log: Path | None = None, address: str = "s3://pills/ward") -> tuple[Summary, dict[str, Row]]:
+    photos = open_photos(address)
+    summary = run_batch(photos, place / "out", Pretender(log), {}, ONE, execute=inline)
+    lines = (place / "out/results.jsonl").read_text().splitlines()
+    return summary, {row["photo"]: row for row in map(json.loads, lines)}
+
+
+def test_what_is_an_address() -> None:
+    assert is_address("s3://b/p") and is_address("gs://b") and is_address("simplecache::s3://b") is False
+    assert not any(map(is_address, ("/a/b", "a.jpg", "C:/x", "-", "s3:/b")))
+
+
+def test_the_photos_below_an_address_have_rows(bucket: Any, tmp_path: Path) -> None:
+    put(bucket, "ward/b.jpg", "ward/a/c d.jpg", "ward/bad.jpg", "other/x.jpg", "ward/é=1+1.jpg")
+    put(bucket, "ward/notes.txt", "ward/@eaDir/b.jpg", "ward/all.zip", "ward/", "ward/empty/")
+    bucket.put_object(Key="ward/nameless", Body=b"\xff\xd8\xff and so on")
+    bucket.put_object(Key="ward/none", Body=b"")
+    summary, rows = run(tmp_path)
+    assert list(rows) == ["a/c d.jpg", "b.jpg", "bad.jpg", "nameless", "é=1+1.jpg"]
+    assert (summary.photos, summary.errors) == (5, 1)
+    assert summary.passed_over == {NO_PHOTO: 2, SIDE_FOLDER: 1, ARCHIVE: 1}
+    row = rows["b.jpg"]
+    assert row["etag"] == bucket.Object("ward/b.jpg").e_tag.strip('"') and row["size_bytes"] == len("ward/b.jpg")
+    assert json.loads((tmp_path / "out/batch.json").read_text())["folder"] == "s3://pills/ward"
+
+
+def test_an_object_that_was_replaced_or_deleted_is_noticed_by_its_tag(bucket: Any, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    put(bucket, "ward/a.jpg", "ward/b.jpg", "ward/c.jpg")
+    run(tmp_path, log)
+    log.write_text("")
+    assert run(tmp_path, log)[0].photos_this_run == 0
+    bucket.put_object(Key="ward/b.jpg", Body=b"WARD/B.JPG")  # as many bytes
+    bucket.Object("ward/a.jpg").delete()
+    bucket.put_object(Key="ward/d.jpg", Body=b"ward/c.jpg")
+    put(bucket, "ward/c.jpg")  # the same bytes once more: another time, the same tag
+    summary, rows = run(tmp_path, log)
+    assert (log.read_text().split(), summary.gone, list(rows)) == (["b.jpg"], 1, ["b.jpg", "c.jpg", "d.jpg"])
+    assert rows["d.jpg"]["same_as"] == "c.jpg"
+
+
+def test_the_same_bytes_are_read_once(bucket: Any, tmp_path: Path) -> None:
+    bucket.put_object(Key="ward/a.jpg", Body=b"x" * 10_000)
+    bucket.put_object(Key="ward/b.jpg", Body=b"x" * 10_000)
+    bucket.put_object(Key="ward/c.jpg", Body=b"x" * 5_000 + b"y" * 5_000)
+    summary, rows = run(tmp_path, tmp_path / "log")
+    assert (summary.same_as, rows["b.jpg"]["same_as"], rows["c.jpg"]["same_as"]) == (1, "a.jpg", None)
+
+
+def test_workers_fetch_what_they_read_themselves(bucket: Any, tmp_path: Path) -> None:
+    put(bucket, *(f"ward/{number}.jpg" for number in range(6)))
+    summary = run_batch(open_photos("s3://pills/ward"), tmp_path / "out", Pretender(), {}, ONE, execute=run_local)
+    assert (summary.photos, summary.errors) == (6, 0)
+
+
+def test_a_list_may_name_objects_beside_files(bucket: Any, tmp_path: Path) -> None:
+    put(bucket, "ward/a.jpg")
+    (tmp_path / "b.jpg").write_bytes(b"b")
+    lines = io.BytesIO(b"b.jpg\ns3://pills/ward/a.jpg\ns3://pills/ward/none.jpg\n")
+    photos = open_lines(lines, tmp_path, Choice())
+    summary = run_batch(photos, tmp_path / "out", Pretender(), {}, ONE, execute=inline)
+    lines_out = (tmp_path / "out/results.jsonl").read_text().splitlines()
+    rows = {row["photo"]: row for row in map(json.loads, lines_out)}
+    assert (summary.photos, summary.errors) == (3, 1)
+    assert "there is no such object" in str(rows["s3://pills/ward/none.jpg"]["error"])
+
+
+def test_what_cannot_be_listed_ends_the_batch_with_its_reason(bucket: Any, tmp_path: Path) -> None:
+    with pytest.raises(PhotoSetError, match=r"s3://no-such-bucket/x: cannot be listed \(.*; see that the address"):
+        run(tmp_path, address="s3://no-such-bucket/x")
+    with pytest.raises(InputError, match="fsspec knows no nonsense://"):
+        open_photos("nonsense://x")
+
+
+def test_a_store_that_does_not_answer_is_told_and_tried_again(
+    bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(bucket, "ward/a.jpg", "ward/b.jpg")
+    store = CloudStore("s3://pills/ward")
+
+    def fails(*_: object, **__: object) -> bytes:
+        raise ConnectionError("reset by peer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store._files, "cat_file", fails)
+        with pytest.raises(UnreachableError, match=r"a.jpg: cannot be fetched \(ConnectionError: reset by peer\)"):
+            store.given("a.jpg")
+        assert (store.sample("a.jpg", 5), store.digest("a.jpg")) == (None, None)
+    read, calls = CloudStore._read, list[str]()
+
+    def fails_once(self: CloudStore, path: str) -> bytes:
+        calls.append(path)
+        if len(calls) == 1:
+            raise UnreachableError(f"{path}: cannot be fetched")
+        return read(self, path)
+
+    monkeypatch.setattr(CloudStore, "_read", fails_once)
+    summary, rows = run(tmp_path)
+    assert (summary.errors, rows["a.jpg"]["tries"], rows["b.jpg"]["tries"]) == (0, 2, 1)
+    monkeypatch.setattr(cloud, "BYTES_MAX", 3)
+    monkeypatch.setattr(CloudStore, "_read", read)
+    with pytest.raises(PhotoError, match=r"a.jpg: .*is above the limit"):
+        store.given("a.jpg")
+
+
+def test_without_fsspec_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "fsspec.core", None)
+    with pytest.raises(EngineMissingError, match=r"s3://b/p: needs fsspec; .*pip install s3fs"):
+        open_photos("s3://b/p")
+
+
+def test_the_command_takes_an_address(bucket: Any, tmp_path: Path) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (200, 160), "white").save(picture, "JPEG")
+    bucket.put_object(Key="ward/a.jpg", Body=picture.getvalue())
+    out = tmp_path / "out"
+    command = ["batch", "s3://pills/ward", "--out", str(out), "--reader", "none", "--workers", "1"]
+    ended = CliRunner().invoke(cli, command)
+    assert (ended.exit_code, json.loads((out / "results.jsonl").read_text())["decision"]) == (0, "NO_PILL")
+    assert "Pills in s3://pills/ward" in (out / "report.html").read_text()
+    assert os.listdir(tmp_path) == ["out"]
