@@ -27,6 +27,9 @@ def row_key(row: Mapping[str, Any]) -> str:
 
 
 def content_key(row: Mapping[str, Any]) -> str:
-    """What tells whether the row's photo is the one that the verdict is about; "" where nothing could be read."""
-    digest = row.get("sha256")
-    return f"sha256:{digest[:_CONTENT_DIGITS]}" if digest else ""
+    """What tells whether the row's photos are those that the verdict is about; "" where one could not be read."""
+    digests = [row.get("sha256"), *(photo.get("sha256") for photo in row.get("further") or ())]
+    if not all(digests):
+        return ""
+    digest = digests[0] if len(digests) == 1 else hashlib.sha256("".join(map(str, digests)).encode()).hexdigest()
+    return f"sha256:{digest[:_CONTENT_DIGITS]}"

@@ -155,7 +155,7 @@ def test_every_photo_gets_one_row_whatever_happens(tmp_path: Path) -> None:
     assert table[0]["drug"] == "baclofen"
     assert table[0]["labelers"] == "'=cmd()"
     assert table[0]["candidates"] == "baclofen 10 mg (97 %)"
-    assert COLUMNS[-12:-8] == ("unlisted", "advice", "high_alert", "catalog_date")
+    assert COLUMNS[-18:-14] == ("unlisted", "advice", "high_alert", "catalog_date")
 
 
 def test_without_ray_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

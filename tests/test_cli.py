@@ -281,7 +281,7 @@ def test_doctor_fails_where_something_needed_lacks(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_stopped_batch_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*arguments: object) -> None:
+    def interrupted(*arguments: object, **named: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(pipeline.batch, "run_batch", interrupted)

@@ -16,7 +16,7 @@ from pipeline.batch.sources.store import Given, PhotoBytes, Store
 from pipeline.errors import InputError, PhotoSetError, PillprintError
 from pipeline.load import display_name
 from pipeline.properties import PROPERTIES
-from pipeline.records import Decision, Drug, Identification, Photo
+from pipeline.records import Decision, Drug, Face, Identification, Photo
 from pipeline.words import below_one
 
 _CANDIDATES = 5
@@ -142,6 +142,7 @@ def _answer(found: Identification) -> dict[str, Any]:
         "unlisted": below_one(found.unlisted) if found.imprint else None,
         "advice": found.advice.sentence if found.advice else None,
         "catalog_date": found.catalog_date or None,
+        "boxes": [_box(face) for face in found.faces],
     }
     if found.decision is Decision.IDENTIFIED:
         drug = found.drugs[0]
@@ -156,6 +157,13 @@ def _answer(found: Identification) -> dict[str, Any]:
             "high_alert": drug.high_alert.words if drug.high_alert else None,
         }
     return cells
+
+
+def _box(face: Face) -> dict[str, Any]:
+    """Where a face is: in which of the photos, in pixels of that as it was decoded; the last two past the end."""
+    top, left, bottom, right = (int(edge) for edge in face.region.box)
+    place = {"photo": face.photo_index, "top": top, "left": left, "bottom": bottom, "right": right}
+    return {**place, "confidence": round(float(face.region.confidence), 4)}
 
 
 def _candidate(drug: Drug) -> dict[str, Any]:

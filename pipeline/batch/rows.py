@@ -35,10 +35,11 @@ _FOUND = (
     "advice",
     "high_alert",
     "catalog_date",
+    "boxes",
 )
 
 # The last ones are what people said of the row.
-COLUMNS = (*_FOUND, *RESULTS)
+COLUMNS = (*_FOUND, "pill", "pills", "further", "mm_per_px", "coin", *RESULTS)
 
 # A row's keys where it comes from a worker; the batch adds the photo's state.
 KEYS = (*_FOUND, "sha256", "same_as")

@@ -52,6 +52,7 @@ class Report(Protocol):
 class Summary:
     """What came out: all runs together, but for ``photos_this_run`` and ``seconds``.
 
+    ``rows``: of the results; more than photos where each pill has one, fewer where photos show one pill together.
     ``gone``: photos that were deleted since they were found; they have no row and do not count as photos.
     ``verdicts``: what people said of rows; ``verdicts_left``: of rows that are not here, or whose photo changed since.
     ``first_errors``: what a few of the error rows say.
@@ -72,6 +73,7 @@ class Summary:
     first_errors: Sequence[str] = ()
     passed_over: Mapping[str, int] = field(default_factory=dict)
     same_as: int = 0
+    rows: int = 0
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,7 @@ def run_batch(
             first_errors=errors,
             passed_over=dict(sorted(passed.items())),
             same_as=counts["same"].total(),
+            rows=counts["rows"].total(),
         )
         replace(out / "summary.json", json.dumps(asdict(summary), indent=2).encode("ascii") + b"\n")
     return summary
@@ -210,13 +213,15 @@ class _Results:
     def together(self) -> tuple[dict[str, Counter[str]], Sequence[str]]:
         """Join the shards into one file a form; the counts of what is in them, and what the first error rows say."""
         errors: list[str] = []
-        counts = {key: Counter[str]() for key in ("photos", "gone", "same", "decision", "error_kind")}
+        counts = {key: Counter[str]() for key in ("photos", "rows", "gone", "same", "decision", "error_kind")}
 
         def rows() -> Iterator[Row]:
             for row in self.said.applied(self._here(counts["gone"])):
                 jsonl.write(to_line({key: value for key, value in row.items() if key != "view"}))
-                counts["photos"]["all"] += row.get("pill", 1) == 1
-                counts["same"]["all"] += bool(row.get("same_as")) and row.get("pill", 1) == 1
+                counts["rows"]["all"] += 1
+                if row.get("pill", 1) == 1:
+                    counts["photos"]["all"] += 1 + len(row.get("further") or ())
+                    counts["same"]["all"] += bool(row.get("same_as"))
                 for column in ("decision", "error_kind"):
                     if row[column]:
                         counts[column][row[column]] += 1

@@ -14,12 +14,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.options import FILE, catalog_option, json_option, open_identifier, reader_option, trust_options
+from pipeline.cli.options import (
+    FILE,
+    catalog_option,
+    coin_option,
+    json_option,
+    mm_per_px_option,
+    open_identifier,
+    reader_option,
+    trust_options,
+)
 from pipeline.cli.output import ERRORS_LEFT, INTERRUPTED, harmless, print_json
 from pipeline.cli.outputs import check_outputs
 
 if TYPE_CHECKING:
-    from pipeline.batch import Estimate, Photos, Summary
+    from pipeline.batch import Choice, Estimate, Photos, Summary
     from pipeline.batch.engines import Execute
     from pipeline.cli.progress import ProgressDisplay, ProgressLog
     from pipeline.identifier import Identifier
@@ -61,6 +70,17 @@ _KINDS = {
 @click.option(
     "--out", required=True, metavar="DIR", type=FILE, help="Where the results go; a second run goes on there."
 )
+@click.option("--each", is_flag=True, help="A row a pill, where photos show several; else a photo is of one pill.")
+@click.option(
+    "--pairs",
+    default="",
+    metavar="PATTERN",
+    help="Photos whose names differ at {face} alone show one pill, for instance '{pill}_{face}.jpg'.",
+)
+@mm_per_px_option
+@coin_option
+@click.option("--include", multiple=True, metavar="GLOB", help="Take only photos so named (a path where it holds a /).")
+@click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out photos so named.")
 @catalog_option
 @trust_options
 @reader_option
@@ -86,6 +106,12 @@ def batch(
     photos: str | None,
     table: Path | None,
     out: Path,
+    each: bool,
+    pairs: str,
+    mm_per_px: float | None,
+    coin: str | None,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
     catalog: Path | None,
     settings: Settings,
     coverage: float | None,
@@ -113,13 +139,13 @@ def batch(
     Photos that cannot be read become error rows. A run that was stopped goes on when the same command is given
     again; photos added since are done too. docs/batch.md describes the files, docs/report.md the page.
     """
-    from pipeline.batch import BatchSettings, Watch, estimate_batch, identity_of, read_verdicts, run_batch
+    from pipeline.batch import BatchSettings, Choice, Told, Watch, estimate_batch, identity_of, read_verdicts, run_batch
     from pipeline.batch.engines import run_local, run_ray
     from pipeline.cli.progress import ProgressDisplay, ProgressLog
 
     results = (out, *(out / name for name in ("results.jsonl", "results.csv", "report.html")))
     check_outputs(results, chain((table, catalog, verdicts), _files(photos, out)))
-    found = _open(photos, table)
+    found = _open(photos, table, Choice(include, exclude, pairs, Told(mm_per_px, coin), each))
     said = read_verdicts(verdicts) if verdicts else []
     identifier = open_identifier(catalog, coverage, settings, reader, keep_photos=report)
     identity = identity_of(identifier)
@@ -152,17 +178,17 @@ def batch(
         sys.exit(ERRORS_LEFT)
 
 
-def _open(photos: str | None, table: Path | None) -> Photos:
+def _open(photos: str | None, table: Path | None, choice: Choice) -> Photos:
     """The photos that the command names."""
     from pipeline.batch import open_lines, open_list, open_photos
 
     if table is not None:
-        return open_list(table, Path(photos) if photos else None)
+        return open_list(table, Path(photos) if photos else None, choice)
     if photos == "-":
-        return open_lines(sys.stdin.buffer)
+        return open_lines(sys.stdin.buffer, choice=choice)
     if photos is None:
         raise click.UsageError("name the folder of the photos, or a list of them with --list")
-    return open_photos(photos)
+    return open_photos(photos, choice)
 
 
 def _files(photos: str | None, out: Path) -> Iterable[Path]:
@@ -211,6 +237,7 @@ def _report(photos: Photos, identifier: Identifier, identity: Mapping[str, str],
 def _print_summary(summary: Summary) -> None:
     lines = {
         "photos": f"{summary.photos:,}",
+        **({"rows": f"{summary.rows:,}"} if summary.rows != summary.photos else {}),
         **{f"  {decision}": f"{number:,}" for decision, number in summary.decisions.items()},
         **({"  no answer": f"{summary.errors:,} ({_kinds(summary)})"} if summary.errors else {}),
         **({"gone": f"{summary.gone:,} (deleted since they were found)"} if summary.gone else {}),

@@ -32,7 +32,12 @@ def _cell(value: Any) -> str:
 
 
 def _item(item: Any) -> str:
+    """An element of a list: a photo, a box (``0: 12 30 200 210`` is its photo, then its edges) or a candidate."""
     if isinstance(item, dict):
+        if "sha256" in item:
+            return str(item["photo"])
+        if "top" in item:
+            return f"{item['photo']}: {item['top']} {item['left']} {item['bottom']} {item['right']}"
         name = f"{item['drug']} {item['strength']}".strip()
         return f"{name} ({percent(item['probability'])})"
     return str(item)
