@@ -29,7 +29,8 @@ from rrf_rows import CONCEPTS, RELATIONS, attributes, conso, rel
 from spl_documents import document, look, product, zipped
 
 from reference.errors import CatalogError
-from reference.importers import REGISTERS, Log
+from reference.importers import Log
+from reference.importers.registers import REGISTERS
 from reference.product import Product
 
 SIGNS = (

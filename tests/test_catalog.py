@@ -22,7 +22,8 @@ from reference.audit.check import check
 from reference.audit.compare import compare
 from reference.audit.export import COLUMNS, write_csv
 from reference.errors import CatalogError, InputError
-from reference.importers import REGISTERS, Log
+from reference.importers import Log
+from reference.importers.registers import REGISTERS
 from reference.monographs import load_monograph
 from reference.product import Entry, FactSource, ImprintCheck, Product
 from reference.store.build import build_catalog

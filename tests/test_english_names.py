@@ -11,8 +11,9 @@ import pytest
 from pipeline.records import Candidate
 from pipeline.report.words import candidate_named
 from reference.grouping import same_drug
-from reference.importers import REGISTERS, Log
+from reference.importers import Log
 from reference.importers.mfds import _in_english, _ingredients
+from reference.importers.registers import REGISTERS
 from reference.product import Product
 from reference.text.drugs import one_name
 from reference.text.english import english_name, english_names

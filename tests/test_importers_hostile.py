@@ -9,7 +9,8 @@ import pytest
 from spl_documents import HEAD, document, product, zipped
 
 from reference.errors import CatalogError
-from reference.importers import Log, archive, c3pi, importer_of, mfds, spl, tfda
+from reference.importers import Log, archive, c3pi, mfds, spl, tfda
+from reference.importers.registers import importer_of
 
 GOOD = document(product("9999-001"), "bbbbbbbb-0000-4000-8000-000000000009")
 LAUGHS = (

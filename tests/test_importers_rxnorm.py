@@ -10,7 +10,8 @@ import pytest
 from rrf_rows import CONCEPTS, RELEASE, attributes, conso, rel, rrf_zip, sat
 
 from reference.errors import CatalogError
-from reference.importers import REGISTERS, Log
+from reference.importers import Log
+from reference.importers.registers import REGISTERS
 from reference.importers.rrf import rrf_files
 from reference.importers.rxnorm_tables import retired_numbers
 from reference.product import Product

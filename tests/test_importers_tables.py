@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from reference.errors import CatalogError
-from reference.importers import REGISTERS, Log, importer_of
+from reference.importers import Log
+from reference.importers.registers import REGISTERS, importer_of
 from reference.product import FactSource, Product
 from reference.store.catalog import open_catalog
 

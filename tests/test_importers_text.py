@@ -12,9 +12,10 @@ import pytest
 from spl_documents import zipped
 
 from reference.errors import CatalogError
-from reference.importers import REGISTERS, Log, importer_of
+from reference.importers import Log
 from reference.importers.lengths import millimeters
 from reference.importers.mfds import _ingredients
+from reference.importers.registers import REGISTERS, importer_of
 from reference.product import Product
 from reference.store.catalog import open_catalog
 

@@ -104,3 +104,21 @@ def test_the_import_rule_holds() -> None:
 
 def test_the_changelog_names_the_version() -> None:
     assert f"## [{pipeline.__version__}]" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_an_answer_into_a_pipe_needs_no_tables_and_no_register() -> None:
+    """A tenth of a cold start: rich draws tables, lxml and the importers read registers."""
+    idle = {"rich", "lxml", "reference.importers.spl", "reference.importers.rxnorm", "pipeline.verify", "torch"}
+    script = (
+        "import sys; from pipeline.cli import main\n"
+        f"sys.argv = ['pillprint', 'identify', 'samples/024_both_gray.jpg']\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        f"print(sorted({idle} & set(sys.modules)), file=sys.stderr)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"}
+    run = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment, cwd=ROOT
+    )
+    assert run.stdout.startswith("IDENTIFIED")
+    assert run.stderr.splitlines()[-1] == "[]"

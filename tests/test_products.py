@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from reference.audit.imprint_check import write_checks
-from reference.importers import REGISTERS, Log
+from reference.importers import Log
 from reference.importers.check_cell import as_text, from_text
 from reference.importers.hand import own_products
+from reference.importers.registers import REGISTERS
 from reference.product import Product
 from reference.store.catalog import Catalog, open_catalog
 from reference.text.drugs import drug_of, ingredients_of

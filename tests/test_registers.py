@@ -7,8 +7,9 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from pipeline.cli.catalog import build
-from reference.importers import REGISTERS, hand
+from reference.importers import hand
 from reference.importers.__main__ import table, written
+from reference.importers.registers import REGISTERS
 
 PAGE = Path(__file__).parents[1] / "docs/registers.md"
 

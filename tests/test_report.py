@@ -47,10 +47,11 @@ from pipeline.records import (
 )
 from pipeline.records import ScaleSource as Source
 from pipeline.report.files import save_html, save_overlay
+from pipeline.report.lines import CAUTION, answer_text
 from pipeline.report.overlay import overlay
 from pipeline.report.page import answers_page
 from pipeline.report.sheet import WIDTH, Sheet, shortened, text_width, wrapped
-from pipeline.report.tables import CAUTION, answer_table, answer_text
+from pipeline.report.tables import answer_table
 from pipeline.report.words import answer_names, headline, plain, unlisted_words
 from pipeline.words import below_one, percent
 

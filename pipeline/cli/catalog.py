@@ -24,8 +24,8 @@ from pipeline.report.words import plain
 from reference.audit.ceiling import ceiling as ceiling_of
 from reference.audit.check import check as check_products
 from reference.audit.export import write_csv, write_json_lines
-from reference.importers import REGISTERS
 from reference.importers.archive import files_of
+from reference.importers.registers import REGISTERS
 from reference.store.build import build_catalog
 from reference.store.catalog import Catalog, open_catalog
 from reference.store.migrations import migrate as migrate_catalog

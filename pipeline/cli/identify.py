@@ -20,7 +20,7 @@ from pipeline.cli.options import (
     reader_option,
     trust_options,
 )
-from pipeline.cli.output import print_json
+from pipeline.cli.output import draws_tables, print_json, print_rich
 from pipeline.cli.outputs import check_outputs
 from pipeline.settings import LoadSettings
 
@@ -101,15 +101,14 @@ def photo_source(photo: Path) -> Path | _StandardInput:
 
 
 def _print_answers(answers: Sequence[Identification]) -> None:
-    from rich.console import Console
-
-    from pipeline.report.tables import answer_table, answer_text
-
-    console = Console()
     for number, answer in enumerate(answers):
         if number:
             click.echo()
-        if console.is_terminal:
-            console.print(answer_table(answer))
+        if draws_tables():
+            from pipeline.report.tables import answer_table
+
+            print_rich(answer_table(answer))
         else:
+            from pipeline.report.lines import answer_text
+
             click.echo(answer_text(answer), nl=False)

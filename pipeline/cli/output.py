@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 # A batch was asked to fail where photos have an error row, and some have.
 ERRORS_LEFT = 7
@@ -52,15 +56,27 @@ def _ascii(text: str) -> str:
     return text.replace("\x7f", "\\u007f")  # the one control character that JSON leaves as it is
 
 
-def print_table(columns: tuple[str, ...], rows: Iterable[Sequence[str]], spare: tuple[str, ...] = ()) -> None:
-    """A rich table on a terminal, tab-separated lines in a pipe; no cell is cut but those of ``spare`` columns."""
+def draws_tables() -> bool:
+    """Whether standard output shows tables: a terminal does, and what FORCE_COLOR says is one."""
+    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
+
+
+def print_rich(drawn: RenderableType) -> None:
+    """Draw tables on standard output."""
     from rich.console import Console
 
-    from pipeline.report.columns import Columns
+    Console().print(drawn)
+
+
+def print_table(columns: tuple[str, ...], rows: Iterable[Sequence[str]], spare: tuple[str, ...] = ()) -> None:
+    """A rich table on a terminal, tab-separated lines in a pipe; no cell is cut but those of ``spare`` columns."""
     from pipeline.report.words import plain
 
-    if not sys.stdout.isatty():
-        for row in (columns, *rows):
-            click.echo("\t".join(map(plain, row)))
+    cells = tuple(tuple(map(plain, row)) for row in rows)
+    if draws_tables():
+        from pipeline.report.columns import Columns
+
+        print_rich(Columns(columns, cells, spare))
         return
-    Console().print(Columns(columns, tuple(tuple(map(plain, row)) for row in rows), spare))
+    for row in (tuple(map(plain, columns)), *cells):
+        click.echo("\t".join(row))

@@ -19,7 +19,7 @@ from pipeline.cli.options import (
     reader_option,
     trust_options,
 )
-from pipeline.cli.output import print_json
+from pipeline.cli.output import draws_tables, print_json, print_rich
 
 if TYPE_CHECKING:
     from pipeline.records import Expected
@@ -122,13 +122,10 @@ def _described(look: Sequence[str]) -> Expected:
 
 
 def _print(answer: Verified) -> None:
-    from rich.console import Console
-
     from pipeline.report.verification import as_table, as_text
 
-    console = Console()
-    if console.is_terminal:
-        console.print(as_table(answer))
+    if draws_tables():
+        print_rich(as_table(answer))
     else:
         click.echo(as_text(answer), nl=False)
 

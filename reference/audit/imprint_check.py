@@ -15,8 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from reference.grouping import register_keys, same_drug, same_tablet
-from reference.importers import REGISTERS, Log, own_products
+from reference.importers import Log, own_products
 from reference.importers.check_cell import as_text
+from reference.importers.registers import REGISTERS
 from reference.product import ImprintCheck, Product
 
 # The number of tablets and capsules on one market, an assumption that the match shares (``docs/registers.md``).

@@ -7,8 +7,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 from reference.errors import CatalogError
-from reference.importers import REGISTERS, importer_of
 from reference.importers.archive import ZIP_FAULTS
+from reference.importers.registers import REGISTERS, importer_of
 from reference.importers.workbook import is_workbook
 
 _ZIP = b"PK\3\4"

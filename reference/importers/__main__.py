@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from reference.importers import REGISTERS
+from reference.importers.registers import REGISTERS
 
 _HEADER = "| option | register | download page | what it gives |"
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from reference.errors import CatalogError
 from reference.grouping import register_keys, same_tablet
-from reference.importers import REGISTERS, Log, own_products, retrieved_on
+from reference.importers import Log, own_products, retrieved_on
+from reference.importers.registers import REGISTERS
 from reference.product import Entry, Product
 from reference.store.origins import Origin, origins_to_json
 from reference.store.pictures import pictures_path, small_picture, write_pictures

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from reference.errors import CatalogError
 from reference.grouping import same_tablet
-from reference.importers import Log, importer_of, own_products, retrieved_on
+from reference.importers import Log, own_products, retrieved_on
 from reference.monographs import load_monograph
 from reference.product import Monograph, Product
 from reference.store.database import SQLITE_FAULTS, Database
@@ -326,6 +326,8 @@ def _open_database(path: Path, coverage: float | None) -> Catalog:
 
 
 def _open_register(path: Path, coverage: float | None) -> Catalog:
+    from reference.importers.registers import importer_of
+
     connection = _memory()
     log = Log()
     try:

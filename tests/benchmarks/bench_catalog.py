@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from reference.importers import REGISTERS, Log
+from reference.importers import Log
+from reference.importers.registers import REGISTERS
 from reference.product import Entry, Product
 from reference.search.query import Query, query
 from reference.search.search import search
