@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -16,7 +16,17 @@ from pipeline.match import Matcher, Weighing
 from pipeline.measure import Measurer
 from pipeline.records import Doubts, Expected, Face, PillLook
 from pipeline.scale import check_reference, find_scale
-from pipeline.scene import FACES, Clock, Scene, difference, distinct_faces, doubted
+from pipeline.scene import (
+    FACES,
+    Clock,
+    Scene,
+    difference,
+    distinct_faces,
+    doubted,
+    in_rows,
+    say_the_same,
+    texts_of,
+)
 from pipeline.segment import Segmenter, group_faces
 from pipeline.settings import Settings
 from reference.high_alert import HIGH_ALERT
@@ -28,6 +38,10 @@ if TYPE_CHECKING:
 
 # So many of a photo's pills are read before it is said that none of them carries an imprint; each costs about 0.1 s.
 _GROUPS_READ = 4
+# So many pills beside the one meant are read too, since those of a heap speak together.
+_BESIDE_READ = 10
+# So many of their texts, the most frequent, are looked at: the pill's own, and what may stand on its back.
+_TEXTS_TRIED = 4
 
 
 @dataclass(frozen=True)
@@ -111,19 +125,17 @@ class Identifier:
     def identify_each(
         self, photo: PhotoSource, *, mm_per_px: float | None = None, coin: str | None = None, channels: str = "rgb"
     ) -> tuple[Answer, ...]:
-        """Identify every pill of a photo that shows several different ones, the largest first."""
+        """Identify every pill of a photo that shows several, row by row from the left, numbered so in the overlay.
+
+        A pill lies with one face up, so each is answered for by that face, and two alike pills are two answers. Only
+        where a photo shows nothing but two that look alike and do not say the same, as a register's does, they are
+        taken for the two faces of one pill.
+        """
         clock = Clock()
         scene = self._scene(photo, 0, _Told(mm_per_px, coin, channels), clock)
-        pills = [
-            group[start : start + FACES]
-            for group in group_faces(scene.photo, scene.pills)
-            for start in range(0, len(group), FACES)
-        ]
-        answers = []
-        for pill in pills or [()]:
-            own = Clock(clock.seconds)
-            answers.append(self._answer(self._seen([scene], self._faces(scene, pill, own), Doubts()), own))
-        return tuple(answers)
+        pills = self._two_faces(scene, clock) or self._apart(scene, clock)
+        answers = ((self._seen([scene], faces, Doubts()), own) for faces, own in pills or [([], clock)])
+        return tuple(self._answer(seen, own) for seen, own in answers)
 
     def verify(
         self,
@@ -196,11 +208,8 @@ class Identifier:
 
         clock = Clock()
         scene = self._scene(photo, 0, _Told(mm_per_px, coin, channels), clock)
-        pills = []
-        for place in sorted(range(len(scene.pills)), key=lambda place: -scene.pills[place].area):
-            own = Clock(clock.seconds)
-            seen = self._seen([scene], self._faces(scene, [place], own), Doubts())
-            pills.append(SeenPill(*self._weighed_answer(seen, own)))
+        seen = ((self._seen([scene], faces, Doubts()), own) for faces, own in self._apart(scene, clock))
+        pills = [SeenPill(*self._weighed_answer(pill, own)) for pill, own in seen]
         return check_list(self._verifier, entries, pills)
 
     @cached_property
@@ -256,7 +265,46 @@ class Identifier:
                 meant, chosen = read, number
             if any(face.reading.lines for face in meant):
                 break
-        return meant, scene.others(groups, chosen) if meant else 0
+        others = scene.others(groups, chosen) if meant else 0
+        return self._with_the_heap(scene, groups[chosen], meant, clock) if others else meant, others
+
+    def _with_the_heap(self, scene: Scene, group: Sequence[int], meant: list[Face], clock: Clock) -> list[Face]:
+        """The faces that pills of one drug show together: the text of the pill meant and, from the others, its back's.
+
+        What lies beside it may be another drug or no pill: its text counts if one product bears both. A face without
+        text is the back if its pill is of the same size and shape.
+        """
+        beside = scene.beside(group[:FACES], _BESIDE_READ)
+        read = [self._faces(scene, [index], clock)[0] for index in beside]
+        texts = texts_of(meant, read)
+        if not texts:
+            return meant
+        alike = [*meant, *(face for index, face in zip(beside, read, strict=True) if index in group)]
+        alone = [texts[0], *[face for face in alike if not face.reading.lines][:1]]
+        with clock("match"):
+            return max([alone, *([texts[0], face] for face in texts[1:_TEXTS_TRIED])], key=self._explained)
+
+    def _explained(self, faces: Sequence[Face]) -> float:
+        """The probability that a product of the catalog explains all text of the faces; 0 where one's text is left."""
+        ranked = self._matcher.rank([face.reading for face in faces], self._look(faces))
+        places = ranked.explanations[0].places.values() if ranked.explanations else ()
+        explained = frozenset[int]().union(*places)
+        bearing = {number for number, face in enumerate(faces) if face.reading.lines}
+        return 1 - ranked.unlisted if bearing <= explained else 0.0
+
+    def _two_faces(self, scene: Scene, clock: Clock) -> list[tuple[list[Face], Clock]]:
+        """The two faces of the one pill that a photo shows; empty where it shows anything else."""
+        if len(scene.pills) != FACES or len(group_faces(scene.photo, scene.pills)) > 1:
+            return []
+        own = Clock(clock.seconds)
+        faces = self._faces(scene, range(FACES), own)
+        return [] if say_the_same(faces) else [(faces, own)]
+
+    def _apart(self, scene: Scene, clock: Clock) -> Iterator[tuple[list[Face], Clock]]:
+        """Each pill by the one face that is up, row by row from the left, with the time that it took."""
+        for index in in_rows(scene.pills):
+            own = Clock(clock.seconds)
+            yield self._faces(scene, [index], own), own
 
     def _faces(self, scene: Scene, indices: Sequence[int], clock: Clock) -> list[Face]:
         """Some of a photo's regions, measured and read."""

@@ -21,6 +21,8 @@ FACES = 2
 _RIVAL_AREA_MIN = 0.3
 # A region that covers at least this share of the scale's outline is the ruler itself, not a pill that touches it.
 _REFERENCE_SHARE_MIN = 0.3
+# Pills whose middles differ by less than this share of the usual pill's height lie in one row.
+_ROW_SHARE = 0.5
 # Two readings of a word of at least so many letters are the same word if this share agrees. Of numbers and codes every
 # character must agree, unless one was read with less than ``_SURE_MIN`` confidence.
 _WORD_MIN = 5
@@ -81,7 +83,15 @@ class Scene:
         area = self.pills[groups[chosen][0]].area
         rest = [group for number, group in enumerate(groups) if number != chosen]
         rivals = sum(self.pills[group[0]].area > _RIVAL_AREA_MIN * area for group in rest)
-        return rivals + max(len(groups[chosen]) - FACES, 0)
+        alike = len(groups[chosen])
+        # Two alike are taken for the two faces of one pill; more are as many pills, since each has one face up.
+        return rivals + (alike - 1 if alike > FACES else 0)
+
+    def beside(self, meant: Sequence[int], most: int) -> list[int]:
+        """The pills that lie beside those meant, the largest first, at most so many."""
+        area = self.pills[meant[0]].area
+        large = (index for index, pill in enumerate(self.pills) if pill.area > _RIVAL_AREA_MIN * area)
+        return [index for index in large if index not in meant][:most]
 
 
 def _is_reference(region: PillRegion, scale: Scale | None) -> bool:
@@ -93,6 +103,48 @@ def _is_reference(region: PillRegion, scale: Scale | None) -> bool:
     height, width = region.mask.shape
     near = (rows >= 0) & (rows < height) & (cols >= 0) & (cols < width)
     return int(region.mask[rows[near], cols[near]].sum()) > _REFERENCE_SHARE_MIN * len(rows)
+
+
+def in_rows(pills: Sequence[PillRegion]) -> list[int]:
+    """Their indices as people number things on a table: row by row from the top, each row from the left."""
+    middles = [((top + bottom) / 2, (left + right) / 2) for top, left, bottom, right in (pill.box for pill in pills)]
+    reach = _ROW_SHARE * float(np.median([pill.mask.shape[0] for pill in pills])) if pills else 0.0
+    rows: list[list[int]] = []
+    for index in sorted(range(len(pills)), key=lambda index: middles[index]):
+        if not rows or middles[index][0] - middles[rows[-1][0]][0] > reach:
+            rows.append([])
+        rows[-1].append(index)
+    return [index for row in rows for index in sorted(row, key=lambda index: middles[index][1])]
+
+
+def say_the_same(faces: Sequence[Face]) -> bool:
+    """Whether all bear text, and the same."""
+    return all(face.reading.lines for face in faces) and all(_say_the_same(faces[0], face) for face in faces[1:])
+
+
+def texts_of(meant: Sequence[Face], beside: Sequence[Face]) -> list[Face]:
+    """The surest face of each text that is read on the pill meant and on those of its color beside it.
+
+    The pill's own texts go first, the others by how many faces bear them; a text that most faces bear, and at least
+    two, goes before all.
+    """
+    colored = [face for face in beside if face.reading.lines and _is_colored_as(face, meant)]
+    bearing = sorted((*(face for face in meant if face.reading.lines), *colored), key=_certainty, reverse=True)
+    heaps: list[list[Face]] = []
+    for face in bearing:
+        heap = next((heap for heap in heaps if _say_the_same(face, heap[0])), None)
+        heaps.append([face]) if heap is None else heap.append(face)
+
+    def rank(heap: Sequence[Face]) -> tuple[bool, bool, int]:
+        is_most = len(heap) > 1 and 2 * len(heap) > len(bearing)
+        return not is_most, not any(face in meant for face in heap), -len(heap)
+
+    return [heap[0] for heap in sorted(heaps, key=rank)]
+
+
+def _is_colored_as(face: Face, meant: Sequence[Face]) -> bool:
+    one, other = face.measurements.look.color, meant[0].measurements.look.color
+    return not (one.best and other.best) or _agreement(one, other) >= _SAME_LOOK_MIN
 
 
 def distinct_faces(faces: Sequence[Face]) -> list[Face]:

@@ -199,6 +199,12 @@ def test_identify_prints_json(pretended: type[Pretended]) -> None:
     assert [found["decision"] for found in each] == ["IDENTIFIED", "UNKNOWN"]
 
 
+def test_each_answer_has_its_number(pretended: type[Pretended]) -> None:
+    done = run("identify", "a.jpg", "--each").output
+    assert [line for line in done.splitlines() if line.startswith("pill ")] == ["pill 1 of 2:", "pill 2 of 2:"]
+    assert "pill 1 of" not in run("identify", "a.jpg").output
+
+
 def test_each_takes_one_photo(pretended: type[Pretended]) -> None:
     done = run("identify", "a.jpg", "b.jpg", "--each")
     assert done.exit_code == 2

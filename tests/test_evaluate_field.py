@@ -131,6 +131,13 @@ def test_claims() -> None:
         assert shares["text_wrong"] == (is_wrong, 1)
 
 
+def test_a_label_of_one_face_is_a_part_of_the_imprint() -> None:
+    identified = identification(("024",))
+    first = identified.candidates[0].product.imprint
+    for shown, is_part in ((first, 1), (first[:-1], 1), (first + "9", 0)):
+        assert judge_field(labeled(shown=shown), identified, ()).shares["text_first_part"] == (is_part, 1)
+
+
 def test_an_answer_that_is_not_there_is_wrong_throughout() -> None:
     verdict = judge_field(labeled((ONE,), 1, frozenset({"WHITE"}), "024"), None, (), error="a.jpg: broken")
     assert verdict.decision == "ERROR" and verdict.error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import pickle
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import permutations
 from pathlib import Path
@@ -18,7 +18,9 @@ from pipeline import Identifier
 from pipeline.errors import PhotoError
 from pipeline.imprint.null import NullReader
 from pipeline.imprint.replay import ReplayReader, typed
-from pipeline.records import Decision, Identification, Photo, PillRegion, Reading
+from pipeline.records import Decision, Identification, Photo, PillRegion, Pixels, Reading
+from pipeline.report.names import face_names
+from reference.store.catalog import open_catalog
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 ROWS = list(csv.DictReader((SAMPLES / "manifest.csv").read_text(encoding="utf-8").splitlines()))
@@ -157,6 +159,79 @@ def test_a_larger_thing_without_text_is_not_the_pill_meant() -> None:
     nothing = Identifier(reader=_ReadsTheSmall(0)).identify(pixels)
     assert (nothing.decision, nothing.imprint) == (Decision.UNKNOWN, ())
     assert nothing.faces[0].region.area > 20_000
+
+
+def disks(*centers: tuple[int, int], radius: int = 50) -> Pixels:
+    """White disks on gray, ``(340, 640, 3)`` uint8; ``centers`` are ``(x, y)``."""
+    pixels = np.full((340, 640, 3), 150, np.uint8)
+    for center in centers:
+        cv2.circle(pixels, center, radius, (246, 244, 240), -1, cv2.LINE_AA)
+    return pixels
+
+
+HEAP = disks((90, 90), (250, 80), (420, 95), (570, 240), (170, 240), (380, 250))
+
+
+class _ReadsByPlace:
+    """Says of each face what stands at its middle, ``(x, y)`` within 40 pixels; nothing of others."""
+
+    name = "made"
+
+    def __init__(self, texts: Mapping[tuple[int, int], tuple[str, ...]]) -> None:
+        self.texts = texts
+
+    def read(self, photo: Photo, regions: Sequence[PillRegion]) -> tuple[Reading, ...]:
+        return tuple(self._of(region) for region in regions)
+
+    def _of(self, region: PillRegion) -> Reading:
+        top, left, bottom, right = region.box
+        x, y = (left + right) / 2, (top + bottom) / 2
+        near = (text for (col, row), text in self.texts.items() if abs(col - x) < 40 and abs(row - y) < 40)
+        return typed(*next(near, ()))
+
+
+def test_a_heap_reads_as_the_drug_whose_faces_it_shows() -> None:
+    """One tablet of six lies with its text up; wherever that is, the heap is taken for its drug."""
+    for place in ((90, 90), (570, 240), (380, 250)):
+        answer = Identifier(reader=_ReadsByPlace({place: ("54", "024")})).identify(HEAP)
+        assert [face.reading.tokens for face in answer.faces] == [("54", "024"), ()]
+        assert answer.candidates[0].product.drug == "flecainide"
+        # It is one of six, and what the other five are no one has read.
+        assert answer.doubts.others == 5 and answer.decision is not Decision.IDENTIFIED
+        assert "The photo shows 5 more pills; photograph one alone, or ask for each." in answer.warnings
+
+
+def test_fronts_and_backs_of_a_heap_speak_together() -> None:
+    catalog = open_catalog()
+    two = next(p for p in catalog.products() if len(p.faces) == 2 and all(map(len, p.faces)) and len(p.tokens) == 2)
+    (front, back), row = two.tokens, [(90, 90), (250, 80), (420, 95), (570, 240), (170, 240), (380, 250)]
+    for turned in range(6):
+        texts = {
+            place: ((front,) if number < 5 else (back,)) for number, place in enumerate(row[turned:] + row[:turned])
+        }
+        answer = Identifier(reader=_ReadsByPlace(texts)).identify(HEAP)
+        assert sorted(face.reading.tokens for face in answer.faces) == sorted([(front,), (back,)])
+        assert answer.candidates[0].product.imprint_key == two.imprint_key
+
+
+def test_each_pill_of_a_heap_has_its_own_answer_and_number() -> None:
+    texts = {(90, 90): ("54", "024"), (250, 80): ("54", "024"), (170, 240): ("5",)}
+    answers = Identifier(reader=_ReadsByPlace(texts)).identify_each(HEAP)
+    assert [answer.imprint for answer in answers] == [("54", "024"), ("54", "024"), (), ("5",), (), ()]
+    assert all(len(answer.faces) == 1 for answer in answers)
+    middles = [answer.faces[0].region.left + 50 for answer in answers]
+    assert middles == pytest.approx([90, 250, 420, 170, 380, 570], abs=4)
+    names = face_names(answers)
+    assert [names[id(answer.faces[0])] for answer in answers] == list("123456")
+
+
+def test_two_alike_pills_are_two_answers_and_two_faces_are_one() -> None:
+    pair = disks((180, 170), (460, 170), radius=80)
+    same = Identifier(reader=_ReadsByPlace({(180, 170): ("54", "024"), (460, 170): ("54", "024")}))
+    assert [answer.imprint for answer in same.identify_each(pair)] == [("54", "024"), ("54", "024")]
+    faces = Identifier(reader=_ReadsByPlace({(460, 170): ("54", "024")}))
+    assert [answer.imprint for answer in faces.identify_each(pair)] == [("54", "024")]
+    assert len(faces.identify_each(pair)[0].faces) == 2
 
 
 class _ReadsTheSmall:

@@ -77,8 +77,11 @@ def test_outline_lies_on_the_pill() -> None:
     assert sheet.dtype == np.uint8
     # The photo of 360 x 240 is shown 1080 x 720; its first face has its center at (120, 100) and a radius of 60.
     drawn = places(sheet[:720], OUTLINE)
-    on_letter_a = (drawn[:, 0] < 185) & (drawn[:, 1] < 190)
-    distance = np.hypot(drawn[:, 0] - 120.5 * 3, drawn[:, 1] - 60 - 100.5 * 3)[~on_letter_a]
+    center = np.array([120.5 * 3, 60 + 100.5 * 3])
+    # The letter A stands on the outline, at its upper left.
+    on_letter_a = np.hypot(*(drawn - center + 180 * np.sqrt(0.5)).T) < 20
+    assert on_letter_a.any()
+    distance = np.hypot(*(drawn - center).T)[~on_letter_a]
     assert np.abs(distance - 180).max() < 5
 
 
@@ -124,6 +127,29 @@ def test_many_pills() -> None:
     sheet = overlay(photo("many.png"), answers)
     assert sheet.shape[1] == WIDTH
     assert overlay(photo(), []).shape[1] == WIDTH
+
+
+def test_numbers_drawn_are_those_of_the_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: dict[str, tuple[float, float]] = {}
+    text = Sheet.text
+
+    def noted(sheet: Sheet, at: tuple[float, float], words: str, *args: Any, **kwargs: Any) -> None:
+        drawn.setdefault(words, at)
+        text(sheet, at, words, *args, **kwargs)
+
+    monkeypatch.setattr(Sheet, "text", noted)
+    picture = dataclasses.replace(photo(), pixels=np.full((240, 1300, 3), 90, np.uint8))
+    answers = [
+        dataclasses.replace(identification(), faces=(Face("a.png", 0, region(col), measurements(), reading("024")),))
+        for col in range(80, 1280, 130)
+    ]
+    overlay(picture, answers)
+    scale = WIDTH / 1300
+    for number, answer in enumerate(answers, start=1):
+        outline = answer.faces[0].region.outline + 0.5
+        away = np.hypot(*(outline[:, ::-1] * scale - drawn[str(number)]).T)
+        assert away.min() < 1
+    assert "10 faces, the first 8 enlarged below" in drawn
 
 
 def test_only_the_faces_of_this_photo() -> None:

@@ -9,8 +9,8 @@ import pytest
 from examples import look, measurements, reading, region
 
 from pipeline.measure import Measurer
-from pipeline.records import Face, Probabilities
-from pipeline.scene import FACES, Clock, difference, distinct_faces
+from pipeline.records import Face, PillRegion, Probabilities
+from pipeline.scene import FACES, Clock, difference, distinct_faces, in_rows, say_the_same, texts_of
 
 
 def face(
@@ -133,6 +133,41 @@ def test_photos_of_one_look_or_of_an_unsure_one_say_nothing() -> None:
     assert said_of([[white], [perhaps]], [white, perhaps]) == ""
     assert said_of([[white], []], [white]) == ""
     assert said_of([[white], [face(color="")]], [white]) == ""
+
+
+def placed(*places: tuple[int, int]) -> list[PillRegion]:
+    return [replace(region(), top=top, left=left) for top, left in places]
+
+
+def test_pills_are_numbered_row_by_row_from_the_left() -> None:
+    # Disks of 121 px: those whose middles differ by less than half of that in height lie in one row.
+    assert in_rows(placed((20, 400), (0, 200), (300, 10), (30, 0), (290, 300))) == [3, 1, 0, 2, 4]
+    assert in_rows(placed((0, 0), (200, 0), (100, 0))) == [0, 2, 1]
+    assert in_rows([]) == []
+
+
+def test_alike_texts_speak_together() -> None:
+    front, worse, back = face("EC", "10"), face("E0", "10", confidence=0.7), face("M", confidence=0.9)
+    assert texts_of([front, worse], [back, face("M", confidence=0.8), face()]) == [front, back]
+    assert texts_of([face()], [back]) == [back]
+    assert texts_of([face(), face()], [face()]) == []
+
+
+def test_what_most_faces_say_goes_first_and_else_the_pill_meant() -> None:
+    meant, often, seldom = face("24"), face("M"), face("TEVA")
+    assert texts_of([meant], [often, face("M", confidence=0.9), face("M", confidence=0.8)]) == [often, meant]
+    assert texts_of([meant], [seldom, often, face("M", confidence=0.9)]) == [meant, often, seldom]
+
+
+def test_a_pill_of_another_color_says_nothing_of_the_one_meant() -> None:
+    white = face("24")
+    assert texts_of([white], [face("M", color="BLUE"), face("M", color="BLUE")]) == [white]
+
+
+def test_faces_say_the_same_only_if_all_bear_text() -> None:
+    assert say_the_same([face("024"), face("O24")])
+    assert not say_the_same([face("024"), face()])
+    assert not say_the_same([face("024"), face("54")])
 
 
 def test_the_clock_adds_up_and_goes_on_from_another() -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("photos", metavar="PHOTO...", nargs=-1, required=True, type=FILE)
-@click.option("--each", is_flag=True, help="The photo shows several different pills: answer for each.")
+@click.option("--each", is_flag=True, help="The photo shows several pills: answer for each, numbered as drawn.")
 @catalog_option
 @trust_options
 @reader_option
@@ -101,9 +101,11 @@ def photo_source(photo: Path) -> Path | _StandardInput:
 
 
 def _print_answers(answers: Sequence[Identification]) -> None:
-    for number, answer in enumerate(answers):
-        if number:
+    for number, answer in enumerate(answers, start=1):
+        if number > 1:
             click.echo()
+        if len(answers) > 1:
+            click.echo(f"pill {number} of {len(answers)}:")
         if draws_tables():
             from pipeline.report.tables import answer_table
 

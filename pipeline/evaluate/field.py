@@ -17,7 +17,7 @@ from pipeline.records import Candidate, Decision, Identification, PillRegion
 # The figures of a kind of photo, in the order in which they are shown.
 FIELD_KEYS = (
     *("pills_found", "pills_of_found", "only_pill", "pill_color", "pill_color_misled"),
-    *("text_exact", "text_first", "text_identified", "text_wrong"),
+    *("text_exact", "text_first", "text_first_part", "text_identified", "text_wrong"),
 )
 # A region is a pill where it shares as much with the pill's box.
 _IOU_MIN = 0.5
@@ -101,6 +101,7 @@ def _text(text: str, answer: Identification | None, first: Candidate | None) -> 
     shares = {
         "text_exact": (float(read == wanted), 1.0),
         "text_first": (float(ranked == wanted), 1.0),
+        "text_first_part": (float(not Counter(wanted) - Counter(ranked)), 1.0),
         "text_identified": (float(identified), 1.0),
     }
     if identified:

@@ -26,7 +26,7 @@ from pipeline.evaluate.sets import LabeledPhoto, PhotoSet, SetKind
 from pipeline.evaluate.table import Table
 from pipeline.load import load
 from pipeline.records import Pixels
-from pipeline.segment import Segmenter, segment
+from pipeline.segment import Segmenter
 
 
 @dataclass(frozen=True)
@@ -71,16 +71,18 @@ def evaluate_photo(
     table: Table,
     turn: Turn | None,
     more: Sequence[Question] = (),
+    segment: Segmenter | None = None,
 ) -> Verdict:
     """One photo's verdict; a photo that cannot be read or breaks a stage is a verdict too, all of it wrong.
 
-    Of a segmenter the photo's outlines alone are judged.
+    Of a segmenter the photo's outlines alone are judged. ``segment`` finds all pills of photos as people take them,
+    beside the one that is answered for; it is held for many photos, since a new one loads its networks.
     """
     try:
         if isinstance(identifier, Segmenter):
             return judge_outlines(photo, identifier)
         if photo.truth.surroundings is not None:
-            return _as_taken(photo, identifier)
+            return _as_taken(photo, identifier, segment or Segmenter())
         return _identified(photo, identifier, table, turn, more)
     except PillprintError as error:
         return _failed(photo, table, more, str(error))
@@ -88,7 +90,7 @@ def evaluate_photo(
         return _failed(photo, table, more, f"{photo.name}: {type(error).__name__}: {error}")
 
 
-def _as_taken(photo: LabeledPhoto, identifier: Identifies) -> Verdict:
+def _as_taken(photo: LabeledPhoto, identifier: Identifies, segment: Segmenter) -> Verdict:
     """The answer for a photo as people take them, beside all that is found in it."""
     started = time.perf_counter()
     answer = identifier.identify(photo.path)
@@ -141,7 +143,8 @@ def evaluate_set(
     """
     used: Identifies | Segmenter
     used = Segmenter() if identifier is None or photo_set.kind is SetKind.MASKS else identifier
-    judged = partial(evaluate_photo, identifier=used, table=table, turn=turn, more=more)
+    held = Segmenter() if photo_set.kind is SetKind.FIELD else None
+    judged = partial(evaluate_photo, identifier=used, table=table, turn=turn, more=more, segment=held)
     if workers <= 1:
         yield from map(judged, photo_set.photos)
     else:

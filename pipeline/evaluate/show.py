@@ -42,6 +42,7 @@ _FIELD_LABELS = {
     "pill_color_misled": "  wrong with 0.8 or more",
     "text_exact": "all characters read",
     "text_first": "right imprint first",
+    "text_first_part": "the same, the label a part",
     "text_identified": "IDENTIFIED",
     "text_wrong": "  of those wrong",
 }

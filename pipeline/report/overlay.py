@@ -49,6 +49,8 @@ _MARGIN = 20
 _ENLARGE_MAX = 6.0
 # More faces than these are outlined and numbered in the photo only.
 _TILES_MAX = 8
+# A face's name in the photo is so large, as a share of the face, but not smaller or larger than this.
+_NAME_SHARE, _NAME_MIN, _NAME_MAX = 0.3, 15.0, 26.0
 # The share of a face's box added around it, so that the outline and what lies outside it are seen.
 _AROUND = 0.12
 
@@ -202,9 +204,18 @@ def _draw_photo(
     for tile in tiles:
         _draw_outline(sheet, view, tile.face, 3.0)
         _draw_axis(sheet, view, tile.face, 1.5)
-        box = tile.face.region.box
-        x, y = view.at(box[0], box[1])
-        sheet.text((max(x, 24.0), max(y, 30.0)), tile.name, 24, _OUTLINE, "rd", halo=True)
+        _draw_name(sheet, view, tile)
+    if len(tiles) > _TILES_MAX:
+        words = f"{len(tiles)} faces, the first {_TILES_MAX} enlarged below"
+        sheet.text((WIDTH - _MARGIN, height * scale - 16), words, 20, _OUTLINE, "rd", halo=True)
+
+
+def _draw_name(sheet: Sheet, view: _View, tile: _Tile) -> None:
+    """The face's name on its own outline, at the upper left, so that it is on no neighbor."""
+    outline = tile.face.region.outline
+    x, y = view.at(*outline[int(np.argmin(outline.sum(axis=1)))])
+    size = min(max(_NAME_SHARE * min(tile.height, tile.width) * view.scale, _NAME_MIN), _NAME_MAX)
+    sheet.text((max(x, 24.0), max(y, 16.0)), tile.name, size, _OUTLINE, "mm", halo=True)
 
 
 def _draw_scale(sheet: Sheet, view: _View, scale: Scale, corner: Point) -> None:
