@@ -271,26 +271,31 @@ class Identifier:
     def _with_the_heap(self, scene: Scene, group: Sequence[int], meant: list[Face], clock: Clock) -> list[Face]:
         """The faces that pills of one drug show together: the text of the pill meant and, from the others, its back's.
 
-        What lies beside it may be another drug or no pill: its text counts if one product bears both. A face without
-        text is the back if its pill is of the same size and shape.
+        ``group`` are the pills of its size and shape. Of those that bear text some may be another drug or no pill: one
+        is the back if a product bears both texts. Where the pill meant is silent, only those of its group speak for it.
         """
         beside = scene.beside(group[:FACES], _BESIDE_READ)
         read = [self._faces(scene, [index], clock)[0] for index in beside]
-        texts = texts_of(meant, read)
+        alike = [face for index, face in zip(beside, read, strict=True) if index in group]
+        is_silent = not any(face.reading.lines for face in meant)
+        texts = texts_of(meant, alike if is_silent else read)
         if not texts:
             return meant
-        alike = [*meant, *(face for index, face in zip(beside, read, strict=True) if index in group)]
-        alone = [texts[0], *[face for face in alike if not face.reading.lines][:1]]
         with clock("match"):
-            return max([alone, *([texts[0], face] for face in texts[1:_TEXTS_TRIED])], key=self._explained)
+            backs = sorted(texts[1:_TEXTS_TRIED], key=lambda face: -self._explained([texts[0], face]))
+            pair = [texts[0], *backs[:1]]
+            if backs and self._explained(pair) > 0 and not all(face in meant for face in pair):
+                return pair
+        if texts[0] in meant and not say_the_same(meant):
+            return meant
+        return [texts[0], *[face for face in (*meant, *alike) if not face.reading.lines][:1]]
 
     def _explained(self, faces: Sequence[Face]) -> float:
-        """The probability that a product of the catalog explains all text of the faces; 0 where one's text is left."""
+        """The probability that the catalog explains faces of text; 0 unless each bears a text of its own product."""
         ranked = self._matcher.rank([face.reading for face in faces], self._look(faces))
-        places = ranked.explanations[0].places.values() if ranked.explanations else ()
-        explained = frozenset[int]().union(*places)
-        bearing = {number for number, face in enumerate(faces) if face.reading.lines}
-        return 1 - ranked.unlisted if bearing <= explained else 0.0
+        best = ranked.explanations[0] if ranked.explanations else None
+        own = set(best.places.values()) if best and not best.contradicted else set()
+        return 1 - ranked.unlisted if all({number} in own for number in range(len(faces))) else 0.0
 
     def _two_faces(self, scene: Scene, clock: Clock) -> list[tuple[list[Face], Clock]]:
         """The two faces of the one pill that a photo shows; empty where it shows anything else."""

@@ -123,10 +123,10 @@ def say_the_same(faces: Sequence[Face]) -> bool:
 
 
 def texts_of(meant: Sequence[Face], beside: Sequence[Face]) -> list[Face]:
-    """The surest face of each text that is read on the pill meant and on those of its color beside it.
+    """One face of each text that is read on the pill meant and on those of its color beside it.
 
     The pill's own texts go first, the others by how many faces bear them; a text that most faces bear, and at least
-    two, goes before all.
+    three, goes before all. Of faces that say the same the pill's own stands for them, of three and more the surest.
     """
     colored = [face for face in beside if face.reading.lines and _is_colored_as(face, meant)]
     bearing = sorted((*(face for face in meant if face.reading.lines), *colored), key=_certainty, reverse=True)
@@ -136,10 +136,14 @@ def texts_of(meant: Sequence[Face], beside: Sequence[Face]) -> list[Face]:
         heaps.append([face]) if heap is None else heap.append(face)
 
     def rank(heap: Sequence[Face]) -> tuple[bool, bool, int]:
-        is_most = len(heap) > 1 and 2 * len(heap) > len(bearing)
+        is_most = len(heap) > FACES and 2 * len(heap) > len(bearing)
         return not is_most, not any(face in meant for face in heap), -len(heap)
 
-    return [heap[0] for heap in sorted(heaps, key=rank)]
+    def first(heap: Sequence[Face]) -> Face:
+        own = [face for face in heap if face in meant] if len(heap) <= FACES else []
+        return (own or heap)[0]
+
+    return [first(heap) for heap in sorted(heaps, key=rank)]
 
 
 def _is_colored_as(face: Face, meant: Sequence[Face]) -> bool:

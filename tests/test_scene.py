@@ -149,6 +149,9 @@ def test_pills_are_numbered_row_by_row_from_the_left() -> None:
 def test_alike_texts_speak_together() -> None:
     front, worse, back = face("EC", "10"), face("E0", "10", confidence=0.7), face("M", confidence=0.9)
     assert texts_of([front, worse], [back, face("M", confidence=0.8), face()]) == [front, back]
+    # One face more that says the same is a better witness only among three.
+    assert texts_of([worse], [front]) == [worse]
+    assert texts_of([worse], [front, face("EC", "10", confidence=0.9)]) == [front]
     assert texts_of([face()], [back]) == [back]
     assert texts_of([face(), face()], [face()]) == []
 

@@ -39,7 +39,7 @@ def entries_of(pouch: Pouch, register: Register, kind: str) -> list[ListEntry]:
 
 
 def _seen_in(pouch: Pouch, seed: int, identifier: Identifier, register: Register) -> list[Identification]:
-    """What the composed photo of a pouch shows, pill by pill, the largest first; no list changes it."""
+    """What the composed photo of a pouch shows, pill by pill, row by row from the left; no list changes it."""
     pixels = composed(pouch, {each.path: load(each.path).pixels for each, _ in pouch.pills}, seed)
     done = identifier.check_list(pixels, entries_of(pouch, register, "drug")[:1])
     return [pill.identification for pill in sorted(done.pills, key=lambda pill: pill.number)]

@@ -6,6 +6,7 @@ pill that is wrong, missing or extra, each as often as the next.
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -84,7 +85,7 @@ def _is_one(one: Product, other: Product) -> bool:
 def composed(pouch: Pouch, pixels_of: dict[Path, Pixels], seed: int) -> Pixels:
     """The pouch as a photo, ``(h, w, 3)`` uint8 sRGB; pills in the order of the grid's cells, by rows."""
     rng = np.random.default_rng(seed)
-    side = 3 if len(pouch.pills) > 4 else 2
+    side = max(2, math.ceil(math.sqrt(len(pouch.pills))))
     canvas = rng.normal(0, _NOISE, (side * _CELL_PX, side * _CELL_PX, 3)) + _PAPER
     cells = rng.permutation(side * side)[: len(pouch.pills)]
     for cell, (cut_out, face) in zip(cells, pouch.pills, strict=True):

@@ -72,7 +72,7 @@ def check_list(verifier: Verifier, entries: Sequence[ListEntry], pills: Sequence
     Args:
         verifier: compares one pill with one entry.
         entries: the list.
-        pills: those of the photo, the largest first.
+        pills: those of the photo, in the order of their numbers.
     """
     found = [[verifier.find(pill.weighing, entry.expected, pill.answer) for entry in entries] for pill in pills]
     assigned = _assign(found, entries)

@@ -47,7 +47,7 @@ class CheckedEntry:
 
 @dataclass(frozen=True)
 class CheckedPill:
-    """One pill of the photo: its number (the largest is 1), what it is to the list, and why.
+    """One pill of the photo: its number (row by row from the left), what it is to the list, and why.
 
     ``entry`` is the place in the list, from 0, of what it is or most likely is; None where it is nothing on it.
     """
