@@ -29,9 +29,6 @@ class Sampling:
     cubic_min: float = float("inf")
     """From this scale on sampled by cubics, below it linearly."""
 
-    keeps_corner: bool = False
-    """Shrinking leaves the first pixel's center where it was, which moves the rest by less than half a frame pixel."""
-
 
 @dataclass(frozen=True, eq=False)
 class PhotoPart:
@@ -86,17 +83,14 @@ def sample(
         return np.zeros((*size, *image.shape[2:]), np.uint8)
     scale = 1 / scale_of(to_image)
     if scale < how.shrink_max:
-        image, to_smaller = _shrunk(image, scale * how.spare, how.keeps_corner)
+        image, to_smaller = _shrunk(image, scale * how.spare)
         to_image = composed(to_smaller, to_image)
     flags = cv2.WARP_INVERSE_MAP | (cv2.INTER_CUBIC if scale > how.cubic_min else cv2.INTER_LINEAR)
     return np.asarray(cv2.warpAffine(image, to_image, size[::-1], flags=flags, borderMode=border), np.uint8)
 
 
-def _shrunk(image: NDArray[np.uint8], share: float, keeps_corner: bool) -> tuple[NDArray[np.uint8], Affine]:
+def _shrunk(image: NDArray[np.uint8], share: float) -> tuple[NDArray[np.uint8], Affine]:
     """An image at a share of its size, with the map to it."""
-    if keeps_corner:
-        smaller = cv2.resize(image, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
-        return np.asarray(smaller, np.uint8), np.array([[share, 0, 0], [0, share, 0]])
     height, width = (max(round(side * share), 1) for side in image.shape[:2])
     smaller = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
     across, down = width / image.shape[1], height / image.shape[0]

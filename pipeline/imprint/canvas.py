@@ -37,8 +37,8 @@ MARGIN_SHARE = 0.06
 _CONTRAST = LocalContrast(
     mean_sigma_px=9.0, deviation_sigma_px=18.0, deviation_floor=3.0, deviation_step=2, weight_floor=1e-3
 )
-_SAMPLING = Sampling(shrink_max=0.6, spare=1.25, cubic_min=1.5, keeps_corner=True)
-_MASK_SAMPLING = Sampling(shrink_max=0.6, spare=1.25, keeps_corner=True)
+_SAMPLING = Sampling(shrink_max=0.6, spare=1.25, cubic_min=1.5)
+_MASK_SAMPLING = Sampling(shrink_max=0.6, spare=1.25)
 
 
 @dataclass(frozen=True)
