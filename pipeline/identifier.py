@@ -204,13 +204,16 @@ class Identifier:
         Raises:
             As ``identify``.
         """
-        from pipeline.verify import SeenPill, check_list
+        from pipeline.verify import SeenPill, check_list, counted
 
         clock = Clock()
         scene = self._scene(photo, 0, _Told(mm_per_px, coin, channels), clock)
         seen = ((self._seen([scene], faces, Doubts()), own) for faces, own in self._apart(scene, clock))
         pills = [SeenPill(*self._weighed_answer(pill, own)) for pill, own in seen]
-        return check_list(self._verifier, entries, pills)
+        regions = tuple(scene.pills[index] for index in in_rows(scene.pills))
+        alike = tuple((group[0], group[1]) for group in group_faces(scene.photo, regions) if len(group) == FACES)
+        number = replace(counted(scene.photo.pixels, regions, scene.no_pills), alike=alike)
+        return check_list(self._verifier, entries, pills, number)
 
     @cached_property
     def _verifier(self) -> Verifier:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.load import PhotoFile
 from pipeline.properties import TERMS, spoken
@@ -77,6 +78,11 @@ class Scene:
         """Of all regions found those that are pills."""
         pills = tuple(region for region in regions if not _is_reference(region, scale))
         return cls(photo, number, pills, scale, again)
+
+    @property
+    def no_pills(self) -> tuple[NDArray[np.floating], ...]:
+        """Outlines ``(n, 2)`` (row, col) of what gave the scale."""
+        return () if self.scale is None or self.scale.outline is None else (self.scale.outline,)
 
     def others(self, groups: Sequence[Sequence[int]], chosen: int) -> int:
         """How many pills it shows beside the chosen group of regions."""

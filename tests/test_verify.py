@@ -24,6 +24,7 @@ from pipeline.match import Matcher
 from pipeline.records import Agreement, Doubts, Expected, ExpectedKind, Identification, PillLook, Reading
 from pipeline.settings import Settings
 from pipeline.verify import (
+    Counted,
     ListEntry,
     PillState,
     SeenPill,
@@ -326,7 +327,12 @@ def test_verifying_leaves_the_answer_as_identify_gives_it() -> None:
 # --- a list against a photo -------------------------------------------------------------------------------------------
 
 
-def checked(entries: Sequence[tuple[str, int]], pills: Sequence[tuple[str, ...]], doubts: Doubts | None = None) -> Any:
+def checked(
+    entries: Sequence[tuple[str, int]],
+    pills: Sequence[tuple[str, ...]],
+    doubts: Doubts | None = None,
+    counted: Counted | None = None,
+) -> Any:
     """What is said of pills that say so on the face that is up, and look white and round."""
     with catalog_of(MADE) as catalog:
         settings = Settings()
@@ -337,6 +343,7 @@ def checked(entries: Sequence[tuple[str, int]], pills: Sequence[tuple[str, ...]]
             Verifier(catalog, matcher, settings),
             [ListEntry(expected_of(catalog, name), count) for name, count in entries],
             [SeenPill(seen_of(each, seen, doubts), matcher.weigh(each, seen)) for each in faces],
+            counted or Counted(),
         )
 
 
@@ -386,6 +393,25 @@ def test_a_count_that_does_not_fit_is_a_fault_though_nobody_can_say_of_which() -
     assert done.agreement is CONTRADICTED
     assert "The list has 2 pills, 1 were seen; which is missing cannot be told." in done.reason
     assert "which is extra cannot be told" in checked([("baclofen 10 mg", 1)], [BACLOFEN, ()]).reason
+
+
+@pytest.mark.parametrize("doubt", [Counted(spots=((120, 40),)), Counted(touching=((0, 1),))])
+def test_a_count_that_the_photo_does_not_show_is_no_fault(doubt: Counted) -> None:
+    entries = [("baclofen 10 mg", 1), ("warfarin 5 mg", 1)]
+    done = checked(entries, [BACLOFEN], counted=doubt)
+    assert done.agreement is CANNOT_TELL
+    assert "The list has 2 pills, 1 were seen, but the photo does not show how many lie there." in done.reason
+    assert [(each.missing, each.untold) for each in done.entries] == [(0, 0), (0, 1)]
+    assert next(doubt.sentences) in done.reason
+    # what is read is a fault all the same, and where pills may hide nothing is consistent
+    assert checked([("baclofen 10 mg", 1)], [BACLOFEN, WARFARIN], counted=doubt).agreement is CONTRADICTED
+    assert checked(entries, [BACLOFEN, WARFARIN], counted=doubt).agreement is CANNOT_TELL
+
+
+def test_two_faces_that_look_alike_may_be_one_pill() -> None:
+    done = checked([("baclofen 10 mg", 1)], [BACLOFEN, ()], counted=Counted(alike=((0, 1),)))
+    assert done.agreement is CONTRADICTED
+    assert "Pill 1 and pill 2 look alike: if the photo shows both faces of one pill, it is one pill." in done.reason
 
 
 def test_a_photo_without_pills_lacks_all() -> None:

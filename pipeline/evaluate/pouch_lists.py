@@ -14,9 +14,9 @@ from pipeline.evaluate.sets import LabeledPhoto
 from pipeline.identifier import Identifier
 from pipeline.load import load
 from pipeline.match import Matcher
-from pipeline.records import Identification
+from pipeline.records import Identification, Pixels
 from pipeline.settings import Settings
-from pipeline.verify import ListEntry, SeenPill, Verifier, check_list
+from pipeline.verify import ListEntry, SeenPill, Verifier, check_list, counted
 from reference.grouping import drug_strength
 from reference.store.catalog import Catalog
 
@@ -40,8 +40,7 @@ def entries_of(pouch: Pouch, register: Register, kind: str) -> list[ListEntry]:
 
 def _seen_in(pouch: Pouch, seed: int, identifier: Identifier, register: Register) -> list[Identification]:
     """What the composed photo of a pouch shows, pill by pill, row by row from the left; no list changes it."""
-    pixels = composed(pouch, {each.path: load(each.path).pixels for each, _ in pouch.pills}, seed)
-    done = identifier.check_list(pixels, entries_of(pouch, register, "drug")[:1])
+    done = identifier.check_list(_photo(pouch, seed), entries_of(pouch, register, "drug")[:1])
     return [pill.identification for pill in sorted(done.pills, key=lambda pill: pill.number)]
 
 
@@ -65,12 +64,17 @@ def count_pouches(made: Sequence[Pouch], catalog: Catalog, kind: str, work: Path
     register, settings = Register(catalog), Settings()
     verifier = Verifier(catalog, matcher := Matcher(catalog, settings), settings)
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for pouch, found in seen_pouches(made, register, work):
+    for seed, (pouch, found) in enumerate(seen_pouches(made, register, work)):
         pills = [SeenPill(one, matcher.weigh([face.reading for face in one.faces], one.look)) for one in found]
-        done = check_list(verifier, entries_of(pouch, register, kind), pills)
+        regions = [face.region for one in found for face in one.faces]
+        done = check_list(verifier, entries_of(pouch, register, kind), pills, counted(_photo(pouch, seed), regions))
         counts[f"pouch: {_fault_words(pouch)}"][done.agreement.value] += 1
         counts["pills of pouches"].update(pill.state.value for pill in done.pills)
     return dict(counts)
+
+
+def _photo(pouch: Pouch, seed: int) -> Pixels:
+    return composed(pouch, {each.path: load(each.path).pixels for each, _ in pouch.pills}, seed)
 
 
 def _fault_words(pouch: Pouch) -> str:

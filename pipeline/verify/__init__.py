@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.verify.answers import RuleOut, Verification
 from pipeline.verify.check_list import SeenPill, check_list, read_list
+from pipeline.verify.counted import Counted, counted
 from pipeline.verify.expected import described, expected_of
 from pipeline.verify.listed import CheckedEntry, CheckedPill, ListCheck, ListEntry, PillState
 from pipeline.verify.rule_out import drugs_of_names
@@ -12,6 +13,7 @@ from pipeline.verify.verifier import Verifier
 __all__ = [
     "CheckedEntry",
     "CheckedPill",
+    "Counted",
     "ListCheck",
     "ListEntry",
     "PillState",
@@ -20,6 +22,7 @@ __all__ = [
     "Verification",
     "Verifier",
     "check_list",
+    "counted",
     "described",
     "drugs_of_names",
     "expected_of",

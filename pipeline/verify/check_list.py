@@ -17,6 +17,7 @@ from pipeline.match import Weighing
 from pipeline.records import Agreement, Identification
 from pipeline.verify.agree import Finding
 from pipeline.verify.compare import Comparison
+from pipeline.verify.counted import Counted
 from pipeline.verify.expected import expected_of
 from pipeline.verify.listed import CheckedEntry, CheckedPill, ListCheck, ListEntry, PillState
 from pipeline.verify.verifier import Verifier
@@ -27,6 +28,7 @@ _EXTRA_BITS = math.log2(0.01)
 # More pills than a tray shows are a mistake in the list.
 _COUNT_MAX = 200
 _Found = tuple[Comparison, Finding]
+_SURE = Counted()
 
 
 @dataclass(frozen=True)
@@ -66,13 +68,16 @@ def _entry(row: dict[str, str | None], place: str, catalog: Catalog) -> ListEntr
         raise InputError(f"{place}: {error}") from error
 
 
-def check_list(verifier: Verifier, entries: Sequence[ListEntry], pills: Sequence[SeenPill]) -> ListCheck:
+def check_list(
+    verifier: Verifier, entries: Sequence[ListEntry], pills: Sequence[SeenPill], counted: Counted = _SURE
+) -> ListCheck:
     """What of the list is there, missing or extra, and what cannot be told.
 
     Args:
         verifier: compares one pill with one entry.
         entries: the list.
         pills: those of the photo, in the order of their numbers.
+        counted: how far their number can be relied on.
     """
     found = [[verifier.find(pill.weighing, entry.expected, pill.answer) for entry in entries] for pill in pills]
     assigned = _assign(found, entries)
@@ -80,8 +85,8 @@ def check_list(verifier: Verifier, entries: Sequence[ListEntry], pills: Sequence
         _told(number, pill.answer, of_entries, place, entries)
         for number, (pill, of_entries, place) in enumerate(zip(pills, found, assigned, strict=True), 1)
     ]
-    checked = tuple(_entries(entries, told, found))
-    reason, agreement = _sum_up(checked, told)
+    checked = tuple(_entries(entries, told, found, counted))
+    reason, agreement = _sum_up(checked, told, counted)
     return ListCheck(agreement, reason, checked, tuple(sorted(told, key=lambda pill: pill.harm)))
 
 
@@ -128,9 +133,12 @@ def _told(
 
 
 def _entries(
-    entries: Sequence[ListEntry], told: Sequence[CheckedPill], found: Sequence[Sequence[_Found]]
+    entries: Sequence[ListEntry],
+    told: Sequence[CheckedPill],
+    found: Sequence[Sequence[_Found]],
+    counted: Counted,
 ) -> Iterator[CheckedEntry]:
-    """How much of each entry is there, missing, or may be among the pills that cannot be told."""
+    """How much of each entry is there, missing, or may be among what cannot be told."""
     for place, entry in enumerate(entries):
         present = sum(pill.state is PillState.PRESENT and pill.entry == place for pill in told)
         may_be = sum(
@@ -138,27 +146,37 @@ def _entries(
             and found[pill.number - 1][place][1].agreement is not Agreement.CONTRADICTED
             for pill in told
         )
+        may_be += counted.overlooked
         untold = min(entry.count - present, may_be)
         yield CheckedEntry(entry, present, entry.count - present - untold, untold)
 
 
-def _sum_up(entries: Sequence[CheckedEntry], pills: Sequence[CheckedPill]) -> tuple[str, Agreement]:
+def _sum_up(entries: Sequence[CheckedEntry], pills: Sequence[CheckedPill], counted: Counted) -> tuple[str, Agreement]:
     """The answer's reason, the most harmful first, and what may be said."""
     faults = [_missing(each) for each in sorted(entries, key=lambda each: each.harm) if each.missing]
     faults += [
         f"Pill {pill.number} is extra: {pill.reason}" for pill in sorted(pills, key=lambda p: p.harm) if _is_extra(pill)
     ]
     listed = sum(each.entry.count for each in entries)
-    if not faults and len(pills) != listed:
-        which = "missing" if len(pills) < listed else "extra"
-        faults.append(f"The list has {listed} pills, {len(pills)} were seen; which is {which} cannot be told.")
+    said = f"The list has {listed} pills, {len(pills)} were seen"
+    if not faults and len(pills) != listed and counted.is_sure:
+        faults.append(f"{said}; which is {'missing' if len(pills) < listed else 'extra'} cannot be told.")
+        faults += [_both_faces(pair) for pair in counted.alike if len(pills) > listed]
+    open_ = list(counted.sentences)
+    if len(pills) != listed and not counted.is_sure:
+        open_[:0] = [f"{said}, but the photo does not show how many lie there."]
     untold = [str(pill.number) for pill in pills if pill.state is PillState.CANNOT_TELL]
-    open_ = [f"Cannot be told: pill {', '.join(untold)}."] if untold else []
+    open_ += [f"Cannot be told: pill {', '.join(untold)}."] if untold else []
     if faults:
         return " ".join((*faults, *open_)), Agreement.CONTRADICTED
     if open_:
         return " ".join(open_), Agreement.CANNOT_TELL
     return "Each pill looks as the list says. A photo does not show what pills are made of.", Agreement.CONSISTENT
+
+
+def _both_faces(pair: tuple[int, int]) -> str:
+    one, other = pair
+    return f"Pill {one + 1} and pill {other + 1} look alike: if the photo shows both faces of one pill, it is one pill."
 
 
 def _is_extra(pill: CheckedPill) -> bool:
