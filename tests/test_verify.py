@@ -406,6 +406,9 @@ def test_a_count_that_the_photo_does_not_show_is_no_fault(doubt: Counted) -> Non
     # what is read is a fault all the same, and where pills may hide nothing is consistent
     assert checked([("baclofen 10 mg", 1)], [BACLOFEN, WARFARIN], counted=doubt).agreement is CONTRADICTED
     assert checked(entries, [BACLOFEN, WARFARIN], counted=doubt).agreement is CANNOT_TELL
+    # one place hides one pill, not two
+    more = [("baclofen 10 mg", 1), ("warfarin 5 mg", 2)]
+    assert checked(more, [()], counted=doubt).reason.startswith("The list has 3 pills, 1 were seen; which is missing")
 
 
 def test_two_faces_that_look_alike_may_be_one_pill() -> None:

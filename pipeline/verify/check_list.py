@@ -159,11 +159,12 @@ def _sum_up(entries: Sequence[CheckedEntry], pills: Sequence[CheckedPill], count
     ]
     listed = sum(each.entry.count for each in entries)
     said = f"The list has {listed} pills, {len(pills)} were seen"
-    if not faults and len(pills) != listed and counted.is_sure:
-        faults.append(f"{said}; which is {'missing' if len(pills) < listed else 'extra'} cannot be told.")
-        faults += [_both_faces(pair) for pair in counted.alike if len(pills) > listed]
+    most, least = len(pills) + counted.overlooked, len(pills) - len(counted.touching)
+    if not faults and (listed > most or listed < least):
+        faults.append(f"{said}; which is {'missing' if listed > most else 'extra'} cannot be told.")
+        faults += [_both_faces(pair) for pair in counted.alike if listed < least]
     open_ = list(counted.sentences)
-    if len(pills) != listed and not counted.is_sure:
+    if len(pills) != listed and least <= listed <= most:
         open_[:0] = [f"{said}, but the photo does not show how many lie there."]
     untold = [str(pill.number) for pill in pills if pill.state is PillState.CANNOT_TELL]
     open_ += [f"Cannot be told: pill {', '.join(untold)}."] if untold else []
