@@ -88,7 +88,7 @@ def counted(pixels: Pixels, regions: Sequence[PillRegion], others: Sequence[Outl
     free = ~_covered([*(region.outline for region in regions), *others], scale, small.shape[:2])
     if not free.any():
         return Counted(touching=tuple(combinations(range(len(regions)), 2)))
-    stands_out = _standing_out(lab_of_pixels(small), free)
+    stands_out = _standing_out(lab_of_pixels(np.asarray(small, np.uint8)), free)
     smallest = min((region.area * scale**2 for region in regions), default=_PILL_MIN * stands_out.size)
     spots = _spots(stands_out & free, _SPOT_MIN * smallest)
     return Counted(
@@ -129,7 +129,6 @@ def _ground(lab: NDArray[np.float32], free: Mask) -> NDArray[np.float64]:
     """The ground's color at each place: a plane for each channel through what most of it has."""
     rows, cols = np.mgrid[-1 : 1 : lab.shape[0] * 1j, -1 : 1 : lab.shape[1] * 1j]
     places = np.stack([np.ones_like(rows), rows, cols], axis=-1)
-    kept = free
     ground = np.broadcast_to(np.median(lab[free], axis=0), lab.shape).astype(np.float64)
     for _ in range(_ROUNDS):
         apart = np.linalg.norm(lab - ground, axis=2)
@@ -155,7 +154,7 @@ def _touching(regions: Sequence[PillRegion], stands_out: Mask, scale: float) -> 
 
 def _boxes_apart(one: PillRegion, other: PillRegion) -> float:
     gaps = [max(one.box[axis] - other.box[axis + 2], other.box[axis] - one.box[axis + 2], 0) for axis in (0, 1)]
-    return float(np.hypot(*gaps))
+    return math.hypot(*gaps)
 
 
 def _nearest(one: PillRegion, other: PillRegion) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
