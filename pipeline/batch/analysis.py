@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from pipeline.answer import Answer
+from pipeline.batch.columns import length_columns
 from pipeline.batch.names import shown
 from pipeline.batch.rows import Row, base_row
 from pipeline.batch.sources.entry import Entry
 from pipeline.batch.sources.store import Given, PhotoBytes, Store
 from pipeline.errors import InputError, PhotoSetError, PillprintError
 from pipeline.load import display_name
-from pipeline.properties import PROPERTIES
-from pipeline.records import Decision, Drug, Face, Identification, Photo
+from pipeline.properties import PROPERTIES, Terms
+from pipeline.records import Decision, Drug, Face, Identification, Photo, PillLook
 from pipeline.words import below_one
 
 _CANDIDATES = 5
@@ -134,15 +135,19 @@ def _answer(found: Identification) -> dict[str, Any]:
     cells: dict[str, Any] = {
         "decision": found.decision.value,
         "imprint": list(found.imprint),
-        **{each.column: each.cell(found.look) for each in PROPERTIES},
+        "imprint_confidence": _rounded(min(_confidences(found), default=None)),
+        **_look(found.look),
         "candidates": [_candidate(drug) for drug in found.drugs[:_CANDIDATES]],
         "reason": found.reason,
         "warnings": list(found.warnings),
         # Where no imprint was read, none was asked for, and nobody can say.
         "unlisted": below_one(found.unlisted) if found.imprint else None,
+        "advice_code": found.advice.code if found.advice else None,
         "advice": found.advice.sentence if found.advice else None,
         "catalog_date": found.catalog_date or None,
         "boxes": [_box(face) for face in found.faces],
+        "scale": found.scale.source.value if found.scale else None,
+        "scale_mm_per_px": _rounded(found.scale.mm_per_px, 6) if found.scale else None,
     }
     if found.decision is Decision.IDENTIFIED:
         drug = found.drugs[0]
@@ -159,11 +164,34 @@ def _answer(found: Identification) -> dict[str, Any]:
     return cells
 
 
+def _confidences(found: Identification) -> Iterator[float]:
+    """Of each character read."""
+    return (character.confidence for face in found.faces for character in face.reading.characters)
+
+
+def _look(look: PillLook) -> dict[str, Any]:
+    """The most probable look: a term of each property with its probability, and lengths in mm."""
+    cells: dict[str, Any] = {}
+    for each in PROPERTIES:
+        cells[each.column] = each.cell(look)
+        if isinstance(each, Terms):
+            found = each.of(look)
+            cells[f"{each.column}_probability"] = None if found.best is None else below_one(found[found.best])
+        elif (size := each.of(look)) is not None:
+            _, across, sigma = length_columns(each)
+            cells |= {across: _rounded(size.width_mm, 2), sigma: _rounded(size.sigma_mm, 2)}
+    return cells
+
+
+def _rounded(figure: float | None, digits: int = 4) -> float | None:
+    return None if figure is None else round(float(figure), digits)
+
+
 def _box(face: Face) -> dict[str, Any]:
     """Where a face is: in which of the photos, in pixels of that as it was decoded; the last two past the end."""
     top, left, bottom, right = (int(edge) for edge in face.region.box)
     place = {"photo": face.photo_index, "top": top, "left": left, "bottom": bottom, "right": right}
-    return {**place, "confidence": round(float(face.region.confidence), 4)}
+    return {**place, "confidence": _rounded(face.region.confidence)}
 
 
 def _candidate(drug: Drug) -> dict[str, Any]:

@@ -33,6 +33,16 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     sync_folder(path.parent)
 
 
+def sync_file(path: Path) -> None:
+    """Bring a file that is closed to the disk.
+
+    Raises:
+        OSError: the disk is full or broken.
+    """
+    with path.open("rb+") as file:
+        sync(file.fileno())
+
+
 def sync_folder(folder: Path) -> None:
     """Bring the names in a folder to the disk, where the system can open a folder (Windows cannot)."""
     try:

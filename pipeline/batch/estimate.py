@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import random
 import shutil
 from collections.abc import Iterable, Sequence
@@ -10,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.batch import plan
+from pipeline.batch.columns import NAMES
 from pipeline.batch.engines import Execute
 from pipeline.batch.engines.interface import usable_cores
 from pipeline.batch.ledger import Ledger
-from pipeline.batch.rows import Row, as_of_now, each_pill, to_line
+from pipeline.batch.rows import Row, as_of_now, each_pill, result, to_line
 from pipeline.batch.settings import BatchSettings
-from pipeline.batch.sinks.table import write_csv
+from pipeline.batch.sinks.table import cells_of
 from pipeline.batch.sources.photos import Photos
 from pipeline.batch.work import PhotoWork, Task
 
@@ -94,11 +94,9 @@ def _bytes(row: Row) -> int:
     """What one photo takes on the disk: plan, shard and results, and its views twice, once in the report."""
     pills = list(each_pill(row))
     views = sum(len(pill.get("view") or "") for pill in pills)
-    lines = sum(len(to_line({key: value for key, value in pill.items() if key != "view"} | _ADDED)) for pill in pills)
-    table, header = io.StringIO(), io.StringIO()
-    write_csv(table, pills)
-    write_csv(header, [])
-    cells = len(table.getvalue().encode()) - len(header.getvalue())
+    whole = [result({**pill, **_ADDED}, {}) for pill in pills]
+    lines = sum(len(to_line(pill)) for pill in whole)
+    cells = sum(len(",".join(cells_of(pill, NAMES)).encode()) for pill in whole)
     return len(row["photo"]) + 2 * lines + cells + 2 * views
 
 

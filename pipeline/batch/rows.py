@@ -3,51 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pipeline.batch.columns import NAMES
 from pipeline.batch.names import key_of
 from pipeline.batch.sources.entry import Entry, Told
 from pipeline.batch.sources.photos import Photos
-from pipeline.properties import PROPERTIES
 from pipeline.review import RESULTS
 
 Row = Mapping[str, Any]
 
-_FOUND = (
-    "photo",
-    "decision",
-    "drug",
-    "strength",
-    "product",
-    "product_id",
-    "labelers",
-    "probability",
-    "imprint",
-    *(each.column for each in PROPERTIES),
-    "candidates",
-    "reason",
-    "warnings",
-    "seconds",
-    "error_kind",
-    "error",
-    "unlisted",
-    "advice",
-    "high_alert",
-    "catalog_date",
-    "boxes",
+# A row's keys where it comes from a worker; the batch adds its photos' state, and says how often it was tried.
+_ADDED = frozenset(
+    ("pill", "pills", "further", "mm_per_px", "coin", "tries", "size_bytes", "mtime_ns", "ctime_ns", "etag")
 )
-
-# The last ones are what people said of the row.
-COLUMNS = (*_FOUND, "pill", "pills", "further", "mm_per_px", "coin", *RESULTS)
-
-# A row's keys where it comes from a worker; the batch adds the photo's state.
-KEYS = (*_FOUND, "sha256", "same_as")
+_KEYS = tuple(name for name in NAMES if name not in _ADDED and name not in RESULTS)
 
 
-def own_columns(names: Sequence[str]) -> tuple[str, ...]:
-    """What the columns of a caller's list are called in the results: as there, but for those that a row has itself."""
-    return tuple(f"list_{name}" if name in COLUMNS or name in KEYS else name for name in names)
+def result(row: Row, own: Mapping[str, str]) -> Row:
+    """A row as the results have it: all columns in their order, then those of the caller's list."""
+    return {**{name: row.get(name) for name in NAMES}, **own}
 
 
 def told_of(row: Row) -> Told:
@@ -57,7 +33,7 @@ def told_of(row: Row) -> Told:
 
 def base_row(entry: Entry) -> dict[str, Any]:
     """The row of an entry before anything is found out."""
-    row: dict[str, Any] = dict.fromkeys(KEYS)
+    row: dict[str, Any] = dict.fromkeys(_KEYS)
     row["photo"] = key_of(entry.path)
     if entry.further:
         row["further"] = [{"photo": key_of(path), "sha256": None} for path in entry.further]

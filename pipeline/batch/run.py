@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import time
 from collections import Counter
@@ -15,24 +14,21 @@ from typing import Protocol
 from pipeline.batch import plan
 from pipeline.batch.analysis import Analyst, View, Viewing
 from pipeline.batch.claim import check, claimed
+from pipeline.batch.columns import SCHEMA
 from pipeline.batch.doing import Doing, Progress
-from pipeline.batch.durable import replace, replacing
+from pipeline.batch.durable import replace
 from pipeline.batch.engines import Execute, run_local
 from pipeline.batch.estimate import Estimate, estimate
-from pipeline.batch.ledger import Ledger
 from pipeline.batch.names import shown
-from pipeline.batch.rows import Row, each_pill, own_columns, to_line
+from pipeline.batch.results import Results
+from pipeline.batch.rows import Row
 from pipeline.batch.settings import BatchSettings
-from pipeline.batch.sinks.table import write_csv
+from pipeline.batch.sinks import ALWAYS
 from pipeline.batch.sources.files import PassedOver
 from pipeline.batch.sources.opening import open_photos
 from pipeline.batch.sources.photos import Photos
 from pipeline.batch.verdicts import Verdict, Verdicts
-from pipeline.batch.views import Views
 from pipeline.batch.work import PhotoWork
-
-# Error rows whose words stand in the summary: enough to see what is wrong, the others are in the results.
-_ERRORS_TOLD = 5
 
 
 class Report(Protocol):
@@ -52,7 +48,8 @@ class Report(Protocol):
 class Summary:
     """What came out: all runs together, but for ``photos_this_run`` and ``seconds``.
 
-    ``rows``: of the results; more than photos where each pill has one, fewer where photos show one pill together.
+    ``schema``: the version of the results' columns. ``rows``: of the results; more than photos where each pill has one,
+    fewer where photos show one pill together.
     ``gone``: photos that were deleted since they were found; they have no row and do not count as photos.
     ``verdicts``: what people said of rows; ``verdicts_left``: of rows that are not here, or whose photo changed since.
     ``first_errors``: what a few of the error rows say.
@@ -74,6 +71,7 @@ class Summary:
     passed_over: Mapping[str, int] = field(default_factory=dict)
     same_as: int = 0
     rows: int = 0
+    schema: int = SCHEMA
 
 
 @dataclass(frozen=True)
@@ -102,9 +100,9 @@ def run_batch(
 ) -> Summary:
     """Identify photos; a second call with the same arguments goes on where the first stopped.
 
-    Writes ``results.jsonl``, ``results.csv`` and ``summary.json`` into ``out`` when all photos are done, and
-    the rows so far into ``out/shards`` all the time. Photos added or changed since an earlier run are done too, and
-    those deleted since have no row any more.
+    Writes ``results.jsonl``, ``results.csv``, what ``settings`` asks for besides and ``summary.json`` into ``out`` when
+    all photos are done, and the rows so far into ``out/shards`` all the time. Photos added or changed since an earlier
+    run are done too, and those deleted since have no row any more.
 
     Args:
         photos: a folder or archive, or what ``open_photos``, ``open_list`` or ``open_lines`` gives.
@@ -135,8 +133,9 @@ def run_batch(
         said.add(verdicts)
         work = _work(photos, analyst, report)
         done = Doing(photos, out, work, execute, settings, watch.progress).run()
-        results = _Results(photos, out, said)
-        counts, errors = results.together()
+        results = Results(photos, out, said)
+        forms = (*ALWAYS, *settings.also)
+        counts, errors = results.write(forms)
         reported = {"report": shown(report.write(results.viewed(), out))} if report else {}
         summary = Summary(
             photos=counts["photos"].total(),
@@ -145,7 +144,7 @@ def run_batch(
             error_kinds=dict(sorted(counts["error_kind"].items())),
             photos_this_run=done,
             seconds=round(time.perf_counter() - started, 3),
-            results={**{form: shown(out / f"results.{form}") for form in ("jsonl", "csv")}, **reported},
+            results={**{form: shown(out / f"results.{form}") for form in forms}, **reported},
             gone=counts["gone"].total(),
             verdicts=said.merged,
             verdicts_left=said.left,
@@ -200,55 +199,3 @@ def _counted(paths: Iterator[str], on_progress: Callable[[Progress], None]) -> I
         if number % 1000 == 0:
             on_progress(Progress(number, None))
         yield path
-
-
-@dataclass(frozen=True)
-class _Results:
-    """The rows of all shards, as the results have them."""
-
-    photos: Photos
-    out: Path
-    said: Verdicts
-
-    def together(self) -> tuple[dict[str, Counter[str]], Sequence[str]]:
-        """Join the shards into one file a form; the counts of what is in them, and what the first error rows say."""
-        errors: list[str] = []
-        counts = {key: Counter[str]() for key in ("photos", "rows", "gone", "same", "decision", "error_kind")}
-
-        def rows() -> Iterator[Row]:
-            for row in self.said.applied(self._here(counts["gone"])):
-                jsonl.write(to_line({key: value for key, value in row.items() if key != "view"}))
-                counts["rows"]["all"] += 1
-                if row.get("pill", 1) == 1:
-                    counts["photos"]["all"] += 1 + len(row.get("further") or ())
-                    counts["same"]["all"] += bool(row.get("same_as"))
-                for column in ("decision", "error_kind"):
-                    if row[column]:
-                        counts[column][row[column]] += 1
-                if row["error"] and len(errors) < _ERRORS_TOLD:
-                    errors.append(row["error"])
-                yield row
-
-        with replacing(self.out / "results.jsonl") as jsonl, replacing(self.out / "results.csv") as file:
-            table = io.TextIOWrapper(file, encoding="utf-8", newline="")
-            write_csv(table, rows(), own_columns(self.photos.origin.own))
-            table.detach()
-        return counts, errors
-
-    def viewed(self) -> Iterator[tuple[Row, str | None]]:
-        """The rows, each with what the report shows of it."""
-        views = Views(self.out / "views")
-        return ((row, views.of(row)) for row in self.said.applied(self._here(Counter())))
-
-    def _here(self, gone: Counter[str]) -> Iterator[Row]:
-        """The rows of the photos that are there, with the columns of the caller's list."""
-        ledger, names = Ledger(self.out / "shards"), own_columns(self.photos.origin.own)
-        for shard in plan.shards(self.out / "plan"):
-            for path, row in zip(shard.paths, ledger.rows(shard.key), strict=True):
-                if row.get("gone"):
-                    gone["all"] += not path.endswith("/")  # a folder that can be listed now is no loss
-                    continue
-                entry = self.photos.entry(path) if names else None
-                own = dict(zip(names, entry.own, strict=False)) if entry else {}
-                for pill in each_pill(row):
-                    yield {**pill, **own}

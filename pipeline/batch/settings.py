@@ -13,6 +13,7 @@ class BatchSettings:
     is about 1 MB, and ten million photos make ten thousand files. ``timeout_seconds``: some hundred times what a
     photo takes. ``retry_errors``: whether photos with an error row are done again, though they did not change.
     ``restart``: whether everything is done anew; what an earlier run left in the result folder is kept in ``earlier/``.
+    ``also``: forms of the results besides JSON Lines and CSV (``parquet``, ``sqlite``).
     """
 
     workers: int | None = None
@@ -20,3 +21,4 @@ class BatchSettings:
     timeout_seconds: float = 120.0
     retry_errors: bool = False
     restart: bool = False
+    also: tuple[str, ...] = ()

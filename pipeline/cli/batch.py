@@ -95,6 +95,12 @@ _KINDS = {
 @click.option(
     "--verdicts", metavar="FILE", type=FILE, help="Merge what people said of the rows: what report.html exports."
 )
+@click.option(
+    "--also",
+    multiple=True,
+    type=click.Choice(["parquet", "sqlite"]),
+    help="Write the results as Parquet or SQLite too; may be given twice.",
+)
 @click.option("--dry-run", is_flag=True, help="Say how many photos, how long and how much disk; write nothing.")
 @click.option("--fail-on-error", is_flag=True, help="Exit with 7 where photos have an error row.")
 @click.option("--log-json", is_flag=True, help="Write progress as lines of JSON on standard error.")
@@ -123,6 +129,7 @@ def batch(
     report: bool,
     thumbnails: bool,
     verdicts: Path | None,
+    also: tuple[str, ...],
     dry_run: bool,
     fail_on_error: bool,
     log_json: bool,
@@ -141,16 +148,17 @@ def batch(
     """
     from pipeline.batch import BatchSettings, Choice, Told, Watch, estimate_batch, identity_of, read_verdicts, run_batch
     from pipeline.batch.engines import run_local, run_ray
+    from pipeline.batch.sinks import SINKS
     from pipeline.cli.progress import ProgressDisplay, ProgressLog
 
-    results = (out, *(out / name for name in ("results.jsonl", "results.csv", "report.html")))
+    results = (out, *(out / f"results.{form}" for form in SINKS), out / "report.html")
     check_outputs(results, chain((table, catalog, verdicts), _files(photos, out)))
     found = _open(photos, table, Choice(include, exclude, pairs, Told(mm_per_px, coin), each))
     said = read_verdicts(verdicts) if verdicts else []
     identifier = open_identifier(catalog, coverage, settings, reader, keep_photos=report)
     identity = identity_of(identifier)
     execute: Execute = partial(run_ray, address=ray_address) if ray or ray_address else run_local
-    how = BatchSettings(workers, timeout_seconds=timeout, retry_errors=retry_errors, restart=restart)
+    how = BatchSettings(workers, timeout_seconds=timeout, retry_errors=retry_errors, restart=restart, also=also)
     page = _report(found, identifier, identity, thumbnails) if report else None
     if dry_run:
         expected = estimate_batch(found, out, identifier, identity, how, execute=execute, report=page)

@@ -13,7 +13,7 @@ from reference.product import Product
 
 COLUMNS = tuple(field.name for field in fields(Product))
 # What a spreadsheet takes for the start of a formula (https://owasp.org/www-community/attacks/CSV_Injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def as_row(product: Product) -> dict[str, object]:
@@ -61,4 +61,9 @@ def _cell(name: str, value: object) -> str:
         text = str(value).upper()
     else:
         text = "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+    return defused(text)
+
+
+def defused(text: str) -> str:
+    """A text as a cell of a table that no spreadsheet takes for a formula."""
     return f"'{text}" if text.startswith(_FORMULA) else text

@@ -20,6 +20,8 @@ PATH, PILL, MM_PER_PX, COIN = ("path", "photo", "file"), ("pill", "pair"), ("mm_
 _DELIMITERS = ",;\t"
 # Longer lines are no list of photos, and a file without line breaks must not fill the memory.
 _LINE_BYTES_MAX = 1 << 20
+# As SQLite takes them, beside ours.
+_COLUMNS_MAX = 1000
 
 
 def read_paths(stream: IO[bytes]) -> Iterator[Listed]:
@@ -71,9 +73,12 @@ class Table:
         doubled = sorted({name for name in self._names if self._names.count(name) > 1})
         if doubled:
             raise InputError(f"{shown(file)}: has two columns named {', '.join(doubled)}; name them differently")
+        if len(self._names) > _COLUMNS_MAX:
+            raise InputError(f"{shown(file)}: has more than {_COLUMNS_MAX} columns; leave out some")
         meant = set(self._meant.values())
         self.has_pills = bool(self._meant[PILL])
-        self.own = tuple(name for name in self._names if name and name not in meant)
+        self._own = tuple(name for name in self._names if name and name not in meant)
+        self.own = tuple(map(_clean, self._own))
 
     def read(self) -> Iterator[Listed]:
         """The photos, a line each; what is wrong with a line is said of its photo."""
@@ -89,7 +94,7 @@ class Table:
             return cells.get(self._meant[names], "").strip()
 
         path = cells.get(self._meant[PATH], "")
-        own = tuple(cells.get(name, "") for name in self.own)
+        own = tuple(_clean(cells.get(name, "")) for name in self._own)
         if not path.strip():
             return Listed(f"line {line}", wrong=f"line {line} of {shown(self._file)} names no photo; mend it", own=own)
         told, wrong = _told(cell(MM_PER_PX), cell(COIN))
@@ -103,6 +108,11 @@ class Table:
         except OSError as error:
             reason = error.strerror or str(error)
             raise InputError(f"{shown(self._file)}: cannot be read ({reason}); check the name of the list") from error
+
+
+def _clean(cell: str) -> str:
+    """A cell in which bytes that are no UTF-8 are escaped, as every form of the results can hold it."""
+    return cell.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _first(names: Sequence[str], header: Iterable[str]) -> str:

@@ -1,0 +1,78 @@
+"""The rows of all shards, put together into the results."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.batch import plan
+from pipeline.batch.columns import all_columns, own_columns
+from pipeline.batch.ledger import Ledger
+from pipeline.batch.rows import Row, each_pill, result
+from pipeline.batch.sinks import SINKS
+from pipeline.batch.sources.photos import Photos
+from pipeline.batch.verdicts import Verdicts
+from pipeline.batch.views import Views
+
+# Error rows whose words stand in the summary: enough to see what is wrong, the others are in the results.
+_ERRORS_TOLD = 5
+
+
+@dataclass(frozen=True)
+class Results:
+    """The results of a batch: its ``photos``, the folder ``out``, and what people ``said`` of rows."""
+
+    photos: Photos
+    out: Path
+    said: Verdicts
+
+    def write(self, forms: Sequence[str]) -> tuple[dict[str, Counter[str]], Sequence[str]]:
+        """Write all rows in these forms; counts of what is in them, and what the first error rows say.
+
+        A form that an earlier run wrote and this one does not is removed: it would say what was.
+        """
+        errors: list[str] = []
+        counts = {key: Counter[str]() for key in ("photos", "rows", "gone", "same", "decision", "error_kind")}
+        own = own_columns(self.photos.origin.own)
+        columns = all_columns(own)
+        with ExitStack() as stack:
+            adds = [stack.enter_context(SINKS[form](self.out / f"results.{form}", columns)) for form in forms]
+            for row in self.said.applied(self._rows(counts["gone"])):
+                whole = result(row, dict(zip(own, row["own"], strict=False)))
+                for add in adds:
+                    add(whole)
+                _count(row, counts)
+                if row["error"] and len(errors) < _ERRORS_TOLD:
+                    errors.append(row["error"])
+        for form in set(SINKS) - set(forms):
+            (self.out / f"results.{form}").unlink(missing_ok=True)
+        return counts, errors
+
+    def viewed(self) -> Iterator[tuple[Row, str | None]]:
+        """The rows, each with what the report shows of it."""
+        views = Views(self.out / "views")
+        return ((row, views.of(row)) for row in self.said.applied(self._rows(Counter())))
+
+    def _rows(self, gone: Counter[str]) -> Iterator[Row]:
+        """The rows of the photos that are there, with the cells of the caller's list as ``own``."""
+        ledger = Ledger(self.out / "shards")
+        for shard in plan.shards(self.out / "plan"):
+            for path, row in zip(shard.paths, ledger.rows(shard.key), strict=True):
+                if row.get("gone"):
+                    gone["all"] += not path.endswith("/")  # a folder that can be listed now is no loss
+                    continue
+                entry = self.photos.entry(path) if self.photos.origin.own else None
+                yield from each_pill({**row, "own": entry.own if entry else ()})
+
+
+def _count(row: Row, counts: dict[str, Counter[str]]) -> None:
+    counts["rows"]["all"] += 1
+    if row.get("pill", 1) == 1:
+        counts["photos"]["all"] += 1 + len(row.get("further") or ())
+        counts["same"]["all"] += bool(row.get("same_as"))
+    for column in ("decision", "error_kind"):
+        if row[column]:
+            counts[column][row[column]] += 1
