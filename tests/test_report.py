@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Sequence
 from html.parser import HTMLParser
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -522,7 +523,7 @@ def drawn_text(words: str) -> Pixels:
 
 
 def test_korean_and_chinese_are_drawn_and_not_as_boxes() -> None:
-    for first, other in (("바", "클"), ("錠", "劑"), ("片", "药"), ("ア", "ネ")):
+    for first, other in (("바", "클"), ("錠", "劑"), ("酶", "嗪"), ("ア", "ネ")):
         assert not np.array_equal(drawn_text(first), drawn_text(other)), "what a font lacks is one box for all"
     mixed = "바클로펜정 10 mg 錠"
     ink = np.argwhere(drawn_text(mixed).min(axis=2) < 128)
@@ -547,3 +548,14 @@ def test_the_name_of_the_register_stands_beside_the_english_one() -> None:
     plain_sheet = overlay(photo(), identification(("024",), candidates=(Candidate((product(),), 0.9, 1.0, ()),)))
     named_sheet = overlay(photo(), identification(("024",), candidates=(Candidate((own,), 0.9, 1.0, ()),)))
     assert named_sheet.shape == plain_sheet.shape and not np.array_equal(named_sheet, plain_sheet)
+
+
+@pytest.mark.parametrize("register", ["tfda", "mfds"])
+def test_the_font_has_all_that_a_register_writes(register: str, shared_data: Path) -> None:
+    file = resources.files("pipeline.report").joinpath("fonts/NotoSansCJKkr-Subset.otf")
+    font = ImageFont.truetype(io.BytesIO(file.read_bytes()), 24)
+    absent = bytes(font.getmask("\ue000"))
+    text = (shared_data / "catalog" / f"{register}_pills.csv").read_text("utf-8-sig")
+    signs = {sign for sign in text if sign > "\u2e7f"}
+    assert len(signs) > 500
+    assert [sign for sign in sorted(signs) if bytes(font.getmask(sign)) == absent] == []
