@@ -16,6 +16,7 @@ from pipeline.scene import Scene
 from pipeline.serialize import Detail, identification_to_dict, identification_to_json
 from reference.product import Monograph
 from reference.store.catalog import Catalog
+from reference.store.pictures import LabelPictures
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,10 +34,12 @@ class Answer(Identification):
     """The answer for one pill, as ``identify`` gives it: it says itself as plain values, draws and saves itself.
 
     ``again`` is where its photos are, one each: a file, which takes no memory and is read once more when it is drawn,
-    or the photo that was no file. Pickled and copied answers leave the latter behind.
+    or the photo that was no file. Pickled and copied answers leave the latter behind. ``labels`` is where the catalog
+    that was asked has its labels' pictures, None where it is no file.
     """
 
     again: tuple[Photo | PhotoFile | None, ...] = field(default=(), compare=False)
+    labels: LabelPictures | None = field(default=None, compare=False)
 
     @classmethod
     def of(
@@ -67,6 +70,7 @@ class Answer(Identification):
             catalog_name=catalog.name,
             catalog_date=catalog.date,
             again=tuple(scene.again for scene in seen.scenes),
+            labels=catalog.pictures,
         )
 
     def __getstate__(self) -> dict[str, Any]:
@@ -121,14 +125,15 @@ class Answer(Identification):
         save_overlay(Path(file), self.load_photos(), [self])
 
     def save_html(self, file: str | os.PathLike[str]) -> None:
-        """Save the answer as one HTML page, its photos drawn with what was found.
+        """Save the answer as one HTML page: its photos drawn with what was found, and what the labels of the candidates
+        show, where the catalog has it.
 
         Raises:
             InputError: the file cannot be written; and as ``load_photos``.
         """
         from pipeline.report.files import save_html
 
-        save_html(Path(file), self.load_photos(), [self])
+        save_html(Path(file), self.load_photos(), [self], self.labels.of if self.labels else None)
 
     def _repr_html_(self) -> str:
         """How a notebook shows it: the photo with what was found, where there still is one, and tables."""

@@ -8,6 +8,7 @@ import pickle
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click.testing
 import pytest
@@ -15,8 +16,10 @@ from examples import identification
 from PIL import Image
 from spl_documents import characteristic, document, look, product, zipped
 
+from pipeline.answer import Answer
 from pipeline.cli import cli
 from pipeline.report.page import BatchView, answers_page
+from pipeline.report.page.write import About, PageWriter
 from reference.store.build import build_catalog
 from reference.store.catalog import open_catalog
 from reference.store.pictures import SIDE_PX, pictures_path, small_picture, write_pictures
@@ -141,4 +144,44 @@ def test_a_batch_s_page_has_it_beside_the_candidates(tmp_path: Path) -> None:
         first = replace(found.candidates[0], products=(next(catalog.products()),))
         answer = replace(found, candidates=(first,))
         (text,) = pickle.loads(pickle.dumps(BatchView(catalog=catalog)))([], [answer])
-    assert json.loads(text)["candidates"][0]["picture"]["src"].startswith("data:image/webp;base64,")
+        picture = json.loads(text)["candidates"][0]["picture"]
+        assert picture["product"] == first.product.product_id and "src" not in picture
+        row = {"photo": "a.jpg", "decision": "IDENTIFIED", "key": "a"}
+        with PageWriter(tmp_path / "page.html", About("Pills", "run"), catalog) as writer:
+            for number in range(3):
+                writer.add({**row, "photo": f"{number}.jpg"}, json.loads(text))
+    page = (tmp_path / "page.html").read_text()
+    assert page.count("data:image/webp;base64,") == 1
+    data, views, labels = (json_of(page, name) for name in ("data", "shard-0", "shard-1"))
+    assert data["shards"]["count"] == 1
+    assert [view["candidates"][0]["picture"]["label"] for view in views] == [0, 0, 0]
+    assert labels[0].startswith("data:image/webp;base64,") and len(labels) == 1
+
+
+def test_a_picture_that_is_gone_when_the_page_is_made_is_left_out(tmp_path: Path) -> None:
+    view = {**json.loads(BatchView()([], [identification(("024",), ())])[0])}
+    view["candidates"][0]["picture"] = {"product": "gone", "title": "Photo of the label", "url": "", "day": ""}
+    with PageWriter(tmp_path / "page.html", About("Pills", "run")) as writer:
+        writer.add({"photo": "a.jpg", "decision": "IDENTIFIED"}, view)
+    assert json_of((tmp_path / "page.html").read_text(), "shard-0")[0]["candidates"][0]["picture"] is None
+
+
+def json_of(page: str, name: str) -> Any:
+    found = re.search(rf'<script type="application/json" id="{name}">(.*?)</script>', page, re.DOTALL)
+    assert found is not None
+    return json.loads(found[1])
+
+
+def test_an_answer_saves_it_with_its_page_and_needs_no_open_catalog(tmp_path: Path) -> None:
+    path = built(tmp_path, {"a.xml": label(), "a.jpg": photo()})
+    with open_catalog(path) as catalog:
+        found = identification(("024",), ())
+        first = replace(found.candidates[0], products=(next(catalog.products()),))
+        pictures = catalog.pictures
+    shown = replace(found, candidates=(first,), photos=(), again=(), labels=pictures)
+    assert isinstance(shown, Answer)
+    for number, answer in enumerate((shown, pickle.loads(pickle.dumps(shown)))):
+        answer.save_html(tmp_path / f"{number}.html")
+        (view,) = json_of((tmp_path / f"{number}.html").read_text("utf-8"), "data")["views"]
+        assert view["candidates"][0]["picture"]["src"].startswith("data:image/webp;base64,")
+    assert "labels" not in shown.to_dict("full")

@@ -22,7 +22,7 @@ from reference.monographs import load_monograph
 from reference.product import Monograph, Product
 from reference.store.database import SQLITE_FAULTS, Database
 from reference.store.label_rows import read_label
-from reference.store.pictures import read_pictures
+from reference.store.pictures import LabelPictures
 from reference.store.places import find
 from reference.store.product_rows import PRODUCT_COLUMNS, PRODUCT_JOIN, product_of
 from reference.store.token_index import TokenIndex
@@ -181,7 +181,12 @@ class Catalog(Database):
 
     def picture_of(self, product_ids: Iterable[str]) -> tuple[str, bytes] | None:
         """The first of these products that has a picture, with it: for products that are the same tablet."""
-        return read_pictures(self._path, self.fingerprint, product_ids) if self._path else None
+        return self.pictures.of(product_ids) if self.pictures else None
+
+    @property
+    def pictures(self) -> LabelPictures | None:
+        """Where its labels' pictures would be; None for a catalog that is no file."""
+        return LabelPictures(self._path, self.fingerprint) if self._path else None
 
     def label(self, product_id: str) -> Monograph | None:
         """The product's own label by section, where the catalog was built from labels."""

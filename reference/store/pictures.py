@@ -10,6 +10,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterable
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 SIDE_PX = 256
@@ -59,11 +60,22 @@ def write_pictures(pictures: Iterable[tuple[str, bytes]], catalog: Path, fingerp
     return count
 
 
-def read_pictures(catalog: Path, fingerprint: str, product_ids: Iterable[str]) -> tuple[str, bytes] | None:
-    """The first of these products that has a picture, with it as WebP.
+@dataclass(frozen=True)
+class LabelPictures:
+    """Where the pictures of a catalog's build are: small, picklable, of use without the catalog open."""
 
-    None where there is no such file, it belongs to another build, or it is damaged: a picture is only an addition.
-    """
+    catalog: Path
+    fingerprint: str
+
+    def of(self, product_ids: Iterable[str]) -> tuple[str, bytes] | None:
+        """The first of these products that has a picture, with it as WebP.
+
+        None where there is no such file, it belongs to another build, or it is damaged: a picture is only an addition.
+        """
+        return _read(self.catalog, self.fingerprint, product_ids)
+
+
+def _read(catalog: Path, fingerprint: str, product_ids: Iterable[str]) -> tuple[str, bytes] | None:
     file = pictures_path(catalog)
     if not file.is_file():
         return None

@@ -16,7 +16,7 @@ from pipeline.load import display_name
 from pipeline.records import Identification, Photo
 from pipeline.report.page.document import json_text
 from pipeline.report.page.pictures import PictureSizes
-from pipeline.report.page.view import answer_view
+from pipeline.report.page.view import answer_view, without_label_pictures
 from pipeline.report.page.write import About, PageWriter
 from reference.store.catalog import Catalog
 
@@ -28,8 +28,8 @@ PAGE = "report.html"
 class BatchView:
     """Makes what a page shows of answers; small and picklable, for the workers.
 
-    ``pictures``: whether photos may be in the page at all. ``catalog``: gives the labels' photos of the candidates,
-    where it has any.
+    ``pictures``: whether photos may be in the page at all. ``catalog``: says which candidates' labels have a photo; the
+    page has it once a product.
     """
 
     sizes: PictureSizes = field(default_factory=PictureSizes)
@@ -41,7 +41,8 @@ class BatchView:
         shown = [replace(photo, name=os.path.basename(photo.name)) for photo in photos] if self.pictures else []
         named = [replace(answer, photos=tuple(map(os.path.basename, answer.photos))) for answer in answers]
         picture_of = self.catalog.picture_of if self.catalog else None
-        return [json_text(answer_view(answer, shown, sizes=self.sizes, picture_of=picture_of)) for answer in named]
+        views = (answer_view(answer, shown, sizes=self.sizes, picture_of=picture_of) for answer in named)
+        return [json_text(without_label_pictures(view)) for view in views]
 
 
 @dataclass(frozen=True)

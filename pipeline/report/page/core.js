@@ -62,15 +62,28 @@ window.pillprintShard = (stamp, number, views) => {
 
 /** What a row opens to; null where it was made without, or its file is not there. */
 async function viewOf(row) {
-  if (row.view < 0) return null;
-  const number = Math.floor(row.view / data.shards.rows);
+  return row.view < 0 ? null : placed(row.view, data.shards.rows, 0);
+}
+
+/** Puts the labels' pictures into a view that names their places (write.py, _with_labels). */
+async function withLabels(view) {
+  const named = (view?.candidates || []).map((one) => one.picture).filter((picture) => picture && !picture.src);
+  await Promise.all(named.map(async (picture) => {
+    picture.src = (await placed(picture.label, data.shards.labels, data.shards.count)) || "";
+  }));
+  return view;
+}
+
+/** What lies at a place of the shards that begin with ``first`` and hold ``size`` each. */
+async function placed(place, size, first) {
+  const number = first + Math.floor(place / size);
   const known = shards.get(number) || (data.shards.folder ? shardBeside(number) : shardInside(number));
   shards.delete(number);
   shards.set(number, known);
   if (shards.size > SHARDS_KEPT) shards.delete(shards.keys().next().value);
-  const views = await known;
-  if (!views) shards.delete(number);
-  return views ? views[row.view % data.shards.rows] : null;
+  const held = await known;
+  if (!held) shards.delete(number);
+  return held ? held[place % size] : null;
 }
 
 async function shardInside(number) {

@@ -10,7 +10,7 @@ async function showDetail(row) {
     detail.replaceChildren(element("p", { class: "faint" }, "No row agrees with the filters."));
     return;
   }
-  const view = await viewOf(row);
+  const view = await withLabels(await viewOf(row));
   if (drawnFor !== row) return;
   detail.replaceChildren(...[back(), ...(view ? viewShown(view, row) : rowShown(row))].filter(Boolean));
   detail.scrollTop = 0;

@@ -137,7 +137,21 @@ def _label_picture(drug: Drug, picture_of: PictureOf | None) -> dict[str, str] |
         return None
     product = products[found[0]]
     title = f"Photo of the label{f' of {product.labeler}' if product.labeler else ''}"
-    return {"src": webp_uri(found[1]), **_link(title, product.source_url, product.source_date)}
+    return {
+        "product": plain(found[0]),
+        "src": webp_uri(found[1]),
+        **_link(title, product.source_url, product.source_date),
+    }
+
+
+def without_label_pictures(view: View) -> View:
+    """The view with the products whose labels show them, without the pictures: a batch's page has each once."""
+    kept = [{**one, "picture": _unpictured(one["picture"])} for one in view["candidates"]]
+    return {**view, "candidates": kept}
+
+
+def _unpictured(picture: Mapping[str, str] | None) -> dict[str, str] | None:
+    return {name: value for name, value in picture.items() if name != "src"} if picture else None
 
 
 def _named(product: Product, sold_by: str, imprint: str) -> dict[str, Any]:

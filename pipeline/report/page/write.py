@@ -3,7 +3,7 @@
 The index (a line a row) is in the page. What a row opens to, with its pictures, comes in shards: in the page itself up
 to ``INLINE_MAX_BYTES``, beyond that in files in the folder ``report-files`` beside it, which the page reads as they are
 looked at. A browser reads scripts beside a page that was opened from a disk, but no JSON; so a shard is a script that
-hands over its JSON.
+hands over its JSON. The labels' pictures are in shards of their own behind those of the rows, each product's once.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import IO, Any
 from urllib.parse import quote
 
 from pipeline.report.page.document import Document, document, json_text
+from pipeline.report.page.pictures import webp_uri
 from pipeline.report.page.view import View
 from pipeline.report.words import plain
 from pipeline.review import RESULTS, content_key, row_key
@@ -31,6 +32,8 @@ from reference.store.catalog import Catalog
 INLINE_MAX_BYTES = 32 * 2**20
 # Rows a shard: a screenful of rows in any order asks for some 20 shards, each of some 0.4 MB.
 SHARD_ROWS = 20
+# Labels' pictures a shard: 0.3 MB, of which a row needs five at most, mostly those of the rows around it.
+SHARD_LABELS = 40
 # Rows the page lists; the index of each takes some 200 bytes of the page and ten times as many in a browser.
 ROWS_MAX = 100_000
 # Tablets of the catalog that can be searched in the page, some 80 bytes each: at most about 1.6 MB.
@@ -78,58 +81,69 @@ class PageWriter:
         self._page, self._about, self._catalog = page, about, catalog
         self._unfinished = page.with_name(f".{os.getpid()}.{_folder(page).name}")
         self._index = _Index()
-        self._shard: list[str] = []
-        self._shards = 0
+        self._labels: dict[str, int] = {}
         self._stamp = hashlib.sha256(about.run.encode())
-        self._spool: IO[bytes] | None = None
+        self._views, self._pictures = _Shards(SHARD_ROWS), _Shards(SHARD_LABELS)
 
     def __enter__(self) -> PageWriter:
         self._unfinished.mkdir(parents=True)
-        self._spool = (self._unfinished / "spool").open("w+b")
+        self._views.open(self._unfinished / "views")
+        self._pictures.open(self._unfinished / "pictures")
         return self
 
     def add(self, row: Row, view: View | None = None) -> None:
         """Add a row of the batch, with what it opens to; None where nothing but the row is known."""
-        if self._index.add(row, view):
-            self._shard.append(json_text(view))
-            if len(self._shard) == SHARD_ROWS:
-                self._flush()
+        if view and self._index.add(row, view):
+            self._views.add(json_text(self._with_labels(view)))
+        elif not view:
+            self._index.add(row, None)
+
+    def _with_labels(self, view: View) -> View:
+        """The view with the places of its labels' pictures in the shards; those that are new are put there."""
+        return {**view, "candidates": [self._with_label(one) for one in view.get("candidates", ())]}
+
+    def _with_label(self, candidate: Mapping[str, Any]) -> Mapping[str, Any]:
+        picture = candidate.get("picture")
+        if not picture or "src" in picture:
+            return candidate
+        place = self._label(picture["product"])
+        return {**candidate, "picture": None if place is None else {**picture, "label": place}}
+
+    def _label(self, product: str) -> int | None:
+        if product not in self._labels:
+            webp = self._catalog.picture(product) if self._catalog else None
+            if webp is None:
+                return None
+            self._labels[product] = len(self._labels)
+            self._pictures.add(json_text(webp_uri(webp)))
+        return self._labels[product]
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
             if kind is None:
-                self._flush()
                 self._finish()
         finally:
-            if self._spool:
-                self._spool.close()
+            self._views.close()
+            self._pictures.close()
             shutil.rmtree(self._unfinished, ignore_errors=True)
 
-    @property
-    def _out(self) -> IO[bytes]:
-        if self._spool is None:
-            raise ValueError("the page is written inside `with` only")
-        return self._spool
-
-    def _flush(self) -> None:
-        if self._shard:
-            line = f"[{','.join(self._shard)}]".encode("ascii")
-            self._stamp.update(line)
-            self._out.write(line + b"\n")
-            self._shards += 1
-            self._shard = []
-
     def _lines(self) -> Iterator[str]:
-        self._out.seek(0)
-        for line in self._out:
-            yield line.decode("ascii").rstrip("\n")
+        yield from self._views.lines()
+        yield from self._pictures.lines()
 
     def _finish(self) -> None:
-        beside = self._out.tell() > INLINE_MAX_BYTES
+        beside = self._views.finish() + self._pictures.finish() > INLINE_MAX_BYTES
+        for line in self._lines():
+            self._stamp.update(line.encode("ascii"))
         stamp = self._stamp.hexdigest()[:12]
-        shards = {"count": self._shards, "rows": SHARD_ROWS, "folder": _folder(self._page).name if beside else ""}
+        shards = {
+            "count": self._views.count,
+            "rows": SHARD_ROWS,
+            "labels": SHARD_LABELS,
+            "folder": _folder(self._page).name if beside else "",
+        }
         page = Document(
             title=self._about.title,
             kind="batch",
@@ -157,6 +171,54 @@ class PageWriter:
             script = f"pillprintShard({json_text(stamp)},{number},{line});\n"
             (files / f"{number}.js").write_text(script, "ascii")
         files.replace(_folder(self._page))
+
+
+class _Shards:
+    """JSON texts in lists of ``size``, a line each, on the disk until the page is put together."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._texts: list[str] = []
+        self._file: IO[bytes] | None = None
+        self.count = 0
+
+    def open(self, path: Path) -> None:
+        """Begin the file."""
+        self._file = path.open("w+b")
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file:
+            self._file.close()
+
+    @property
+    def _out(self) -> IO[bytes]:
+        if self._file is None:
+            raise ValueError("the page is written inside `with` only")
+        return self._file
+
+    def add(self, text: str) -> None:
+        """Add one text."""
+        self._texts.append(text)
+        if len(self._texts) == self._size:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._texts:
+            self._out.write(f"[{','.join(self._texts)}]\n".encode("ascii"))
+            self.count += 1
+            self._texts = []
+
+    def finish(self) -> int:
+        """Write what is left; gives the file's bytes."""
+        self._flush()
+        return self._out.tell()
+
+    def lines(self) -> Iterator[str]:
+        """Each list as JSON."""
+        self._out.seek(0)
+        for line in self._out:
+            yield line.decode("ascii").rstrip("\n")
 
 
 def _folder(page: Path) -> Path:
