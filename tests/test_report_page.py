@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import re
 import shutil
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from examples import identification, photo, product
+from PIL import Image
 
 from pipeline.batch import read_verdicts
 from pipeline.batch.verdicts import Verdict
@@ -21,7 +23,7 @@ from pipeline.report.page import write as writing
 from reference.search.query import query
 from reference.search.search import search
 from reference.search.tiers import Tier
-from reference.store.catalog import open_catalog
+from reference.store.catalog import Catalog, open_catalog
 
 HOSTILE = "a<img src=x onerror=window.hit=1>]]><!--</script><script>window.hit=1</script>\u2028'\".png"
 
@@ -215,6 +217,35 @@ def test_shards_beside_the_page_are_read_as_they_are_looked_at(
     opened.page.click("#row-44")
     opened.expect(opened.page.locator("#detail")).to_contain_text("keep both together")
     opened.page.context.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("most", [writing.INLINE_MAX_BYTES, 1000])
+def test_the_labels_picture_of_a_product_is_once_in_the_page_and_seen_with_each_row(
+    browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    packed = io.BytesIO()
+    Image.new("RGB", (60, 40), (200, 30, 30)).save(packed, "WEBP")
+    monkeypatch.setattr(writing, "INLINE_MAX_BYTES", most)
+    monkeypatch.setattr(Catalog, "picture", lambda catalog, product_id: packed.getvalue())
+    with PageWriter(tmp_path / "report.html", About("pills", "run"), open_catalog()) as page:
+        for place in range(45):
+            answer = dataclasses.replace(identification(("024",), ()), photos=(f"photo{place}",), candidates=weighed())
+            view = dict(answer_view(answer, [photo()]))
+            label = {"product": f"p{place % 2}", "title": "Photo of the label", "url": "", "day": ""}
+            page.add(row(f"photo{place}"), {**view, "candidates": [{**view["candidates"][0], "picture": label}]})
+    texts = [file.read_text("utf-8") for file in (tmp_path / "report.html", *tmp_path.glob("report-files/*.js"))]
+    assert sum(text.count("data:image/webp") for text in texts) == 2
+    opened = Opened(browser, tmp_path / "report.html")
+    opened.page.wait_for_selector(".row .over")
+    for name in ("photo43", "photo44"):
+        opened.page.fill("#search", name)
+        opened.page.click(f"#row-{name[5:]}")
+        opened.expect(opened.page.locator("#detail")).to_contain_text(name)
+        image = opened.page.locator("#detail img.listed")
+        opened.expect(image).to_be_visible()
+        assert image.evaluate("image => image.naturalWidth") == 60
+    opened.close()
 
 
 @pytest.mark.slow
