@@ -245,7 +245,7 @@ def test_the_command_restarts(tmp_path: Path) -> None:
 
 def test_an_index_of_contents_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    contents = Contents(lambda path, size: None)
+    contents = Contents(lambda path, size: None, lambda shard: ())
     contents.add_done("s", {0: {"size_bytes": 3, "sha256": "x"}, 1: {"size_bytes": 3, "sha256": None}})
     assert (contents.has_done(3), contents.has_done(4), contents.done(3, Told(), "x")) == (True, False, [("s", 0)])
     contents.close()

@@ -12,9 +12,10 @@ import pytest
 from pretend import Pretender
 
 from pipeline.batch import BatchSettings, Summary, open_photos, run_batch
+from pipeline.batch.holding import as_of_now
 from pipeline.batch.ledger import Ledger
 from pipeline.batch.plan import Shard
-from pipeline.batch.rows import Row, as_of_now
+from pipeline.batch.rows import Row
 from pipeline.batch.state import digest, state_of
 from pipeline.errors import PhotoSetError
 

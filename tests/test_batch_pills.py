@@ -45,6 +45,7 @@ class Kept:
     """A report that keeps what it is given."""
 
     rows: list[tuple[Row, str | None]] = field(default_factory=list)
+    key: str = "kept"
 
     def view(self, photos: Sequence[Photo], answers: Sequence[Identification]) -> list[str]:
         return [each.decision.value for each in answers]

@@ -46,6 +46,7 @@ class Kept:
 
     view: View = seen
     rows: list[tuple[Row, str | None]] = field(default_factory=list)
+    key: str = "kept"
 
     def write(self, rows: Iterable[tuple[Row, str | None]], out: Path) -> Path:
         self.rows = list(rows)

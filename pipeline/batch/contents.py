@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from pipeline.batch.rows import Row, told_of
 from pipeline.batch.sources.entry import Told
@@ -31,10 +31,16 @@ _SCHEMA = """
 
 
 class Contents:
-    """The photos done and begun, by size and content; ``sample`` reads a few bytes of one."""
+    """The photos done and begun, by size and content.
 
-    def __init__(self, sample: Sample) -> None:
-        self._sample = sample
+    Args:
+        sample: reads a few bytes of a photo.
+        rows_of: reads the rows of a whole shard.
+    """
+
+    def __init__(self, sample: Sample, rows_of: Callable[[str], Iterable[Row]]) -> None:
+        self._sample, self._rows_of = sample, rows_of
+        self._unread: list[str] = []
         self._base = sqlite3.connect("", isolation_level=None)
         self._base.executescript(_SCHEMA)
         self._indexed = False
@@ -55,8 +61,15 @@ class Contents:
             self._base.executemany("INSERT INTO done VALUES (?, ?, ?, ?, ?)", known)
             self._base.execute("COMMIT")
 
+    def add_whole(self, shard: str) -> None:
+        """A whole shard that holds; its rows are read when one is first asked for, and mostly none is."""
+        self._unread.append(shard)
+
     def has_done(self, size: int) -> bool:
         """Whether a photo of that many bytes was done by an earlier run."""
+        while self._unread:
+            shard = self._unread.pop()
+            self.add_done(shard, dict(enumerate(self._rows_of(shard))))
         self._index()
         return self._base.execute("SELECT 1 FROM done WHERE size = ? LIMIT 1", (size,)).fetchone() is not None
 

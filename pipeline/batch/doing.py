@@ -10,9 +10,11 @@ from pathlib import Path
 from pipeline.batch import plan
 from pipeline.batch.contents import Contents, Place
 from pipeline.batch.engines import Execute
+from pipeline.batch.holding import as_of_now, digest_now
 from pipeline.batch.ledger import Ledger
 from pipeline.batch.names import key_of
-from pipeline.batch.rows import Row, as_of_now
+from pipeline.batch.plan import Shard
+from pipeline.batch.rows import Row
 from pipeline.batch.settings import BatchSettings
 from pipeline.batch.sources.photos import Photos
 from pipeline.batch.state import UNKNOWN, State
@@ -60,7 +62,7 @@ class Doing:
     ) -> None:
         self._photos, self._plan = photos, out / "plan"
         self._ledger, self._views = Ledger(out / "shards"), Views(out / "views")
-        self._contents = Contents(photos.store.sample)
+        self._contents = Contents(photos.store.sample, self._ledger.rows)
         self._execute, self._work, self._settings = execute, work, settings
         self._on_progress = on_progress
         self._total = plan.count(self._plan)
@@ -109,6 +111,10 @@ class Doing:
     def _left(self) -> Iterator[Task]:
         """The photos without a row that holds; of several with the same bytes only the first."""
         for shard in plan.shards(self._plan):
+            if self._holds(shard):
+                self._before += len(shard.paths)
+                self._contents.add_whole(shard.key)
+                continue
             rows = self._ledger.begin(shard, self._as_of_now)
             self._before += len(rows)
             self._contents.add_done(shard.key, rows)
@@ -124,6 +130,15 @@ class Doing:
                     del self._given[task]
                 else:
                     yield task
+
+    def _holds(self, shard: Shard) -> bool:
+        """Whether all rows of a shard hold, and nothing of it is to be tried again, by its stamp."""
+        stamp = self._ledger.stamp(shard.key)
+        if stamp is None or (stamp.errors and self._settings.retry_errors):
+            return False
+        if stamp.tries and stamp.tries < _TRIES_MAX and _OF_THE_MACHINE & set(stamp.kinds):
+            return False
+        return stamp.photos == digest_now(self._photos, shard.paths)
 
     def _taken(self, place: Place, path: str) -> Task | None:
         """The task of a place in the plan, with its photos as they are now; None where it is listed no more."""

@@ -12,8 +12,9 @@ from pipeline.batch import plan
 from pipeline.batch.columns import NAMES
 from pipeline.batch.engines import Execute
 from pipeline.batch.engines.interface import usable_cores
+from pipeline.batch.holding import as_of_now
 from pipeline.batch.ledger import Ledger
-from pipeline.batch.rows import Row, as_of_now, each_pill, result, to_line
+from pipeline.batch.rows import Row, each_pill, result, to_line
 from pipeline.batch.settings import BatchSettings
 from pipeline.batch.sinks.table import cells_of
 from pipeline.batch.sources.photos import Photos

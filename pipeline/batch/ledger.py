@@ -3,23 +3,44 @@
 A shard that is worked on has ``shards/KEY.part``, one line ``[index, row]`` a photo in the order they came back. A
 shard that is done has ``shards/KEY.jsonl``, one row a line in the order of the walk; it is written under another
 name, synced and renamed. A last line cut off by a kill is dropped and its photo done again. A shard of which a row no
-longer holds goes back to ``.part`` with the others; while both files are there, the whole one counts.
+longer holds goes back to ``.part`` with the others; while both files are there, the whole one counts. Beside a whole
+shard ``shards/KEY.stamp`` says what a later run asks first, so that it need not read the rows.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 
 from pipeline.batch.durable import replace
+from pipeline.batch.holding import digest_of
 from pipeline.batch.names import key_of
 from pipeline.batch.plan import Shard
 from pipeline.batch.rows import Row, to_line
 
 # The path of a photo and its row so far -> the row as it holds now, None where the photo is to be done.
 AsOfNow = Callable[[str, Row | None], Row | None]
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What is known of a whole shard without reading it.
+
+    ``photos``: a digest of how its photos were (``holding``). ``rows``: of its rows. ``errors``: how many are errors,
+    of which ``kinds``, and the fewest ``tries`` of one. ``size_bytes``, ``mtime_ns``: of its file.
+    """
+
+    photos: str
+    rows: str
+    errors: int
+    kinds: Sequence[str]
+    tries: int
+    size_bytes: int
+    mtime_ns: int
 
 
 class Ledger:
@@ -35,6 +56,15 @@ class Ledger:
         part, whole = self._part(shard.key), self._whole(shard.key)
         return _sound_whole(whole, shard.paths) if whole.exists() else _sound(part, len(shard.paths))
 
+    def stamp(self, key: str) -> Stamp | None:
+        """What is known of a whole shard without its rows; None where it is not whole, or changed since."""
+        try:
+            stamp = Stamp(**json.loads(self._stamp(key).read_bytes()))
+            status = self._whole(key).stat()
+        except (OSError, ValueError, TypeError):
+            return None
+        return stamp if (stamp.size_bytes, stamp.mtime_ns) == (status.st_size, status.st_mtime_ns) else None
+
     def begin(self, shard: Shard, as_of_now: AsOfNow = lambda path, row: row) -> Mapping[int, Row]:
         """Open a shard; the rows of its photos by their index, where ``as_of_now`` says that one holds."""
         part, whole, count = self._part(shard.key), self._whole(shard.key), len(shard.paths)
@@ -43,6 +73,8 @@ class Ledger:
         kept = {index: row for index, row in rows.items() if row}
         if is_whole and kept == earlier and len(kept) == count:
             part.unlink(missing_ok=True)
+            if self.stamp(shard.key) is None:
+                self.set_stamp(shard.key, [kept[index] for index in range(count)])
             return kept
         replace(part, b"".join(to_line([index, row]) for index, row in kept.items()))
         whole.unlink(missing_ok=True)
@@ -86,8 +118,27 @@ class Ledger:
         indexed = sorted(
             (json.loads(line) for line in self._part(key).read_bytes().splitlines()), key=lambda pair: pair[0]
         )
-        replace(self._whole(key), b"".join(to_line(row) for _, row in indexed))
+        rows = [row for _, row in indexed]
+        replace(self._whole(key), b"".join(map(to_line, rows)))
         self._part(key).unlink()
+        self.set_stamp(key, rows)
+
+    def _stamp(self, key: str) -> Path:
+        return self._directory / f"{key}.stamp"
+
+    def set_stamp(self, key: str, rows: Sequence[Row]) -> None:
+        """Write the stamp of a whole shard; one that a kill or a power cut tears counts as none."""
+        status, content = self._whole(key).stat(), b"".join(map(to_line, rows))
+        stamp = Stamp(
+            photos=digest_of(rows),
+            rows=hashlib.blake2b(content, digest_size=16).hexdigest(),
+            errors=sum(bool(row.get("error") and not row.get("gone")) for row in rows),
+            kinds=sorted({row["error_kind"] for row in rows if row.get("error_kind")}),
+            tries=min((row.get("tries", 1) for row in rows if row.get("error_kind")), default=0),
+            size_bytes=status.st_size,
+            mtime_ns=status.st_mtime_ns,
+        )
+        self._stamp(key).write_bytes(to_line(asdict(stamp)))
 
 
 def _sound(part: Path, count: int) -> Mapping[int, Row]:

@@ -46,8 +46,8 @@ def extend(directory: Path, found: Iterable[str], shard_size: int) -> None:
     for unfinished in directory.glob("*.tmp"):
         shutil.rmtree(unfinished)
     generations = _generations(directory)
-    planned = heapq.merge(*(_paths(generation) for generation in generations), key=order)
-    new = _missing(found, planned)
+    planned = [_paths(generation) for generation in generations]
+    new = _missing(found, planned[0] if len(planned) == 1 else heapq.merge(*planned, key=order))
     unfinished = directory / f"{len(generations) + 1:04d}.tmp"
     unfinished.mkdir()
     count = 0
@@ -69,6 +69,13 @@ def count(directory: Path) -> int:
     return sum(_extent(generation)[0] for generation in _generations(directory))
 
 
+def keys(directory: Path) -> Iterator[str]:
+    """The keys of all shards, oldest generation first, without their paths."""
+    for generation in _generations(directory):
+        photos, shard_size = _extent(generation)
+        yield from (_key(generation, number) for number in range(-(-photos // shard_size)))
+
+
 def shards(directory: Path) -> Iterator[Shard]:
     """All shards, oldest generation first; the paths of one are in memory at a time.
 
@@ -77,7 +84,11 @@ def shards(directory: Path) -> Iterator[Shard]:
     """
     for generation in _generations(directory):
         for file, paths in _read(generation):
-            yield Shard(f"{generation.name}-{file.stem}", paths)
+            yield Shard(_key(generation, int(file.stem)), paths)
+
+
+def _key(generation: Path, number: int) -> str:
+    return f"{generation.name}-{number:06d}"
 
 
 def _generations(directory: Path) -> list[Path]:
@@ -110,7 +121,8 @@ def _read(generation: Path) -> Iterator[tuple[Path, tuple[str, ...]]]:
 
 def _paths_in(file: Path) -> tuple[str, ...]:
     try:
-        paths = tuple(json.loads(line) for line in file.read_text(encoding="ascii").splitlines())
+        lines = file.read_text(encoding="ascii").splitlines()
+        paths = tuple(json.loads(f"[{','.join(lines)}]"))
     except (FileNotFoundError, ValueError) as error:
         raise _damaged(file) from error
     if not all(isinstance(path, str) for path in paths):
@@ -132,7 +144,9 @@ def _missing(found: Iterable[str], planned: Iterator[str]) -> Iterator[str]:
     """What is in the first of two sorted sequences and not in the second."""
     known = next(planned, None)
     for path in found:
-        while known is not None and order(known) < order(path):
+        while known is not None and known != path and order(known) < order(path):
             known = next(planned, None)
-        if known != path:
+        if known == path:
+            known = next(planned, None)
+        else:
             yield path

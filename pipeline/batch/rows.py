@@ -9,7 +9,6 @@ from typing import Any
 from pipeline.batch.columns import NAMES
 from pipeline.batch.names import key_of
 from pipeline.batch.sources.entry import Entry, Told
-from pipeline.batch.sources.photos import Photos
 from pipeline.review import RESULTS
 
 Row = Mapping[str, Any]
@@ -49,50 +48,6 @@ def each_pill(row: Row) -> Iterator[Row]:
     shared = {name: value for name, value in row.items() if name != "pills"}
     for number, pill in enumerate(pills, start=1):
         yield {**shared, **pill, "pill": number, "pills": len(pills)}
-
-
-def as_of_now(photos: Photos, path: str, row: Row | None) -> Row | None:
-    """A row of an earlier run as it holds now.
-
-    Args:
-        photos: those of the batch, found anew.
-        path: the photo; with a ``/`` at its end a folder or archive that could not be listed.
-        row: what an earlier run kept of it; None where it was not done.
-
-    Returns:
-        The row where the photos are as they were when they were read, the row marked ``gone`` where the photo is
-        deleted or listed no more (or the folder can be listed, so that its photos are found), and None where the photo
-        is to be done.
-    """
-    entry = photos.entry(path)
-    if entry is None or photos.state(path) is None or (row and _is_listed(photos, path)):
-        return {"photo": key_of(path), **(row or {}), "gone": True}
-    if row is None:
-        return None
-    kept = {name: value for name, value in row.items() if name != "gone"}
-    further = kept.get("further") or []
-    asked = (told_of(kept), kept.get("wrong", ""), [each["photo"] for each in further])
-    if asked != (entry.told, entry.wrong, [key_of(each) for each in entry.further]):
-        return None
-    first = _held(photos, path, kept)
-    others = [_held(photos, *pair) for pair in zip(entry.further, further, strict=True)]
-    if first is None or None in others:
-        return None
-    return {**first, "further": others} if others else first
-
-
-def _is_listed(photos: Photos, path: str) -> bool:
-    """Whether this was a folder or archive that could not be listed, and now can be."""
-    return path.endswith("/") and not photos.store.why_not_listed(path)
-
-
-def _held(photos: Photos, path: str, kept: Row) -> Row | None:
-    """What is kept of a photo with its state as it is now; None where it holds something else."""
-    state = photos.state(path)
-    if state is None:
-        return None
-    now = {**kept, **state}
-    return now if now == kept or (kept.get("sha256") and kept["sha256"] == photos.store.digest(path)) else None
 
 
 def to_line(value: object) -> bytes:

