@@ -86,6 +86,19 @@ def test_a_stopped_download_goes_on_in_the_next_call(server: FaultyServer, tmp_p
     assert server.asked[0][1]["Range"] == "bytes=1000-"
 
 
+@pytest.mark.parametrize(
+    ("cut", "told"),
+    [(None, "nothing came yet; run the same command again$"), (1000, "; 1,000 bytes came and are kept; run the same")],
+)
+def test_what_came_of_a_file_of_unknown_length_is_told(
+    server: FaultyServer, tmp_path: Path, cut: int | None, told: str
+) -> None:
+    first = Fault(status=503) if cut is None else Fault(cut=cut, chunked=True)
+    server.fault = lambda number, path: first if number == 0 else Fault(status=503)
+    with pytest.raises(DownloadError, match=told):
+        _fetch(server, tmp_path)
+
+
 def test_what_is_left_of_another_address_is_not_joined(server: FaultyServer, tmp_path: Path) -> None:
     server.files["/b.zip"] = Held(DATA[::-1])
     server.fault = lambda number, path: Fault(cut=1000) if number == 0 else Fault(status=503) if number < 10 else None

@@ -6,13 +6,12 @@ import sys
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
 
+from pipeline.cli.bar import BarDisplay
 from pipeline.cli.catalog_changes import Changes, ChangeSummary
 from pipeline.cli.catalog_report import print_report, report_values
 from pipeline.cli.options import FILE, json_option
@@ -33,23 +32,12 @@ if TYPE_CHECKING:
 _NAMES = "; ".join(f"{name}: {source.title}" for name, source in SOURCES.items())
 
 
-class DownloadDisplay(Watch):
+class DownloadDisplay(BarDisplay, Watch):
     """Shows downloads and the build on standard error: a bar on a terminal, one line a file elsewhere."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True)
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-        self._bar = Progress(*columns, console=self._console, transient=True, disable=not self._console.is_terminal)
-        self._task: TaskID | None = None
-
-    def __enter__(self) -> DownloadDisplay:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bar.stop()
+        super().__init__(*columns, transient=True)
 
     def file(self, address: Address, url: str) -> None:
         """Say what comes, from where, how large it is and under which license."""

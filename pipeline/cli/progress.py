@@ -10,10 +10,10 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
 from pipeline.batch.doing import Progress
+from pipeline.cli.bar import BarDisplay
 from pipeline.cli.output import json_line
 
 # How often a log gets a line.
@@ -48,30 +48,14 @@ class _Clock:
         return (progress.total - progress.done) / rate if rate and progress.total is not None else None
 
 
-class ProgressDisplay:
+class ProgressDisplay(BarDisplay):
     """Shows each ``Progress`` it is called with; a context manager."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(stderr=True)
+        told = TextColumn("{task.fields[told]}")
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), told, TimeRemainingColumn())
+        super().__init__(*columns, console=console)
         self._clock = _Clock()
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[told]}"),
-            TimeRemainingColumn(),
-        )
-        self._bar = Bar(*columns, console=self._console, disable=not self._console.is_terminal)
-        self._task: TaskID | None = None
-
-    def __enter__(self) -> ProgressDisplay:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bar.stop()
 
     def __call__(self, progress: Progress) -> None:
         """Show where the batch is."""

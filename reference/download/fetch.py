@@ -212,9 +212,11 @@ def _all_tries(
 
 
 def _given_up(url: str, part: _Part, reason: str, is_changing: bool) -> str:
-    told = f"{part.size:,} of {part.version.total or 'unknown':{',' if part.version.total else ''}} bytes"
     why = "the file changes while it is downloaded" if is_changing else reason
-    return f"{shown(url)}: {why}; {told} came and are kept; run the same command again to go on"
+    if not part.size:
+        return f"{shown(url)}: {why}; nothing came yet; run the same command again"
+    of = f" of {part.version.total:,}" if part.version.total else ""
+    return f"{shown(url)}: {why}; {part.size:,}{of} bytes came and are kept; run the same command again to go on"
 
 
 def shown(url: str) -> str:
