@@ -30,7 +30,7 @@ def test_kills_at_random_moments_lose_double_and_tear_nothing(tmp_path: Path) ->
 
 def test_every_file_of_a_mixed_folder_is_accounted_for(tmp_path: Path) -> None:
     told = bench(tmp_path, "mixed", "--number", "70")
-    rows, names = re.search(r"(\d+) rows for (\d+) photos' names", told).groups()  # type: ignore[union-attr]
+    rows, names = re.search(r"folder: (\d+) rows for (\d+) photos' names", told).groups()  # type: ignore[union-attr]
     assert rows == names
     assert "'FIFO': 1" in told and "'lost link': 1" in told and "'archive': 1" in told
     assert told.endswith("rows more than once: 0\n")

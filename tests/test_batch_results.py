@@ -23,6 +23,7 @@ from pipeline.batch import BatchSettings, Summary, open_list, run_batch
 from pipeline.batch.columns import COLUMNS, NAMES, PARTS, SCHEMA, Column, Kind, all_columns, own_columns
 from pipeline.batch.rows import result
 from pipeline.batch.sinks import ALWAYS, SINKS
+from pipeline.cli.batch import batch as command
 from pipeline.cli.group import cli
 from pipeline.errors import EngineMissingError
 from pipeline.records import Candidate, Decision, Identification
@@ -262,3 +263,8 @@ def test_every_row_of_every_kind_goes_into_every_form(tmp_path: Path) -> None:
         with sink(tmp_path / f"x.{form}", COLUMNS) as add:
             add(whole)
         assert (tmp_path / f"x.{form}").stat().st_size
+
+
+def test_the_command_offers_every_form() -> None:
+    (also,) = [option for option in command.params if option.name == "also"]
+    assert list(also.type.choices) == [form for form in SINKS if form not in ALWAYS]  # type: ignore[attr-defined]

@@ -8,7 +8,9 @@ only pretends, ``mixed`` does a folder of all kinds of files. What they print st
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import logging
 import os
 import random
 import resource
@@ -21,6 +23,7 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,10 +31,11 @@ import click
 from PIL import Image
 from pretend import Pretender, answer, inline
 
-from pipeline.batch import BatchSettings, plan, run_batch
+from pipeline.batch import BatchSettings, Photos, open_photos, plan, run_batch
 from pipeline.batch.engines import run_local
 from pipeline.batch.ledger import Ledger
 from pipeline.batch.made import made_of, note
+from pipeline.batch.names import key_of
 from pipeline.batch.rows import to_line
 from pipeline.batch.sinks import ALWAYS
 from pipeline.batch.sources.entry import Entry
@@ -292,22 +296,58 @@ def _many(folder: Path, number: int) -> int:
 
 @bench.command()
 @click.option("--number", default=1000, show_default=True)
+@click.option("--s3", is_flag=True, help="Do the same files once more from a local S3 (extra cloudtest).")
 @click.pass_obj
-def mixed(work: Path, number: int) -> None:
+def mixed(work: Path, number: int, s3: bool) -> None:
     """A folder of good, broken and odd files, links, FIFOs and archives: each photo's name has one row."""
     folder = work / "photos"
     folder.mkdir()
     kinds = Counter(kind for kind in _mixed_files(folder, number))
-    start = time.perf_counter()
-    summary = run_batch(folder, work / "out", Identifier(), _IDENTITY, BatchSettings(timeout_seconds=60))
-    rows = Counter(json.loads(line)["photo"] for line in (work / "out/results.jsonl").open())
-    named = list(photos_below(folder))
     print(f"made: {dict(kinds)}")
-    print(f"{summary.photos} rows for {len(named)} photos' names in {time.perf_counter() - start:.0f} s")
-    print(
-        f"{dict(summary.decisions)}, {dict(summary.error_kinds)}; rows more than once: {sum(rows.values()) - len(rows)}"
-    )
-    sys.exit(not summary.photos == len(named) == len(rows))
+    right = _accounted("folder", open_photos(folder), work / "out")
+    if s3:
+        with _bucket(folder) as address:
+            right &= _accounted("S3", open_photos(address), work / "out-s3")
+    sys.exit(not right)
+
+
+def _accounted(name: str, photos: Photos, out: Path) -> bool:
+    """Do all photos; whether each has one row."""
+    start = time.perf_counter()
+    summary = run_batch(photos, out, Identifier(), _IDENTITY, BatchSettings(timeout_seconds=60))
+    rows = Counter(json.loads(line)["photo"] for line in (out / "results.jsonl").open())
+    named = {key_of(path) for path in photos.found(None, lambda path, why: None)}
+    photos.close()
+    print(f"{name}: {summary.photos} rows for {len(named)} photos' names in {time.perf_counter() - start:.0f} s")
+    print(f"{dict(summary.decisions)}, {dict(summary.error_kinds)}, passed over {dict(summary.passed_over)}")
+    print(f"rows more than once: {sum(rows.values()) - len(rows)}")
+    return summary.photos == len(named) and set(rows) == named and sum(rows.values()) == len(rows)
+
+
+@contextmanager
+def _bucket(folder: Path) -> Iterator[str]:
+    """A local S3 with the regular files of a folder; the address."""
+    import boto3
+    from botocore.exceptions import ClientError
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    keys = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "test")
+    os.environ.update(keys, AWS_DEFAULT_REGION="us-east-1", AWS_ENDPOINT_URL=f"http://{host}:{port}")
+    bucket = boto3.resource("s3").Bucket("mixed")
+    bucket.create()
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and not file.is_symlink():
+            key = os.fsencode(file.relative_to(folder)).decode("utf-8", "replace")
+            try:
+                bucket.put_object(Key=f"photos/{key}", Body=file.read_bytes())
+            except ClientError as error:
+                print(f"the server takes no {key!r}: {error}")
+    yield "s3://mixed/photos"
+    server.stop()
 
 
 def _mixed_files(folder: Path, number: int) -> Iterator[str]:
@@ -349,13 +389,40 @@ def _mixed_files(folder: Path, number: int) -> Iterator[str]:
             os.mkfifo(file)
         elif kind == "folder":
             file.mkdir()
-        elif index % 200 < 100:
-            with zipfile.ZipFile(file.with_suffix(".zip"), "w") as archive:
-                archive.write(source, "in.jpg")
         else:
-            with tarfile.open(file.with_suffix(".tar"), "w") as tar:
-                tar.add(source, "in.jpg")
+            _mixed_archive(file, content, index // 100 % 10)
         yield kind
+
+
+def _mixed_archive(file: Path, content: bytes, kind: int) -> None:
+    """A good archive, or one of nine that are not quite: tar, packed tar, cut off, hostile."""
+    members = {"in.jpg": content, "deep/er/in.jpg": content, "notes.txt": b"", "bad.jpg": content[:1000]}
+    if kind in (1, 2, 3):
+        mode = {1: "w", 2: "w:gz", 3: "w:bz2"}[kind]
+        with tarfile.open(file.with_suffix((".tar", ".tgz", ".tar.bz2")[kind - 1]), mode) as tar:  # type: ignore[call-overload]
+            for name, data in members.items():
+                info = tarfile.TarInfo(name)
+                info.size = len(data)
+                tar.addfile(info, io.BytesIO(data))
+        return
+    members |= {
+        4: {"../out.jpg": content},
+        5: {"bomb.jpg": bytes(300 * 2**20)},
+        6: {"inner.zip": content},
+        7: {"in.jpg/": b""},
+    }.get(kind, {})
+    packed = file.with_suffix(".zip")
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    if kind == 8:
+        packed.write_bytes(packed.read_bytes()[:-30])
+    if kind == 9:  # the flags that say that it is encrypted
+        whole = packed.read_bytes()
+        for mark, flag in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+            start = whole.index(mark) + flag
+            whole = whole[:start] + bytes([whole[start] | 1]) + whole[start + 1 :]
+        packed.write_bytes(whole)
 
 
 if __name__ == "__main__":
