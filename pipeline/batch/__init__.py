@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.batch.doing import Progress
 from pipeline.batch.estimate import Estimate
-from pipeline.batch.fingerprint import identity_of
+from pipeline.batch.fingerprint import identity_of, verify_code
 from pipeline.batch.run import Report, Summary, Watch, estimate_batch, run_batch
 from pipeline.batch.settings import BatchSettings
 from pipeline.batch.sources.choice import Choice
@@ -30,4 +30,5 @@ __all__ = [
     "open_photos",
     "read_verdicts",
     "run_batch",
+    "verify_code",
 ]

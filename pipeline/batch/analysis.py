@@ -6,19 +6,23 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pipeline.answer import Answer
 from pipeline.batch.columns import length_columns
 from pipeline.batch.names import shown
 from pipeline.batch.rows import Row, base_row
-from pipeline.batch.sources.entry import Entry
+from pipeline.batch.sources.entry import Entry, Told
 from pipeline.batch.sources.store import Given, PhotoBytes, Store
+from pipeline.batch.truth import cells_of
 from pipeline.errors import InputError, PhotoSetError, PillprintError
 from pipeline.load import display_name
 from pipeline.properties import PROPERTIES, Terms
 from pipeline.records import Decision, Drug, Face, Identification, Photo, PillLook
 from pipeline.words import below_one
+
+if TYPE_CHECKING:
+    from pipeline.verify import Verification
 
 _CANDIDATES = 5
 
@@ -32,6 +36,12 @@ class Analyst(Protocol):
 
     def identify(self, photos: Handed, *, mm_per_px: float | None = ..., coin: str | None = ...) -> Identification:
         """Identify the pill in one photo or several."""
+        ...
+
+    def verify(
+        self, photos: Handed, expected: str, *, mm_per_px: float | None = ..., coin: str | None = ...
+    ) -> Verification:
+        """Is the pill what it should be; asked only where a list says what that is."""
         ...
 
     def identify_each(
@@ -55,6 +65,10 @@ class Viewing:
     def identify(self, photos: Handed, **told: Any) -> Identification:
         """Identify the pill in one photo or several."""
         return self.analyst.identify(photos, **told)
+
+    def verify(self, photos: Handed, expected: str, **told: Any) -> Verification:
+        """Is the pill what it should be."""
+        return self.analyst.verify(photos, expected, **told)
 
     def identify_each(self, photo: One, **told: Any) -> Sequence[Identification]:
         """Identify each pill in one photo."""
@@ -104,8 +118,20 @@ def _read(analyst: Analyst, store: Store, entry: Entry, each: bool) -> dict[str,
         found = analyst.identify_each(one, **entry.told.arguments)
         cells: dict[str, Any] = {"pills": [_pill(analyst, pill) for pill in found]}
     else:
-        cells = _pill(analyst, analyst.identify([one, *more] if more else one, **entry.told.arguments))
+        cells = _one(analyst, [one, *more] if more else one, entry.told)
     return cells | _digests(entry, given)
+
+
+def _one(analyst: Analyst, handed: Handed, told: Told) -> dict[str, Any]:
+    """The cells of one pill; of what was expected too, where that is said and understood."""
+    if not told.expected:
+        return _pill(analyst, analyst.identify(handed, **told.arguments))
+    try:
+        found = analyst.verify(handed, told.expected, **told.arguments)
+    except InputError as error:  # no such product: what the pill is taken for is no less known
+        again = _pill(analyst, analyst.identify(handed, **told.arguments))
+        return again | {"agreement_reason": f"{told.expected} was not compared: {error}"}
+    return _pill(analyst, found.identification) | cells_of(found)
 
 
 def _pill(analyst: Analyst, found: Identification) -> dict[str, Any]:

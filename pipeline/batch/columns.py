@@ -13,7 +13,7 @@ from pipeline.properties import PROPERTIES, Length, Terms
 from pipeline.review import RESULTS
 
 # The version of the columns, written into every form that has a place for it.
-SCHEMA = 1
+SCHEMA = 2
 
 
 class Kind(Enum):
@@ -87,6 +87,10 @@ COLUMNS: tuple[Column, ...] = (
     Column("reason"),
     Column("warnings", Kind.TEXTS),
     *map(Column, ("advice_code", "advice", "high_alert", "catalog_date", "error_kind", "error")),
+    *map(Column, ("expected", "agreement", "agreement_reason")),
+    Column("likelihood_ratio", Kind.REAL),
+    Column("look_alikes", Kind.TEXTS),
+    Column("harm", Kind.INTEGER),
     Column("pill", Kind.INTEGER),
     Column("pills", Kind.INTEGER),
     Column("boxes", Kind.BOXES),

@@ -38,6 +38,12 @@ def identity_of(identifier: Identifier) -> dict[str, str]:
     }
 
 
+def verify_code() -> str:
+    """The fingerprint of what says whether a pill is what it should be, on which rows depend that were asked so."""
+    room = resources.files("pipeline") / "verify"
+    return _digest(_files("pipeline/verify", room, ".py"))
+
+
 def _version() -> str:
     # not by an import: the package itself names its rooms, and so stands above this one
     version: str = sys.modules["pipeline"].__version__

@@ -96,7 +96,7 @@ def _values(state: Row | State) -> str:
 def _said(told: Told, wrong: str, further: Sequence[Row] = ()) -> str:
     if not further and not wrong and told == NOTHING:
         return ""
-    return repr((told.mm_per_px, told.coin, wrong, [(each["photo"], _values(each)) for each in further]))
+    return repr((*told.cells.items(), wrong, [(each["photo"], _values(each)) for each in further]))
 
 
 def _digest(marks: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from pipeline.batch import plan
@@ -14,11 +15,14 @@ from pipeline.batch.ledger import Ledger
 from pipeline.batch.rows import Row, each_pill, result
 from pipeline.batch.sinks import SINKS
 from pipeline.batch.sources.photos import Photos
+from pipeline.batch.truth import HARMS, NOT_ANSWERED, by_harm
 from pipeline.batch.verdicts import Verdicts
 from pipeline.batch.views import Views
 
 # Error rows whose words stand in the summary: enough to see what is wrong, the others are in the results.
 _ERRORS_TOLD = 5
+_NOT_COMPARED = "NOT_COMPARED"
+_COUNTED = ("decision", "error_kind", "agreement")
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Results:
         A form that an earlier run wrote and this one does not is removed: it would say what was.
         """
         errors: list[str] = []
-        counts = {key: Counter[str]() for key in ("photos", "rows", "gone", "same", "decision", "error_kind")}
+        counts = {key: Counter[str]() for key in ("photos", "rows", "gone", "same", *_COUNTED)}
         own = own_columns(self.photos.origin.own)
         columns = all_columns(own)
         with ExitStack() as stack:
@@ -57,6 +61,14 @@ class Results:
         return ((row, views.of(row)) for row in self.said.applied(self._rows(Counter())))
 
     def _rows(self, gone: Counter[str]) -> Iterator[Row]:
+        """The rows in the order of the plan; where they say what was expected what does most harm comes first."""
+        if not self.photos.origin.is_truth:
+            return self._planned(gone)
+        # read once a level: no list of all rows is held
+        passes = (by_harm(self._planned(Counter() if level else gone), level) for level in HARMS)
+        return chain.from_iterable(passes)
+
+    def _planned(self, gone: Counter[str]) -> Iterator[Row]:
         """The rows of the photos that are there, with the cells of the caller's list as ``own``."""
         ledger = Ledger(self.out / "shards")
         for shard in plan.shards(self.out / "plan"):
@@ -73,6 +85,7 @@ def _count(row: Row, counts: dict[str, Counter[str]]) -> None:
     if row.get("pill", 1) == 1:
         counts["photos"]["all"] += 1 + len(row.get("further") or ())
         counts["same"]["all"] += bool(row.get("same_as"))
-    for column in ("decision", "error_kind"):
-        if row[column]:
+    counts["agreement"][_NOT_COMPARED] += row.get("harm") == NOT_ANSWERED
+    for column in _COUNTED:
+        if row.get(column):
             counts[column][row[column]] += 1

@@ -15,7 +15,7 @@ Row = Mapping[str, Any]
 
 # A row's keys where it comes from a worker; the batch adds its photos' state, and says how often it was tried.
 _ADDED = frozenset(
-    ("pill", "pills", "further", "mm_per_px", "coin", "tries", "size_bytes", "mtime_ns", "ctime_ns", "etag")
+    ("pill", "pills", "further", "mm_per_px", "coin", "expected", "tries", "size_bytes", "mtime_ns", "ctime_ns", "etag")
 )
 _KEYS = tuple(name for name in NAMES if name not in _ADDED and name not in RESULTS)
 
@@ -27,7 +27,7 @@ def result(row: Row, own: Mapping[str, str]) -> Row:
 
 def told_of(row: Row) -> Told:
     """What was said of a row's photos when they were read."""
-    return Told(row.get("mm_per_px"), row.get("coin"))
+    return Told(row.get("mm_per_px"), row.get("coin"), row.get("expected") or "")
 
 
 def base_row(entry: Entry) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def base_row(entry: Entry) -> dict[str, Any]:
     row["photo"] = key_of(entry.path)
     if entry.further:
         row["further"] = [{"photo": key_of(path), "sha256": None} for path in entry.further]
-    return row | entry.told.arguments | ({"wrong": entry.wrong} if entry.wrong else {})
+    return row | entry.told.cells | ({"wrong": entry.wrong} if entry.wrong else {})
 
 
 def each_pill(row: Row) -> Iterator[Row]:

@@ -59,6 +59,7 @@ class Summary:
     ``verdicts``: what people said of rows; ``verdicts_left``: of rows that are not here, or whose photo changed since.
     ``first_errors``: what a few of the error rows say.
     ``passed_over``: files that are no photos, and folders that were not entered, by why.
+    ``agreements``: what came of what was expected, where the list says it.
     ``same_as``: photos whose row is that of another with the same bytes.
     """
 
@@ -75,6 +76,7 @@ class Summary:
     first_errors: Sequence[str] = ()
     passed_over: Mapping[str, int] = field(default_factory=dict)
     same_as: int = 0
+    agreements: Mapping[str, int] = field(default_factory=dict)
     rows: int = 0
     schema: int = SCHEMA
 
@@ -174,6 +176,7 @@ def _summary(results: Results, settings: BatchSettings, report: Report | None) -
         verdicts_left=results.said.left,
         first_errors=errors,
         same_as=counts["same"].total(),
+        agreements={name: number for name, number in sorted(counts["agreement"].items()) if number},
         rows=counts["rows"].total(),
     )
 

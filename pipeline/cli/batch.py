@@ -44,6 +44,7 @@ _TITLES = {
     "catalog": "Catalog's fingerprint",
     "coverage": "Share of the market in it",
     "reader": "Reader",
+    "verify": "Fingerprint of what compares with what is expected",
     "settings": "Settings' fingerprint",
 }
 
@@ -66,6 +67,12 @@ _KINDS = {
     metavar="FILE",
     type=FILE,
     help="The photos that a CSV names (column path; mm_per_px, coin, pill; others are carried along).",
+)
+@click.option(
+    "--truth",
+    metavar="FILE",
+    type=FILE,
+    help="The same, with a column expected (an NDC, or drug and strength): is each pill what it should be?",
 )
 @click.option(
     "--out", required=True, metavar="DIR", type=FILE, help="Where the results go; a second run goes on there."
@@ -111,6 +118,7 @@ _KINDS = {
 def batch(
     photos: str | None,
     table: Path | None,
+    truth: Path | None,
     out: Path,
     each: bool,
     pairs: str,
@@ -141,22 +149,32 @@ def batch(
     """Identify photos: one result row a photo, in JSON Lines and CSV, and a page to look at them.
 
     PHOTOS is a folder, a zip or tar archive, a place in a bucket (s3://BUCKET/PREFIX), or - for a list of paths on
-    standard input. With --list it is the folder that the list's paths lie in, else that is the list's own.
+    standard input. With --list or --truth it is the folder that the list's paths lie in, else that is the list's own.
 
     Photos that cannot be read become error rows. A run that was stopped goes on when the same command is given
     again; photos added since are done too. docs/batch.md describes the files, docs/report.md the page.
     """
-    from pipeline.batch import BatchSettings, Choice, Told, Watch, estimate_batch, identity_of, read_verdicts, run_batch
+    from pipeline.batch import (
+        BatchSettings,
+        Choice,
+        Told,
+        Watch,
+        estimate_batch,
+        identity_of,
+        read_verdicts,
+        run_batch,
+        verify_code,
+    )
     from pipeline.batch.engines import run_local, run_ray
     from pipeline.batch.sinks import SINKS
     from pipeline.cli.progress import ProgressDisplay, ProgressLog
 
     results = (out, *(out / f"results.{form}" for form in SINKS), out / "report.html")
-    check_outputs(results, chain((table, catalog, verdicts), _files(photos, out)))
-    found = _open(photos, table, Choice(include, exclude, pairs, Told(mm_per_px, coin), each))
+    check_outputs(results, chain((table, truth, catalog, verdicts), _files(photos, out)))
+    found = _open(photos, table, truth, Choice(include, exclude, pairs, Told(mm_per_px, coin), each))
     said = read_verdicts(verdicts) if verdicts else []
     identifier = open_identifier(catalog, coverage, settings, reader, keep_photos=report)
-    identity = identity_of(identifier)
+    identity = identity_of(identifier) | ({"verify": verify_code()} if truth else {})
     execute: Execute = partial(run_ray, address=ray_address) if ray or ray_address else run_local
     how = BatchSettings(workers, timeout_seconds=timeout, retry_errors=retry_errors, restart=restart, also=also)
     page = _report(found, identifier, identity, thumbnails) if report else None
@@ -186,16 +204,19 @@ def batch(
         sys.exit(ERRORS_LEFT)
 
 
-def _open(photos: str | None, table: Path | None, choice: Choice) -> Photos:
+def _open(photos: str | None, table: Path | None, truth: Path | None, choice: Choice) -> Photos:
     """The photos that the command names."""
     from pipeline.batch import open_lines, open_list, open_photos
 
-    if table is not None:
-        return open_list(table, Path(photos) if photos else None, choice)
+    if table is not None and truth is not None:
+        raise click.UsageError("--truth is a list too: give it without --list")
+    listed = table or truth
+    if listed is not None:
+        return open_list(listed, Path(photos) if photos else None, choice, is_truth=truth is not None)
     if photos == "-":
         return open_lines(sys.stdin.buffer, choice=choice)
     if photos is None:
-        raise click.UsageError("name the folder of the photos, or a list of them with --list")
+        raise click.UsageError("name the folder of the photos, or a list of them with --list or --truth")
     return open_photos(photos, choice)
 
 
@@ -239,7 +260,8 @@ def _report(photos: Photos, identifier: Identifier, identity: Mapping[str, str],
     catalog, origin = identifier.catalog, photos.origin
     named = f"{catalog.name}{f' of {catalog.date}' if catalog.date else ''}, {len(catalog):,} products"
     lines = (("Catalog", named), *((_TITLES[name], value) for name, value in identity.items()))
-    return BatchReport(origin.root, catalog, lines, BatchView(pictures=thumbnails, catalog=catalog), origin.title)
+    view = BatchView(pictures=thumbnails, catalog=catalog)
+    return BatchReport(origin.root, catalog, lines, view, origin.title, origin.own, origin.is_truth)
 
 
 def _print_summary(summary: Summary) -> None:
@@ -247,6 +269,7 @@ def _print_summary(summary: Summary) -> None:
         "photos": f"{summary.photos:,}",
         **({"rows": f"{summary.rows:,}"} if summary.rows != summary.photos else {}),
         **{f"  {decision}": f"{number:,}" for decision, number in summary.decisions.items()},
+        **{f"  {agreement}": f"{number:,}" for agreement, number in summary.agreements.items()},
         **({"  no answer": f"{summary.errors:,} ({_kinds(summary)})"} if summary.errors else {}),
         **({"gone": f"{summary.gone:,} (deleted since they were found)"} if summary.gone else {}),
         **({"same bytes": f"{summary.same_as:,} (the row is that of another photo)"} if summary.same_as else {}),

@@ -8,16 +8,25 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Told:
-    """What the caller says of a photo: its scale, or the kind of coin beside the pill; None where nothing is said."""
+    """What the caller says of a photo: its scale, or the kind of coin beside the pill; None where nothing is said.
+
+    ``expected``: what the pill should be, as ``Identifier.verify`` takes it; "" where that is not asked.
+    """
 
     mm_per_px: float | None = None
     coin: str | None = None
+    expected: str = ""
 
     @property
     def arguments(self) -> dict[str, Any]:
         """What is said, as ``Identifier.identify`` takes it."""
         said = {"mm_per_px": self.mm_per_px, "coin": self.coin}
         return {name: value for name, value in said.items() if value is not None}
+
+    @property
+    def cells(self) -> dict[str, Any]:
+        """What is said, as a row keeps it."""
+        return self.arguments | ({"expected": self.expected} if self.expected else {})
 
 
 NOTHING = Told()

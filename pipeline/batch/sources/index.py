@@ -22,7 +22,9 @@ PHOTOS_A_PILL_MAX = 4
 _SCHEMA = """
     PRAGMA journal_mode = OFF;
     PRAGMA cache_size = -32000;
-    CREATE TABLE photos (place BLOB, path BLOB, pill BLOB, mm_per_px REAL, coin TEXT, wrong TEXT, own TEXT, state TEXT);
+    CREATE TABLE photos (
+        place BLOB, path BLOB, pill BLOB, mm_per_px REAL, coin TEXT, expected TEXT, wrong TEXT, own TEXT, state TEXT
+    );
 """
 _INDEXES = """
     CREATE INDEX photos_by_place ON photos (place);
@@ -59,7 +61,7 @@ class Index:
     def fill(self, listed: Iterable[Listed]) -> None:
         """Take all photos, in any order."""
         self._base.execute("BEGIN")
-        self._base.executemany("INSERT INTO photos VALUES (?, ?, ?, ?, ?, ?, ?, ?)", map(_values, listed))
+        self._base.executemany("INSERT INTO photos VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_values, listed))
         self._base.execute("COMMIT")
         self._base.executescript(_INDEXES)
 
@@ -75,8 +77,9 @@ class Index:
         found = self._row(path)
         if found is None:
             return None
-        pill, mm_per_px, coin, wrong, own, _ = found
-        alone = Entry(path, (), Told(mm_per_px, coin), tuple(json.loads(own)) if own else (), wrong or "")
+        pill, mm_per_px, coin, expected, wrong, own, _ = found
+        told = Told(mm_per_px, coin, expected or "")
+        alone = Entry(path, (), told, tuple(json.loads(own)) if own else (), wrong or "")
         together = self._together(pill) if pill else ()
         if len(together) < 2:
             return alone
@@ -93,13 +96,16 @@ class Index:
         return state
 
     def _row(self, path: str) -> tuple[Any, ...] | None:
-        query = "SELECT pill, mm_per_px, coin, wrong, own, state FROM photos WHERE place = ? ORDER BY rowid LIMIT 1"
+        columns = "pill, mm_per_px, coin, expected, wrong, own, state"
+        query = f"SELECT {columns} FROM photos WHERE place = ? ORDER BY rowid LIMIT 1"
         found: tuple[Any, ...] | None = self._base.execute(query, (order(path),)).fetchone()
         return found
 
     def _together(self, pill: bytes) -> list[tuple[Any, ...]]:
         """The photos of a pill, and what is said of each: as many as it may have, and one more."""
-        query = "SELECT path, mm_per_px, coin FROM photos WHERE pill = ? GROUP BY place ORDER BY place LIMIT ?"
+        query = (
+            "SELECT path, mm_per_px, coin, expected FROM photos WHERE pill = ? GROUP BY place ORDER BY place LIMIT ?"
+        )
         return self._base.execute(query, (pill, PHOTOS_A_PILL_MAX + 1)).fetchall()
 
 
@@ -110,7 +116,7 @@ def _why_not_one_pill(together: Sequence[tuple[Any, ...]]) -> str:
         told = f"more than {PHOTOS_A_PILL_MAX} photos are said to show one pill, {names} among them"
         return f"{told}; mend the pattern or the column of pairs"
     if len({tuple(said) for _, *said in together}) > 1:
-        return "its pill's photos are said to have different scales or coins; say the same of all"
+        return "its pill's photos are said to have different scales or coins, or different pills; say the same of all"
     return ""
 
 
@@ -121,6 +127,7 @@ def _values(listed: Listed) -> tuple[Any, ...]:
         listed.pill.encode("utf-8", "surrogateescape") if listed.pill else None,
         listed.told.mm_per_px,
         listed.told.coin,
+        listed.told.expected or None,
         listed.wrong or None,
         json.dumps(listed.own) if listed.own else None,
         json.dumps(dict(listed.state)) if listed.state else None,

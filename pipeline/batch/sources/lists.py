@@ -6,6 +6,7 @@ import csv
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -17,6 +18,8 @@ from pipeline.scale import check_reference
 
 # The columns of a list that mean something; the first of each that is there counts.
 PATH, PILL, MM_PER_PX, COIN = ("path", "photo", "file"), ("pill", "pair"), ("mm_per_px",), ("coin",)
+# What the pill should be; only where that is asked.
+EXPECTED = ("expected",)
 _DELIMITERS = ",;\t"
 # Longer lines are no list of photos, and a file without line breaks must not fill the memory.
 _LINE_BYTES_MAX = 1 << 20
@@ -53,22 +56,31 @@ class Table:
     ``own``: the columns that mean nothing to a batch, which its rows carry along. ``has_pills``: whether one says which
     photos show one pill.
 
+    Args:
+        file: the list.
+        is_truth: whether its column ``expected`` says what each pill should be.
+
     Raises:
-        InputError: it cannot be read, or has no column of paths; the message says what to do.
+        InputError: it cannot be read, or has no column of paths, or of what is expected; the message says what to do.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, is_truth: bool = False) -> None:
         self._file = file
         with self._opened() as stream:
             heading = stream.readline(_LINE_BYTES_MAX)
         self._delimiter = max(_DELIMITERS, key=heading.count)
         self._names = [name.strip() for name in next(csv.reader([heading], delimiter=self._delimiter), [])]
         self._meant: dict[Sequence[str], str] = {
-            names: _first(names, self._names) for names in (PATH, PILL, MM_PER_PX, COIN)
+            names: _first(names, self._names)
+            for names in (PATH, PILL, MM_PER_PX, COIN, *((EXPECTED,) if is_truth else ()))
         }
         if not self._meant[PATH]:
             raise InputError(
                 f"{shown(file)}: has no column named {' or '.join(PATH)}; name the one that holds the paths so"
+            )
+        if is_truth and not self._meant[EXPECTED]:
+            raise InputError(
+                f"{shown(file)}: has no column named expected; name the one so that says what each pill should be"
             )
         doubled = sorted({name for name in self._names if self._names.count(name) > 1})
         if doubled:
@@ -91,13 +103,14 @@ class Table:
 
     def _listed(self, cells: Mapping[str, str], line: int) -> Listed:
         def cell(names: Sequence[str]) -> str:
-            return cells.get(self._meant[names], "").strip()
+            return cells.get(self._meant.get(names, ""), "").strip()
 
         path = cells.get(self._meant[PATH], "")
         own = tuple(_clean(cells.get(name, "")) for name in self._own)
         if not path.strip():
             return Listed(f"line {line}", wrong=f"line {line} of {shown(self._file)} names no photo; mend it", own=own)
         told, wrong = _told(cell(MM_PER_PX), cell(COIN))
+        told = replace(told, expected=_clean(cell(EXPECTED)))
         place = f"line {line} of {shown(self._file)}: {wrong}" if wrong else ""
         pill = cell(PILL)
         return Listed(path, f"\0{pill}" if pill else "", told, place, own)

@@ -54,17 +54,28 @@ def open_photos(place: str | os.PathLike[str], choice: Choice | None = None) -> 
     return ListedPhotos(origin, store, choice, lister)
 
 
-def open_list(table: Path, folder: Path | None = None, choice: Choice | None = None) -> Photos:
+def open_list(
+    table: Path, folder: Path | None = None, choice: Choice | None = None, *, is_truth: bool = False
+) -> Photos:
     """The photos that a table names, by paths in ``folder`` (without it the table's own) or by addresses.
 
+    Args:
+        table: CSV.
+        folder: where the paths begin.
+        choice: what is taken of it.
+        is_truth: whether its column ``expected`` says what each pill should be, and rows are to say whether it is.
+
     Raises:
-        InputError: the table cannot be read, has no column of paths, or joins photos where each pill is asked for.
+        InputError: the table cannot be read, has no column of paths or of what is expected, or joins
+            photos where each pill is asked for.
     """
-    listed, root = Table(table), folder or table.parent
+    listed, root = Table(table, is_truth), folder or table.parent
+    if is_truth and choice and choice.each:
+        raise InputError(f"{shown(table)}: says what a photo's one pill should be, and --each looks at many; give one")
     if listed.has_pills and choice and choice.each:
         raise InputError(f"{shown(table)}: joins photos of one pill, and --each looks at each photo alone; give one")
     identity = {"folder": shown(os.path.realpath(root)), "list": shown(os.path.realpath(table))}
-    origin = Origin(table.name, root, identity, listed.own)
+    origin = Origin(table.name, root, identity, listed.own, is_truth)
     return ListedPhotos(
         origin, AnyStore(os.fspath(root)), choice or Choice(), lambda _, __: listed.read(), must_be_there=True
     )

@@ -27,12 +27,14 @@ class Origin:
 
     ``title``: short. ``root``: the folder that paths without a ``/`` at their start lie in, None where it is none.
     ``identity``: what a batch's rows depend on of it. ``own``: the columns of a list that are the caller's own.
+    ``is_truth``: whether the list says what each pill should be.
     """
 
     title: str
     root: Path | None
     identity: Mapping[str, str]
     own: tuple[str, ...] = ()
+    is_truth: bool = False
 
 
 class Photos:
@@ -121,5 +123,5 @@ class ListedPhotos(Photos):
             if not self.choice.takes(listed.path):
                 passed_over(listed.path, LEFT_OUT)
                 continue
-            told = replace(self.choice.told, **listed.told.arguments)
+            told = replace(self.choice.told, **listed.told.cells)
             yield replace(listed, told=told, pill=listed.pill or self.choice.pill_of(listed.path))

@@ -51,7 +51,8 @@ class BatchReport:
 
     ``folder``: where its photos are, None where that is no folder. ``catalog``: what was asked, and what a person
     searches when correcting a row. ``lines``: what the page says of the run besides, each a name and a value.
-    ``title``: what the photos are called, else by their folder.
+    ``title``: what the photos are called, else by their folder. ``own``: the columns of the caller's list.
+    ``is_truth``: whether that says what each pill should be.
     """
 
     folder: Path | None
@@ -59,11 +60,13 @@ class BatchReport:
     lines: Sequence[tuple[str, str]] = ()
     view: BatchView = field(default_factory=BatchView)
     title: str = ""
+    own: Sequence[str] = ()
+    is_truth: bool = False
 
     @property
     def key(self) -> str:
         """What the page depends on besides the rows."""
-        return repr((self.title, self.folder, tuple(self.lines), self.view.pictures, self.view.sizes))
+        return repr((self.title, self.folder, tuple(self.lines), self.view.pictures, self.view.sizes, self.is_truth))
 
     def write(self, rows: Iterable[tuple[Mapping[str, Any], str | None]], out: Path) -> Path:
         """Write the page into the result folder: all rows, each with what ``view`` made of it.
@@ -100,6 +103,8 @@ class BatchReport:
             lines=(("Photos", title), *self.lines, ("Report made", made)),
             photos=_seen_from(out, self.folder) if self.folder else "",
             pictures=self.view.pictures,
+            own=self.own,
+            is_truth=self.is_truth,
         )
 
 

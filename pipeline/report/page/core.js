@@ -39,6 +39,9 @@ const counted = (number, one) => `${grouped(number)} ${one}${number === 1 ? "" :
 /** ``TURN_OVER`` as words. */
 const spoken = (code) => code.charAt(0) + code.slice(1).toLowerCase().replaceAll("_", " ");
 
+/** What came of what was expected; null where nothing was. */
+const truthOf = (cells) => (cells ? { harm: cells[0], agreement: data.texts[cells[1]] || "NOT_COMPARED", expected: data.texts[cells[2]], why: data.texts[cells[3]] } : null);
+
 // A line of the index (write.py, _Index) as a row.
 const rows = (data.rows || []).map((cells, number) => {
   const text = (place) => data.texts[cells[place]];
@@ -46,6 +49,7 @@ const rows = (data.rows || []).map((cells, number) => {
     number, photo: cells[0], pill: cells[1], decision: text(2), name: text(3), sure: text(4), advice: text(5),
     probability: cells[6], imprint: text(7), errorKind: text(8), error: cells[9], alert: Boolean(cells[10]),
     key: cells[11], sha256: cells[12], view: cells[13], given: cells[14],
+    own: (cells[15] || []).map((place) => data.texts[place]), truth: truthOf(cells[16]),
     doubt: cells[8] && text(8) ? 2 : 1 - cells[6],
   };
 });

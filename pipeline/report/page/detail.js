@@ -57,6 +57,10 @@ function originalLink(row) {
     "The photo as it was taken"));
 }
 
+function agreementBadge(agreement) {
+  return element("span", { class: `decision ${agreement}` }, agreement.replace("_", " "));
+}
+
 function decisionBadge(decision) {
   return decision ? element("span", { class: `decision ${decision}` }, decision.replace("_", " ")) : null;
 }

@@ -7,13 +7,16 @@ const AHEAD = 6;
 const PRINTED_MAX = 500;
 
 const reviewState = (row) => row.said?.verdict || "to do";
+const AGREEMENTS = ["CONTRADICTED", "NOT_COMPARED", "CANNOT_TELL", "CONSISTENT"];
 const facets = {
+  ...(data.about?.truth ? { Expected: { of: (row) => row.truth?.agreement, words: (value) => value.replace("_", " "), chosen: new Set() } } : {}),
   Decision: { of: (row) => row.decision, words: (value) => value.replace("_", " "), chosen: new Set() },
   Drug: { of: (row) => (row.decision === "IDENTIFIED" ? row.name : ""), words: (value) => value, chosen: new Set() },
   "Advice or error": { of: (row) => row.advice || row.errorKind, words: (value) => (/^[A-Z_]+$/.test(value) ? spoken(value) : value), chosen: new Set() },
   Review: { of: reviewState, words: (value) => value, chosen: new Set() },
 };
 const orderings = {
+  ...(data.about?.truth ? { "what does most harm first": (one, other) => (one.truth?.harm ?? 9) - (other.truth?.harm ?? 9) || other.doubt - one.doubt || one.number - other.number } : {}),
   "most doubtful first": (one, other) => other.doubt - one.doubt || one.number - other.number,
   "least doubtful first": (one, other) => one.doubt - other.doubt || one.number - other.number,
   "in the order of the folder": (one, other) => one.number - other.number,
@@ -25,7 +28,7 @@ let shown = [];
 let current = null;
 let rowHeight = 0;
 
-for (const row of rows) row.text = `${row.photo} ${row.name} ${row.imprint} ${row.errorKind} ${row.decision}`.toLowerCase();
+for (const row of rows) row.text = `${row.photo} ${row.name} ${row.imprint} ${row.errorKind} ${row.decision} ${row.truth?.expected || ""} ${row.own.join(" ")}`.toLowerCase();
 
 const list = element("ul", { id: "list", role: "listbox", tabindex: "0", "aria-label": "Photos" });
 const space = element("li", { role: "presentation", class: "space" });
@@ -87,9 +90,9 @@ function made(row) {
   const thumb = element("span", { class: "thumb" });
   const item = element("li", { role: "option", id: `row-${row.number}`, class: "row" }, thumb,
     element("span", { class: "what" },
-      element("span", { class: "name" }, row.name || row.error || (row.imprint ? `reads ${row.imprint}` : "no drug named")),
-      element("span", { class: "file faint" }, row.pill ? `${row.photo}, pill ${row.pill}` : row.photo)),
-    element("span", { class: "side" }, decisionBadge(row.decision), element("span", { class: "sure" }, row.sure), row.alert ? element("span", { class: "alert" }, "high-alert") : null,
+      element("span", { class: "name" }, row.truth?.expected ? `${row.truth.expected}?` : row.name || row.error || (row.imprint ? `reads ${row.imprint}` : "no drug named")),
+      element("span", { class: "file faint" }, row.pill ? `${row.photo}, pill ${row.pill}` : row.photo, row.own.some(Boolean) ? `, ${row.own.filter(Boolean).join(", ")}` : "")),
+    element("span", { class: "side" }, row.truth ? agreementBadge(row.truth.agreement) : decisionBadge(row.decision), element("span", { class: "sure" }, row.sure), row.alert ? element("span", { class: "alert" }, "high-alert") : null,
       row.said ? element("span", { class: "said" }, `${SIGNS[row.said.verdict] || ""} ${row.said.verdict}`) : null));
   items.set(row, item);
   if (row.view >= 0 && data.about.pictures) {
@@ -137,6 +140,7 @@ function drawFacet(name, facet, place) {
     if (value) counts.set(value, (counts.get(value) || 0) + 1);
   }
   const values = [...counts].sort((one, other) => other[1] - one[1] || (one[0] < other[0] ? -1 : 1));
+  if (name === "Expected") values.sort((one, other) => AGREEMENTS.indexOf(one[0]) - AGREEMENTS.indexOf(other[0]));
   if (name === "Decision") values.sort((one, other) => DECISIONS.indexOf(one[0]) - DECISIONS.indexOf(other[0]));
   const most = Math.max(...counts.values(), 1);
   const focused = document.activeElement?.dataset?.value;

@@ -18,7 +18,21 @@ async function showDetail(row) {
 
 function viewShown(view, row) {
   const [title, ...rest] = answer(view, row, "h2");
-  return [title, verdictBar(row, view), ...rest, ...answerRest(view)];
+  return [...expectedShown(row), title, verdictBar(row, view), ...rest, ...answerRest(view)];
+}
+
+/** Whether the pill is what the list says, and what else the list says of it. */
+function expectedShown(row) {
+  const own = data.about.own.map((name, place) => [name, row.own[place]]).filter(([, value]) => value);
+  const said = own.length ? element("table", { class: "own" }, element("caption", {}, "From the list"),
+    element("tbody", {}, ...own.map(([name, value]) => element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, value))))) : null;
+  if (!row.truth) return [said];
+  return [
+    element("h2", { tabindex: "-1" }, agreementBadge(row.truth.agreement), row.truth.expected ? `Expected: ${row.truth.expected}` : "The list does not say what is expected"),
+    element("p", { class: "expected" }, row.truth.why || (row.error ? "The photo gave no answer." : "")),
+    element("p", { class: "faint" }, "By its look alone, which others can share: never give or take a pill on this alone."),
+    said,
+  ];
 }
 
 /** A row that has no more than its line: an error, or one made without a report. */
@@ -26,6 +40,7 @@ function rowShown(row) {
   const missing = row.view >= 0 ? `What this row opens to lies in the folder ${data.shards.folder} beside this page, and it is not there: keep both together.`
     : row.error ? "" : "This row was made without a report: neither picture nor evidence was kept.";
   return [
+    ...expectedShown(row),
     element("h2", { tabindex: "-1" }, decisionBadge(row.decision), row.name || row.photo),
     verdictBar(row, null),
     row.error ? element("p", { class: "warning" }, element("strong", {}, `${row.errorKind}: `), row.error) : null,

@@ -48,7 +48,8 @@ class About:
 
     ``run``: what its verdicts are kept under in a browser; the same for the same batch. ``lines``: catalog, settings,
     version and the like, each a name and a value. ``photos``: the folder of the photos as seen from the page's, ""
-    where it cannot be reached from there. ``pictures``: whether the rows come with pictures.
+    where it cannot be reached from there. ``pictures``: whether the rows come with pictures. ``own``: the columns of
+    the caller's list. ``is_truth``: whether rows say what was expected.
     """
 
     title: str
@@ -56,6 +57,8 @@ class About:
     lines: Sequence[tuple[str, str]] = ()
     photos: str = ""
     pictures: bool = True
+    own: Sequence[str] = ()
+    is_truth: bool = False
 
 
 def report_size(page: Path) -> int:
@@ -232,6 +235,8 @@ def _about(about: About) -> dict[str, Any]:
         "lines": [[plain(name), plain(value)] for name, value in about.lines],
         "photos": quote(about.photos) if about.photos else "",
         "pictures": about.pictures,
+        "own": [plain(name) for name in about.own],
+        "truth": about.is_truth,
     }
 
 
@@ -257,7 +262,8 @@ class _Index:
         self.decisions[row.get("decision") or "ERROR"] += 1
         if len(self.rows) >= ROWS_MAX:
             return False
-        self.rows.append([*self._cells(row, view), self.views if view else -1, verdict_of(row)])
+        place = self.views if view else -1
+        self.rows.append([*self._cells(row, view), place, verdict_of(row), self._own(row), self._truth(row)])
         self.views += bool(view)
         return bool(view)
 
@@ -279,6 +285,17 @@ class _Index:
             row_key(row),
             content_key(row),
         ]
+
+    def _own(self, row: Row) -> list[int]:
+        """The cells of the caller's list."""
+        return [self._text(plain(cell)) for cell in row.get("own") or ()]
+
+    def _truth(self, row: Row) -> list[Any] | None:
+        """What came of what was expected; None where nothing was."""
+        if row.get("harm") is None:
+            return None
+        said = (row.get(name) or "" for name in ("agreement", "expected", "agreement_reason"))
+        return [row["harm"], *(self._text(plain(text)) for text in said)]
 
     def _text(self, text: str) -> int:
         return self.texts.setdefault(text, len(self.texts))

@@ -1,0 +1,50 @@
+"""What the rows of a batch say of what was expected, and which of them a person should see first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pipeline.records import Agreement
+
+if TYPE_CHECKING:
+    from pipeline.verify import Verification
+
+# A mix-up that shows, what nobody could answer, what cannot be told, what agrees; a high-alert drug is one before.
+_CONTRADICTED, NOT_ANSWERED, _CANNOT_TELL, _CONSISTENT = 1, 2, 4, 5
+_LEVELS = {
+    Agreement.CONTRADICTED: _CONTRADICTED,
+    Agreement.CANNOT_TELL: _CANNOT_TELL,
+    Agreement.CONSISTENT: _CONSISTENT,
+}
+_LOOK_ALIKES_MAX = 5
+
+
+def cells_of(found: Verification) -> dict[str, Any]:
+    """The cells of a row about what was expected."""
+    alike = [f"{each.product.drug} {each.product.strength}".strip() or each.product.name for each in found.look_alikes]
+    return {
+        "agreement": found.agreement.value,
+        "agreement_reason": found.reason,
+        "likelihood_ratio": float(f"{found.likelihood_ratio:.3g}"),
+        "look_alikes": list(dict.fromkeys(alike))[:_LOOK_ALIKES_MAX],
+        "harm": _harm(found),
+    }
+
+
+def _harm(found: Verification) -> int:
+    """From 0: contradicted, not answered, cannot be told, consistent; of each but the last high-alert drugs first."""
+    level = _LEVELS[found.agreement]
+    meant = found.expected.high_alert is not None or any(each.high_alert for each in found.others[:3])
+    return level - (meant and found.agreement is not Agreement.CONSISTENT)
+
+
+def by_harm(rows: Iterable[Mapping[str, Any]], level: int) -> Iterator[Mapping[str, Any]]:
+    """The rows of one harm; those that have no answer to what was expected get theirs."""
+    for row in rows:
+        harm = NOT_ANSWERED if row.get("harm") is None else row["harm"]
+        if harm == level:
+            yield {**row, "harm": harm}
+
+
+HARMS = range(_CONSISTENT + 1)
