@@ -174,6 +174,39 @@ def test_a_person_reviews_with_the_keyboard(browser: Any, tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_does_most_harm_comes_first_and_is_worked_through_with_the_keyboard(
+    browser: Any, tmp_path: Path, scheme: str
+) -> None:
+    said = (("CONSISTENT", 5), ("CANNOT_TELL", 4), (None, 2), ("CONTRADICTED", 1))
+    about = About("truth", "run", own=("patient <b>",), is_truth=True)
+    with PageWriter(tmp_path / "report.html", about, open_catalog()) as writer:
+        for place, (agreement, harm) in enumerate(said):
+            why = {"agreement": agreement, "harm": harm, "expected": HOSTILE, "agreement_reason": f"Why {harm}."}
+            answer = dataclasses.replace(identification(("024",), ()), photos=(f"{place}",), candidates=weighed())
+            shown = row(f"{place}.jpg", sha256="ab" * 32, own=(f"{HOSTILE} {place}",), **why)
+            writer.add(shown, answer_view(answer, [photo()]))
+    opened = Opened(browser, tmp_path / "report.html", color_scheme=scheme)
+    page, keys = opened.page, opened.page.keyboard
+    page.wait_for_selector(".row .over")
+    assert page.locator(".row .decision").all_inner_texts() == [
+        "CONTRADICTED",
+        "NOT COMPARED",
+        "CANNOT TELL",
+        "CONSISTENT",
+    ]
+    page.focus("#list")
+    keys.press("Home")
+    opened.expect(page.locator("#detail .expected")).to_have_text("Why 1.")
+    opened.expect(page.locator("#detail .own td")).to_have_text(f"{HOSTILE} 3".replace("\u2028", " "))
+    keys.press("j")
+    opened.expect(page.locator("#detail .expected")).to_have_text("Why 2.")
+    page.get_by_role("button", name="CONTRADICTED").click()
+    opened.expect(page.locator(".row .decision")).to_have_text(["CONTRADICTED"])
+    opened.close()
+
+
+@pytest.mark.slow
 def test_text_of_registers_and_photos_stays_text(browser: Any, tmp_path: Path) -> None:
     bad = product(HOSTILE, HOSTILE, HOSTILE, labeler=HOSTILE, source=HOSTILE, source_url="javascript:window.hit=1")
     row_of = EvidenceRow(HOSTILE, HOSTILE, HOSTILE, 1.0, HOSTILE)
