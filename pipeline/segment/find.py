@@ -95,19 +95,28 @@ class Search:
         return self._tiny(photo, box)
 
     def at_first(self, photo: Photo) -> tuple[PillRegion, ...]:
-        """What steps 1 to 3 show, the largest first: nothing that is doubtful was looked at again."""
-        box = content_box(photo.pixels)
-        return () if _is_too_small(box) else _pills(photo, self._looked(photo, box), box, self.settings)
+        """What steps 1 to 3 show if it is few, the largest first: nothing that is doubtful was looked at again.
 
-    def _looked(self, photo: Photo, box: Box) -> _View:
+        Empty as soon as a look shows more than few; their outlines are not followed then.
+        """
+        box = content_box(photo.pixels)
+        view = None if _is_too_small(box) else self._looked(photo, box, few=True)
+        return () if view is None or _is_more_than_few(view, self.settings) else _pills(photo, view, box, self.settings)
+
+    def _looked(self, photo: Photo, box: Box, few: bool = False) -> _View:
+        """What steps 1 to 3 show; ``few``: no further look where one shows more than few."""
         settings = self.settings
         view = self._view(photo, box, settings.coarse_px)
         if not view.found or view.usual_px < settings.small_px * view.photo_px:
             view = self._view(photo, box, settings.fine_px)
+        if few and _is_more_than_few(view, settings):
+            return view
         part, side = _closer(view, settings)
         closer = self._view(photo, part, side) if side > 0 else view
         if closer.found and closer.usual_px > _CLOSER_LENGTH_MIN * view.usual_px:
             view = closer
+        if few and _is_more_than_few(view, settings):
+            return view
         if len(view.found) >= _MANY_MIN:
             surer = self._view(photo, view.part, view.long_side_px, mirrored=True)
             view = surer if surer.found else view
@@ -157,6 +166,12 @@ class Search:
 
 def _is_too_small(box: Box) -> bool:
     return min(box[2] - box[0], box[3] - box[1]) < _CONTENT_PX_MIN
+
+
+def _is_more_than_few(view: _View, settings: SegmentSettings) -> bool:
+    """Whether a view shows more regions than the faces of one pill and what is mistaken for a pill, crumbs aside."""
+    areas = [cv2.contourArea(one.outline) for one in view.found]
+    return sum(area >= settings.area_share_min * max(areas) for area in areas) > _FEW_MAX
 
 
 def _shows(view: _View, pill: PillRegion) -> bool:
