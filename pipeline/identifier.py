@@ -12,9 +12,9 @@ from pipeline.answer import Answer, Seen
 from pipeline.imprint import open_reader
 from pipeline.imprint.protocol import Reader
 from pipeline.load import PhotoSource, load, sources_of, to_load_again
-from pipeline.match import Matcher, Weighing
-from pipeline.measure import Measurer
-from pipeline.records import Doubts, Expected, Face, PillLook
+from pipeline.match import Match, Matcher, Weighing, retake
+from pipeline.measure import Measurer, conditions_of
+from pipeline.records import Advice, Decision, Doubts, Expected, Face, PillLook
 from pipeline.scale import check_reference, find_scale
 from pipeline.scene import (
     FACES,
@@ -337,7 +337,18 @@ class Identifier:
             matched = self._matcher.match([face.reading for face in seen.faces], seen.look, seen.doubts, weighing)
             first = matched.candidates[0].product.product_id if matched.candidates else ""
             monograph = self.catalog.monograph(matched.drug, first) if matched.drug else None
+        if matched.decision is not Decision.IDENTIFIED:
+            with clock("measure"):
+                matched = replace(matched, advice=self._advice(seen, matched))
         return Answer.of(seen, matched, monograph, self.catalog, clock.seconds)
+
+    def _advice(self, seen: Seen, matched: Match) -> Advice | None:
+        """What would help most where the pill was not told."""
+        photos = {scene.number: scene.photo for scene in seen.scenes}
+        conditions = conditions_of(
+            list(photos.values()), [(photos[face.photo_index], face.region) for face in seen.faces]
+        )
+        return retake(matched.decision, matched.candidates, matched.unlisted, matched.advice, conditions, seen.doubts)
 
 
 def identify(

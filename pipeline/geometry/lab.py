@@ -40,6 +40,13 @@ def linear_of_pixels(pixels: NDArray[np.uint8]) -> Linear:
     return np.asarray(table[pixels], np.float64)
 
 
+def pixels_of_linear(linear: Linear) -> NDArray[np.uint8]:
+    """Linear light 0-1 to sRGB uint8 (IEC 61966-2-1); what is beyond is clipped."""
+    light = np.clip(linear, 0, 1)
+    value = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    return np.asarray(np.rint(255 * value), np.uint8)
+
+
 def lab_of_linear(linear: Linear) -> Lab:
     """CIELAB (CIE 15:2004) of linear sRGB ``(..., 3)``; kept in float64, which sums of many small steps need."""
     ratio = np.maximum(linear, 0) @ _XYZ_OF_RGB.T / _WHITE_XYZ

@@ -11,6 +11,7 @@ from pipeline.match.evidence import LookScale, imprint_rows
 from pipeline.match.explain import Explanation
 from pipeline.match.model import MatchModel
 from pipeline.match.rank import Market, Odds, Ranked, Weighed, odds, ranked
+from pipeline.match.retake import retake
 from pipeline.match.search import Heard, ImprintIndex, search
 from pipeline.records import Advice, Candidate, Decision, Doubts, PillLook, Reading
 from pipeline.settings import Settings
@@ -18,7 +19,7 @@ from reference.grouping import drug_strength
 from reference.product import Product
 from reference.store.catalog import Catalog
 
-__all__ = ["Match", "Matcher", "Weighing"]
+__all__ = ["Match", "Matcher", "Weighing", "retake"]
 
 
 @dataclass(frozen=True)

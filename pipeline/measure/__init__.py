@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.measure.conditions import conditions_of
 from pipeline.measure.measurer import Measurer
 
-__all__ = ["Measurer"]
+__all__ = ["Measurer", "conditions_of"]

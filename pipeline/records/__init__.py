@@ -11,6 +11,7 @@ The flow: ``Photo -> PillRegion -> (Measurements, Reading) = Face -> Candidate -
 from __future__ import annotations
 
 from pipeline.records.candidate import Candidate, Drug, EvidenceRow, drugs_of, named_drugs
+from pipeline.records.conditions import Conditions
 from pipeline.records.expected import Agreement, Expected, ExpectedKind
 from pipeline.records.identification import Advice, Decision, Doubts, Face, Identification
 from pipeline.records.look import ColorMeasurement, Measurements, PillLook, ScoreMeasurement, SizeMeasurement
@@ -24,6 +25,7 @@ __all__ = [
     "Candidate",
     "Character",
     "ColorMeasurement",
+    "Conditions",
     "Decision",
     "Doubts",
     "Drug",

@@ -26,10 +26,11 @@ class Face:
 
 @dataclass(frozen=True)
 class Advice:
-    """The one further observation that would tell most.
+    """The one further observation that would tell most, or how to take the photo again.
 
     ``code`` is stable (``TURN_OVER``, ``COIN_BESIDE``, ...); ``bits`` is how much of what is still open, in bits of
-    the candidates' entropy, it would settle on average.
+    the candidates' entropy, it would settle on average. Of ``SHARPER``, ``LARGER``, ``MORE_LIGHT``, ``NO_GLARE`` and
+    ``WHOLE_PILL`` it is the share of photos that are not answered at this figure and would be at a good one.
     """
 
     code: str

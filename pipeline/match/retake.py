@@ -1,0 +1,82 @@
+"""What of a photo kept a pill from being told, and what to do about it: the advice that would have helped most.
+
+Each figure of ``Conditions`` has a curve: of photos that are answered otherwise, so many still are at that value. The
+curves are fitted by ``python -m pipeline.evaluate.retakes --fit`` on training photos that were blurred, made smaller,
+darkened and outshone by known amounts (docs/field.md, "What would have helped").
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pipeline.records import Advice, Candidate, Conditions, Decision, Doubts
+
+# What is told: fewer than half are answered as it is.
+_ANSWERED_MAX = 0.5
+# An edge wider than this is blurred, else the pill is small: at 1.9 nineteen of twenty sharp photos' are narrower.
+_EDGE_PX_SHARP = 1.9
+# A pill so many pixels long is read as well as a larger one, or nearly.
+_LENGTH_PX_GOOD = 100
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The share that is answered at a value: half of them at ``half``, and how steeply it falls (a logistic's slope).
+
+    The slope is that over the value's logarithm, negative where less is better.
+    """
+
+    half: float
+    slope: float
+
+    def __call__(self, value: float) -> float:
+        """The share answered, 0-1."""
+        return 1.0 / (1.0 + math.pow(self.half / max(value, 1e-4), self.slope))
+
+
+ELEMENTS = Curve(27.8, 3.6)
+BRIGHTNESS = Curve(98.9, 5.7)
+SATURATED = Curve(0.0133, -0.93)
+
+
+def retake(
+    decision: Decision,
+    candidates: tuple[Candidate, ...],
+    unlisted: float,
+    advice: Advice | None,
+    conditions: Conditions,
+    doubts: Doubts,
+) -> Advice | None:
+    """What would help most: to take the photo again, where it is to blame, else ``advice``, a further observation."""
+    if decision is Decision.IDENTIFIED:
+        return advice
+    share = BRIGHTNESS(conditions.brightness)
+    if share < _ANSWERED_MAX:  # where a pill ends and how many there are is not seen in the dark either
+        sentence = "The photo is too dark for a text to be seen: take it in brighter, even light."
+        return Advice("MORE_LIGHT", sentence, 1 - share)
+    if doubts.others:
+        return advice
+    if doubts.cut:
+        return Advice("WHOLE_PILL", "The border of the photo cuts the pill: take all of it into the photo.", 1.0)
+    if candidates and unlisted < 0.5 and candidates[0].tier in ("exact", "all tokens"):
+        return advice  # what stands there was read
+    share, code, sentence = min(_blamed(conditions), default=(1.0, "", ""))
+    return Advice(code, sentence, 1 - share) if share < _ANSWERED_MAX else advice
+
+
+def _blamed(conditions: Conditions) -> Iterator[tuple[float, str, str]]:
+    """For each figure the share that is answered at its value, the advice's code and its sentence."""
+    if conditions.saturated:
+        sentence = (
+            "Light is reflected by the pill where a text may stand: turn the pill or move the lamp, without flash."
+        )
+        yield SATURATED(conditions.saturated), "NO_GLARE", sentence
+    if conditions.elements and conditions.length_px and conditions.edge_px:
+        share = ELEMENTS(conditions.elements)
+        if conditions.edge_px > _EDGE_PX_SHARP:
+            yield share, "SHARPER", "The photo is blurred: hold still, and let the camera focus on the pill."
+        else:
+            size = f"The pill is {conditions.length_px:.0f} pixels long in the photo"
+            yield share, "LARGER", f"{size}: come closer, until it is {_LENGTH_PX_GOOD} or more."
