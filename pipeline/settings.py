@@ -228,6 +228,10 @@ class VerifySettings:
     look_bits: float = 10.0
     """Contradicted by the look alone: so much rarer with what is expected than at large, 1,000 times."""
 
+    listed_bits: float = 6.6
+    """A list: before anything is seen a pill in a hundred is not of it; another strength of its drugs is what is mixed
+    up, and has no such handicap."""
+
     risk_max: float = 0.02
     """Ruled out: the drugs asked about are together less probable."""
 

@@ -417,6 +417,41 @@ def test_two_faces_that_look_alike_may_be_one_pill() -> None:
     assert "Pill 1 and pill 2 look alike: if the photo shows both faces of one pill, it is one pill." in done.reason
 
 
+SHARED = (*MADE, pill("PX 7711", "etodolac", "400 mg", labeler="Able"), pill("PX 7720", "ibuprofen", "200 mg"))
+
+
+def listed(products: Sequence[Product], names: Sequence[str], pills: Sequence[tuple[str, ...]]) -> Any:
+    """What is said of pills beside a list, where these products are all that the catalog has."""
+    with catalog_of(products) as catalog:
+        settings, seen = Settings(), look(faces=1)
+        matcher = Matcher(catalog, settings)
+        faces = [[face(*texts)] for texts in pills]
+        return check_list(
+            Verifier(catalog, matcher, settings),
+            [ListEntry(expected_of(catalog, name), 1) for name in names],
+            [SeenPill(seen_of(each, seen), matcher.weigh(each, seen)) for each in faces],
+        )
+
+
+def test_a_list_tells_a_face_that_pills_off_the_list_have_too_and_names_them() -> None:
+    (done,) = listed(SHARED, ["etodolac 400 mg"], [("PX",)]).pills
+    assert done.state is PillState.PRESENT, done.reason
+    assert "Of the list only etodolac 400 mg looks so." in done.reason
+    assert "ibuprofen 200 mg" in done.reason and "not on the list" in done.reason
+
+
+def test_a_face_that_two_of_the_list_have_cannot_be_told() -> None:
+    done = listed(SHARED, ["etodolac 400 mg", "ibuprofen 200 mg"], [("PX",), ("PX",)])
+    assert {pill.state for pill in done.pills} == {PillState.CANNOT_TELL}
+
+
+def test_a_face_that_another_strength_has_cannot_be_told_whatever_its_color() -> None:
+    blue = pill("PX 4820", "baclofen", "20 mg", labeler="Able", colors=("BLUE",))
+    (done,) = listed((TEN, blue, OTHER), ["baclofen 10 mg"], [("PX",)]).pills
+    assert done.state is PillState.CANNOT_TELL
+    assert "baclofen 20 mg would look the same" in done.reason
+
+
 def test_a_photo_without_pills_lacks_all() -> None:
     done = checked([("baclofen 10 mg", 2)], [])
     assert (done.agreement, done.reason) == (CONTRADICTED, "Missing: 2 x baclofen 10 mg.")

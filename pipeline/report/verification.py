@@ -73,9 +73,9 @@ def _entry_state(each: CheckedEntry) -> str:
 
 
 def _entry_words(each: CheckedEntry) -> str:
-    """Of how many how many are there: ``1 of 2 baclofen 10 mg confirmed, 1 cannot be told, which is not missing``."""
+    """Of how many how many are there: ``1 of 2 baclofen 10 mg seen, 1 cannot be told, which is not missing``."""
     expected = each.entry.expected
-    parts = [f"{each.present} of {each.entry.count} {plain(expected.name)} confirmed"]
+    parts = [f"{each.present} of {each.entry.count} {plain(expected.name)} seen"]
     parts += [f"{each.missing} missing"] if each.missing else []
     parts += [f"{each.untold} cannot be told, which is not missing"] if each.untold else []
     alert = f" (high-alert: {plain(expected.high_alert.reason)})" if expected.high_alert else ""
@@ -88,7 +88,8 @@ def _pill_words(pill: CheckedPill, answer: ListCheck) -> str:
     place = f"at x {(left + right) // 2}, y {(top + bottom) // 2}"
     says = plain(" ".join(pill.identification.imprint)) or "no text"
     if pill.state is PillState.PRESENT and pill.entry is not None:
-        return f"{place}, {says}: {plain(answer.entries[pill.entry].entry.expected.name)}"
+        name = plain(answer.entries[pill.entry].entry.expected.name)
+        return f"{place}, {says}: looks like {name}. {plain(pill.reason)}"
     return f"{place}, {says}: {pill.state.value}. {plain(pill.reason)}"
 
 

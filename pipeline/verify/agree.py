@@ -7,7 +7,7 @@ person is told never says more than that a pill looks as it should.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.match.decide import misfits
 from pipeline.match.explain import Explanation
@@ -16,7 +16,7 @@ from pipeline.match.rank import Weighed
 from pipeline.properties import PROPERTIES
 from pipeline.records import Agreement, Doubts, EvidenceRow, Expected, ExpectedKind, PillLook
 from pipeline.settings import DecideSettings, VerifySettings
-from pipeline.verify.compare import Comparison
+from pipeline.verify.compare import FILLED_BY_NONE, Comparison, Filled
 from reference.grouping import drug_strength
 
 _NAMED_MAX = 4
@@ -47,6 +47,7 @@ class Judge:
     model: MatchModel
     decide: DecideSettings
     bars: VerifySettings
+    filled: Filled = FILLED_BY_NONE
 
     def agree(self, comparison: Comparison, expected: Expected) -> Finding:
         """What may be said of the pill and what was expected."""
@@ -62,11 +63,21 @@ class Judge:
         if open_:
             said = f"It cannot be told whether this is {expected.name}."
             return Finding(Agreement.CANNOT_TELL, " ".join((said, *open_)), alike)
+        if self.filled.bits:
+            return self._of_the_list(comparison, expected)
         return Finding(
             Agreement.CONSISTENT,
             f"Imprint and look agree with {expected.name}, and nothing else in the catalog looks the same. "
             "A photo does not show what the pill is made of.",
         )
+
+    def _of_the_list(self, comparison: Comparison, expected: Expected) -> Finding:
+        """It is there, of all that the list has; what looks the same and is not on it is named."""
+        alike = replace(self, filled=FILLED_BY_NONE)._look_alikes(comparison, expected)
+        names = list(dict.fromkeys(map(name_of, alike)))
+        are = "is" if len(names) == 1 else "are"
+        also = f" {_joined(names)} would look the same, and {are} not on the list." if names else ""
+        return Finding(Agreement.CONSISTENT, f"Of the list only {expected.name} looks so.{also}", alike)
 
     def cannot_rule_out(
         self, groups: Sequence[Weighed], within: Sequence[Weighed], risk: float, was_read: bool
@@ -148,21 +159,34 @@ class Judge:
             yield f"A maker's {expected.name} that the catalog lacks may look so."
         if self._says_too_little(best.explanation):
             yield "What was read of its imprint stands on too many pills."
-        if comparison.ahead_bits <= -self.bars.ahead_bits:
-            yield f"It looks more like {name_of(comparison.rivals[0])}."
+        more_like = self._more_like(comparison)
+        if more_like:
+            yield f"It looks more like {name_of(more_like)}."
         elif alike:
             yield from _alike_sentences(alike, best, expected)
-        elif comparison.likelihood_ratio_bits < self.bars.likelihood_bits:
+        elif comparison.ratio_bits(self.filled) < self.bars.likelihood_bits:
             yield "Other pills than those of the catalog may well look the same."
+
+    def _more_like(self, comparison: Comparison) -> Weighed | None:
+        """A tablet that fits far better than any that is expected."""
+        if not comparison.rivals:
+            return None
+        best = max(comparison.rivals, key=self._weight)
+        return best if self._weight(best) - comparison.best.bits >= self.bars.ahead_bits else None
+
+    def _weight(self, group: Weighed) -> float:
+        """How well a tablet fits that is not expected, with what is likely to lie there before anything is seen."""
+        return group.bits - self.filled.held_back_bits(group)
 
     def _says_too_little(self, explanation: Explanation) -> bool:
         """Whether a part of the imprint alone was seen, and not the part that tells it from others."""
         if not explanation.tokens:
             return True
+        bits = explanation.bits + self.filled.bits
         if not explanation.missing:
-            return explanation.unseen and explanation.bits < self.bars.face_bits
+            return explanation.unseen and bits < self.bars.face_bits
         number = any(character.isdigit() for token in explanation.tokens for character in token)
-        return explanation.bits < self.bars.part_bits or not number
+        return bits < self.bars.part_bits or not (number or self.filled.bits)
 
     def _look_alikes(self, comparison: Comparison, expected: Expected) -> tuple[Weighed, ...]:
         """Other tablets that fit nearly as well; of one labeler's product another labeler's of the same tablet too.
@@ -174,14 +198,23 @@ class Judge:
         found = [
             group
             for group in comparison.rivals
-            if group.bits > best.bits - self.bars.ahead_bits
-            and not (whole and group.bits < best.bits - self.bars.apart_bits and list(self._misfits(group)))
+            if self._weight(group) > best.bits - self.bars.ahead_bits
+            and not (whole and self._weight(group) < best.bits - self.bars.apart_bits and list(self._misfits(group)))
         ]
+        if self.filled.bits:
+            others = (group for group in comparison.rivals if self._is_other_strength(group, best))
+            found += [group for group in others if group not in found]
         if expected.kind is ExpectedKind.PRODUCT:
             own = {_plain(product.labeler) for product in expected.products}
             twins = tuple(each for each in best.products if _plain(each.labeler) not in own)
             found[:0] = [Weighed(twins, best.evidence, best.explanation)] if twins else []
         return tuple(found)
+
+    def _is_other_strength(self, group: Weighed, best: Weighed) -> bool:
+        """Whether what was read stands on another strength too: then its look alone would tell them apart."""
+        (drug, strength), (other, of_other) = drug_strength(best.products[0]), drug_strength(group.products[0])
+        also = group.explanation.bits > best.explanation.bits - self.bars.apart_bits
+        return drug == other and strength != of_other and also
 
     def _read_and_listed(self, group: Weighed) -> str:
         """What was read beside what the tablet bears."""

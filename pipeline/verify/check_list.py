@@ -79,7 +79,9 @@ def check_list(
         pills: those of the photo, in the order of their numbers.
         counted: how far their number can be relied on.
     """
-    found = [[verifier.find(pill.weighing, entry.expected, pill.answer) for entry in entries] for pill in pills]
+    filled = verifier.filled_by(entry.expected for entry in entries)
+    weighed = [(verifier.with_strengths(pill.weighing, filled), pill.answer) for pill in pills]
+    found = [[verifier.find(one, entry.expected, answer, filled) for entry in entries] for one, answer in weighed]
     assigned = _assign(found, entries)
     told = [
         _told(number, pill.answer, of_entries, place, entries)

@@ -10,7 +10,32 @@ from pipeline.match import Matcher, Weighing
 from pipeline.match.explain import Explanation
 from pipeline.match.rank import Odds, Weighed
 from pipeline.records import Expected, ExpectedKind
+from reference.grouping import drug_strength
 from reference.product import Product
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A place that was filled by a list: before anything is seen, what is not on the list hardly lies there.
+
+    Attributes:
+        drugs: the active moieties of the list's drugs (``drug_strength``); of these another strength is as likely as
+            ever, since it is what is mixed up.
+        bits: how much less likely than on the market everything else is.
+        imprint_keys: the imprints of these drugs in all strengths, so that each is weighed.
+    """
+
+    drugs: frozenset[str] = frozenset()
+    bits: float = 0.0
+    imprint_keys: tuple[str, ...] = ()
+
+    def held_back_bits(self, group: Weighed) -> float:
+        """How much less likely a tablet is before anything is seen."""
+        named = any(drug_strength(product)[0] in self.drugs for product in group.products)
+        return 0.0 if named else self.bits
+
+
+FILLED_BY_NONE = Filled()
 
 
 @dataclass(frozen=True)
@@ -20,8 +45,6 @@ class Comparison:
     Attributes:
         expected: what is expected, tablet by tablet, the one that fits best first.
         rivals: all other tablets of the catalog that could explain what was read, best first.
-        likelihood_ratio_bits: log2 of how much likelier what was seen is for what is expected, each of its tablets as
-            often as the next, than for everything else, listed or not, each as often as it is on the market.
         odds: all of them together.
         was_read: whether any text was.
         unlisted_share: the share of the makers of a drug whose tablets the catalog lacks; 0 where one product is meant.
@@ -29,7 +52,6 @@ class Comparison:
 
     expected: tuple[Weighed, ...]
     rivals: tuple[Weighed, ...]
-    likelihood_ratio_bits: float
     odds: Odds
     was_read: bool
     unlisted_share: float = 0.0
@@ -38,6 +60,24 @@ class Comparison:
     def best(self) -> Weighed:
         """The tablet expected that fits best."""
         return self.expected[0]
+
+    @property
+    def likelihood_ratio_bits(self) -> float:
+        """log2 of how much likelier what was seen is for what is expected than for everything else.
+
+        Of what is expected each tablet is as often as the next, of everything else, listed or not, each as often as it
+        is on the market. 0 where nothing was weighed against it.
+        """
+        return self.ratio_bits(FILLED_BY_NONE)
+
+    def ratio_bits(self, filled: Filled) -> float:
+        """The same where a list says what is likely there before anything is seen."""
+        prior = 2.0**self.odds.prior.bits
+        expected = sum(2.0 ** min(group.bits, 500.0) for group in self.expected) / len(self.expected)
+        weights = (self.odds.prior.bits + group.bits - filled.held_back_bits(group) for group in self.rivals)
+        others = sum(2.0 ** min(weight, 500.0) for weight in weights) + self.odds.unlisted * 2.0**-filled.bits
+        everything_else = others / max(1.0 - prior * len(self.expected), prior)
+        return math.log2(max(expected, 1e-150) / max(everything_else, 1e-150))
 
     @property
     def ahead_bits(self) -> float:
@@ -66,8 +106,7 @@ def compare(matcher: Matcher, weighing: Weighing, expected: Expected) -> Compari
     rivals = tuple(group for group in odds.groups if id(group) not in meant)
     best_first = tuple(sorted(own, key=lambda group: (-group.bits, group.products[0].product_id)))
     unlisted = 1 - matcher.coverage if expected.kind is ExpectedKind.DRUG else 0.0
-    ratio_bits = _ratio_bits(best_first, rivals, odds)
-    return Comparison(best_first, rivals, ratio_bits, odds, weighing.heard is not None, unlisted)
+    return Comparison(best_first, rivals, odds, weighing.heard is not None, unlisted)
 
 
 def _outside(products: Sequence[Product], weighing: Weighing) -> list[Weighed]:
@@ -78,12 +117,3 @@ def _outside(products: Sequence[Product], weighing: Weighing) -> list[Weighed]:
     return [
         weighing.weighed((product,), explained.get(product.imprint_key) or Explanation("", 0.0)) for product in products
     ]
-
-
-def _ratio_bits(own: Sequence[Weighed], rivals: Sequence[Weighed], odds: Odds) -> float:
-    """log2 of the likelihood ratio; 0 where nothing was weighed against it."""
-    prior = 2.0**odds.prior.bits
-    expected = sum(2.0 ** min(group.bits, 500.0) for group in own) / len(own)
-    others = sum(2.0 ** min(odds.prior.bits + group.bits, 500.0) for group in rivals) + odds.unlisted
-    everything_else = others / max(1.0 - prior * len(own), prior)
-    return math.log2(max(expected, 1e-150) / max(everything_else, 1e-150))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pipeline.match import Matcher, Weighing
 from pipeline.match.rank import Weighed, ranked
@@ -10,9 +10,12 @@ from pipeline.records import Agreement, Candidate, Expected, Identification
 from pipeline.settings import Settings
 from pipeline.verify.agree import Finding, Judge
 from pipeline.verify.answers import RuleOut, Verification
-from pipeline.verify.compare import Comparison, compare
+from pipeline.verify.compare import FILLED_BY_NONE, Comparison, Filled, compare
+from pipeline.verify.expected import products_named
 from pipeline.verify.rule_out import Drugs, drugs_of_names
 from pipeline.words import percent
+from reference.grouping import drug_strength
+from reference.product import Product
 from reference.store.catalog import Catalog
 
 # Less probable candidates are not named as what else it could be.
@@ -25,6 +28,7 @@ class Verifier:
     def __init__(self, catalog: Catalog, matcher: Matcher, settings: Settings) -> None:
         self._catalog, self._matcher, self._settings = catalog, matcher, settings
         self._drugs: dict[tuple[str, ...], Drugs] = {}
+        self._products: dict[str, tuple[Product, ...]] = {}
 
     def drugs(self, names: Sequence[str]) -> Drugs:
         """The drugs of these names (``drugs_of_names``), looked up once."""
@@ -81,14 +85,35 @@ class Verifier:
             seen,
         )
 
-    def find(self, weighing: Weighing, expected: Expected, seen: Identification) -> tuple[Comparison, Finding]:
-        """The comparison, and what may be said of it."""
+    def find(
+        self, weighing: Weighing, expected: Expected, seen: Identification, filled: Filled = FILLED_BY_NONE
+    ) -> tuple[Comparison, Finding]:
+        """The comparison, and what may be said of it; ``filled`` where a list says what else is likely there."""
         comparison = compare(self._matcher, weighing, expected)
-        return comparison, self._judge(seen).agree(comparison, expected)
+        return comparison, self._judge(seen, filled).agree(comparison, expected)
 
-    def _judge(self, seen: Identification) -> Judge:
+    def filled_by(self, expected: Iterable[Expected]) -> Filled:
+        """A place that was filled by a list of these."""
+        drugs = frozenset(drug_strength(product)[0] for each in expected for product in each.products) - {""}
+        of_them = (product for drug in sorted(drugs) for product in self._of_drug(drug))
+        keys = dict.fromkeys(product.imprint_key for product in of_them if product.tokens)
+        return Filled(drugs, self._settings.verify.listed_bits, tuple(keys))
+
+    def with_strengths(self, weighing: Weighing, filled: Filled) -> Weighing:
+        """A pill weighed for all strengths of a list's drugs too."""
+        return self._matcher.weigh_also(weighing, filled.imprint_keys)
+
+    def _of_drug(self, drug: str) -> tuple[Product, ...]:
+        """The catalog's products of a drug, in any strength, looked up once."""
+        if drug not in self._products:
+            self._products[drug] = tuple(products_named(self._catalog, drug))
+        return self._products[drug]
+
+    def _judge(self, seen: Identification, filled: Filled = FILLED_BY_NONE) -> Judge:
         settings = self._settings
-        return Judge(seen.look, seen.imprint, seen.doubts, self._matcher.model, settings.decide, settings.verify)
+        return Judge(
+            seen.look, seen.imprint, seen.doubts, self._matcher.model, settings.decide, settings.verify, filled
+        )
 
 
 def _candidates(comparison: Comparison) -> Sequence[tuple[Weighed, Candidate]]:
