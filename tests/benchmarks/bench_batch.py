@@ -180,19 +180,28 @@ def cores(work: Path, photos: int) -> None:
     print(f"load of the machine before: {os.getloadavg()[0]:.1f}, cores: {os.cpu_count()}")
     taken = {}
     for workers in (1, 2):
-        start = time.perf_counter()
+        start, own, others = time.perf_counter(), _cpu(resource.RUSAGE_SELF), _cpu(resource.RUSAGE_CHILDREN)
         summary = run_batch(
             folder, work / f"out{workers}", Identifier(), _IDENTITY, BatchSettings(workers=workers), execute=run_local
         )
         taken[workers] = time.perf_counter() - start
+        own, others = _cpu(resource.RUSAGE_SELF) - own, _cpu(resource.RUSAGE_CHILDREN) - others
         rows = [json.loads(line) for line in (work / f"out{workers}/results.jsonl").open()]
         busy = sum(row["seconds"] for row in rows) / workers
         print(
             f"{workers} workers: {taken[workers]:.1f} s, {summary.photos / taken[workers]:.2f} photos a second, "
             f"{100 * (1 - busy / taken[workers]):.1f} % beside the photos, start and end included; "
-            f"load {os.getloadavg()[0]:.1f}"
+            f"CPU: workers {others:.1f} s, the runner {own:.2f} s ({100 * own / (own + others):.1f} %); "
+            f"load {os.getloadavg()[0]:.1f}",
+            flush=True,
         )
     print(f"two against one: {taken[1] / taken[2]:.2f} times")
+
+
+def _cpu(who: int) -> float:
+    """Seconds of CPU of this process or of its children that have ended."""
+    used = resource.getrusage(who)
+    return used.ru_utime + used.ru_stime
 
 
 def _large_photos(folder: Path, number: int) -> Path:
