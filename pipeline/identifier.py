@@ -318,7 +318,7 @@ class Identifier:
         """Some of a photo's regions, measured and read."""
         own = [scene.pills[index] for index in indices]
         with clock("measure"):
-            looks = [self._measurer.measure(scene.photo, region, scene.scale) for region in own]
+            looks = [self._measurer.measure(scene.photo, region, scene.scale, scene.pills) for region in own]
         with clock("read"):
             readings = self.reader.read(scene.photo, own)
         return [Face(scene.photo.name, scene.number, *parts) for parts in zip(own, looks, readings, strict=True)]

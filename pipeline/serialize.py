@@ -290,6 +290,7 @@ def _measurements(measurements: Measurements) -> Json:
     return {
         "look": _look(measurements.look),
         "color_lab": [[_number(part) for part in color] for color in measurements.color_lab],
+        "color_seen_lab": [[_number(part) for part in color] for color in measurements.color_seen_lab],
         "score_lines": [_places(line) for line in measurements.score_lines],
         "axis_deg": _number(measurements.axis_deg),
         "axis_major_length_px": _number(measurements.axis_major_length_px),

@@ -101,6 +101,7 @@ def measurements(scored: bool = False, size: SizeMeasurement | None = None, col:
         axis_minor_length_px=119.0,
         solidity=0.99,
         color_lab=((90.1, 0.3, 4.2),),
+        color_seen_lab=((84.0, 1.3, 12.6),),
         score_lines=lines,
     )
 

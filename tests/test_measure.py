@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline.geometry.axes import axes_of
 from pipeline.geometry.lab import lab_of_linear, linear_of_pixels
 from pipeline.measure import Measurer
-from pipeline.measure.color import under_gray_ground
+from pipeline.measure.color import _lay, sample_colors, scene_of, under_gray_ground
 from pipeline.measure.combine import highest
 from pipeline.measure.face import VIEW_PX, face_view
 from pipeline.measure.models import load_models
@@ -186,6 +186,53 @@ def test_color_is_not_fooled_by_shadow_glare_and_print(color: tuple[int, int, in
     cv2.putText(shaded, "024", (105, 175), cv2.FONT_HERSHEY_SIMPLEX, 1.4, (25, 25, 25), 4)
     colors = look(shaded, region).color
     assert colors.best == term, colors.terms[:3]
+
+
+def test_a_patch_is_shown_as_seen_and_as_it_would_be_in_a_white_light() -> None:
+    region = region_of(turned(ellipse(80, 80), 0))
+    white = draw(region, (225, 225, 225))
+    cold = under_light(white, (0.75, 0.9, 1.1))
+    on_gray = Measurer().measure(Photo(cold, "drawn"), region, None)
+    assert np.hypot(*on_gray.color_lab[0][1:]) < 4 < 8 < np.hypot(*on_gray.color_seen_lab[0][1:])
+
+
+def test_on_skin_a_white_patch_stays_white() -> None:
+    region = region_of(turned(ellipse(80, 80), 0))
+    on_skin = draw(region, (215, 220, 225), ground=(190, 140, 115))
+    found = Measurer().measure(Photo(on_skin, "drawn"), region, None)
+    assert np.hypot(*found.color_lab[0][1:]) < 5
+    assert found.look.color.best == "WHITE"
+
+
+def test_another_pill_beside_it_is_no_ground() -> None:
+    yellow, up = (230, 200, 90), np.array([-40.0, 0.0])
+    region, beside = (region_of(turned(stadium(90, 38), 0) + shift) for shift in (up, -up))
+    pixels = draw(region, yellow)
+    pixels[150:] = draw(beside, yellow)[150:]
+    photo, view = Photo(pixels, "drawn"), face_view(Photo(pixels, "drawn"), region, axes_of(region))
+    alone, both = (sample_colors(photo, region, view, pills).ground for pills in ((), (region, beside)))
+    # Lab of the ground's lightest quarter.
+    assert np.hypot(*lab_of_linear(alone[2])[1:]) > 12
+    assert np.hypot(*lab_of_linear(both[2])[1:]) < 3
+
+
+def test_a_pill_that_lies_outside_the_ring_or_across_its_border_is_cut_to_it() -> None:
+    window = np.zeros((10, 10), np.uint8)
+    square = PillRegion(np.zeros((4, 2), np.float32), np.ones((6, 6), bool), 7, -3, 1.0)
+    _lay(square, window, 0, 0)
+    assert window.sum() == 9 and window[7:, :3].all()
+    _lay(square, window, 50, 50)
+    _lay(square, window, -50, -50)
+    assert window.sum() == 9
+
+
+def test_the_scene_is_what_lies_outside_the_pill() -> None:
+    region = region_of(turned(ellipse(80, 80), 0))
+    pixels = draw(region, (250, 250, 250), ground=(60, 60, 60))
+    pixels[:12] = (200, 180, 160)
+    lightest, mean = (lab_of_linear(color) for color in scene_of(Photo(pixels, "drawn"), region))
+    assert abs(lightest - lab_of_linear(linear_of_pixels(np.array([[200, 180, 160]], np.uint8)))).max() < 3
+    assert mean[0] < 40
 
 
 @pytest.mark.parametrize("turn_deg", [0.0, 50.0])

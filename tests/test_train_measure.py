@@ -53,7 +53,7 @@ def pills(**columns: Sequence[str | int | bool]) -> Faces:
     rows = pd.DataFrame({name: columns.get(name, [value] * count) for name, value in usual.items()})
     none = np.zeros((count, 0))
     views = np.full((count, VIEW_PX, VIEW_PX, 3), 200, np.uint8)
-    return Faces(rows, views, np.ones(views.shape[:3], bool), none, none, none, none)
+    return Faces(rows, views, np.ones(views.shape[:3], bool), none)
 
 
 def test_networks_side_by_side_give_the_mean_of_their_logits() -> None:

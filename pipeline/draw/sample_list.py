@@ -46,8 +46,10 @@ def _tablet_024() -> list[Sample]:
         Sample("024_both_paper", "tablet 024, both faces, paper", "IDENTIFIED", both, "PAPER", 18.0, (18.0, 26.0)),
         Sample("024_both_wood", "tablet 024, both faces, wood", "IDENTIFIED", both, "WOOD"),
         Sample("024_both_cloth", "tablet 024, both faces, cloth", "IDENTIFIED", both, "CLOTH"),
-        Sample("024_both_tray", "tablet 024, both faces, counting tray", "IDENTIFIED", both, "TRAY"),
-        Sample("024_both_laminate", "tablet 024, both faces, speckled laminate", "IDENTIFIED", both, "LAMINATE"),
+        Sample("024_both_tray", "tablet 024, both faces, counting tray", "IDENTIFIED;AMBIGUOUS", both, "TRAY"),
+        Sample(
+            "024_both_laminate", "tablet 024, both faces, speckled laminate", "IDENTIFIED;AMBIGUOUS", both, "LAMINATE"
+        ),
         Sample("024_both_skin", "tablet 024, both faces, a palm's skin", "IDENTIFIED", both, "SKIN"),
         Sample("024_both_slate", "tablet 024, both faces, dark slate", "IDENTIFIED", both, "SLATE"),
         Sample(

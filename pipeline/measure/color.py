@@ -2,8 +2,10 @@
 
 A face is parted into two areas across its long axis where that parts two colors best (a capsule's cap and body),
 each area is told apart from the others in CIELAB, and one small network says which SPL color such an area has, another
-whether the two areas are two colors. What the ground says of the light goes into the network beside the
-uncorrected color: gray paper shows the light, wood or a blue mat does not, and the network was taught both.
+whether the two areas are two colors. What shows the light goes into the network beside the uncorrected color: the
+ground (gray paper shows the light, skin or a blue mat does not), the lightest thing in the photo (mostly white or the
+pill itself) and the mean of the photo. How far to trust each it was taught on pills laid on real grounds under lights
+that are known (``train/measure/light.py``); where they leave the color open, its probabilities are wide.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ Figures = NDArray[np.float64]
 COLORS = COLOR_NAMES
 """The 12 SPL colors. CLEAR is none of them: SPL gives a clear shell the color of what it holds."""
 
-AREA_FIGURES = 21
+AREA_FIGURES = 53
 PAIR_FIGURES = 9
 """How many figures an area and a pair of areas are described by."""
 
@@ -45,6 +47,15 @@ _CUT_FROM, _CUT_TO = 0.25, 0.75
 _KEPT_MIN = 1e-5
 """Less probable colors are left out of the record, which would otherwise hold 78 keys for each face."""
 
+_SCENE_PX = 64
+"""The whole photo is sampled on a grid of about so many points a side."""
+
+_LIGHTEST_SHARE = 0.02
+"""Of the photo outside the pill, by luminance: past single glints, and as small as a strip of paper."""
+
+_GRAY_CHROMA_MAX = 8.0
+"""In CIELAB: of three quarters of the registers' photos the ground has less than 5, a palm has 12 and more."""
+
 _QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 
 
@@ -53,17 +64,19 @@ class ColorSamples:
     """What is kept of a face to tell its colors, all linear sRGB float64 in 0-1.
 
     ``whole`` and the two ``parts`` are ``(5, 3)``: the channels of the pixels at the 10, 25, 50, 75 and 90 %
-    places by lightness; ``ground`` ``(3, 3)`` those of the ground at 25, 50 and 75 %.
+    places by lightness; ``ground`` ``(3, 3)`` those of the ground at 25, 50 and 75 %. ``scene`` ``(2, 3)`` is of the
+    whole photo outside the pill: its lightest part, and its mean.
     """
 
     whole: Linear
     parts: tuple[Linear, Linear]
     ground: Linear
+    scene: Linear
     share: float
 
 
-def sample_colors(photo: Photo, region: PillRegion, view: FaceView) -> ColorSamples:
-    """Take the samples of one face."""
+def sample_colors(photo: Photo, region: PillRegion, view: FaceView, pills: Sequence[PillRegion] = ()) -> ColorSamples:
+    """Take the samples of one face; where the photo's ``pills`` lie is no ground."""
     mask = view.mask.astype(np.uint8)
     kernel = np.ones((2 * _RIM_PX + 1, 2 * _RIM_PX + 1), np.uint8)
     inner = cv2.erode(mask, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0).astype(bool)
@@ -76,7 +89,8 @@ def sample_colors(photo: Photo, region: PillRegion, view: FaceView) -> ColorSamp
     return ColorSamples(
         whole=_by_lightness(pixels[inner], _QUANTILES),
         parts=(_by_lightness(pixels[left], _QUANTILES), _by_lightness(pixels[right], _QUANTILES)),
-        ground=_by_lightness(_ground_pixels(photo, region), (0.25, 0.5, 0.75)),
+        ground=_by_lightness(_ground_pixels(photo, region, pills), (0.25, 0.5, 0.75)),
+        scene=scene_of(photo, region),
         share=float(np.count_nonzero(left) / np.count_nonzero(inner)),
     )
 
@@ -100,7 +114,7 @@ def _best_cut(view: FaceView, inner: NDArray[np.bool_]) -> int:
     return int(used[n[np.argmax(gain)]])
 
 
-def _ground_pixels(photo: Photo, region: PillRegion) -> NDArray[np.uint8]:
+def _ground_pixels(photo: Photo, region: PillRegion, pills: Sequence[PillRegion]) -> NDArray[np.uint8]:
     """Up to 4,000 pixels in a ring around the pill, ``(n, 3)`` uint8; all the photo's where it has no ring."""
     top, left, bottom, right = region.box
     length = max(bottom - top, right - left)
@@ -108,13 +122,38 @@ def _ground_pixels(photo: Photo, region: PillRegion) -> NDArray[np.uint8]:
     height, width = photo.pixels.shape[:2]
     y0, x0, y1, x1 = max(top - far, 0), max(left - far, 0), min(bottom + far, height), min(right + far, width)
     step = max(round(((y1 - y0) * (x1 - x0) / (4 * _GROUND_MAX_PX)) ** 0.5), 1)
-    padded = np.zeros((y1 - y0, x1 - x0), np.uint8)
-    padded[top - y0 : bottom - y0, left - x0 : right - x0] = region.mask
+    taken = np.zeros((y1 - y0, x1 - x0), np.uint8)
+    for each in (region, *pills):
+        _lay(each, taken, y0, x0)
     near = max(round(_GROUND_NEAR * length / step), 1)
-    pill = padded[::step, ::step]
-    ring = cv2.dilate(pill, np.ones((2 * near + 1, 2 * near + 1), np.uint8)) == 0
+    ring = cv2.dilate(taken[::step, ::step], np.ones((2 * near + 1, 2 * near + 1), np.uint8)) == 0
     pixels = photo.pixels[y0:y1:step, x0:x1:step][ring]
     return pixels if len(pixels) >= 30 else photo.pixels[:: step * 4, :: step * 4].reshape(-1, 3)
+
+
+def _lay(region: PillRegion, window: NDArray[np.uint8], top: int, left: int) -> None:
+    """Mark a pill in a window of the photo whose corner is at ``top``, ``left``, as far as it lies in it."""
+    y0, x0, y1, x1 = region.box
+    rows = slice(max(y0 - top, 0), max(y1 - top, 0))
+    columns = slice(max(x0 - left, 0), max(x1 - left, 0))
+    seen = window[rows, columns]
+    above, aside = max(top - y0, 0), max(left - x0, 0)
+    seen |= region.mask[above : above + seen.shape[0], aside : aside + seen.shape[1]]
+
+
+def scene_of(photo: Photo, region: PillRegion) -> Linear:
+    """Linear RGB of the photo outside a face: mean of its lightest part, and of all, ``(2, 3)``."""
+    height, width = photo.pixels.shape[:2]
+    rows, columns = (np.unique(np.linspace(0, size - 1, _SCENE_PX).round().astype(int)) for size in (height, width))
+    top, left, bottom, right = region.box
+    inside = np.zeros((len(rows), len(columns)), bool)
+    own_rows, own_columns = (rows >= top) & (rows < bottom), (columns >= left) & (columns < right)
+    inside[np.ix_(own_rows, own_columns)] = region.mask[np.ix_(rows[own_rows] - top, columns[own_columns] - left)]
+    pixels = photo.pixels[np.ix_(rows, columns)]
+    linear = linear_of_pixels(pixels[~inside] if not inside.all() else pixels.reshape(-1, 3))
+    count = max(round(_LIGHTEST_SHARE * len(linear)), 1)
+    lightest = np.argpartition(linear @ LUMINANCE, -count)[-count:]
+    return np.stack([linear[lightest].mean(axis=0), linear.mean(axis=0)])
 
 
 def _by_lightness(pixels: NDArray[np.uint8], quantiles: Sequence[float]) -> Linear:
@@ -133,35 +172,63 @@ def under_gray_ground(samples: Linear, ground: Linear) -> Linear:
 
     ``samples`` is ``(..., n, 3)``, ``ground`` ``(..., 3, 3)`` by lightness; its middle row counts.
     """
-    middle = np.maximum(ground[..., 1, :], 1e-3)
-    gain = np.clip((middle @ LUMINANCE)[..., None] / middle, 1 / 3, 3)
+    return _as_gray(samples, ground[..., 1, :])
+
+
+def _as_gray(samples: Linear, shown: Linear) -> Linear:
+    """Linear RGB ``(..., n, 3)`` as it would be were what is shown so, ``(..., 3)``, gray."""
+    shown = np.maximum(shown, 1e-3)
+    gain = np.clip((shown @ LUMINANCE)[..., None] / shown, 1 / 3, 3)
     return np.asarray(samples * gain[..., None, :])
 
 
-def area_figures(area: Linear, ground: Linear) -> Figures:
-    """Areas as the color network sees them: ``(..., 5, 3)`` and ``(..., 3, 3)`` give ``(..., AREA_FIGURES)``.
+def area_figures(area: Linear, ground: Linear, scene: Linear) -> Figures:
+    """Areas as the color network sees them: ``(..., 5, 3)``, ``(..., 3, 3)`` and ``(..., 2, 3)`` give
+    ``(..., AREA_FIGURES)``.
 
-    In units of 50: Lab of the quarter, middle and three-quarter place corrected by the ground, the spread of
+    In units of 50. By the ground: Lab of the quarter, middle and three-quarter place corrected by it, the spread of
     lightness, Lab of the ground, Lab of the middle uncorrected, the chroma of both, the lightness over the ground's,
-    and the hue as a direction that shrinks to nothing at the gray axis.
+    and the hue. By the lightest thing, channel by channel of the photo's and of the pill's own: Lab of the middle
+    corrected by it, its hue, and the middle as a share of its luminance. Beside them the Lab of the lightest part and
+    of the mean of the photo, of the area's other places and of the ground's, and how dark the ground is: a nearly
+    black one says nothing of the light.
     """
+    raw, ground_lab = lab_of_linear(area), lab_of_linear(ground)
     corrected = lab_of_linear(under_gray_ground(area, ground))
-    raw, ground_lab = lab_of_linear(area[..., 2, :]), lab_of_linear(ground[..., 1, :])
+    white = np.maximum(np.maximum(scene[..., 0, :], area[..., 4, :]), 1e-3)
+    by_white = lab_of_linear(_as_gray(area, white)[..., 2, :])
+    share = np.minimum(area[..., 2, :] / (white @ LUMINANCE)[..., None], 1.5)
     middle = corrected[..., 2, :]
-    chroma = np.linalg.norm(middle[..., 1:], axis=-1, keepdims=True)
     parts = [
         corrected[..., 1, :],
         middle,
         corrected[..., 3, :],
         corrected[..., 4, :1] - corrected[..., 0, :1],
-        ground_lab,
-        raw,
-        chroma,
-        np.linalg.norm(raw[..., 1:], axis=-1, keepdims=True),
-        middle[..., :1] - ground_lab[..., :1],
-        50 * middle[..., 1:] / (chroma + 3),
+        ground_lab[..., 1, :],
+        raw[..., 2, :],
+        np.linalg.norm(middle[..., 1:], axis=-1, keepdims=True),
+        np.linalg.norm(raw[..., 2, 1:], axis=-1, keepdims=True),
+        middle[..., :1] - ground_lab[..., 1, :1],
+        _hue(middle),
+        by_white,
+        _hue(by_white),
+        lab_of_linear(scene[..., 0, :]),
+        lab_of_linear(scene[..., 1, :]),
+        raw[..., 1, :],
+        raw[..., 3, :],
+        raw[..., 4, :],
+        _hue(raw[..., 2, :]),
+        lab_of_linear(share),
+        10 * np.log(np.maximum(ground[..., 1, :] @ LUMINANCE, 1e-4))[..., None],
+        ground_lab[..., 0, :],
+        ground_lab[..., 2, :],
     ]
     return np.concatenate(parts, axis=-1) / 50
+
+
+def _hue(lab: Figures) -> Figures:
+    """The hue as a direction ``(..., 2)`` of length 50 that shrinks to nothing at the gray axis."""
+    return np.asarray(50 * lab[..., 1:] / (np.linalg.norm(lab[..., 1:], axis=-1, keepdims=True) + 3))
 
 
 def pair_figures(parts: Linear, ground: Linear, share: Figures) -> Figures:
@@ -180,14 +247,16 @@ def pair_figures(parts: Linear, ground: Linear, share: Figures) -> Figures:
     return np.concatenate([apart, np.stack(rest, axis=-1)], axis=-1)
 
 
-def face_colors(samples: Linear, ground: Linear, share: Figures, models: Models) -> NDArray[np.float64]:
+def face_colors(samples: Linear, ground: Linear, scene: Linear, share: Figures, models: Models) -> NDArray[np.float64]:
     """Probabilities over pairs of colors, ``(..., 12, 12)``, the upper triangle used, one-color faces on the diagonal.
 
-    ``samples`` is ``(..., 3, 5, 3)``: the whole face and its two areas; ``ground`` ``(..., 3, 3)``; ``share``
-    ``(...)``.
+    ``samples`` is ``(..., 3, 5, 3)``: the whole face and its two areas; ``ground`` ``(..., 3, 3)``; ``scene``
+    ``(..., 2, 3)``; ``share`` ``(...)``.
     """
-    grounds = np.broadcast_to(ground[..., None, :, :], (*samples.shape[:-2], 3, 3))
-    areas = softmax(models.area.logits(area_figures(samples, grounds)))
+    grounds, scenes = (
+        np.broadcast_to(each[..., None, :, :], (*samples.shape[:-2], *each.shape[-2:])) for each in (ground, scene)
+    )
+    areas = softmax(models.area.logits(area_figures(samples, grounds, scenes)))
     two = 1 / (1 + np.exp(-models.pair.logits(pair_figures(samples[..., 1:, :, :], ground, share))))[..., None]
     crossed = areas[..., 1, :, None] * areas[..., 2, None, :]
     pairs = np.triu(crossed + np.swapaxes(crossed, -1, -2), 1)
@@ -207,11 +276,25 @@ def color_keys() -> tuple[tuple[str, int, int], ...]:
     )
 
 
-def measure_color(photo: Photo, region: PillRegion, view: FaceView, models: Models) -> ColorMeasurement:
-    """The colors of one face, with the CIELAB of its area or its two areas under a gray ground."""
-    taken = sample_colors(photo, region, view)
-    joint = face_colors(np.stack([taken.whole, *taken.parts]), taken.ground, np.asarray(taken.share), models)
+def measure_color(
+    photo: Photo, region: PillRegion, view: FaceView, pills: Sequence[PillRegion], models: Models
+) -> ColorMeasurement:
+    """The colors of one face, with the CIELAB of its area or its two areas: in a white light, and as seen."""
+    taken = sample_colors(photo, region, view, pills)
+    areas = np.stack([taken.whole, *taken.parts])
+    joint = face_colors(areas, taken.ground, taken.scene, np.asarray(taken.share), models)
     colors = Probabilities.of({key: float(joint[i, j]) for key, i, j in color_keys() if joint[i, j] > _KEPT_MIN})
-    areas = taken.parts if ";" in (colors.best or "") else (taken.whole,)
-    middles = (lab_of_linear(under_gray_ground(area, taken.ground))[len(_QUANTILES) // 2] for area in areas)
-    return ColorMeasurement(colors, tuple((float(m[0]), float(m[1]), float(m[2])) for m in middles))
+    shown = np.stack(taken.parts if ";" in (colors.best or "") else (taken.whole,))[:, len(_QUANTILES) // 2]
+    return ColorMeasurement(colors, _labs(_as_gray(shown, _shown_as_gray(taken))), _labs(shown))
+
+
+def _shown_as_gray(taken: ColorSamples) -> Linear:
+    """What tells the light of the swatch: a ground that may be gray, else the lightest thing, channel by channel."""
+    ground = taken.ground[1]
+    if np.linalg.norm(lab_of_linear(ground)[1:]) <= _GRAY_CHROMA_MAX:
+        return np.asarray(ground)
+    return np.asarray(np.maximum(taken.scene[0], taken.whole[4]))
+
+
+def _labs(colors: Linear) -> tuple[tuple[float, float, float], ...]:
+    return tuple((float(light), float(a), float(b)) for light, a, b in lab_of_linear(colors))

@@ -35,8 +35,12 @@ class Measurer:
     def _models(self) -> Models:
         return load_models()
 
-    def measure(self, photo: Photo, region: PillRegion, scale: Scale | None) -> Measurements:
+    def measure(
+        self, photo: Photo, region: PillRegion, scale: Scale | None, pills: Sequence[PillRegion] = ()
+    ) -> Measurements:
         """Measure one face: shape, color, score, relief, and size where there is a scale.
+
+        ``pills`` are all of the photo: where they lie is no ground.
 
         Raises ValueError for an empty region.
         """
@@ -45,7 +49,7 @@ class Measurer:
         planes = network_input(view)
         logits = self._face_network(planes)
         shape = measure_shape(region, float(logits[0]), self._models)
-        color = measure_color(photo, region, view, self._models)
+        color = measure_color(photo, region, view, pills, self._models)
         score = measure_score(view, planes, logits[1:5], self.settings)
         look = PillLook(
             shape=shape,
@@ -62,6 +66,7 @@ class Measurer:
             axis_minor_length_px=axes.axis_minor_length_px,
             solidity=axes.solidity,
             color_lab=color.lab,
+            color_seen_lab=color.seen_lab,
             score_lines=score.lines,
         )
 

@@ -45,10 +45,15 @@ class PillLook:
 
 @dataclass(frozen=True)
 class ColorMeasurement:
-    """The colors of one face; ``lab`` is the CIELAB (D65) mean of each color area under the estimated light."""
+    """The colors of one face.
+
+    ``lab`` is the CIELAB (D65) middle of each color area as it would be in a white light, as far as the photo tells;
+    ``seen_lab`` as it is in the photo.
+    """
 
     colors: Probabilities
     lab: tuple[tuple[float, float, float], ...] = ()
+    seen_lab: tuple[tuple[float, float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,8 +68,9 @@ class ScoreMeasurement:
 class Measurements:
     """What was measured on one face before any letter is read.
 
-    ``color_lab`` and ``score_lines`` are those of ``ColorMeasurement`` and ``ScoreMeasurement``; ``axis_deg`` is the
-    turn of the long axis; the names of the region figures are those of scikit-image's regionprops.
+    ``color_lab`` and ``color_seen_lab`` are ``lab`` and ``seen_lab`` of ``ColorMeasurement``, ``score_lines`` the
+    ``lines`` of ``ScoreMeasurement``; ``axis_deg`` is the turn of the long axis; the names of the region figures are
+    those of scikit-image's regionprops.
     """
 
     look: PillLook
@@ -73,4 +79,5 @@ class Measurements:
     axis_minor_length_px: float
     solidity: float
     color_lab: tuple[tuple[float, float, float], ...] = ()
+    color_seen_lab: tuple[tuple[float, float, float], ...] = ()
     score_lines: tuple[tuple[tuple[float, float], tuple[float, float]], ...] = ()

@@ -21,6 +21,7 @@ from pipeline.records import (
     Decision,
     Face,
     Identification,
+    Measurements,
     Photo,
     Pixels,
     Scale,
@@ -164,6 +165,7 @@ _COLUMN = (WIDTH - 3 * _MARGIN) / 2
 _LONG_FROM = 1.6
 _CAPTION_SIZE = 19.0
 _CAPTION_LINES = 4
+_PATCH = 24.0
 
 
 def _rows(tiles: Sequence[_Tile]) -> list[list[_Tile]]:
@@ -341,16 +343,23 @@ def _caption(face: Face, room: float) -> list[str]:
 
 
 def _draw_caption(sheet: Sheet, tile: _Tile, left: float, top: float) -> None:
-    """The face's name, the color patch and the measures."""
-    patch = 24.0
-    labs = tile.face.measurements.color_lab[:2]
+    """The face's name, its color patches and the measures."""
     sheet.text((left, top), tile.name, 30, _INK)
-    for index, lab in enumerate(labs):
-        sheet.box(left, top + 36 + index * (patch + 4), patch, patch, pixel_of_lab(lab), _INK)
-    room = (WIDTH - 2 * _MARGIN if _is_long(tile) else _COLUMN) - 38
+    _draw_patches(sheet, tile.face.measurements, left, top + 36)
+    indent = 3 * _PATCH + 10
+    room = (WIDTH - 2 * _MARGIN if _is_long(tile) else _COLUMN) - indent
     for index, words in enumerate(_caption(tile.face, room)):
-        place = (left + 38, top + index * _CAPTION_SIZE * 1.35)
+        place = (left + indent, top + index * _CAPTION_SIZE * 1.35)
         sheet.text(place, shortened(words, _CAPTION_SIZE, room), _CAPTION_SIZE, _INK if index == 0 else _FAINT)
+
+
+def _draw_patches(sheet: Sheet, measurements: Measurements, left: float, top: float) -> None:
+    """A row for each color area: as it is in the photo, and beside it as it would be in a white light."""
+    for row, labs in enumerate(zip(measurements.color_seen_lab[:2], measurements.color_lab[:2], strict=True)):
+        y = top + row * (_PATCH + 4)
+        sheet.text((left + 1.5 * _PATCH, y + _PATCH / 2), ">", _CAPTION_SIZE, _FAINT, "mm")
+        for x, lab in zip((left, left + 2 * _PATCH), labs, strict=True):
+            sheet.box(x, y, _PATCH, _PATCH, pixel_of_lab(lab), _INK)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -12,7 +13,7 @@ from pipeline.errors import PhotoError
 from pipeline.imprint.canvas import MARGIN_SHARE, place
 from pipeline.load import load
 from pipeline.records import Photo, PillRegion
-from pipeline.segment import group_faces, segment
+from pipeline.segment import Segmenter, group_faces
 from pipeline.train.faces.labeled import HEIGHT, WIDTH, LabeledFace, X, Y, filled
 
 # Kept at this many crop px a canvas px: the augmentation enlarges by a tenth at most.
@@ -25,9 +26,14 @@ def photo_faces(path: Path) -> tuple[Photo, tuple[PillRegion, ...]] | None:
         photo = load(path)
     except PhotoError:
         return None
-    regions = segment(photo)
+    regions = _segmenter()(photo)
     groups = group_faces(photo, regions)
     return (photo, tuple(regions[index] for index in groups[0][:2])) if groups else None
+
+
+@cache
+def _segmenter() -> Segmenter:
+    return Segmenter()  # its networks take longer to load than to look at a photo
 
 
 def cut_face(

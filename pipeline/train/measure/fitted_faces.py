@@ -16,7 +16,6 @@ from pipeline.evaluate.metrics import intersection_over_union
 from pipeline.evaluate.split import is_validation
 from pipeline.geometry.axes import axes_of
 from pipeline.imprint.protocol import Reader
-from pipeline.measure.color import sample_colors
 from pipeline.measure.face import face_view
 from pipeline.measure.outline_figures import outline_figures
 from pipeline.records import Photo, PillRegion
@@ -46,17 +45,13 @@ class Faces:
     ``rows`` holds the labels as text with ``set`` (the photo set's name), ``val`` (validation part), ``faces`` (1 or 2
     found), ``text`` (1 this face bears text, 0 it bears none, -1 unknown or the same face again) and ``aspect``;
     ``views`` ``(n, 96, 96, 3)`` uint8, ``masks`` ``(n, 96, 96)`` bool; ``outlines`` ``(n, 4, figures)``, the figures of
-    the face's outline in the photo and in three other views of it; ``areas`` ``(n, 3, 5, 3)``, ``grounds``
-    ``(n, 3, 3)`` and ``shares`` ``(n,)`` as in ``measure.color``.
+    the face's outline in the photo and in three other views of it.
     """
 
     rows: pd.DataFrame
     views: NDArray[np.uint8]
     masks: NDArray[np.bool_]
     outlines: Array
-    areas: Array
-    grounds: Array
-    shares: Array
 
     def part(self, chosen: NDArray[np.bool_]) -> Faces:
         """The faces where ``chosen``."""
@@ -65,9 +60,6 @@ class Faces:
             self.views[chosen],
             self.masks[chosen],
             self.outlines[chosen],
-            self.areas[chosen],
-            self.grounds[chosen],
-            self.shares[chosen],
         )
 
     @property
@@ -83,7 +75,7 @@ class Faces:
 
 def together(parts: list[Faces]) -> Faces:
     """Several sets as one."""
-    names = ("views", "masks", "outlines", "areas", "grounds", "shares")
+    names = ("views", "masks", "outlines")
     arrays = (np.concatenate([getattr(part, name) for part in parts]) for name in names)
     return Faces(pd.concat([part.rows for part in parts], ignore_index=True), *arrays)
 
@@ -118,9 +110,8 @@ def _faces_of(folder: Path, label: pd.Series[str], reader: Reader) -> Iterator[t
         region, text = regions[number % len(regions)], known[number] if number < len(regions) else -1
         axes = axes_of(region)
         view = face_view(photo, region, axes)
-        colors = sample_colors(photo, region, view)
         row = {
-            **{name: label.get(name, "") for name in ("file", "imprint", "imprint_type", "color", "shape", "score")},
+            **{name: label.get(name, "") for name in ("file", "imprint", "imprint_type", "shape", "score")},
             "symbol": label.get("symbol", ""),
             "set": folder.name,
             "faces": len(regions),
@@ -128,9 +119,8 @@ def _faces_of(folder: Path, label: pd.Series[str], reader: Reader) -> Iterator[t
             "text": text,
             "aspect": axes.axis_minor_length_px / axes.axis_major_length_px,
         }
-        areas = np.stack([colors.whole, *colors.parts])
         figures = outlines[number % len(regions)]
-        yield row, view.pixels, view.mask, figures, areas, colors.ground, colors.share
+        yield row, view.pixels, view.mask, figures
 
 
 def _outlines(photo: Photo, regions: Sequence[PillRegion]) -> list[Array]:

@@ -1,0 +1,312 @@
+"""Fits the color networks, which are part of weights/measure.npz.
+
+    python -m pipeline.train.measure.color_fit --data ../shared/data --work WORK
+    python -m pipeline.train.measure.color_fit --data ../shared/data --work WORK --check
+
+WORK keeps the faces that the product's segmentation found in rximage300, tfda and field (some ten minutes); begin in
+an empty one after a change of that. Only photos outside the validation parts are used; a seventh of the registers'
+imprints sets temperature and powers. The last lines say how the fit does on the validation part of each set;
+``--check`` says it of the weights that ship.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from pipeline.geometry.lab import LUMINANCE
+from pipeline.measure.color import (
+    AREA_FIGURES,
+    COLORS,
+    PAIR_FIGURES,
+    area_figures,
+    face_colors,
+    pair_figures,
+)
+from pipeline.measure.models import Models, Perceptron, load_models
+from pipeline.train.measure.calibration import (
+    LAYERS_PRIORS,
+    POWERS,
+    PROBABILITY_MIN,
+    TEMPERATURES,
+    accuracy,
+    calibration_error,
+    heated,
+    log_loss,
+    save_models,
+)
+from pipeline.train.measure.colored_faces import ColoredFaces, field_faces, register_faces, together
+from pipeline.train.measure.fit import dense, normal, perceptron, side_by_side, steps_of
+from pipeline.train.measure.light import Lit, as_photographed, chosen_of, in_known_light, on_other_ground, under_white
+
+Array = NDArray[np.float64]
+Truth = NDArray[np.int64]
+
+_SETS = {"rximage300": register_faces, "tfda": register_faces, "field": field_faces}
+_GRAY_GROUND = "rximage300"
+_BATCH, _STEPS = 128, 2500
+# Of each batch: pills of field as they are; and of the others those as photographed, laid into drawn light, into known.
+_FIELD_SHARE = 0.1
+_IN_SCENES = (0.66, 0.16, 0.18)
+_AS_PHOTOGRAPHED = (1.0, 0.0, 0.0)
+_TAUGHT = (*[_IN_SCENES] * 6, *[_AS_PHOTOGRAPHED] * 2)
+"""The networks side by side; the last holds back the others, for which no light is impossible: without it a white
+tablet on a blue tray is yellow once in twenty (docs/experiments/measure.md)."""
+# Chances of a scene by where it was photographed; the hospital's have no pill whose color is known.
+_SCENES = {"hospital": 1 / 3, "hand": 1 / 3, "desk": 1 / 3}
+_ANCHORS = {"hand": 0.45, "desk": 0.3, "palm": 0.25}
+_MISLABELED = 0.06
+"""Share of pills whose registered colors are taken to say nothing: pills of one look bear ORANGE, BROWN and PINK, and a
+network that must explain each label grows too sure of itself (docs/experiments/measure.md)."""
+
+# Of the color powers whose loss is this near to the least, the surest: one power for all pills spreads what registers
+# disagree about over plain white ones too (docs/experiments/measure.md).
+_AS_GOOD = 1.025
+
+
+@dataclass(frozen=True, eq=False)
+class _Batch:
+    lit: Lit
+    shares: Array
+    first: Truth
+    second: Truth
+    layered: Array
+
+
+@dataclass(frozen=True, eq=False)
+class _Scaling:
+    """Means and deviations of the figures of areas and of pairs."""
+
+    means: tuple[Array, Array]
+    deviations: tuple[Array, Array]
+
+
+class _Batches:
+    """Batches of faces in drawn lights, by one generator."""
+
+    def __init__(self, registers: ColoredFaces, field: ColoredFaces, lights: Sequence[float], seed: int) -> None:
+        self._lights = lights
+        self._rng = np.random.default_rng(seed)
+        self._faces = registers.part(registers.first >= 0)
+        self._gray = self._faces.source == _GRAY_GROUND
+        self._field = field.part(field.first >= 0)
+        self._field_chances = _rare_first(self._field)
+        self._scenes, self._scene_chances = _by_source(field, _SCENES)
+        self._anchors, self._anchor_chances = _by_source(field.part(field.white), _ANCHORS)
+        self._white = _white_luminance(self._faces.part(self._gray & self._faces.white))
+
+    def batch(self, size: int) -> _Batch:
+        own = round(_FIELD_SHARE * size)
+        registers, field = self._of_registers(size - own), self._of_field(own)
+        lit = Lit(
+            np.concatenate([registers.lit.areas, field.lit.areas]),
+            np.concatenate([registers.lit.grounds, field.lit.grounds]),
+            np.concatenate([registers.lit.scenes, field.lit.scenes]),
+        )
+        names = ("shares", "first", "second", "layered")
+        return _Batch(lit, *(np.concatenate([getattr(registers, n), getattr(field, n)]) for n in names))
+
+    def _of_registers(self, size: int) -> _Batch:
+        rng, place = self._rng, self._rng.integers(len(self._faces), size=size)
+        photographed = _lit(self._faces)[place]
+        white_lit = under_white(photographed, self._gray[place])
+        scenes = self._scenes[rng.choice(len(self._scene_chances), size=size, p=self._scene_chances)]
+        lights = (
+            as_photographed(photographed, rng),
+            on_other_ground(white_lit, scenes, rng),
+            in_known_light(white_lit, self._white, self._anchors, self._anchor_chances, rng),
+        )
+        return _batch(self._faces, place, chosen_of(rng.choice(len(lights), size=size, p=self._lights), lights))
+
+    def _of_field(self, size: int) -> _Batch:
+        rng = self._rng
+        place = rng.choice(len(self._field), size=size, p=self._field_chances)
+        tint = rng.normal(0, 0.08, (size, 3)) * (rng.random((size, 1)) < 0.7) + rng.normal(0, 0.15, (size, 1))
+        return _batch(self._field, place, _lit(self._field)[place].times(np.exp(tint)))
+
+
+def _lit(faces: ColoredFaces) -> Lit:
+    return Lit(faces.areas, faces.grounds, faces.scenes)
+
+
+def _batch(faces: ColoredFaces, place: NDArray[np.int64], lit: Lit) -> _Batch:
+    return _Batch(lit, faces.shares[place], faces.first[place], faces.second[place], faces.layered[place])
+
+
+def _rare_first(faces: ColoredFaces) -> Array:
+    """Chances that draw a color by the square root of how many faces bear it."""
+    counts = Counter(faces.first.tolist())
+    weights = np.array([counts[color] ** -0.5 for color in faces.first.tolist()])
+    return np.asarray(weights / weights.sum())
+
+
+def _by_source(faces: ColoredFaces, chances: dict[str, float]) -> tuple[Lit, Array]:
+    """The faces of the sources named, and the chance of each, those of a source alike."""
+    known = faces.part(np.isin(faces.source, list(chances)))
+    counts = Counter(known.source.tolist())
+    weights = np.array([chances[source] / counts[source] for source in known.source.tolist()])
+    return _lit(known), np.asarray(weights / weights.sum())
+
+
+def _white_luminance(faces: ColoredFaces) -> float:
+    areas = under_white(_lit(faces), np.ones(len(faces), bool))
+    return float(np.median(areas[:, 0, 3] @ LUMINANCE))
+
+
+def fit_colors(registers: ColoredFaces, field: ColoredFaces, steps: int) -> tuple[Perceptron, Perceptron]:
+    """Area figures to colors, and pair figures to whether the two areas are two colors; several networks of each."""
+    figures, pairs = _figures(_Batches(registers, field, _IN_SCENES, 0).batch(6000))
+    figures = figures[:, 0]
+    scaling = _Scaling((figures.mean(0), pairs.mean(0)), (figures.std(0) + 1e-3, pairs.std(0) + 1e-3))
+    fitted = [
+        _fit_one(_Batches(registers, field, lights, seed), scaling, seed, steps) for seed, lights in enumerate(_TAUGHT)
+    ]
+    areas, of_pairs = zip(*fitted, strict=True)
+    return side_by_side(areas), side_by_side(of_pairs)
+
+
+def _fit_one(batches: _Batches, scaling: _Scaling, seed: int, steps: int) -> tuple[Perceptron, Perceptron]:
+    torch.manual_seed(seed)
+    means, scales = scaling.means, scaling.deviations
+    area, pair = dense((AREA_FIGURES, 64, 64, len(COLORS))), dense((PAIR_FIGURES, 16, 16, 1))
+    for step in steps_of(nn.ModuleList([area, pair]), steps, 6e-3, 1e-2):
+        batch = batches.batch(_BATCH)
+        figures, pairs = _figures(batch)
+        chances = functional.log_softmax(area(normal(figures, means[0], scales[0])), -1)
+        two = pair(normal(pairs, means[1], scales[1]))[:, 0]
+        step(_loss(chances, two, batch))
+    return perceptron(area, means[0], scales[0]), perceptron(pair, means[1], scales[1])
+
+
+def _figures(batch: _Batch) -> tuple[Array, Array]:
+    """``(n, 3, AREA_FIGURES)`` and ``(n, PAIR_FIGURES)``."""
+    areas, grounds, scenes = batch.lit.areas, batch.lit.grounds, batch.lit.scenes
+    wide = (np.broadcast_to(each[:, None], (len(areas), 3, *each.shape[1:])) for each in (grounds, scenes))
+    return area_figures(areas, *wide), pair_figures(areas[:, 1:], grounds, batch.shares)
+
+
+def _loss(areas: Tensor, two: Tensor, batch: _Batch) -> Tensor:
+    """Of log chances ``(n, 3, 12)`` of whole and parts and the logit ``(n,)`` of two areas; who is where is unknown."""
+    first, second = torch.from_numpy(batch.first), torch.from_numpy(batch.second)
+    layered = torch.from_numpy(batch.layered.astype(np.float32))
+    chance, both, index = areas.exp(), torch.sigmoid(two), torch.arange(len(two))
+    one = (1 - both) * chance[index, 0, first] + both * chance[index, 1, first] * chance[index, 2, first]
+    crossed = chance[index, 1, first] * chance[index, 2, second] + chance[index, 1, second] * chance[index, 2, first]
+    single = (1 - both) * (chance[index, 0, first] + chance[index, 0, second])
+    likely = torch.where(first == second, one, both * crossed + layered * single)
+    return -torch.log((1 - _MISLABELED) * likely + _MISLABELED / 144).mean()
+
+
+def face_pairs(models: Models, faces: ColoredFaces) -> Array:
+    """Chances of the color pairs by face, ``(n, 144)``."""
+    joint = face_colors(faces.areas, faces.grounds, faces.scenes, faces.shares, models)
+    return joint.reshape(len(faces), -1)
+
+
+def pill_colors(models: Models, faces: ColoredFaces, power: float, layers_prior: float) -> tuple[Array, Truth]:
+    """Chances of the color pairs by pill, ``(pills, 144)``, merged as ``measure.combine`` does, and the truth."""
+    count = len(COLORS)
+    joint = face_pairs(models, faces)
+    # Two faces of one pill lie side by side; a face found alone stays as it is.
+    starts = np.flatnonzero(np.r_[True, (faces.pill[1:] != faces.pill[:-1]) | (faces.source[1:] != faces.source[:-1])])
+    ends = np.r_[starts[1:], len(joint)] - 1
+    single = joint[:, :: count + 1]
+    crossed = single[starts, :, None] * single[ends, None, :]
+    layers = layers_prior * np.triu(crossed + np.swapaxes(crossed, 1, 2), 1).reshape(-1, count * count)
+    merged = (np.maximum(joint[starts], PROBABILITY_MIN) * np.maximum(joint[ends], PROBABILITY_MIN)) ** power + layers
+    merged = np.where((starts == ends)[:, None], joint[starts], merged) * np.triu(np.ones((count, count))).ravel()
+    return merged / merged.sum(axis=1, keepdims=True), truth_of(faces)[starts]
+
+
+def truth_of(faces: ColoredFaces) -> Truth:
+    """The colors of each face's pill as places in the pairs of ``face_pairs``, -1 where not known."""
+    low, high = np.minimum(faces.first, faces.second), np.maximum(faces.first, faces.second)
+    return np.where(faces.first >= 0, low * len(COLORS) + high, -1)
+
+
+def fit(faces: ColoredFaces, shipped: Models, steps: int = _STEPS) -> Models:
+    """The models that ship with color networks fitted on the training part and calibrated on its imprints aside."""
+    in_field = np.isin(faces.source, [*_SCENES, *_ANCHORS])
+    training = faces.part(~faces.validation & ~in_field)
+    learned, aside = training.part(~training.aside), training.part(training.aside)
+    field = faces.part(~faces.validation & in_field)
+    area, pair = fit_colors(learned, field, steps)
+    models = replace(shipped, area=area, pair=pair)
+    # The temperature by faces, since many photos show one alone; the power by pills of two.
+    models = min(
+        (heated(models, "area", heat) for heat in TEMPERATURES),
+        key=lambda each: log_loss(face_pairs(each, aside), truth_of(aside)),
+    )
+    losses = {way: log_loss(*pill_colors(models, aside, *way)) for way in _ways()}
+    as_good = [way for way in losses if losses[way] <= _AS_GOOD * min(losses.values())]
+    power, prior = max(as_good, key=lambda way: (way[0], -losses[way]))
+    return replace(models, calibration=models.calibration | {"color_power": power, "layers_prior": prior})
+
+
+def _ways() -> Sequence[tuple[float, float]]:
+    return [(power, prior) for power in POWERS for prior in LAYERS_PRIORS]
+
+
+def report(models: Models, faces: ColoredFaces) -> Iterator[str]:
+    """How the models do on the validation part of each source, by pill."""
+    powers = models.calibration["color_power"], models.calibration["layers_prior"]
+    held = faces.part(faces.validation)
+    for source in sorted(set(held.source.tolist())):
+        part = held.part(held.source == source)
+        # Of a photo by hand each region is a pill of its own.
+        chances, truth = (
+            pill_colors(models, part, *powers) if source in _SETS else (face_pairs(models, part), truth_of(part))
+        )
+        known = truth >= 0
+        if known.any():
+            wrong = known & (chances.argmax(axis=1) != truth) & (chances.max(axis=1) >= 0.8)
+            yield (
+                f"{source} colors: {accuracy(chances, truth):.4f} of {np.count_nonzero(known)}, "
+                f"log loss {log_loss(chances, truth):.3f}, calibration error {calibration_error(chances, truth):.4f}, "
+                f"wrong at 0.8 or more {np.count_nonzero(wrong)}"
+            )
+
+
+def _kept(path: Path, make: Callable[[], ColoredFaces]) -> ColoredFaces:
+    """The faces kept at a path, made where they are not."""
+    if not path.exists():
+        part = path.with_suffix(".part")
+        part.write_bytes(pickle.dumps(make()))
+        part.replace(path)
+    faces: ColoredFaces = pickle.loads(path.read_bytes())
+    return faces
+
+
+@click.command()
+@click.option("--data", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True)
+@click.option("--work", type=click.Path(path_type=Path, file_okay=False), required=True, help="Keeps the faces found.")
+@click.option("--check", is_flag=True, help="Fit nothing: say how the weights that ship do on the validation parts.")
+def main(data: Path, work: Path, check: bool) -> None:
+    """Fit the color networks and write them into pipeline/weights/measure.npz."""
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    work.mkdir(parents=True, exist_ok=True)
+
+    def kept(name: str) -> ColoredFaces:
+        return _kept(work / f"{name}.pkl", lambda: _SETS[name](data / name))
+
+    faces = together([kept(name) for name in _SETS])
+    if not check:
+        save_models(fit(faces, load_models()))
+    for line in report(load_models(), faces):
+        click.echo(line)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""Faces whose colors are known, as the samples that the color networks are fitted on, with the scenes they lie in."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.errors import PhotoError
+from pipeline.evaluate.split import is_validation
+from pipeline.geometry.axes import axes_of
+from pipeline.load import load
+from pipeline.measure.color import COLORS, ColorSamples, sample_colors
+from pipeline.measure.face import face_view
+from pipeline.records import Photo, PillRegion
+from pipeline.segment import Segmenter
+from pipeline.train.faces.cutting import photo_faces
+from reference.text.imprints import imprint_key
+from reference.text.vocabulary import color_terms, shape_term
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+_SAME_PLACE = 0.5
+"""By intersection over union, a region is the pill that a labeled box holds (PASCAL VOC's figure)."""
+
+_LAYERS_CHANCE = {True: 0.005, False: 0.05}
+"""Chance, for capsules and for tablets, that a two-color pill shows one color on a face."""
+
+
+@dataclass(frozen=True, eq=False)
+class ColoredFaces:
+    """``n`` faces; arrays of ``measure.color``'s samples, and what is known of each.
+
+    ``areas`` ``(n, 3, 5, 3)``, ``grounds`` ``(n, 3, 3)``, ``scenes`` ``(n, 2, 3)``, ``shares`` ``(n,)``; ``first`` and
+    ``second`` are places in COLORS (the same twice for one color, -1 where none or more than two are known);
+    ``layered`` the chance that a two-color pill shows one color here; ``pill`` numbers the pills within a set;
+    ``aside`` marks the seventh of imprints that calibrates.
+    """
+
+    areas: Array
+    grounds: Array
+    scenes: Array
+    shares: Array
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    layered: Array
+    pill: NDArray[np.int64]
+    validation: Flags
+    aside: Flags
+    source: NDArray[np.str_]
+
+    def part(self, chosen: Flags) -> ColoredFaces:
+        """The faces where ``chosen``."""
+        return ColoredFaces(*(getattr(self, field.name)[chosen] for field in fields(self)))
+
+    def __len__(self) -> int:
+        return len(self.areas)
+
+    @property
+    def white(self) -> Flags:
+        """Which faces are of a white pill."""
+        return (self.first == COLORS.index("WHITE")) & (self.second == self.first)
+
+
+def together(parts: Sequence[ColoredFaces]) -> ColoredFaces:
+    """Several sets as one; the numbers of pills stay apart by their ``source``."""
+    return ColoredFaces(
+        *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(ColoredFaces))
+    )
+
+
+def register_faces(folder: Path) -> ColoredFaces:
+    """The faces of a register's photo set, laid out as ``../shared/data/README.md`` says; CLEAR pills name no color."""
+    labels = pd.read_csv(folder / "labels.csv", dtype=str, keep_default_na=False)
+    if "mark1" in labels:
+        labels["imprint"] = [
+            ";".join(filter(None, marks)) for marks in zip(labels["mark1"], labels["mark2"], strict=True)
+        ]
+    rows = []
+    for number, (_, label) in enumerate(labels.iterrows()):
+        photo, regions = photo_faces(folder / label["file"]) or (None, ())
+        terms = color_terms(label["color"]) if "CLEAR" not in label["color"] else ()
+        layered = _LAYERS_CHANCE[shape_term(label["shape"]) == "CAPSULE"]
+        key = hashlib.sha1(imprint_key(label["imprint"]).encode()).digest()[1]
+        known = number, is_validation(label["imprint"]), key % 7 == 0, folder.name
+        rows += [_row(photo, region, regions, terms, layered, *known) for region in regions if photo is not None]
+    return _faces(rows)
+
+
+def field_faces(folder: Path) -> ColoredFaces:
+    """The pills of ``field/`` that the segmentation finds, all but those in trays; colors where they were read.
+
+    A photo without boxes names the colors of its one pill, the largest region.
+    """
+    labels = pd.read_csv(folder / "labels.csv", dtype=str, keep_default_na=False)
+    rows, segmenter = [], Segmenter()
+    for number, (_, label) in enumerate(labels[labels["source"] != "tray"].iterrows()):
+        try:
+            photo = load(folder / label["file"])
+        except PhotoError:
+            continue
+        known = number, label["part"] == "validation", False, label["source"]
+        regions = segmenter(photo)
+        rows += [
+            _row(photo, region, regions, color_terms(color), _LAYERS_CHANCE[False], *known)
+            for region, color in _labeled(photo, regions, label)
+        ]
+    return _faces(rows)
+
+
+def _labeled(photo: Photo, regions: Sequence[PillRegion], label: pd.Series[str]) -> Iterator[tuple[PillRegion, str]]:
+    """Each region with the color of the box that it fills, "" where none is known."""
+    colors = label["colors"].split("|")
+    boxes = [tuple(map(float, box.split())) for box in label["boxes"].split("|") if box]
+    largest = max(regions, key=lambda region: region.mask.size, default=None)
+    height, width = photo.pixels.shape[:2]
+    for region in regions:
+        if not boxes:
+            yield region, colors[0] if region is largest and label["pills"] == "1" else ""
+            continue
+        shares = [_overlap(region, (x * width, y * height, w * width, h * height)) for x, y, w, h in boxes]
+        place = int(np.argmax(shares))
+        yield region, colors[place] if shares[place] >= _SAME_PLACE and place < len(colors) else ""
+
+
+def _overlap(region: PillRegion, box: tuple[float, float, float, float]) -> float:
+    """Intersection over union of a region's box and one given by its center and size, in pixels."""
+    top, left, bottom, right = region.box
+    x, y, width, height = box
+    across = max(0.0, min(right, x + width / 2) - max(left, x - width / 2))
+    down = max(0.0, min(bottom, y + height / 2) - max(top, y - height / 2))
+    both = across * down
+    return both / ((bottom - top) * (right - left) + width * height - both)
+
+
+_Row = tuple[ColorSamples, int, int, float, int, bool, bool, str]
+
+
+def _row(
+    photo: Photo,
+    region: PillRegion,
+    pills: Sequence[PillRegion],
+    terms: Sequence[str],
+    layered: float,
+    number: int,
+    validation: bool,
+    aside: bool,
+    source: str,
+) -> _Row:
+    samples = sample_colors(photo, region, face_view(photo, region, axes_of(region)), pills)
+    first, second = (COLORS.index(terms[0]), COLORS.index(terms[-1])) if 1 <= len(terms) <= 2 else (-1, -1)
+    return samples, first, second, layered, number, validation, aside, source
+
+
+def _faces(rows: Sequence[_Row]) -> ColoredFaces:
+    samples, first, second, layered, number, validation, aside, source = zip(*rows, strict=True)
+    return ColoredFaces(
+        areas=np.stack([np.stack([each.whole, *each.parts]) for each in samples]),
+        grounds=np.stack([each.ground for each in samples]),
+        scenes=np.stack([each.scene for each in samples]),
+        shares=np.array([each.share for each in samples]),
+        first=np.array(first),
+        second=np.array(second),
+        layered=np.array(layered),
+        pill=np.array(number),
+        validation=np.array(validation),
+        aside=np.array(aside),
+        source=np.array(source),
+    )
