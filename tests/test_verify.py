@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from typing import Any, cast
 import jsonschema
 import pytest
 from click.testing import CliRunner
+from examples import identification
 from made import WORSE_LOOK, catalog_of, face, look, pill, unread
 from referencing import Registry, Resource
 
@@ -22,6 +24,7 @@ from pipeline.cli import cli
 from pipeline.errors import InputError
 from pipeline.match import Matcher
 from pipeline.records import Agreement, Doubts, Expected, ExpectedKind, Identification, PillLook, Reading
+from pipeline.report.verification import next_step, verification_lines
 from pipeline.settings import Settings
 from pipeline.verify import (
     Counted,
@@ -292,6 +295,7 @@ def test_the_command_says_one_word_and_exits_with_its_code(
     assert (done.exit_code, done.output.splitlines()[0]) == (code, first), done.output
     assert not re.search(r"genuine|authentic|\bsafe\b", done.output, re.IGNORECASE)
     assert done.output.splitlines()[1].endswith("never give or take a pill on this alone.")
+    assert ("\nnext: " in done.output) is bool(code)
     as_json = run(*arguments, "--json")
     assert as_json.exit_code == code
     validator.validate(json.loads(as_json.output))
@@ -495,3 +499,30 @@ def test_the_command_checks_a_list(tmp_path: Path, validator: Any) -> None:
     assert done.exit_code in (10, 11), done.output
     assert "on the list" in done.output.splitlines()[0]
     validator.validate(json.loads(run("--list", str(file), "--json").output))
+
+
+# --- what to do next --------------------------------------------------------------------------------------------------
+
+
+def test_each_answer_that_settles_nothing_says_what_to_do_next() -> None:
+    entries = [("baclofen 10 mg", 1), ("warfarin 5 mg", 1)]
+    assert next_step(checked(entries, [BACLOFEN, ()])) == "Turn over pill 2, lay all apart, and take the photo again."
+    assert next_step(checked(entries, [(), ()])).startswith("Turn over pills 1, 2,")
+    assert next_step(checked(entries, [BACLOFEN])).startswith("Do not give it")
+    assert next_step(checked(entries, [BACLOFEN, WARFARIN])) == ""
+    hidden = checked(entries, [BACLOFEN, WARFARIN], counted=Counted(touching=((0, 1),)))
+    assert next_step(hidden) == "Lay the pills apart on plain paper, and take the photo again."
+
+
+def test_a_ratio_above_one_of_what_is_contradicted_says_that_it_is_outweighed() -> None:
+    with catalog_of(MADE) as catalog:
+        settings = Settings()
+        matcher = Matcher(catalog, settings)
+        readings, seen = [face("PX", "4810"), face()], look(faces=2)
+        found = Verifier(catalog, matcher, settings).verify(
+            matcher.weigh(readings, seen), expected_of(catalog, "baclofen 20 mg"), seen_of(readings, seen)
+        )
+    shown = dataclasses.replace(found, likelihood_ratio_bits=8.6, identification=identification(("024",), ()))
+    lines = dict(verification_lines(shown))
+    assert lines["likelihood ratio"].endswith("; what contradicts it weighs more")
+    assert next_step(found).startswith("Do not give it")

@@ -24,6 +24,7 @@ _STYLES = {
 _OTHER_STYLE = "bold black on yellow"
 _NAMED_MAX = 5
 _APPEARANCE = "By its look alone, which others can share: never give or take a pill on this alone."
+_HOLD = "Do not give it: compare it with the label of its package, and ask a pharmacist."
 # More is not said: registers err, and so do those who keep them.
 _RATIO_MAX = 1_000_000
 
@@ -35,14 +36,14 @@ def verification_lines(answer: Verification) -> Iterator[Line]:
     if expected.high_alert:
         yield "high-alert", plain(expected.high_alert.reason)
     if answer.identification.faces:
-        yield "likelihood ratio", ratio_words(answer.likelihood_ratio)
+        said = ratio_words(answer.likelihood_ratio)
+        contradicted = answer.agreement is Agreement.CONTRADICTED and answer.likelihood_ratio > 1
+        yield "likelihood ratio", f"{said}; what contradicts it weighs more" if contradicted else said
     yield from seen(answer.identification)
     yield from (("for", f"{row.bits:+.1f} bits: {plain(row.sentence)}") for row in answer.evidence_for)
     yield from (("against", f"{row.bits:+.1f} bits: {plain(row.sentence)}") for row in answer.evidence_against)
     yield from (("looks the same", line) for line in _named(answer.look_alikes, shown=False))
     yield from (("could also be", line) for line in _named(answer.others))
-    if answer.advice:
-        yield "would tell most", plain(answer.advice.sentence)
     yield "asked", asked_words(answer.identification)
 
 
@@ -54,8 +55,6 @@ def rule_out_lines(answer: RuleOut) -> Iterator[Line]:
     )
     yield from seen(answer.identification)
     yield from (("could be", line) for line in _named(answer.could_be))
-    if answer.advice:
-        yield "would tell most", plain(answer.advice.sentence)
     yield "asked", asked_words(answer.identification)
 
 
@@ -103,6 +102,44 @@ def headline(answer: Verified) -> tuple[str, str, str]:
     return answer.agreement.value, plain(answer.expected.name), plain(answer.reason)
 
 
+def next_step(answer: Verified) -> str:
+    """What to do now, in a sentence; "" where nothing is left to do."""
+    if isinstance(answer, ListCheck):
+        return _next_of_list(answer)
+    if isinstance(answer, RuleOut):
+        return "" if answer.is_ruled_out else _next_photo(answer)
+    if answer.agreement is Agreement.CONSISTENT:
+        return ""
+    return _HOLD if answer.agreement is Agreement.CONTRADICTED else _next_photo(answer)
+
+
+def _next_photo(answer: Verification | RuleOut) -> str:
+    """What would tell more of one pill."""
+    seen = answer.identification
+    if not seen.faces:
+        return "Take the photo again: the whole pill, sharp, in even light, on plain paper of another color."
+    if seen.doubts.sentences:
+        return "Take a photo of this pill alone, all of it in the photo."
+    if answer.advice:
+        return plain(answer.advice.sentence)
+    if len(seen.faces) == 1:
+        return "Turn it over, and give the photos of both faces."
+    return "A further photo would tell no more: read the label of its package, or ask a pharmacist."
+
+
+def _next_of_list(answer: ListCheck) -> str:
+    """What would tell more of the pills of a list."""
+    if answer.agreement is Agreement.CONTRADICTED:
+        return _HOLD
+    untold = sorted(pill.number for pill in answer.pills if pill.state is PillState.CANNOT_TELL)
+    if untold:
+        which = f"pill {untold[0]}" if len(untold) == 1 else f"pills {', '.join(map(str, untold))}"
+        return f"Turn over {which}, lay all apart, and take the photo again."
+    if answer.agreement is Agreement.CANNOT_TELL:
+        return "Lay the pills apart on plain paper, and take the photo again."
+    return ""
+
+
 def as_text(answer: Verified) -> str:
     """Plain lines: nothing is cut, nothing is drawn."""
     word, about, reason = headline(answer)
@@ -110,6 +147,7 @@ def as_text(answer: Verified) -> str:
         f"{word} {about}",
         _APPEARANCE,
         f"reason: {reason}",
+        *(f"next: {step}" for step in (next_step(answer),) if step),
         *(f"{name}: {value}" for name, value in _lines(answer)),
         CAUTION,
     ]
@@ -121,7 +159,9 @@ def as_table(answer: Verified) -> RenderableType:
     word, about, reason = headline(answer)
     head = Text.assemble(Text(f" {word} ", _STYLES.get(word, _OTHER_STYLE)), " ", Text(about, "bold"))
     rows = [Text.assemble(Text(f"{name}: ", "dim"), value) for name, value in _lines(answer)]
-    return Group(head, Text(_APPEARANCE), Text(reason), *rows, Text(CAUTION, "dim"))
+    step = next_step(answer)
+    next_ = [Text(f"Next: {step}", "bold")] if step else []
+    return Group(head, Text(_APPEARANCE), Text(reason), *next_, *rows, Text(CAUTION, "dim"))
 
 
 def ratio_words(ratio: float) -> str:
