@@ -316,6 +316,23 @@ def test_licenses_and_items_kept_by_hand_are_the_registers_own(tmp_path: Path, s
             assert [len(group) for group in groups if pill in group] == [2], own
 
 
+def test_a_catalog_is_of_the_market_of_most_of_its_products() -> None:
+    """What a build wrote, and what is counted where an older build wrote nothing."""
+
+    def market(*markets: str) -> tuple[str, str]:
+        products = [
+            replace(TABLET, product_id=f"t:{number}", market=market) for number, market in enumerate(markets, 1)
+        ]
+        with catalog_of(*products) as catalog:
+            written = catalog.market
+        with catalog_of(*products) as catalog:
+            catalog.rows("DELETE FROM meta WHERE key = 'markets'")
+            return written, catalog.market
+
+    assert market("US", "US", "US", "TW") == ("US", "US")
+    assert market("US", "US", "TW") == ("", "")
+
+
 def test_how_much_of_its_market_a_catalog_holds(tmp_path: Path, release: Path) -> None:
     path = tmp_path / "c.sqlite"
     build_registers([("spl", release)], path)

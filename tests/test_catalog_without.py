@@ -86,6 +86,10 @@ def test_the_ids_of_the_imprints_stay(catalog: Catalog) -> None:
     for number, (whole, row) in enumerate(rows, 1):
         assert row == (("", 0, 0) if number in view.absent else whole)
     assert catalog.absent == frozenset() and view.fingerprint == f"{catalog.fingerprint} without 024"
+    for opened in (catalog, view):
+        keys, texts = opened.imprint_texts()
+        assert list(keys) == [row.imprint_key for row in opened.imprints()]
+        assert list(texts) == [characters(";".join(set(tokens(key)))) for key in keys]
 
 
 def test_a_view_survives_threads_and_pickling_and_leaves_its_catalog_open(tmp_path: Path) -> None:

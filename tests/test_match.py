@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -21,7 +20,7 @@ from pipeline.properties import PROPERTIES
 from pipeline.records import Character, Line, Probabilities, Reading
 from pipeline.settings import MatchSettings
 from reference.store.catalog import Catalog
-from reference.text.imprints import SIGNS
+from reference.text.imprints import SIGNS, characters
 
 MODEL = MatchModel.load()
 WORLD, SHARES = MODEL.world, MODEL.shares
@@ -347,10 +346,10 @@ class _Imprints:
     """What an index asks of a catalog."""
 
     def __init__(self, *keys: str) -> None:
-        self._rows = [SimpleNamespace(imprint_key=key) for key in keys]
+        self._keys = keys
 
-    def imprints(self) -> list[SimpleNamespace]:
-        return self._rows
+    def imprint_texts(self) -> tuple[Sequence[str], Sequence[str]]:
+        return self._keys, [characters(";".join(set(key.split(";")))) for key in self._keys]
 
     def rows(self, sql: str, words: Sequence[str]) -> list[tuple[int, int]]:
         """No words by which an imprint is found beside the shortlist."""

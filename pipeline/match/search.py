@@ -32,11 +32,10 @@ class ImprintIndex:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self.keys = [row.imprint_key for row in catalog.imprints()]
+        # A register names a token for each half of a capsule; it is read once, and its characters count once.
+        self.keys, texts = catalog.imprint_texts()
         counts = np.zeros((len(self.keys), len(CHARACTERS)), np.uint8)
-        # A register names a token for each half of a capsule; it is read once.
-        once = "\n".join(";".join(distinct(key)) for key in self.keys)
-        codes = np.frombuffer(once.encode("ascii", "replace"), np.uint8)
+        codes = np.frombuffer("\n".join(texts).encode("ascii", "replace"), np.uint8)
         owner = np.cumsum(codes == ord("\n"))
         column = np.full(256, -1, np.int16)
         for character, place in _COLUMN.items():

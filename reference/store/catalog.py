@@ -105,6 +105,19 @@ class Catalog(Database):
                 self._imprints = _checked(rows)
         return self._imprints
 
+    def imprint_texts(self) -> tuple[Sequence[str], Sequence[str]]:
+        """The keys of ``imprints``, and each one's letters and digits, sorted, of a word once; read anew each time.
+
+        In a view both are empty where an imprint is absent.
+        """
+        rows = self.rows("SELECT imprint_key, characters FROM imprint ORDER BY id")
+        with self.reading():
+            keys, texts = zip(*rows, strict=True) if rows else ((), ())
+            _check_ids(self.rows("SELECT count(*), min(id), max(id) FROM imprint")[0])
+            _check_texts(keys)
+            _check_texts(texts)
+        return keys, texts
+
     def tokens(self) -> TokenIndex:
         """Every distinct word of the imprints; read once, then kept. A view has those of the whole catalog."""
         if self._tokens is None:
@@ -246,6 +259,12 @@ class _Without(Catalog):
             self._imprints = tuple(rows)
         return self._imprints
 
+    def imprint_texts(self) -> tuple[Sequence[str], Sequence[str]]:
+        return tuple(tuple(self._present(texts)) for texts in self._whole.imprint_texts())  # type: ignore[return-value]
+
+    def _present(self, texts: Sequence[str]) -> Iterator[str]:
+        yield from ("" if number in self.absent else text for number, text in enumerate(texts, 1))
+
     def tokens(self) -> TokenIndex:
         return self._whole.tokens()
 
@@ -256,12 +275,22 @@ class _Without(Catalog):
 def _checked(rows: Sequence[Any]) -> tuple[ImprintRow, ...]:
     """The imprints of rows with their ids; raises one of ``DAMAGE`` where they are not what a build writes."""
     keys, products, lengths, ids = zip(*rows, strict=True) if rows else ((), (), (), ())
-    foreign = _NO_KEY.search(";".join(keys))
-    if foreign:
-        raise ValueError(f"an imprint holds {foreign[0]!r}")
+    _check_texts(keys)
     if ids != tuple(range(1, len(ids) + 1)) or set(map(type, products + lengths)) - {int}:
         raise ValueError("its imprints are not counted from 1")
     return tuple(map(ImprintRow, keys, products, lengths))
+
+
+def _check_texts(texts: Sequence[str]) -> None:
+    """Raises ``ValueError`` or ``TypeError`` where these are no imprints as a build writes them."""
+    foreign = _NO_KEY.search(";".join(texts))
+    if foreign:
+        raise ValueError(f"an imprint holds {foreign[0]!r}")
+
+
+def _check_ids(counted: tuple[int, int | None, int | None]) -> None:
+    if counted[0] and (counted[1], counted[2]) != (1, counted[0]):
+        raise ValueError("its imprints are not counted from 1")
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 import weakref
@@ -14,7 +15,7 @@ from typing import Any, Self
 from reference.errors import CatalogError, InputError
 from reference.store.origins import Origin, origins_of_json
 from reference.store.product_rows import DAMAGE
-from reference.store.writer import DISTINCT_PRODUCTS, NEWEST_DATE, checked_coverage
+from reference.store.writer import DISTINCT_PRODUCTS, MARKETS, NEWEST_DATE, checked_coverage
 
 # Python cannot always decode what SQLite says of a damaged file.
 SQLITE_FAULTS = (sqlite3.Error, UnicodeDecodeError)
@@ -115,9 +116,10 @@ class Database:
     @cached_property
     def market(self) -> str:
         """The market, as ``Product.market`` names it, that most of its products are from; empty for a mixture."""
-        counts = dict(self.rows("SELECT market, count(*) FROM product GROUP BY market"))
-        largest = max(counts, key=counts.__getitem__, default="")
-        return str(largest) if counts and counts[largest] > _MARKET_SHARE * sum(counts.values()) else ""
+        with self.reading():
+            counts = json.loads(self._meta("markets") or self.rows(f"SELECT ({MARKETS})")[0][0])
+            largest = max(counts, key=counts.__getitem__, default="")
+            return str(largest) if counts and counts[largest] > _MARKET_SHARE * sum(counts.values()) else ""
 
     @cached_property
     def origins(self) -> tuple[Origin, ...]:

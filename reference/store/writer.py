@@ -39,6 +39,12 @@ DISTINCT_PRODUCTS = (
     "GROUP BY code, imprint_id, source_id) GROUP BY code, imprint_id)"
 )
 
+# How many products are of each market, as JSON.
+MARKETS = (
+    "SELECT json_group_object(market, products) FROM "
+    "(SELECT market, count(*) AS products FROM product GROUP BY market ORDER BY market)"
+)
+
 _STAGE = """
 CREATE TABLE document (set_key TEXT PRIMARY KEY, version INTEGER NOT NULL, label TEXT);
 CREATE TABLE entry (product_id TEXT PRIMARY KEY, rank TEXT NOT NULL, payload TEXT NOT NULL,
@@ -295,6 +301,7 @@ def write_database(stage: Stage, connection: sqlite3.Connection, coverage: float
     _Writer(connection).write(stage)
     connection.execute(f"INSERT INTO meta VALUES ('date', ({NEWEST_DATE}))")
     connection.execute(f"INSERT INTO meta VALUES ('distinct_products', ({DISTINCT_PRODUCTS}))")
+    connection.execute(f"INSERT INTO meta VALUES ('markets', ({MARKETS}))")
     if coverage is not None:
         connection.execute("INSERT INTO meta VALUES ('coverage', ?)", (str(checked_coverage(coverage)),))
     connection.execute("COMMIT")
