@@ -73,6 +73,21 @@ def test_parts_of_one_pill_with_no_ground_between_are_one() -> None:
     assert counted(photo, [disk(100, 200), disk(200, 200)]).touching == ((0, 1),)
 
 
+def test_shadows_are_neither_pills_nor_between_them() -> None:
+    centers, shift = ((100, 100), (200, 100)), 18
+    photo = np.full((400, 600, 3), GROUND, np.float64)
+    shadow = np.zeros((400, 600), np.float32)
+    for x, y in centers:
+        cv2.circle(shadow, (x + shift, y + shift), _RADIUS, 1.0, -1)
+    photo *= 1 - 0.45 * cv2.GaussianBlur(shadow, (0, 0), 3)[..., None]
+    for center in centers:
+        cv2.circle(photo, center, _RADIUS, PILL, -1)
+    seen = np.clip(photo, 0, 255).astype(np.uint8)
+    assert counted(seen, [disk(*center) for center in centers]).is_sure
+    cv2.circle(seen, (450, 300), _RADIUS, (70, 78, 88), -1)  # a dark pill away from all others is no shadow
+    assert counted(seen, [disk(*center) for center in centers]).overlooked == 1
+
+
 def test_nothing_found_is_counted_as_nothing() -> None:
     assert counted(tray(), []).is_sure
     assert counted(tray((300, 200)), []).overlooked == 1

@@ -87,8 +87,7 @@ def _pill_words(pill: CheckedPill, answer: ListCheck) -> str:
     place = f"at x {(left + right) // 2}, y {(top + bottom) // 2}"
     says = plain(" ".join(pill.identification.imprint)) or "no text"
     if pill.state is PillState.PRESENT and pill.entry is not None:
-        name = plain(answer.entries[pill.entry].entry.expected.name)
-        return f"{place}, {says}: looks like {name}. {plain(pill.reason)}"
+        return f"{place}, {says}: {plain(pill.reason)}"
     return f"{place}, {says}: {pill.state.value}. {plain(pill.reason)}"
 
 

@@ -24,6 +24,8 @@ _SIDE_PX = 320
 _MARGIN = 0.12
 # What differs from the ground by so much (CIE76) and so many times the ground's own spread is something else.
 _DIFFERENCE_MIN, _SPREADS_MIN = 6.0, 4.0
+# A shadow takes less than so much of the ground's lightness.
+_SHADOW_MAX = 40.0
 # Smaller spots than this share of the smallest pill's area are crumbs and reflections.
 _SPOT_MIN = 0.2
 # Where none was found: a pill of which less than this share of the photo is seen would not be read anyway.
@@ -119,10 +121,19 @@ def _spots(stands_out: Mask, area_min: float) -> list[tuple[float, float]]:
 
 
 def _standing_out(lab: NDArray[np.float32], free: Mask) -> Mask:
-    """What differs from the ground, pills too."""
-    apart = np.linalg.norm(lab - _ground(lab, free), axis=2)
-    spread = 1.4826 * float(np.median(apart[free]))
-    return np.asarray(apart > max(_DIFFERENCE_MIN, _SPREADS_MIN * spread), bool)
+    """What differs from the ground, pills too; their shadows do not count."""
+    difference = lab - _ground(lab, free)
+    apart = np.linalg.norm(difference, axis=2)
+    bar = max(_DIFFERENCE_MIN, _SPREADS_MIN * 1.4826 * float(np.median(apart[free])))
+    return np.asarray(apart > bar, bool) & ~_in_shadow(difference, ~free)
+
+
+def _in_shadow(difference: NDArray[np.float64], pills: Mask) -> Mask:
+    """What is the ground's color, but darker, and begins at a pill: its shadow."""
+    darker = (difference[..., 0] < 0) & (difference[..., 0] > -_SHADOW_MAX)
+    alike = np.linalg.norm(difference[..., 1:], axis=2) < _DIFFERENCE_MIN
+    _, parts = cv2.connectedComponents(((darker & alike) | pills).astype(np.uint8))
+    return np.asarray(np.isin(parts, np.unique(parts[pills])) & darker & alike, bool)
 
 
 def _ground(lab: NDArray[np.float32], free: Mask) -> NDArray[np.float64]:
