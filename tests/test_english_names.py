@@ -62,6 +62,9 @@ def test_each_row_has_a_source_and_says_nothing_twice() -> None:
     for row in rows:
         assert row["source"] in {"hand", "k1", "k2"} or row["source"].partition(":")[0] in {"mfds", "tfda"}, row
         assert row["english"].isascii() and bool(row["english"]) == (row["kind"] != "out"), row
+        assert set(row["checked"].split()) <= {"c1", "k1", "k2"} - {row["source"]}, row
+    korean = [row for row in rows if row["kind"] == "name" and "\uac00" <= max(row["name"]) <= "\ud7a3"]
+    assert (len(korean), sum(row["source"] == "hand" and not row["checked"] for row in korean)) == (657, 372)
 
 
 def _read(name: str, folder: Path, text: str) -> Product:

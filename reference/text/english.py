@@ -2,6 +2,14 @@
 
 The names stand in ``english_names.csv`` beside this file, each with its source; a name that is not there has none: it
 is never transliterated. Korean names are composed of a moiety, its salts and words of how it was made; those are parts.
+``source`` says where a row is from, ``checked`` which others name the substance so:
+
+- ``mfds:``, ``tfda:`` and a number: the register's own row of that number has both names.
+- ``k1``: a list of some 230 Korean names for a search of interactions (DDInter), in a public repository of code.
+- ``k2``: the titles of reports of adverse events of the Korean Pharmaceutical Association, in a public app.
+- ``c1``: products sold without prescription, with both names (``dl_material``, ``dl_material_en``), as ConnectDI
+  publishes them; in GitHub's YOOSUSANG/pillMate, ``PillAllInformation.js`` of commit e699b77.
+- ``hand``: written here, for want of a source with both names.
 """
 
 from __future__ import annotations
