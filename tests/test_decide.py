@@ -11,7 +11,7 @@ from made import NOTHING, answer, catalog_of, face, look, pill, unread
 
 from pipeline.match import Matcher
 from pipeline.match.advice import advise
-from pipeline.match.decide import Verdict, decide
+from pipeline.match.decide import ReasonedDecision, decide
 from pipeline.match.explain import Explanation
 from pipeline.match.model import MatchModel, Shares
 from pipeline.match.rank import Market, Ranked, Weighed, rank
@@ -202,12 +202,12 @@ def verdict(
     doubts: Doubts | None = None,
     risk: str = "strict",
     readings: Sequence[Reading] = READ,
-) -> Verdict:
+) -> ReasonedDecision:
     return decide(readings, seen or look(), found, doubts or Doubts(), MODEL, DecideSettings(risk))
 
 
 def test_identified_asks_that_nothing_is_against_it() -> None:
-    assert verdict(ranked((A, 0.95))) == Verdict(Decision.IDENTIFIED, "a 10 mg explains imprint and look.")
+    assert verdict(ranked((A, 0.95))) == ReasonedDecision(Decision.IDENTIFIED, "a 10 mg explains imprint and look.")
     unnamed = replace(A, drug="", strength="", name="Aa 331 tablets")
     assert verdict(ranked((unnamed, 0.95))).reason == "Aa 331 tablets explains imprint and look."
 
@@ -224,7 +224,9 @@ def test_identified_asks_that_nothing_is_against_it() -> None:
 def test_what_does_not_fit_its_imprint_is_against_it(explanation: dict[str, object], sentence: str) -> None:
     found = verdict(ranked((A, 0.99), explanation=Explanation("GG;331", 10.0, **explanation)))  # type: ignore[arg-type]
     assert found.against == (sentence,)
-    assert found == Verdict(Decision.UNKNOWN, f"a 10 mg comes nearest, but it is not certain. {sentence}", (sentence,))
+    assert found == ReasonedDecision(
+        Decision.UNKNOWN, f"a 10 mg comes nearest, but it is not certain. {sentence}", (sentence,)
+    )
 
 
 def test_what_may_stand_on_a_face_not_shown_is_not_against_it() -> None:
@@ -312,7 +314,7 @@ def test_a_twin_of_another_drug_is_against_it_however_little_it_weighs() -> None
 
 def test_one_drug_of_several_labelers_is_one_answer() -> None:
     tablets = ranked((A, 0.5), (replace(A, product_id="made:2", size_mm=10.0), 0.45))
-    assert verdict(tablets) == Verdict(Decision.IDENTIFIED, "a 10 mg explains imprint and look.")
+    assert verdict(tablets) == ReasonedDecision(Decision.IDENTIFIED, "a 10 mg explains imprint and look.")
 
 
 def test_a_single_weak_candidate_is_unknown_and_named() -> None:
@@ -322,7 +324,7 @@ def test_a_single_weak_candidate_is_unknown_and_named() -> None:
     weak = verdict(ranked((A, 0.6), (B, 0.01)))
     assert weak.decision is Decision.UNKNOWN
     for nothing in (ranked((A, 0.5)), ranked((A, 0.3), (B, 0.15)), Ranked((), (), 1.0)):
-        assert verdict(nothing) == Verdict(Decision.UNKNOWN, "Nothing in the catalog explains what was read.")
+        assert verdict(nothing) == ReasonedDecision(Decision.UNKNOWN, "Nothing in the catalog explains what was read.")
 
 
 def test_each_doubt_of_the_photo_is_against_it() -> None:

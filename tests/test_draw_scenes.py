@@ -13,7 +13,7 @@ from pipeline.draw.camera import through_jpeg
 from pipeline.draw.laying import Lamp, cast_by_lamps, darken, overlap, paste
 from pipeline.draw.outlines import regular, superellipse
 from pipeline.draw.random_face import random_face
-from pipeline.draw.scenes import Ruler, ScenePill, SceneSpec, crowd, draw_scene
+from pipeline.draw.scenes import DrawnRuler, ScenePill, SceneSpec, crowd, draw_scene
 from pipeline.draw.spec import Body, Camera, FaceSpec
 
 _DISK = FaceSpec(100.0, Body(shape="ROUND", color=(250.0, 250.0, 250.0)))
@@ -82,7 +82,8 @@ def test_forty_pills_touch_and_are_told_apart() -> None:
 def test_ruler_ticks_lie_a_millimeter_apart(turn: float) -> None:
     scale = 14.0
     scene = draw_scene(
-        SceneSpec(40.0, 60.0, scale, "SLATE", (), Ruler(15.0, 5.0, 50, turn), camera=_SHARP), np.random.default_rng(0)
+        SceneSpec(40.0, 60.0, scale, "SLATE", (), DrawnRuler(15.0, 5.0, 50, turn), camera=_SHARP),
+        np.random.default_rng(0),
     )
     angle = math.radians(turn)
     along = np.arange(0, 50 * scale, 0.25)

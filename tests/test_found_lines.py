@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.ctc import Step
-from pipeline.imprint.detector import Seen
+from pipeline.imprint.detector import SeenText
 from pipeline.imprint.found_lines import read_lines
 from pipeline.imprint.line_map import FoundLine
 from pipeline.imprint.strip_reader import StripReader
@@ -52,7 +52,7 @@ def scene() -> tuple[Photo, PillRegion]:
 
 def read(reader: StripReader, *lines: FoundLine) -> Reading:
     photo, region = scene()
-    (reading,) = read_lines("lines", photo, [region], [Seen([], list(lines))], reader, FoundLineSettings())
+    (reading,) = read_lines("lines", photo, [region], [SeenText([], list(lines))], reader, FoundLineSettings())
     return reading
 
 
@@ -96,7 +96,7 @@ def test_a_word_that_reads_both_ways_lies_as_the_word_on_the_other_face() -> Non
     number, word = found(0.0, 0.0, width=60.0), found(0.0, 0.0)
     upside_down = PretendReader(upright_deg=180.0)
     for faces, expected in ((([number], []), 0.0), (([number], [word]), 180.0)):
-        seen = [Seen([], lines) for lines in faces]
+        seen = [SeenText([], lines) for lines in faces]
         first, _ = read_lines("lines", photo, [region, region], seen, upside_down, FoundLineSettings())
         assert first.tokens == ("69",) and turn(first) == pytest.approx(expected, abs=1e-6)
 
@@ -121,7 +121,7 @@ def test_a_lone_letter_whose_band_lies_askew_is_read_along_other_turns_until_one
     letter = Character((("X", 0.5),), 150.0, 150.0, 30.0, 25.0, 70.0)
     line = found(40.0, 0.2, width=50.0)
     reader = LoneLetterReader(upright_deg)
-    seen = Seen([letter] if upright_deg == 72.0 else [], [line])
+    seen = SeenText([letter] if upright_deg == 72.0 else [], [line])
     (reading,) = read_lines("lines", photo, [region], [seen], reader, FoundLineSettings())
     assert reading.tokens == ("K",) and reader.strips == strips
     assert turn(reading) == pytest.approx(70.0 if upright_deg == 72.0 else upright_deg % 360, abs=1e-6)
@@ -140,7 +140,7 @@ def test_on_a_band_that_says_nothing_the_lines_of_the_characters_seen_there_are_
     places = [(132.0, 138.0), (132.0, 164.0), (168.0, 150.0)]
     characters = [Character((("C", chance),), row, col, 30.0, 22.0, 0.0) for row, col in places]
     reader = LoneLetterReader(0.0)
-    (reading,) = read_lines("lines", photo, [region], [Seen(characters, [ASKEW])], reader, FoundLineSettings())
+    (reading,) = read_lines("lines", photo, [region], [SeenText(characters, [ASKEW])], reader, FoundLineSettings())
     assert reading.tokens == tokens and reader.strips == strips
     assert [line.characters[0].row for line in reading.lines] == pytest.approx([132.0, 168.0][: len(tokens)], abs=1)
 
@@ -149,7 +149,7 @@ def test_a_logo_on_a_band_that_says_nothing_is_no_line() -> None:
     photo, region = scene()
     logo = Character((("LOGO", 0.9),), 150.0, 150.0, 30.0, 30.0, 0.0)
     reader = LoneLetterReader(0.0)
-    (reading,) = read_lines("lines", photo, [region], [Seen([logo], [ASKEW])], reader, FoundLineSettings())
+    (reading,) = read_lines("lines", photo, [region], [SeenText([logo], [ASKEW])], reader, FoundLineSettings())
     assert reading.tokens == () and reader.strips == 2
 
 
@@ -157,7 +157,9 @@ def test_what_stands_on_a_band_that_is_read_is_not_read_again_within_another() -
     photo, region = scene()
     letters = [Character((("C", 0.9),), 150.0, col, 30.0, 22.0, 0.0) for col in (138.0, 162.0)]
     reader = LoneLetterReader(0.0)
-    (reading,) = read_lines("lines", photo, [region], [Seen(letters, [found(), ASKEW])], reader, FoundLineSettings())
+    (reading,) = read_lines(
+        "lines", photo, [region], [SeenText(letters, [found(), ASKEW])], reader, FoundLineSettings()
+    )
     assert reading.tokens == ("K",)
 
 
@@ -173,7 +175,7 @@ def test_a_line_within_lies_as_the_word_on_the_other_face() -> None:
             return super().read(image, band) if abs(np.cos(np.radians(band.at(0.5)[2]))) > 0.5 else ()
 
     for word, expected in (([], 0.0), ([found(0.0, 0.0, width=120.0)], 180.0)):
-        seen = [Seen(digits, [standing]), Seen([], word)]
+        seen = [SeenText(digits, [standing]), SeenText([], word)]
         reader = OnlyLevel(upright_deg=180.0)
         first, _ = read_lines("lines", photo, [region, region], seen, reader, FoundLineSettings())
         assert first.tokens == ("69",) and turn(first) == pytest.approx(expected, abs=1e-6)

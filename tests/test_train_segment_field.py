@@ -15,7 +15,7 @@ pytest.importorskip("torch", reason="training needs the extra `train`")
 import torch
 
 from pipeline.segment import segment
-from pipeline.train.common.loop import Task, run
+from pipeline.train.common.loop import TrainingTask, run
 from pipeline.train.segment.batches import SceneBatches, pack
 from pipeline.train.segment.cutout_scenes import SceneMaker
 from pipeline.train.segment.field import FieldScenes, label_field, load_field
@@ -106,7 +106,7 @@ def test_batches_mix_their_sources_and_the_loss_falls_on_a_device(tmp_path: Path
         assert pixels.shape == (2, 3, 64, 64) and truth.shape == (2, 4, 32, 32)
         assert (truth[:, 2] == 1).all()
         assert (truth[:, 3] == 128 / 255).all()
-    task = Task(SegmentNetwork, lambda seed: batches[0], segment_loss)
+    task = TrainingTask(SegmentNetwork, lambda seed: batches[0], segment_loss)
     run(task, tmp_path / "state.pt", 1.0, rate=1e-3, workers=0, steps=2, note=lambda point: None, device="cpu")
     assert (tmp_path / "state.pt").exists()
 

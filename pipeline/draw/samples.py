@@ -13,7 +13,7 @@ import numpy as np
 from pipeline.draw.looks import looks
 from pipeline.draw.random_face import random_face
 from pipeline.draw.sample_list import Sample, sample_list
-from pipeline.draw.scenes import DrawnScene, Ruler, ScenePill, SceneSpec, crowd, draw_scene
+from pipeline.draw.scenes import DrawnRuler, DrawnScene, ScenePill, SceneSpec, crowd, draw_scene
 from pipeline.draw.spec import Body, Camera, FaceSpec
 
 QUALITY = 84
@@ -75,7 +75,7 @@ def draw_sample(sample: Sample, seed: int) -> DrawnScene:
         col = width * (index + 1) / (count + 1) + sample.offset_mm[1]
         row = height * (0.29 if sample.ruler else 0.5) + sample.offset_mm[0]
         pills.append(ScenePill(look.front if side == "F" else look.back, look.length_mm, row, col, turn, 2.8))
-    ruler = Ruler(height - 12.6, 4.0, int(width - 8), 1.0) if sample.ruler else None
+    ruler = DrawnRuler(height - 12.6, 4.0, int(width - 8), 1.0) if sample.ruler else None
     return draw_scene(
         SceneSpec(height, width, sample.px_per_mm, sample.background, tuple(pills), ruler, sample.light, sample.camera),
         rng,

@@ -33,7 +33,7 @@ class ScenePill:
 
 
 @dataclass(frozen=True)
-class Ruler:
+class DrawnRuler:
     """A ruler's edge with a tick each mm, its zero at ``(row_mm, col_mm)``, running to the right at ``turn_deg``."""
 
     row_mm: float
@@ -51,7 +51,7 @@ class SceneSpec:
     px_per_mm: float
     background: str = "PAPER"
     pills: tuple[ScenePill, ...] = ()
-    ruler: Ruler | None = None
+    ruler: DrawnRuler | None = None
     light: Light = field(default_factory=Light)
     camera: Camera = field(default_factory=Camera)
     shadow: float = 0.45
@@ -132,7 +132,7 @@ def _truth(pill: ScenePill, rendered: Rendered, labels: NDArray[np.uint16], inde
     return DrawnPill(pill, points, rendered.characters, rendered.marks, visible, cut)
 
 
-def _draw_ruler(image: Image, ruler: Ruler, px_per_mm: float) -> None:
+def _draw_ruler(image: Image, ruler: DrawnRuler, px_per_mm: float) -> None:
     """A white strip with black ticks of 3, 4.5 and 6 mm and numbers each 10 mm."""
     turn = math.radians(ruler.turn_deg)
     along, across = np.array([math.cos(turn), -math.sin(turn)]), np.array([math.sin(turn), math.cos(turn)])

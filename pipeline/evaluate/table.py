@@ -12,11 +12,11 @@ from reference.product import Product
 from reference.text.imprints import imprint_key
 from reference.text.ndc import product_code
 
-__all__ = ["Ceiling", "Table", "same_drug"]
+__all__ = ["PhotoCeiling", "Table", "same_drug"]
 
 
 @dataclass(frozen=True)
-class Ceiling:
+class PhotoCeiling:
     """What a photo's answer could reach at best if all of it were read right.
 
     ``imprint_top1`` is 1 where the table has the imprint, None where there is none; ``product_top1`` and
@@ -77,7 +77,7 @@ class Table:
             for other in self._of_imprint.get(row.imprint_key, ())
         )
 
-    def ceiling(self, truth: Truth) -> Ceiling | None:
+    def ceiling(self, truth: Truth) -> PhotoCeiling | None:
         """The best a photo's answer could reach, None where the table lacks the product."""
         rows = self.rows(truth)
         if not rows:
@@ -85,4 +85,6 @@ class Table:
         twins = [other for other in self._of_imprint[rows[0].imprint_key] if same_look(rows[0], other)]
         drugs = {tablet_key(other)[:2] for other in twins}
         key = imprint_key(truth.imprint or "")
-        return Ceiling(float(key in self._of_imprint) if key else None, 1 / len(same_tablet(twins)), 1 / len(drugs))
+        return PhotoCeiling(
+            float(key in self._of_imprint) if key else None, 1 / len(same_tablet(twins)), 1 / len(drugs)
+        )

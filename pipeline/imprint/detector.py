@@ -33,7 +33,7 @@ _TOGETHER_MAX = 4
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenText:
     """What the network finds on a face, places in photo px: characters and logos, the surest first, and lines of text.
 
     Weights without the line head show no lines.
@@ -55,10 +55,10 @@ class DetectorReader:
         """Read each region of the photo."""
         return tuple(self.reading(face.characters) for face in self.see(photo, regions))
 
-    def see(self, photo: Photo, regions: Sequence[PillRegion]) -> list[Seen]:
+    def see(self, photo: Photo, regions: Sequence[PillRegion]) -> list[SeenText]:
         """All that the network shows on each face; those whose canvases have one size go through it together."""
         canvases = [face_canvas(photo, region) for region in regions]
-        seen: dict[int, Seen] = {}
+        seen: dict[int, SeenText] = {}
         for size in dict.fromkeys(canvas.shape for canvas, _ in canvases):
             alike = [number for number, (canvas, _) in enumerate(canvases) if canvas.shape == size]
             for start in range(0, len(alike), _TOGETHER_MAX):
@@ -82,11 +82,11 @@ def _seen(
     placement: Placement,
     characters: NDArray[np.float32],
     lines: NDArray[np.float32] | None = None,
-) -> Seen:
+) -> SeenText:
     """What the network's maps of one canvas show, in the photo."""
     back = inverse(placement.to_canvas)
     found = [] if lines is None else [line.moved(back) for line in lines_of(lines, canvas[1])]
-    return Seen(decode(characters, placement), found)
+    return SeenText(decode(characters, placement), found)
 
 
 def presence(character: Character) -> float:

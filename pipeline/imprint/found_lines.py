@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pipeline.geometry.affine import inverse
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.crop import Crop, crop_pill, long_axis_deg
-from pipeline.imprint.detector import Seen, presence
+from pipeline.imprint.detector import SeenText, presence
 from pipeline.imprint.line_map import FoundLine
 from pipeline.imprint.lines import group_lines
 from pipeline.imprint.strip_reader import StripReader, line_along, mean_confidence
@@ -54,7 +54,7 @@ class _Read:
 
 
 @dataclass(frozen=True, eq=False)
-class Sheet:
+class StripSheet:
     """A face's crop with the image that strips are cut from and the ``(2, 3)`` map from photo ``(x, y)`` to it."""
 
     crop: Crop
@@ -66,7 +66,7 @@ def read_lines(
     engine: str,
     photo: Photo,
     regions: Sequence[PillRegion],
-    faces: Sequence[Seen],
+    faces: Sequence[SeenText],
     reader: StripReader,
     settings: FoundLineSettings,
 ) -> list[Reading]:
@@ -102,10 +102,10 @@ def _look_odds(line: FoundLine) -> float:
     return max(-_LOOK_ODDS_MAX, min(_LOOK_ODDS_MAX, 2 * math.atanh(max(-0.99, min(0.99, line.way)))))
 
 
-def sheet_of(photo: Photo, region: PillRegion, settings: CropSettings | None = None) -> Sheet:
+def sheet_of(photo: Photo, region: PillRegion, settings: CropSettings | None = None) -> StripSheet:
     """The sheet that a face's lines are read on."""
     crop = crop_pill(photo, region, settings, long_axis_deg(region))
-    return Sheet(crop, crop.image(), inverse(crop.matrix))
+    return StripSheet(crop, crop.image(), inverse(crop.matrix))
 
 
 def is_lone(band: TextBox | Arc) -> TypeGuard[TextBox]:
@@ -147,7 +147,7 @@ def _lines_within(band: TextBox | Arc, characters: Sequence[Character]) -> list[
 
 
 def _read_within(
-    sheet: Sheet,
+    sheet: StripSheet,
     within: Sequence[TextBox],
     others: Sequence[_Read],
     told: Sequence[DirectedBand],
@@ -175,7 +175,7 @@ def _is_legible(read: _Read, settings: FoundLineSettings) -> bool:
 
 
 def _read(
-    sheet: Sheet, in_photo: Sequence[TextBox | Arc], odds: float, reader: StripReader, settings: FoundLineSettings
+    sheet: StripSheet, in_photo: Sequence[TextBox | Arc], odds: float, reader: StripReader, settings: FoundLineSettings
 ) -> _Read:
     """The line read along its band; where that is not clear, along the other bands in turn until one reads clearly."""
     first = _both_ways(sheet, in_photo[0], odds, reader, settings)
@@ -188,7 +188,7 @@ def _read(
 
 
 def _both_ways(
-    sheet: Sheet, in_photo: TextBox | Arc, odds: float, reader: StripReader, settings: FoundLineSettings
+    sheet: StripSheet, in_photo: TextBox | Arc, odds: float, reader: StripReader, settings: FoundLineSettings
 ) -> _Read:
     """The line read the way that ``odds`` favor and, unless that is clear, the other way too, with odds from both."""
     band = in_photo.moved(sheet.to_crop)

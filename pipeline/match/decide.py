@@ -18,7 +18,7 @@ from reference.product import Product
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ReasonedDecision:
     """The decision with its reason; ``against`` says what kept it from IDENTIFIED."""
 
     decision: Decision
@@ -33,7 +33,7 @@ def decide(
     doubts: Doubts,
     model: MatchModel,
     settings: DecideSettings,
-) -> Verdict:
+) -> ReasonedDecision:
     """What may be claimed, and why.
 
     IDENTIFIED asks three things: that drug and strength are probable enough for the level of risk, that the imprint is
@@ -41,20 +41,20 @@ def decide(
     with the candidates.
     """
     if not readings:
-        return Verdict(Decision.NO_PILL, "No pill was found in the photo.")
+        return ReasonedDecision(Decision.NO_PILL, "No pill was found in the photo.")
     if not any(reading.lines for reading in readings):
         return _without_text(readings, doubts)
     if not ranked.candidates or ranked.unlisted >= 0.5:
-        return Verdict(Decision.UNKNOWN, "Nothing in the catalog explains what was read.")
+        return ReasonedDecision(Decision.UNKNOWN, "Nothing in the catalog explains what was read.")
     first = ranked.candidates[0]
     against = tuple(_against(look, ranked, doubts, model, settings))
     if not against:
-        return Verdict(Decision.IDENTIFIED, f"{_named(first)} explains imprint and look.")
+        return ReasonedDecision(Decision.IDENTIFIED, f"{_named(first)} explains imprint and look.")
     names = list(dict.fromkeys(_named(drug.first) for drug in named_drugs(ranked.candidates)))
     why = " ".join(against)
     if len(names) > 1:
-        return Verdict(Decision.AMBIGUOUS, f"It could be {' or '.join(names)}. {why}", against)
-    return Verdict(Decision.UNKNOWN, f"{_named(first)} comes nearest, but it is not certain. {why}", against)
+        return ReasonedDecision(Decision.AMBIGUOUS, f"It could be {' or '.join(names)}. {why}", against)
+    return ReasonedDecision(Decision.UNKNOWN, f"{_named(first)} comes nearest, but it is not certain. {why}", against)
 
 
 def sure_of_drug(candidates: Sequence[Candidate]) -> float:
@@ -62,15 +62,15 @@ def sure_of_drug(candidates: Sequence[Candidate]) -> float:
     return drugs_of(candidates)[0].probability
 
 
-def _without_text(readings: Sequence[Reading], doubts: Doubts) -> Verdict:
+def _without_text(readings: Sequence[Reading], doubts: Doubts) -> ReasonedDecision:
     if doubts.cut:
         reason = "What the photo shows a part of has no imprint to be read; take a photo of the whole pill."
-        return Verdict(Decision.UNREADABLE, reason, doubts.sentences)
+        return ReasonedDecision(Decision.UNREADABLE, reason, doubts.sentences)
     if all(reading.blank >= BLANK for reading in readings):
         reason = "No imprint was found, and without one a pill cannot be told by its look."
-        return Verdict(Decision.UNKNOWN, reason, doubts.sentences)
+        return ReasonedDecision(Decision.UNKNOWN, reason, doubts.sentences)
     reason = "The imprint cannot be read; take a sharp photo with light from the side."
-    return Verdict(Decision.UNREADABLE, reason, doubts.sentences)
+    return ReasonedDecision(Decision.UNREADABLE, reason, doubts.sentences)
 
 
 def _against(

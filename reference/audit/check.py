@@ -33,7 +33,7 @@ NUMBERS_MIN = 150
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckFinding:
     """A row that looks wrong: which rule, which product (or register, of all its rows), in one sentence why."""
 
     rule: str
@@ -41,7 +41,7 @@ class Finding:
     sentence: str
 
 
-def check(products: Iterable[Product]) -> Iterator[Finding]:
+def check(products: Iterable[Product]) -> Iterator[CheckFinding]:
     """Every finding, those about one row first, then those about rows that contradict their twins."""
     twins: dict[tuple[str, ...], list[Product]] = defaultdict(list)
     numbers: dict[str, list[Product]] = defaultdict(list)
@@ -49,7 +49,7 @@ def check(products: Iterable[Product]) -> Iterator[Finding]:
         for rule, test in _RULES.items():
             sentence = test(product)
             if sentence:
-                yield Finding(rule, product.product_id, sentence)
+                yield CheckFinding(rule, product.product_id, sentence)
         for key in _twin_keys(product):
             twins[key].append(product)
         if product.imprint.strip().isdecimal():
@@ -125,7 +125,7 @@ def _twin_keys(product: Product) -> Iterator[tuple[str, ...]]:
         yield ("code", *drug_strength(product), longest, product.shape, ";".join(product.colors))
 
 
-def _lost_zeros(numbers: dict[str, list[Product]]) -> Iterator[Finding]:
+def _lost_zeros(numbers: dict[str, list[Product]]) -> Iterator[CheckFinding]:
     """Imprints that are numbers without the zero that other rows have before them, or that no row of a register has."""
     begun = {
         (drug_strength(product), product.imprint.strip().lstrip("0")): product
@@ -138,19 +138,19 @@ def _lost_zeros(numbers: dict[str, list[Product]]) -> Iterator[Finding]:
         for product in whole:
             other = begun.get((drug_strength(product), product.imprint.strip()))
             if other is not None:
-                yield Finding(
+                yield CheckFinding(
                     "spreadsheet", product.product_id,
                     f"the imprint {product.imprint!r} looks mangled by a spreadsheet: {other.product_id} of the same "
                     f"drug has {other.imprint!r}",
                 )  # fmt: skip
         if len(whole) == len(same) >= NUMBERS_MIN:
-            yield Finding(
+            yield CheckFinding(
                 "spreadsheet", source,
                 f"none of its {len(same):,} imprints that are numbers begins with 0: a spreadsheet may have cut zeros",
             )  # fmt: skip
 
 
-def _disagreements(same: list[Product]) -> Iterator[Finding]:
+def _disagreements(same: list[Product]) -> Iterator[CheckFinding]:
     """Rows of one tablet that differ from most of the others in imprint, size or score."""
     for rule, value_of in _COMPARED.items():
         values = Counter(value for product in same if (value := value_of(product)))
@@ -160,7 +160,7 @@ def _disagreements(same: list[Product]) -> Iterator[Finding]:
         for product in same:
             value = value_of(product)
             if value and value != usual and (most > next_most or product is same[-1]):
-                yield Finding(
+                yield CheckFinding(
                     f"{rule} of twins", product.product_id,
                     f"{rule} {value}, while {most} of {sum(values.values())} rows of this tablet have {usual}",
                 )  # fmt: skip

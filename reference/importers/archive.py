@@ -33,7 +33,7 @@ ZIP_FAULTS = (
 
 
 @dataclass(frozen=True)
-class Document:
+class ArchivedFile:
     """One XML document with the way to it: ``release.zip/prescription/x.zip/y.xml``.
 
     ``beside`` reads the picture of that name that lies beside the document; None where there is none that can be used.
@@ -45,7 +45,7 @@ class Document:
     beside: Callable[[str], bytes | None] = field(default=lambda name: None, compare=False, repr=False)
 
 
-def documents(path: Path, log: Log) -> Iterator[Document]:
+def documents(path: Path, log: Log) -> Iterator[ArchivedFile]:
     """Every ``.xml`` below a folder or in a zip (of zips), one at a time; unreadable ones are reported and skipped.
 
     Raises ``CatalogError`` where ``path`` itself cannot be read. Symbolic links below a folder are not followed.
@@ -70,7 +70,7 @@ def _files_below(path: Path) -> Iterator[Path]:
                 yield file
 
 
-def _documents_of_file(file: Path, name: str, log: Log) -> Iterator[Document]:
+def _documents_of_file(file: Path, name: str, log: Log) -> Iterator[ArchivedFile]:
     name = name.encode("utf-8", "replace").decode()
     try:
         with file.open("rb") as stream:
@@ -80,12 +80,12 @@ def _documents_of_file(file: Path, name: str, log: Log) -> Iterator[Document]:
                 log.reject(name, f"larger than {DOCUMENT_BYTES_MAX >> 20} MB")
             else:
                 stream.seek(0)
-                yield Document(name, stream.read(DOCUMENT_BYTES_MAX), partial(_file_beside, file))
+                yield ArchivedFile(name, stream.read(DOCUMENT_BYTES_MAX), partial(_file_beside, file))
     except OSError as error:
         log.reject(name, f"cannot be read: {error.strerror or error}")
 
 
-def _documents_of_zip(stream: BinaryIO, name: str, log: Log, depth: int) -> Iterator[Document]:
+def _documents_of_zip(stream: BinaryIO, name: str, log: Log, depth: int) -> Iterator[ArchivedFile]:
     try:
         archive = zipfile.ZipFile(stream)
     except ZIP_FAULTS as error:
@@ -107,7 +107,7 @@ def _documents_of_zip(stream: BinaryIO, name: str, log: Log, depth: int) -> Iter
             if data is None:
                 continue
             if suffix == ".xml":
-                yield Document(place, data, partial(_member_beside, archive, member.filename, place, log))
+                yield ArchivedFile(place, data, partial(_member_beside, archive, member.filename, place, log))
             elif depth < DEPTH_MAX:
                 yield from _documents_of_zip(io.BytesIO(data), place, log, depth + 1)
             else:

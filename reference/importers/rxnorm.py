@@ -19,7 +19,7 @@ from reference.importers.lengths import millimeters
 from reference.importers.log import Log
 from reference.importers.register import Register
 from reference.importers.rrf import rrf_files
-from reference.importers.rxnorm_tables import Drug, RxNormTables, SplProduct, retired_numbers
+from reference.importers.rxnorm_tables import RxDrug, RxNormTables, SplProduct, retired_numbers
 from reference.importers.table import truth
 from reference.product import Entry, FactSource, Product
 from reference.text.drugs import drug_of, ingredients_of, strength_of
@@ -85,17 +85,17 @@ def _release(*names: str) -> str:
     return f"{found[3]}-{found[1]}-{found[2]}" if found else ""
 
 
-def _is_pill(spl: SplProduct, drug: Drug) -> bool:
+def _is_pill(spl: SplProduct, drug: RxDrug) -> bool:
     return bool(_form(spl, drug)) or any(spl.values(name) for name in _LOOK)
 
 
-def _form(spl: SplProduct, drug: Drug) -> str:
+def _form(spl: SplProduct, drug: RxDrug) -> str:
     """The dosage form in SPL's words: the last one that the label's name holds, else RxNorm's."""
     found = _FORM.findall(_BRAND.sub("", spl.name))
     return found[-1].strip() if found else _DOSE_FORMS.get(drug.dose_form, "")
 
 
-def _product(spl: SplProduct, drug: Drug, imprint_code: tuple[str, int], day: str, log: Log) -> Product:
+def _product(spl: SplProduct, drug: RxDrug, imprint_code: tuple[str, int], day: str, log: Log) -> Product:
     text, number = imprint_code
     imprint = printed(text)
     brand = _BRAND.search(spl.name)
@@ -156,7 +156,7 @@ def _prescription(label_type: str) -> str:
     return "RX" if "PRESCRIPTION" in words else "OTC" if "OTC" in words else ""
 
 
-def _originals(spl: SplProduct, drug: Drug) -> tuple[tuple[str, str], ...]:
+def _originals(spl: SplProduct, drug: RxDrug) -> tuple[tuple[str, str], ...]:
     """What the label itself says, its name of the product and RxNorm's."""
     said = [(name.lower(), spl.all(name)) for name in _ORIGINALS]
     kept = [("spl_name", spl.name), ("rxnorm_name", drug.concept), *said, ("retired_rxcui", spl.retired)]

@@ -43,7 +43,7 @@ CREATE TABLE attribute (rxaui TEXT, name TEXT, value TEXT, PRIMARY KEY (rxaui, n
 
 
 @dataclass(frozen=True)
-class Drug:
+class RxDrug:
     """What RxNorm says of a concept: ingredients in alphabetical order, the amounts in theirs; empty for a pack."""
 
     name: str = ""
@@ -149,12 +149,12 @@ class RxNormTables:
         )
         return tuple(dict.fromkeys(name for (name,) in rows))
 
-    def _drug(self, rxcui: str) -> Drug:
+    def _drug(self, rxcui: str) -> RxDrug:
         kinds = self._kinds(rxcui)
         pack = next((kinds[kind] for kind in ("GPCK", "BPCK") if kind in kinds), "")
         clinical = next((kinds[kind] for kind in ("SCD", "SBD") if kind in kinds), "")
         if pack or not clinical:
-            return Drug(concept=pack, is_pack=bool(pack))
+            return RxDrug(concept=pack, is_pack=bool(pack))
         forms = [name for _, name in self._objects(rxcui, "has_dose_form", "DF")]
         parts = self._components(rxcui)
         names, strength = clinical_drug(clinical)
@@ -162,8 +162,8 @@ class RxNormTables:
         if parts:
             strength = " / ".join(amount for _, _, amount in parts)
             ingredients = tuple(name for name, _, _ in parts)
-            return Drug(drug_of(tuple(moiety for _, moiety, _ in parts)), ingredients, strength, form, clinical)
-        return Drug(drug_of(names), names, strength, form, clinical)
+            return RxDrug(drug_of(tuple(moiety for _, moiety, _ in parts)), ingredients, strength, form, clinical)
+        return RxDrug(drug_of(names), names, strength, form, clinical)
 
     def _components(self, rxcui: str) -> list[tuple[str, str, str]]:
         """``(ingredient, moiety, amount)`` of each component, by name; none where one of them lacks a part."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from reference.importers.archive import Document, documents
+from reference.importers.archive import ArchivedFile, documents
 from reference.importers.log import Log
 from reference.importers.register import Register
 from reference.importers.spl_label import label_of, text_of
@@ -45,7 +45,7 @@ def entries(path: Path, log: Log) -> Iterator[Entry]:
         yield from document_entries(document, log)
 
 
-def document_entries(document: Document, log: Log) -> Iterator[Entry]:
+def document_entries(document: ArchivedFile, log: Log) -> Iterator[Entry]:
     """The entries of one document, none where it describes no pill or cannot be used."""
     root = _root(document, log)
     if root is None:
@@ -66,7 +66,7 @@ def document_entries(document: Document, log: Log) -> Iterator[Entry]:
         yield Entry(pill, set_key=f"spl:{set_id.lower()}", version=number, label=label, picture=picture)
 
 
-def _root(document: Document, log: Log) -> etree._Element | None:
+def _root(document: ArchivedFile, log: Log) -> etree._Element | None:
     """The document's root; None, reported, for anything with a DTD, not UTF-8, or not well-formed."""
     if b"\0" in document.data[:1024] or b"<!DOCTYPE" in document.data or b"<!ENTITY" in document.data:
         log.reject(document.name, "not an SPL document: holds a DTD or is not in UTF-8")

@@ -21,7 +21,7 @@ _GRADIENT_NORM_MAX = 5.0
 
 
 @dataclass(frozen=True)
-class Task:
+class TrainingTask:
     """What is trained: the network anew, endless batches of a seed, and a batch's loss with its parts by name.
 
     ``average_decay``: the averaged weights follow the trained ones over about 1 / (1 - decay) steps.
@@ -47,7 +47,7 @@ class CurvePoint:
 
 
 def run(
-    task: Task,
+    task: TrainingTask,
     checkpoint: Path,
     minutes: float,
     *,
@@ -122,7 +122,7 @@ def _stored(checkpoint: Path) -> dict[str, Any]:
 class _State:
     """All that changes while training; ``session`` counts the steps since the rate last began to rise."""
 
-    task: Task
+    task: TrainingTask
     model: nn.Module
     average: nn.Module
     optimizer: torch.optim.Optimizer
@@ -133,7 +133,7 @@ class _State:
     summed: int = 0
 
     @classmethod
-    def start(cls, task: Task, checkpoint: Path, rate: float, resume: bool, device: str) -> _State:
+    def start(cls, task: TrainingTask, checkpoint: Path, rate: float, resume: bool, device: str) -> _State:
         model, average = task.network().to(device), task.network().to(device)
         stored: dict[str, Any] = _stored(checkpoint) if checkpoint.exists() else {}
         if stored:

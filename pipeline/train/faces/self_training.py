@@ -56,7 +56,7 @@ class KnownPill:
 
 
 @dataclass(frozen=True)
-class Explanation:
+class LabeledCharacters:
     """Characters found on one face with the letter each must be; ``whole``: they are all the words."""
 
     pairs: tuple[tuple[Character, str], ...]
@@ -67,14 +67,14 @@ Labels = tuple[tuple[Character, str], ...]
 _KNOWN_SETS = ("rximage300", "tfda", "consumer")
 
 
-def explain(found: Sequence[Character], words: Sequence[str]) -> Explanation | None:
+def explain(found: Sequence[Character], words: Sequence[str]) -> LabeledCharacters | None:
     """Explain all characters found on a face by some of the words, each once or each twice; None where that fails."""
     for floor in _FLOORS:
         chosen = [character for character in found if presence(character) >= floor]
         fits = [fit for subset in _subsets(words[:_WORDS_MAX]) if (fit := _fit(chosen, subset)) is not None]
         if fits:
             _, pairs, count = min(fits, key=lambda fit: fit[0])
-            return Explanation(pairs, count == len(words))
+            return LabeledCharacters(pairs, count == len(words))
     return None
 
 

@@ -19,7 +19,7 @@ from torch.nn import functional
 from pipeline.draw.camera import through_jpeg
 from pipeline.measure.face import VIEW_PX, FaceView, network_input
 from pipeline.measure.relief import RELIEFS
-from pipeline.train.common.loop import Task
+from pipeline.train.common.loop import TrainingTask
 from pipeline.train.measure.fitted_faces import Faces
 
 Truth = dict[str, Tensor]
@@ -190,14 +190,14 @@ class FaceBatches(torch.utils.data.IterableDataset[tuple[Tensor, Truth]]):
             yield torch.from_numpy(np.stack(planes)), {name: values[batch] for name, values in self.truth.items()}
 
 
-def face_task(faces: Faces) -> Task:
+def face_task(faces: Faces) -> TrainingTask:
     """What `loop.run` trains: the face network on these faces."""
 
     def loss(network: nn.Module, batch: tuple[Tensor, Truth]) -> tuple[Tensor, dict[str, float]]:
         planes, truth = batch
         return pill_loss(network(planes).reshape(-1, 2, _LOGITS), truth)
 
-    return Task(FaceNetwork, lambda seed: FaceBatches(faces, seed), loss, weight_decay=1e-3)
+    return TrainingTask(FaceNetwork, lambda seed: FaceBatches(faces, seed), loss, weight_decay=1e-3)
 
 
 def save_network(checkpoint: Path, path: Path) -> None:

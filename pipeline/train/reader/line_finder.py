@@ -19,7 +19,7 @@ from pipeline.imprint.line_map import AXIS, CHANNELS, CORE, CORE_RADIUS, LOG_HEI
 from pipeline.imprint.textboxes import TextBox
 from pipeline.train.common.curve import Curve
 from pipeline.train.common.export import write_onnx
-from pipeline.train.common.loop import Task, keep_small
+from pipeline.train.common.loop import TrainingTask, keep_small
 from pipeline.train.common.plan import TrainingPlan, run_planned
 from pipeline.train.faces.boxes import clean_photos
 from pipeline.train.faces.drawn import drawn_faces
@@ -202,9 +202,9 @@ def line_loss(output: Tensor, target: dict[str, Tensor]) -> tuple[Tensor, dict[s
     return total, {name: part.item() for name, part in parts.items()}
 
 
-def line_task(detector: dict[str, Tensor], sources: Sequence[Source], batch: int = _BATCH) -> Task:
+def line_task(detector: dict[str, Tensor], sources: Sequence[Source], batch: int = _BATCH) -> TrainingTask:
     """What `loop.run` trains: the line head on a detector's trunk, on these faces."""
-    return Task(
+    return TrainingTask(
         partial(network_with_lines, detector),
         lambda seed: Batches(sources, seed, batch, line_targets),
         _batch_loss,
@@ -228,7 +228,7 @@ def _batch_loss(model: nn.Module, items: dict[str, Tensor]) -> tuple[Tensor, dic
 
 
 @dataclass(frozen=True)
-class Trial:
+class LineTrial:
     """The share of lines found, bands besides for each line, and the share of those found that run the right way."""
 
     found: float
@@ -236,7 +236,7 @@ class Trial:
     right_way: float
 
 
-def try_lines(model: nn.Module, faces: Sequence[LabeledFace]) -> Trial:
+def try_lines(model: nn.Module, faces: Sequence[LabeledFace]) -> LineTrial:
     """Try a network in training on labeled faces, each turned by a random angle."""
     assert isinstance(model, CharacterLineNetwork)
     wanted = found = bands = right = 0
@@ -259,7 +259,7 @@ def try_lines(model: nn.Module, faces: Sequence[LabeledFace]) -> Trial:
             found += any(min(each, 180.0 - each) < _TURN_MAX_DEG for each in off)
             right += any(each < _TURN_MAX_DEG for each in off)
     model.train()
-    return Trial(found / max(wanted, 1), max(bands - found, 0) / max(wanted, 1), right / max(found, 1))
+    return LineTrial(found / max(wanted, 1), max(bands - found, 0) / max(wanted, 1), right / max(found, 1))
 
 
 def _mean_turn(line: Rows) -> float:

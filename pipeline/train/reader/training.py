@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from pipeline.train.common.loop import Task
+from pipeline.train.common.loop import TrainingTask
 from pipeline.train.faces.labeled import CLASS, HEIGHT, IGNORED, TURN_DEG, WIDTH, LabeledFace, X, Y, canvas_of
 from pipeline.train.reader.character_network import GEOMETRY, STRIDE, CharacterDetector
 
@@ -112,9 +112,9 @@ class Batches(torch.utils.data.IterableDataset[dict[str, Tensor]]):
             yield {key: torch.from_numpy(np.stack([item[key] for item in items])) for key in items[0]}
 
 
-def reader_task(sources: Sequence[Source], batch: int = BATCH) -> Task:
+def reader_task(sources: Sequence[Source], batch: int = BATCH) -> TrainingTask:
     """What `loop.run` trains: the character detector on faces with their shares of the batches, ``batch`` in a step."""
-    return Task(_network, lambda seed: Batches(sources, seed, batch), _batch_loss)
+    return TrainingTask(_network, lambda seed: Batches(sources, seed, batch), _batch_loss)
 
 
 def _network() -> CharacterDetector:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from pipeline.evaluate.sets import LabeledPhoto, open_set
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.detector import DetectorReader
-from pipeline.imprint.found_lines import Sheet, is_lone, other_turns, sheet_of
+from pipeline.imprint.found_lines import StripSheet, is_lone, other_turns, sheet_of
 from pipeline.imprint.strip_reader import StripReader
 from pipeline.imprint.textboxes import TextBox
 from pipeline.records import Character, Photo, PillRegion
@@ -107,7 +107,7 @@ class StripMaker:
 
         return _Seen(sheet, looks_of(lines), looks_of(_ground(sheet, lines)), looks_of(others))
 
-    def _text(self, sheet: Sheet, band: Band) -> str:
+    def _text(self, sheet: StripSheet, band: Band) -> str:
         return "".join(step.alternatives[0][0] for step in self._reader.read(sheet.image, band))
 
 
@@ -115,7 +115,7 @@ class StripMaker:
 class _Seen:
     """A face's lines, bands of what lies beside them, and lines looked at again, with what is read along each."""
 
-    sheet: Sheet
+    sheet: StripSheet
     lines: Sequence[Looks]
     ground: Sequence[Looks]
     again: Sequence[Looks]
@@ -133,7 +133,7 @@ def _looks_round(band: Band, characters: Sequence[Character]) -> list[TextBox]:
     return [*turned, *closer]
 
 
-def _ground(sheet: Sheet, lines: Sequence[Band]) -> list[Band]:
+def _ground(sheet: StripSheet, lines: Sequence[Band]) -> list[Band]:
     """Boxes at random places of a face that touch none of its lines; the same each time."""
     rng = np.random.default_rng(int(sheet.image.sum()))
     rows, cols = np.nonzero(sheet.crop.mask)
@@ -154,7 +154,7 @@ def _touches(box: TextBox, line: Band) -> bool:
     return any(wide.holds(*line.at(place)[:2]) for place in np.linspace(0, 1, 9))
 
 
-def _in_crop(rows: NDArray[np.float32], sheet: Sheet) -> NDArray[np.float32]:
+def _in_crop(rows: NDArray[np.float32], sheet: StripSheet) -> NDArray[np.float32]:
     """Rows of ``LabeledFace.characters`` moved from the photo to its crop."""
     moved = rows.copy()
     moved[:, [X, Y]] = rows[:, [X, Y]] @ sheet.to_crop[:, :2].T + sheet.to_crop[:, 2]

@@ -24,7 +24,7 @@ from pipeline.imprint.ppocr import is_available
 from pipeline.imprint.strip_reader import STRIP_HEIGHT, StripReader, recognizer_input
 from pipeline.train.common.curve import Curve
 from pipeline.train.common.export import quarter
-from pipeline.train.common.loop import Task, begin_from, blend, keep_small
+from pipeline.train.common.loop import TrainingTask, begin_from, blend, keep_small
 from pipeline.train.common.onnx_net import OnnxNet, with_weights
 from pipeline.train.common.plan import TrainingPlan, run_planned
 from pipeline.train.faces.drawn import drawn_shards
@@ -72,9 +72,9 @@ def train_recognizer(plan: TrainingPlan, say: Callable[[str], None]) -> None:
     say(f"{plan.out}: {plan.out.stat().st_size:,} bytes")
 
 
-def recognizer_task(base: onnx.ModelProto, strips: Sequence[Strip], batch: int = BATCH) -> Task:
+def recognizer_task(base: onnx.ModelProto, strips: Sequence[Strip], batch: int = BATCH) -> TrainingTask:
     """What `loop.run` trains: the network of the graph, on these strips."""
-    return Task(
+    return TrainingTask(
         lambda: recognizer(base),
         lambda seed: StripBatches(strips, seed, batch),
         ctc_loss,
@@ -149,14 +149,14 @@ def _strip_reader(plan: TrainingPlan, base: onnx.ModelProto) -> StripReader:
 
 
 @dataclass(frozen=True)
-class Trial:
+class StripTrial:
     """How well strips are read: the share of texts read exactly, and of silent strips on which nothing is read."""
 
     text_exact: float
     silent: float
 
 
-def try_on(model: nn.Module, strips: Sequence[Strip]) -> Trial:
+def try_on(model: nn.Module, strips: Sequence[Strip]) -> StripTrial:
     """Read strips with a network in training."""
     right: dict[bool, list[bool]] = {True: [], False: []}
     with torch.no_grad():
@@ -165,4 +165,4 @@ def try_on(model: nn.Module, strips: Sequence[Strip]) -> Trial:
             probabilities = torch.softmax(model(torch.from_numpy(blob)), -1)[0].numpy()
             read = "".join(step.alternatives[0][0] for step in decode(probabilities, own_alphabet(), share))
             right[strip.label.kind is Kind.TEXT].append(read == strip.label.text)
-    return Trial(*(float(np.mean(right[kind])) if right[kind] else float("nan") for kind in (True, False)))
+    return StripTrial(*(float(np.mean(right[kind])) if right[kind] else float("nan") for kind in (True, False)))

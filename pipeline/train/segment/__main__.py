@@ -24,7 +24,7 @@ import click
 import cv2
 
 from pipeline.segment import Segmenter
-from pipeline.train.common.loop import Task, begin_from, keep_small, run
+from pipeline.train.common.loop import TrainingTask, begin_from, keep_small, run
 from pipeline.train.segment.batches import SceneBatches, load_drawn, save_drawn
 from pipeline.train.segment.cutout_scenes import SceneMaker, load_cut_outs
 from pipeline.train.segment.cutouts import save_cut_outs
@@ -131,7 +131,7 @@ def fit_command(
         maker = SceneMaker(load_cut_outs(work / "train"), _SIDE)
         sources.append((FieldScenes(load_field(field), load_empty(empty), maker), field_share))
     loss: Loss = segment_loss if teacher is None else TaughtLoss(teacher, device)
-    task = Task(
+    task = TrainingTask(
         SegmentNetwork,
         lambda seed: SceneBatches(drawn, sources, seed),
         in_bf16(loss) if bf16 else loss,
