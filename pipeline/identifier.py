@@ -129,11 +129,11 @@ class Identifier:
 
         A pill lies with one face up, so each is answered for by that face, and two alike pills are two answers. Only
         where a photo shows nothing but two that look alike and do not say the same, as a register's does, they are
-        taken for the two faces of one pill.
+        taken for the two faces of one pill. A photo without a pill has one answer, NO_PILL.
         """
         clock = Clock()
         scene = self._scene(photo, 0, _Told(mm_per_px, coin, channels), clock)
-        pills = self._two_faces(scene, clock) or self._apart(scene, clock)
+        pills = self._two_faces(scene, clock) or list(self._apart(scene, clock))
         answers = ((self._seen([scene], faces, Doubts()), own) for faces, own in pills or [([], clock)])
         return tuple(self._answer(seen, own) for seen, own in answers)
 

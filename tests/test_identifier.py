@@ -144,6 +144,11 @@ def test_each_pill_of_a_photo_is_answered(identifier: Identifier) -> None:
     assert len(claims) == len(set(claims))
 
 
+def test_a_photo_without_a_pill_has_one_answer_for_each_pill() -> None:
+    answers = Identifier(reader="none").identify_each(SAMPLES / "empty_wood.jpg")
+    assert [answer.decision for answer in answers] == [Decision.NO_PILL]
+
+
 def test_a_larger_thing_without_text_is_not_the_pill_meant() -> None:
     pixels = np.full((300, 500, 3), 190, np.uint8)
     cv2.circle(pixels, (130, 150), 90, (246, 244, 240), -1, cv2.LINE_AA)
