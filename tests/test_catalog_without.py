@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.identifier import Identifier
+from pipeline.records import Decision
 from reference.errors import CatalogError
 from reference.product import Entry, Product
 from reference.search.query import query
@@ -123,3 +125,13 @@ def test_a_view_leaves_out_exactly_what_has_the_same_characters(words: list[str]
         for product in catalog.products():
             own = {characters(product.imprint), characters(";".join(set(product.tokens)))}
             assert (view.product(product.product_id) is None) == bool(own & forms)
+
+
+def test_an_answer_from_a_view_is_an_answer_of_the_whole_without_that_imprint() -> None:
+    """Every part of an answer asks the catalog for something: its age, its pictures, its monographs."""
+    sample = Path(__file__).parents[1] / "samples" / "024_both_gray.jpg"
+    with open_catalog() as whole:
+        answer = Identifier(whole.without("024")).identify(sample)
+        assert answer.decision is not Decision.IDENTIFIED
+        assert ("024",) in [face.reading.tokens for face in answer.faces]
+        assert Identifier(whole).identify(sample).decision is Decision.IDENTIFIED

@@ -232,21 +232,19 @@ class _Without(Catalog):
     """A catalog that leaves out the imprints like one, and all that only they lead to."""
 
     def __init__(self, whole: Catalog, imprint: str) -> None:
+        self.__dict__.update(whole.__dict__)  # all else is the whole catalog's
         self._whole = whole
         self._left_out = imprint
-        self._connection = whole._connection
-        self._coverage = whole._coverage
-        self._lock = whole._lock
         self._imprints = None
         self.absent = whole.absent | whole._ids_like(imprint)
-        self.name = whole.name
         self.fingerprint = f"{whole.fingerprint} without {imprint_key(imprint)}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Catalog.without, (self._whole, self._left_out)
 
-    def picture_of(self, product_ids: Iterable[str]) -> tuple[str, bytes] | None:
-        return self._whole.picture_of(product_ids)
+    @property
+    def pictures(self) -> LabelPictures | None:
+        return self._whole.pictures
 
     def close(self) -> None:
         """Leave the catalog open: its owner closes it."""
