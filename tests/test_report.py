@@ -49,9 +49,9 @@ from pipeline.records import (
 )
 from pipeline.records import ScaleSource as Source
 from pipeline.report.files import save_html, save_overlay
-from pipeline.report.lines import CAUTION, answer_text
 from pipeline.report.overlay import overlay
 from pipeline.report.page import answers_page
+from pipeline.report.plain_text import CAUTION, answer_text
 from pipeline.report.sheet import WIDTH, Sheet, shortened, text_width, wrapped
 from pipeline.report.tables import answer_table
 from pipeline.report.words import answer_names, headline, plain, unlisted_words

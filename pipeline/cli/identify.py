@@ -111,6 +111,6 @@ def _print_answers(answers: Sequence[Identification]) -> None:
 
             print_rich(answer_table(answer))
         else:
-            from pipeline.report.lines import answer_text
+            from pipeline.report.plain_text import answer_text
 
             click.echo(answer_text(answer), nl=False)

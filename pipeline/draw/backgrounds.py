@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.draw.noise import noise_field
+from pipeline.draw.smooth_noise import noise_field
 from pipeline.draw.surfaces import creases, flat, flecked, rings, toned, weave
 
 Image = NDArray[np.float32]

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.draw.noise import quick_noise
+from pipeline.draw.smooth_noise import quick_noise
 from pipeline.draw.spec import Camera, Light
 
 Picture = NDArray[np.float32]

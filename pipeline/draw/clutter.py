@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.draw.noise import quick_noise
 from pipeline.draw.random_grounds import Picture, Random, ground, mixed, paper, skin_color
+from pipeline.draw.smooth_noise import quick_noise
 
 
 def _ink(rng: Random) -> NDArray[np.float64]:

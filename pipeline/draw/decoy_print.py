@@ -29,9 +29,9 @@ from pipeline.draw.decoy_scenes import (
     write_on,
 )
 from pipeline.draw.imprinting import draw_glyphs, line_width, place_line
-from pipeline.draw.noise import noise_field
 from pipeline.draw.scenes import draw_scene
 from pipeline.draw.shading import shade
+from pipeline.draw.smooth_noise import noise_field
 from pipeline.draw.spec import Body, Camera, Color, FaceSpec, Imprint, Light, TextLine
 from pipeline.draw.wording import random_letters, random_number, random_strength, random_token, random_word
 

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.draw.noise import quick_noise
+from pipeline.draw.smooth_noise import quick_noise
 from pipeline.draw.surfaces import creases, flat, flecked, rings, toned, weave
 
 Picture = NDArray[np.float32]

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from pipeline.draw.camera import photograph
 from pipeline.draw.imprinting import FAR_PX, Affine, PlacedGlyph, character_truth, draw_glyphs, draw_logos, place_line
-from pipeline.draw.noise import noise_field
 from pipeline.draw.outlines import outline
 from pipeline.draw.shading import albedo_of, body_height, shade, shell_height
+from pipeline.draw.smooth_noise import noise_field
 from pipeline.draw.spec import Body, DrawnCharacter, DrawnFace, DrawnMark, FaceSpec, ScoreLine
 
 Field = NDArray[np.float32]

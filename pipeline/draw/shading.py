@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.draw.noise import noise_field
+from pipeline.draw.smooth_noise import noise_field
 from pipeline.draw.spec import Body, Color, Light
 
 Field = NDArray[np.float32]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 
 from pipeline.records import Identification, Pixels
-from pipeline.report.lines import CANDIDATES_SHOWN, CAUTION, seen
+from pipeline.report.plain_text import CANDIDATES_SHOWN, CAUTION, seen
 from pipeline.report.sheet import data_uri
 from pipeline.report.words import candidate_named as named
 from pipeline.report.words import candidates_title, headline, imprints, labelers, plain, unlisted_words

@@ -1,4 +1,4 @@
-"""An answer as rich tables for a terminal; `lines` has it as plain text for a pipe."""
+"""An answer as rich tables for a terminal; `plain_text` has it for a pipe."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.text import Text
 
 from pipeline.records import Candidate, Decision, Drug, Identification
 from pipeline.report.columns import Columns
-from pipeline.report.lines import CANDIDATES_SHOWN, CAUTION, drug_row, seen
+from pipeline.report.plain_text import CANDIDATES_SHOWN, CAUTION, drug_row, seen
 from pipeline.report.words import (
     BITS,
     asked_words,

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from pipeline.records import Agreement, Candidate, ExpectedKind
-from pipeline.report.lines import CAUTION, seen
+from pipeline.report.plain_text import CAUTION, seen
 from pipeline.report.words import asked_words, candidate_name, plain
 from pipeline.verify import CheckedEntry, CheckedPill, ListCheck, PillState, RuleOut, Verification
 from pipeline.words import percent

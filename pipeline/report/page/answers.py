@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.records import Identification, Photo
-from pipeline.report.lines import answer_text
 from pipeline.report.monograph import UNREVIEWED, WEAK
 from pipeline.report.names import face_names
 from pipeline.report.page.document import Document, document
 from pipeline.report.page.pictures import LARGE
 from pipeline.report.page.view import PictureOf, answer_view, overview
+from pipeline.report.plain_text import answer_text
 
 
 def answers_page(

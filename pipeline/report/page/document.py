@@ -18,7 +18,7 @@ from importlib import resources
 from string import Template
 from typing import Any
 
-from pipeline.report.lines import CAUTION
+from pipeline.report.plain_text import CAUTION
 from pipeline.report.words import BITS, plain
 from pipeline.review import EXPORT, VERDICT
 from reference.search.tiers import Tier

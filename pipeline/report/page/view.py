@@ -11,9 +11,9 @@ import numpy as np
 
 from pipeline.properties import PROPERTIES
 from pipeline.records import Candidate, Character, Decision, Drug, Face, Identification, Photo
-from pipeline.report.lines import CANDIDATES_SHOWN
 from pipeline.report.names import face_names
 from pipeline.report.page.pictures import PictureSizes, face_pictures, photo_picture, webp_uri
+from pipeline.report.plain_text import CANDIDATES_SHOWN
 from pipeline.report.words import (
     answer_names,
     asked_words,
