@@ -108,7 +108,11 @@ def test_the_length_is_told_in_pixels() -> None:
 
 
 def test_a_pill_cut_by_the_border_is_to_be_taken_whole() -> None:
-    assert advised(replace(GOOD, edge_px=12.0), doubts=Doubts(cut=True)) == "WHOLE_PILL"
+    assert advised(GOOD, doubts=Doubts(cut=True)) == "WHOLE_PILL"
+    # One of the two faces: the other is no other pill.
+    assert advised(GOOD, doubts=Doubts(others=1, cut=True)) == "WHOLE_PILL"
+    # An outline at the border of a tiny or blurred photo may be none.
+    assert advised(replace(GOOD, length_px=30.0), doubts=Doubts(cut=True)) == "LARGER"
 
 
 def test_several_pills_are_told_first() -> None:

@@ -56,14 +56,15 @@ def retake(
     if share < _ANSWERED_MAX:  # where a pill ends and how many there are is not seen in the dark either
         sentence = "The photo is too dark for a text to be seen: take it in brighter, even light."
         return Advice("MORE_LIGHT", sentence, 1 - share)
-    if doubts.others:
+    if doubts.others > doubts.cut:  # where one of two is cut, they may be the faces of one pill
         return advice
+    share, code, sentence = min(_blamed(conditions), default=(1.0, "", ""))
+    was_read = bool(candidates) and unlisted < 0.5 and candidates[0].tier in ("exact", "all tokens")
+    if share < _ANSWERED_MAX and not was_read:
+        return Advice(code, sentence, 1 - share)
     if doubts.cut:
         return Advice("WHOLE_PILL", "The border of the photo cuts the pill: take all of it into the photo.", 1.0)
-    if candidates and unlisted < 0.5 and candidates[0].tier in ("exact", "all tokens"):
-        return advice  # what stands there was read
-    share, code, sentence = min(_blamed(conditions), default=(1.0, "", ""))
-    return Advice(code, sentence, 1 - share) if share < _ANSWERED_MAX else advice
+    return advice
 
 
 def _blamed(conditions: Conditions) -> Iterator[tuple[float, str, str]]:
