@@ -23,6 +23,8 @@ _POINTS, _REACH_SHARE, _REACH_PX_MIN, _PER_PX = 96, 0.12, 4.0, 2
 _STEP_MIN, _PLACES_MIN, _SHARPEST = 8.0, 8, 0.25
 # All three channels of a pixel that is plain white, and the share of pixels that may be brighter than the photo.
 _WHITE, _BRIGHTER = 250, 0.01
+# So many rows and columns at least tell how bright a photo is.
+_LOOKED_AT = 200
 # A face whose area has a smaller root, in pixels, is measured in the photo at its full size, as it is read there.
 _ROOT_AREA_PX = 136.0
 
@@ -37,13 +39,19 @@ def conditions_of(photos: Sequence[Photo], faces: Sequence[tuple[Photo, PillRegi
     Raises:
         ValueError: there is no photo.
     """
-    brightness = max(float(np.quantile(photo.pixels.max(axis=2), 1 - _BRIGHTER)) for photo in photos)
+    brightness = max(_brightness(photo) for photo in photos)
     if not faces:
         return Conditions(brightness)
     figures = [_figures(photo, region) for photo, region in faces]
     edges = [edge for _, edge in figures if edge is not None]
     saturated = max(_saturated(photo, region) for photo, region in faces)
     return Conditions(brightness, max(length for length, _ in figures), min(edges, default=None), saturated)
+
+
+def _brightness(photo: Photo) -> float:
+    """The level that the share ``_BRIGHTER`` of the pixels exceeds, of some in rows and columns."""
+    step = max(1, min(photo.pixels.shape[:2]) // _LOOKED_AT)
+    return float(np.quantile(photo.pixels[::step, ::step].max(axis=2), 1 - _BRIGHTER))
 
 
 def _figures(photo: Photo, region: PillRegion) -> tuple[float, float | None]:
@@ -76,10 +84,8 @@ def _edge_px(pixels: Pixels, outline: Outline, reach_px: float) -> float | None:
 def _lightness(pixels: Pixels, places: NDArray[np.float64]) -> NDArray[np.float32]:
     """CIELAB L* at the places ``(n, m, 2)``, ``(n, m)``."""
     at = places.astype(np.float32)
-    lightness = np.ascontiguousarray(lab_of_pixels(np.ascontiguousarray(pixels))[..., 0])
-    return np.asarray(
-        cv2.remap(lightness, at[..., 1], at[..., 0], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32
-    )
+    sampled = cv2.remap(pixels, at[..., 1], at[..., 0], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return lab_of_pixels(np.asarray(sampled, np.uint8))[..., 0]
 
 
 def _saturated(photo: Photo, region: PillRegion) -> float:
