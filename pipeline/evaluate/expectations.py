@@ -75,7 +75,7 @@ def count(photos: Sequence[LabeledPhoto], seen: dict[str, Answer], catalog: Cata
     drugs = verifier.drugs((HIGH_ALERT,))
     counts: Counts = defaultdict(Counter)
     for photo in photos:
-        answer, rows = seen.get(photo.name), register.table.rows(photo.truth)
+        answer, rows = seen.get(photo.name), register.rows(photo.truth)
         if answer is None or not rows or (asked.faces == 1 and len(answer.faces) < 2):
             continue
         faces = (rng.choice(answer.faces),) if asked.faces == 1 else answer.faces
@@ -116,12 +116,14 @@ def lines(counts: Counts) -> Iterator[str]:
 @click.option("--pouches", "number", type=click.IntRange(min=1), help="Ask about so many composed pouches in place.")
 def main(photo_set: Path, catalog: Path, part: str, kind: str, faces: int, work: Path, number: int | None) -> None:
     """Measure how often what is expected is found so, and what is not."""
-    photos, opened = open_set(photo_set).part(part).photos, open_catalog(catalog)
+    opened = open_catalog(catalog)
+    register = Register(opened)
+    photos = [photo for photo in open_set(photo_set).part(part).photos if register.rows(photo.truth)]
     seen = seen_photos(photos, work)
     if number is None:
         counts = count(photos, seen, opened, Asked(kind, faces))
     else:
-        made = pouches(cut_outs(photos, seen, Register(opened)), number, _POUCH_SEED)
+        made = pouches(cut_outs(photos, seen, register), number, _POUCH_SEED)
         counts = count_pouches(made, opened, kind, work)
     click.echo("\n".join(lines(counts)))
 

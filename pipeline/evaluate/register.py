@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import random
+import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
 
+from pipeline.errors import InputError
+from pipeline.evaluate.sets import Truth
 from pipeline.evaluate.table import Table
 from pipeline.records import Expected, ExpectedKind
+from pipeline.verify import expected_of
 from reference.grouping import drug_strength, same_drug, same_look
 from reference.product import Product
 from reference.store.catalog import Catalog
+
+# Brands, packages and marks in a hospital's list.
+_MARKS = re.compile(r"\([^)]*\)|\[[^]]*\]|[^\x20-\x7e]")
 
 
 class Register:
     """The products of a catalog, by drug and strength, by drug, and by shape and colors."""
 
     def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
         self.products = list(catalog.products())
         self.table = Table(self.products)
         self._same: dict[tuple[str, str], list[Product]] = defaultdict(list)
@@ -26,6 +35,16 @@ class Register:
             self._same[drug_strength(product)].append(product)
             self._drug[drug_strength(product)[0]].append(product)
             self._look[product.shape, product.colors].append(product)
+
+    def rows(self, truth: Truth) -> tuple[Product, ...]:
+        """The products that a photo shows: by their number; else those of the drug that its label names."""
+        found = self.table.rows(truth)
+        if found or truth.row_key or not truth.drug:
+            return found
+        try:
+            return expected_of(self._catalog, _drug_words(truth.drug)).products
+        except InputError:
+            return ()
 
     def expected(self, product: Product, kind: str) -> Expected:
         """The product, or its drug in its strength by any labeler where the register says both."""
@@ -46,3 +65,9 @@ class Register:
             found = [each for each in products if drug_strength(each) != (drug, strength) and not same_drug(each, own)]
             if found:
                 yield name, rng.choice(found)
+
+
+def _drug_words(label: str) -> str:
+    """Drug and strength of a label such as ``(brand)Baclofen 5mg/tab(blister)``, without what stands around them."""
+    plain = _MARKS.sub(" ", unicodedata.normalize("NFKC", label))
+    return " ".join(plain.partition("/")[0].split())
