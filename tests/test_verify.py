@@ -136,6 +136,19 @@ def test_text_of_no_listed_pill_leaves_a_drug_open_and_contradicts_a_product() -
     assert "that the catalog lacks may look so" in done.reason
 
 
+@pytest.mark.parametrize(("read", "said"), [("A", CANNOT_TELL), ("LA", CANNOT_TELL), ("LAX", CONTRADICTED)])
+def test_a_letter_or_two_contradict_nothing(read: str, said: Agreement) -> None:
+    ycp, other = pill("YCP", "baclofen", "25 mg"), pill(read, "propranolol", "120 mg")
+    done = found((ycp, other, *MADE), ycp, [face(read), face()])
+    assert done.agreement is said, done.reason
+
+
+def test_a_word_that_nothing_listed_bears_may_be_misread() -> None:
+    small = pill("SC O02", "oxaze", "")
+    assert found((small, *MADE), small, [face("S"), face("200")]).agreement is CANNOT_TELL
+    assert found((small, *MADE), small, [face("QX"), face("7914")]).agreement is CONTRADICTED
+
+
 def test_another_maker_s_name_beside_the_right_number_contradicts_nothing() -> None:
     product = pill("93 5728", "lovastatin", "40 mg")
     done = found((product, *MADE), product, [face("TEVA", "5728"), face()])

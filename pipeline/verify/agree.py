@@ -24,8 +24,10 @@ _LOOK_KINDS = tuple(each.title for each in PROPERTIES)
 # A number of the imprint that was read just so and weighs so much settles the pill; another maker's name beside it may
 # be the register's: makers are sold and renamed, their numbers stay.
 _NUMBER_BITS = 8.0
-# So few characters that fit nowhere may be misread, where nothing listed explains them.
-_STRAY_MIN = 3
+# Fewer characters that fit nowhere may be misread, where nothing listed explains them: of small tablets a word was.
+_STRAY_MIN = 4
+# So few letters without a digit may be a scratch, a logo or the rest of a word, whatever else bears them.
+_LETTERS_MIN = 3
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ class Judge:
         explained = bool(comparison.rivals) and not list(self._misfits(comparison.rivals[0]))
         sure = explained and bool(explanation.contradicted) and not explanation.unseen
         bar = self.bars.against_listed_bits if sure else self.bars.against_bits
-        if comparison.behind_bits < bar or _is_another_makers_name(explanation):
+        if comparison.behind_bits < bar or _is_another_makers_name(explanation) or _is_little(explanation.contradicted):
             return False
         return explained or (not comparison.unlisted_share and len(explanation.contradicted) >= _STRAY_MIN)
 
@@ -246,6 +248,11 @@ def _is_another_makers_name(explanation: Explanation) -> bool:
         for token, (bits, text) in explanation.tokens.items()
     )
     return number and not any(map(str.isdigit, explanation.contradicted))
+
+
+def _is_little(contradicted: str) -> bool:
+    """Whether all that contradicts is a letter or two."""
+    return 0 < len(contradicted) < _LETTERS_MIN and not any(map(str.isdigit, contradicted))
 
 
 def _worst_looks(rows: Sequence[EvidenceRow]) -> Iterator[str]:
