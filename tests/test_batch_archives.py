@@ -13,7 +13,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+import hypothesis
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pretend import Pretender, inline
 
 from pipeline.batch import BatchSettings, Summary, open_photos, run_batch
@@ -24,7 +27,7 @@ from pipeline.batch.sources.archives import Archive, is_archive, parted
 from pipeline.batch.sources.files import DOUBLE, NESTED, FileStore
 from pipeline.errors import PhotoError, PhotoSetError
 from pipeline.identifier import Identifier
-from pipeline.load import load
+from pipeline.load import display_name, load
 from pipeline.load import sources as loading
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -268,3 +271,39 @@ def test_a_photo_from_an_archive_is_answered_as_its_file_is(tmp_path: Path, open
     inside, outside = identifier.identify(source), identifier.identify(SAMPLES / name)
     assert inside.candidates == outside.candidates and inside.decision is outside.decision
     assert loading.stream_name(source) == f"a.zip/{name}"
+
+
+@hypothesis.settings(max_examples=150, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
+@given(
+    kind=st.sampled_from(["a.zip", "a.tar", "a.tgz"]),
+    cut=st.floats(0.02, 1.0),
+    flips=st.lists(st.tuples(st.floats(0, 0.999), st.integers(1, 255)), max_size=6),
+)
+def test_no_damage_of_an_archive_is_more_than_error_rows(
+    tmp_path: Path, kind: str, cut: float, flips: list[tuple[float, int]]
+) -> None:
+    members = {"a.jpg": b"1" * 700, "deep/b.jpg": bytes(range(256)) * 4, "c.jpg": b""}
+    file = tmp_path / kind
+    packed(file, members) if kind == "a.zip" else taped(file, members, "w:gz" if kind == "a.tgz" else "w")
+    data = bytearray(file.read_bytes()[: max(1, int(cut * file.stat().st_size))])
+    for place, bits in flips:
+        data[int(place * len(data))] ^= bits
+    file.write_bytes(data)
+    files = FileStore(str(tmp_path))
+    for path in list(files.members(kind, lambda path, why: None)):
+        if path == f"{kind}/":
+            assert files.why_not_listed(path)
+            continue
+        assert files.state(path)
+        files.sample(path, 100)
+        told = why_not_given(files, path)
+        assert not told or (told.startswith(display_name(path)) and ";" in told)
+    files.close()
+
+
+def why_not_given(files: FileStore, path: str) -> str:
+    try:
+        files.given(path)
+    except PhotoError as error:
+        return str(error)
+    return ""

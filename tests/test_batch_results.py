@@ -26,7 +26,8 @@ from pipeline.batch.sinks import ALWAYS, SINKS
 from pipeline.cli.batch import batch as command
 from pipeline.cli.group import cli
 from pipeline.errors import EngineMissingError
-from pipeline.records import Candidate, Decision, Identification
+from pipeline.records import Candidate, Decision, Identification, ScaleSource
+from pipeline.review import VERDICTS
 from reference.store.catalog import open_catalog
 
 ROOT = Path(__file__).parents[1]
@@ -90,6 +91,19 @@ def test_a_real_row_has_the_columns_and_kinds(tmp_path: Path) -> None:
     assert found >= {"size_mm", "size_width_mm", "size_sigma_mm", "scale", "scale_mm_per_px", "sha256", "boxes"}
     assert found >= {"shape_probability", "color_probability", "imprint_confidence", "candidates", "mtime_ns"}
     assert json.loads((out / "summary.json").read_text())["schema"] == SCHEMA
+
+
+def test_the_docs_list_every_code() -> None:
+    rooms = [(ROOT / "pipeline/match" / name).read_text("utf-8") for name in ("advice.py", "retake.py")]
+    codes = {
+        "decision": {decision.value for decision in Decision},
+        "advice_code": set(re.findall(r'"([A-Z]+(?:_[A-Z]+)*)"', "".join(rooms))),
+        "scale": {source.value for source in ScaleSource},
+        "verdict": set(VERDICTS),
+    }
+    for column, known in codes.items():
+        (line,) = re.findall(rf"(?m)^\| `{column}` \| text \| (.*) \|$", DOCS)
+        assert set(re.findall(r"`([A-Za-z_ ]+)`", line)) == known, column
 
 
 def test_columns_of_ones_own_never_hide_ours() -> None:
