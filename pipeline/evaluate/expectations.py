@@ -29,6 +29,7 @@ from pipeline.measure import Measurer
 from pipeline.records import Agreement
 from pipeline.settings import Settings
 from pipeline.verify import Verifier
+from pipeline.verify.compare import FILLED_BY_NONE
 from reference.high_alert import HIGH_ALERT, high_alert_group
 from reference.store.catalog import Catalog, open_catalog
 
@@ -39,10 +40,11 @@ Counts = dict[str, Counter[str]]
 
 @dataclass(frozen=True)
 class Asked:
-    """How the photos of a set are asked about."""
+    """How the photos of a set are asked about: ``beside`` are other products, drawn at random, of the same list."""
 
     kind: str
     faces: int
+    beside: int = 0
 
 
 def seen_photos(photos: Sequence[LabeledPhoto], work: Path) -> dict[str, Answer]:
@@ -72,6 +74,7 @@ def count(photos: Sequence[LabeledPhoto], seen: dict[str, Answer], catalog: Cata
     settings = Settings()
     register, verifier = Register(catalog), Verifier(catalog, matcher := Matcher(catalog, settings), settings)
     combine, rng = Measurer(settings.measure).combine, random.Random(_SEED)
+    rng_beside = random.Random(_SEED)
     drugs = verifier.drugs((HIGH_ALERT,))
     counts: Counts = defaultdict(Counter)
     for photo in photos:
@@ -83,8 +86,13 @@ def count(photos: Sequence[LabeledPhoto], seen: dict[str, Answer], catalog: Cata
         one = Answer(**{**vars(answer), "faces": faces, "look": look})
         weighing = matcher.weigh([face.reading for face in faces], look)
         for name, product in register.questions(rows[0], rng):
-            finding = verifier.find(weighing, register.expected(product, asked.kind), one)[1]
-            counts[name][finding.agreement.value] += 1
+            expected = register.expected(product, asked.kind)
+            others = [
+                register.expected(each, asked.kind) for each in rng_beside.sample(register.products, asked.beside)
+            ]
+            filled = verifier.filled_by([expected, *others]) if others else FILLED_BY_NONE
+            weighed = verifier.with_strengths(weighing, filled)
+            counts[name][verifier.find(weighed, expected, one, filled)[1].agreement.value] += 1
         if rows[0].drug:
             group = "high-alert" if any(map(high_alert_group, rows)) else "not high-alert"
             counts[group][verifier.rule_out(weighing, drugs, one).outcome] += 1
@@ -112,16 +120,19 @@ def lines(counts: Counts) -> Iterator[str]:
 @click.option("--part", type=click.Choice(["all", "training", "validation"]), default="validation", show_default=True)
 @click.option("--expect", "kind", type=click.Choice(["drug", "product"]), default="drug", show_default=True)
 @click.option("--faces", type=click.IntRange(1, 2), default=2, show_default=True, help="1: one face alone, at random.")
+@click.option("--beside", type=click.IntRange(0, 50), default=0, help="As on a list with so many other products.")
 @click.option("--work", metavar="DIR", type=_FOLDER, required=True, help="Where what was seen is kept.")
 @click.option("--pouches", "number", type=click.IntRange(min=1), help="Ask about so many composed pouches in place.")
-def main(photo_set: Path, catalog: Path, part: str, kind: str, faces: int, work: Path, number: int | None) -> None:
+def main(
+    photo_set: Path, catalog: Path, part: str, kind: str, faces: int, beside: int, work: Path, number: int | None
+) -> None:
     """Measure how often what is expected is found so, and what is not."""
     opened = open_catalog(catalog)
     register = Register(opened)
     photos = [photo for photo in open_set(photo_set).part(part).photos if register.rows(photo.truth)]
     seen = seen_photos(photos, work)
     if number is None:
-        counts = count(photos, seen, opened, Asked(kind, faces))
+        counts = count(photos, seen, opened, Asked(kind, faces, beside))
     else:
         made = pouches(cut_outs(photos, seen, register), number, _POUCH_SEED)
         counts = count_pouches(made, opened, kind, work)
