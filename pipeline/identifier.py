@@ -24,6 +24,7 @@ from pipeline.scene import (
     distinct_faces,
     doubted,
     in_rows,
+    may_be_of_one_color,
     say_the_same,
     texts_of,
 )
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 # So many of a photo's pills are read before it is said that none of them carries an imprint; each costs about 0.1 s.
 _GROUPS_READ = 4
+# Both faces of the pill meant are known, and nothing beside it is asked, if the catalog explains them so probably.
+_EXPLAINED_MIN = 0.5
 # So many pills beside the one meant are read too, since those of a heap speak together.
 _BESIDE_READ = 10
 # So many of their texts, the most frequent, are looked at: the pill's own, and what may stand on its back.
@@ -277,11 +280,14 @@ class Identifier:
         ``group`` are the pills of its size and shape. Of those that bear text some may be another drug or no pill: one
         is the back if a product bears both texts. Where the pill meant is silent, only those of its group speak for it.
         """
-        beside = scene.beside(group[:FACES], _BESIDE_READ)
-        read = [self._faces(scene, [index], clock)[0] for index in beside]
-        alike = [face for index, face in zip(beside, read, strict=True) if index in group]
+        if len(meant) == FACES and not say_the_same(meant) and self._explained(meant) > _EXPLAINED_MIN:
+            return meant
         is_silent = not any(face.reading.lines for face in meant)
-        texts = texts_of(meant, alike if is_silent else read)
+        beside = [i for i in scene.beside(group[:FACES], _BESIDE_READ) if i in group or not is_silent]
+        like = meant[0].measurements.look
+        read = {index: face for index in beside for face in self._faces(scene, [index], clock, like)}
+        alike = [face for index, face in read.items() if index in group]
+        texts = texts_of(meant, list(read.values()))
         if not texts:
             return meant
         with clock("match"):
@@ -314,14 +320,19 @@ class Identifier:
             own = Clock(clock.seconds)
             yield self._faces(scene, [index], own), own
 
-    def _faces(self, scene: Scene, indices: Sequence[int], clock: Clock) -> list[Face]:
-        """Some of a photo's regions, measured and read."""
-        own = [scene.pills[index] for index in indices]
+    def _faces(self, scene: Scene, indices: Sequence[int], clock: Clock, like: PillLook | None = None) -> list[Face]:
+        """Some of a photo's regions, measured and read; ``like``: only those that may be of the same color."""
         with clock("measure"):
-            looks = [self._measurer.measure(scene.photo, region, scene.scale, scene.pills) for region in own]
+            measured = [
+                (pill, self._measurer.measure(scene.photo, pill, scene.scale, scene.pills))
+                for pill in (scene.pills[index] for index in indices)
+            ]
+        some = [pair for pair in measured if like is None or may_be_of_one_color(pair[1].look, like)]
         with clock("read"):
-            readings = self.reader.read(scene.photo, own)
-        return [Face(scene.photo.name, scene.number, *parts) for parts in zip(own, looks, readings, strict=True)]
+            readings = self.reader.read(scene.photo, [pill for pill, _ in some])
+        return [
+            Face(scene.photo.name, scene.number, *pair, reading) for pair, reading in zip(some, readings, strict=True)
+        ]
 
     def _look(self, faces: Sequence[Face]) -> PillLook:
         return self._measurer.combine([face.measurements.look for face in faces])

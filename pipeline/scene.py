@@ -134,7 +134,8 @@ def texts_of(meant: Sequence[Face], beside: Sequence[Face]) -> list[Face]:
     The pill's own texts go first, the others by how many faces bear them; a text that most faces bear, and at least
     three, goes before all. Of faces that say the same the pill's own stands for them, of three and more the surest.
     """
-    colored = [face for face in beside if face.reading.lines and _is_colored_as(face, meant)]
+    look = meant[0].measurements.look
+    colored = [face for face in beside if face.reading.lines and may_be_of_one_color(face.measurements.look, look)]
     bearing = sorted((*(face for face in meant if face.reading.lines), *colored), key=_certainty, reverse=True)
     heaps: list[list[Face]] = []
     for face in bearing:
@@ -152,9 +153,9 @@ def texts_of(meant: Sequence[Face], beside: Sequence[Face]) -> list[Face]:
     return [first(heap) for heap in sorted(heaps, key=rank)]
 
 
-def _is_colored_as(face: Face, meant: Sequence[Face]) -> bool:
-    one, other = face.measurements.look.color, meant[0].measurements.look.color
-    return not (one.best and other.best) or _agreement(one, other) >= _SAME_LOOK_MIN
+def may_be_of_one_color(one: PillLook, other: PillLook) -> bool:
+    """Whether two looks may be those of one color; so they may where that of one is not known."""
+    return not (one.color.best and other.color.best) or _agreement(one.color, other.color) >= _SAME_LOOK_MIN
 
 
 def distinct_faces(faces: Sequence[Face]) -> list[Face]:

@@ -36,9 +36,9 @@ class Curve:
         return 1.0 / (1.0 + math.pow(self.half / max(value, 1e-4), self.slope))
 
 
-ELEMENTS = Curve(27.8, 3.6)
-BRIGHTNESS = Curve(98.9, 5.7)
-SATURATED = Curve(0.0133, -0.93)
+ELEMENTS = Curve(30.0, 2.98)
+BRIGHTNESS = Curve(104.1, 7.91)
+SATURATED = Curve(0.01485, -0.78)
 
 
 def retake(
