@@ -16,7 +16,15 @@ from reference.installing import AGAIN, OPENCV_LIBRARIES, TESSERACT, pip_install
 # Packages whose distribution has another name.
 _DISTRIBUTIONS = {"cv2": "opencv-python", "PIL": "pillow"}
 # What is trained and shipped in pipeline/weights.
-_WEIGHTS = ("face.onnx", "lines.onnx", "measure.npz", "reader.onnx", "segment.onnx", "segment_field.onnx")
+_WEIGHTS = (
+    "face.onnx",
+    "lines.onnx",
+    "measure.npz",
+    "pill_or_not.onnx",
+    "reader.onnx",
+    "segment.onnx",
+    "segment_field.onnx",
+)
 
 # As in pyproject.toml, `requires-python`.
 _PYTHON_MIN = (3, 11)

@@ -50,6 +50,12 @@ class SegmentSettings:
     closer_min: float = 1.25
     """How many times larger an enlarged view must show the pills to be worth its time ("Fourth round")."""
 
+    chance_min: float = 0.8
+    """Mean chance of its map pixels from which on a region is a pill ("Fourth round")."""
+
+    pill_min: float = 0.1
+    """Chance to be a pill at all from which on a region of a photo taken by hand is one ("Sixteenth round")."""
+
     area_share_min: float = 0.08
     """Smallest pill, as a share of the area of the largest: 4 mm beside the usual 10 mm have 0.12."""
 

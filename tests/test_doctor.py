@@ -40,12 +40,21 @@ def test_what_lacks_is_told_with_what_to_install(
 
 
 @pytest.mark.parametrize(
-    "name", ["face.onnx", "lines.onnx", "measure.npz", "reader.onnx", "segment.onnx", "segment_field.onnx"]
+    "name",
+    ["face.onnx", "lines.onnx", "measure.npz", "pill_or_not.onnx", "reader.onnx", "segment.onnx", "segment_field.onnx"],
 )
 def test_missing_and_empty_weights_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
     weights = tmp_path / "weights"
     weights.mkdir()
-    for other in ("face.onnx", "lines.onnx", "measure.npz", "reader.onnx", "segment.onnx", "segment_field.onnx"):
+    for other in (
+        "face.onnx",
+        "lines.onnx",
+        "measure.npz",
+        "pill_or_not.onnx",
+        "reader.onnx",
+        "segment.onnx",
+        "segment_field.onnx",
+    ):
         (weights / other).write_bytes(b"w")
     monkeypatch.setattr("pipeline.doctor.resources.files", lambda package: tmp_path)
     assert check("weights").ok

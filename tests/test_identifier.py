@@ -151,8 +151,8 @@ def test_a_photo_without_a_pill_has_one_answer_for_each_pill() -> None:
 
 def test_a_larger_thing_without_text_is_not_the_pill_meant() -> None:
     pixels = np.full((300, 500, 3), 190, np.uint8)
-    cv2.circle(pixels, (130, 150), 90, (246, 244, 240), -1, cv2.LINE_AA)
-    cv2.circle(pixels, (370, 150), 60, (246, 244, 240), -1, cv2.LINE_AA)
+    lay_tablet(pixels, (130, 150), 90)
+    lay_tablet(pixels, (370, 150), 60)
     answer = Identifier(reader=_ReadsTheSmall(20_000)).identify(pixels)
     assert answer.imprint == ("54", "024")
     assert answer.candidates[0].product.drug == "flecainide"
@@ -166,15 +166,23 @@ def test_a_larger_thing_without_text_is_not_the_pill_meant() -> None:
     assert nothing.faces[0].region.area > 20_000
 
 
-def disks(*centers: tuple[int, int], radius: int = 50) -> Pixels:
-    """White disks on gray, ``(340, 640, 3)`` uint8; ``centers`` are ``(x, y)``."""
+def lay_tablet(pixels: Pixels, center: tuple[int, int], radius: int) -> None:
+    """Draw a white disk with its soft shadow at ``center`` ``(x, y)``: without a shadow it is a hole or a print."""
+    shadow = np.zeros(pixels.shape[:2], np.float32)
+    cv2.circle(shadow, (center[0] + radius // 8, center[1] + radius // 6), radius, 0.4, -1)
+    pixels[:] = pixels * (1 - cv2.GaussianBlur(shadow, (0, 0), radius / 12))[..., None]
+    cv2.circle(pixels, center, radius, (246, 244, 240), -1, cv2.LINE_AA)
+
+
+def tablets(*centers: tuple[int, int], radius: int = 50) -> Pixels:
+    """White tablets on gray, ``(340, 640, 3)`` uint8; ``centers`` are ``(x, y)``."""
     pixels = np.full((340, 640, 3), 150, np.uint8)
     for center in centers:
-        cv2.circle(pixels, center, radius, (246, 244, 240), -1, cv2.LINE_AA)
+        lay_tablet(pixels, center, radius)
     return pixels
 
 
-HEAP = disks((90, 90), (250, 80), (420, 95), (570, 240), (170, 240), (380, 250))
+HEAP = tablets((90, 90), (250, 80), (420, 95), (570, 240), (170, 240), (380, 250))
 
 
 class _ReadsByPlace:
@@ -231,7 +239,7 @@ def test_each_pill_of_a_heap_has_its_own_answer_and_number() -> None:
 
 
 def test_two_alike_pills_are_two_answers_and_two_faces_are_one() -> None:
-    pair = disks((180, 170), (460, 170), radius=80)
+    pair = tablets((180, 170), (460, 170), radius=80)
     same = Identifier(reader=_ReadsByPlace({(180, 170): ("54", "024"), (460, 170): ("54", "024")}))
     assert [answer.imprint for answer in same.identify_each(pair)] == [("54", "024"), ("54", "024")]
     faces = Identifier(reader=_ReadsByPlace({(460, 170): ("54", "024")}))

@@ -25,6 +25,7 @@ CARRIED = (
     "pipeline/weights/face.onnx",
     "pipeline/weights/lines.onnx",
     "pipeline/weights/measure.npz",
+    "pipeline/weights/pill_or_not.onnx",
     "pipeline/weights/reader.onnx",
     "pipeline/weights/segment.onnx",
     "pipeline/weights/segment_field.onnx",

@@ -25,6 +25,7 @@ from pipeline.segment.edge import Belief, refine
 from pipeline.segment.instances import Instance, instances
 from pipeline.segment.lobes import without_lobes
 from pipeline.segment.pill_maps import MAP_STEP, MULTIPLE, MapsPills, PillMaps
+from pipeline.segment.pill_or_not import JudgesRegions, agreed
 from pipeline.segment.regions import Box, content_box, region_of
 from pipeline.segment.same_pill import group_faces
 from pipeline.settings import SegmentSettings
@@ -32,10 +33,9 @@ from pipeline.settings import SegmentSettings
 # How far the outline from the network's map may be off: in map pixels, and as a share of the pill's size.
 _OFF_PX = 1.5
 _OFF_SHARE = 0.06
-# A region of the map is a pill from this area (map pixels), mean chance, and area over the hull's on
-# (docs/experiments/segment.md, "Fourth" and "Eleventh round").
+# A region of the map is a pill from this area (map pixels) and area over the hull's on (docs/experiments/segment.md,
+# "Fourth" and "Eleventh round").
 _AREA_MIN = 12.0
-_CHANCE_MIN = 0.8
 _SOLIDITY_MIN = 0.8
 # Of a part of a photo that is smaller nothing is asked.
 _CONTENT_PX_MIN = 8
@@ -70,11 +70,13 @@ class Search:
     Args:
         settings: how pills are looked for.
         maps: the network, what tells where pills are.
+        judge: what tells how likely a region is a pill at all; None: each is believed.
     """
 
-    def __init__(self, settings: SegmentSettings, maps: MapsPills) -> None:
+    def __init__(self, settings: SegmentSettings, maps: MapsPills, judge: JudgesRegions | None = None) -> None:
         self.settings = settings
         self._maps = maps
+        self._judge = judge
 
     def __call__(self, photo: Photo) -> tuple[PillRegion, ...]:
         """Find every pill of the photo, the largest first.
@@ -87,10 +89,10 @@ class Search:
         if _is_too_small(box):
             return ()
         view = self._looked(photo, box)
-        pills = _pills(photo, view, box, self.settings)
+        pills = self._pills(photo, view, box)
         if len(pills) <= _SEVERAL_MAX:
             pills = self._seen_again(photo, view, pills, box)
-        if pills or _longer(box) <= self.settings.fine_px:
+        if pills or view.found or _longer(box) <= self.settings.fine_px:
             return pills
         return self._tiny(photo, box)
 
@@ -101,7 +103,7 @@ class Search:
         """
         box = content_box(photo.pixels)
         view = None if _is_too_small(box) else self._looked(photo, box, few=True)
-        return () if view is None or _is_more_than_few(view, self.settings) else _pills(photo, view, box, self.settings)
+        return () if view is None or _is_more_than_few(view, self.settings) else self._pills(photo, view, box)
 
     def _looked(self, photo: Photo, box: Box, few: bool = False) -> _View:
         """What steps 1 to 3 show; ``few``: no further look where one shows more than few."""
@@ -125,7 +127,7 @@ class Search:
     def _view(self, photo: Photo, part: Box, long_side_px: int, mirrored: bool = False) -> _View:
         maps = self._maps(_pixels(photo, part), long_side_px, mirrored)
         seen = instances(maps, _AREA_MIN)
-        found = tuple(one for one in seen if _is_pill(one))
+        found = tuple(one for one in seen if _is_pill(one, self.settings.chance_min))
         return _View(part, long_side_px, maps, found, tuple(one for one in seen if one not in found))
 
     def _seen_again(self, photo: Photo, view: _View, pills: tuple[PillRegion, ...], box: Box) -> tuple[PillRegion, ...]:
@@ -147,7 +149,7 @@ class Search:
             looks.append(seen)
             if len(pills) > _FEW_MAX or len(seen.found) > _ALIKE_MAX:
                 continue
-            again = _pills(photo, seen, box, self.settings)
+            again = self._pills(photo, seen, box)
             if are_faces_of_one(photo, again, least):
                 return again
         if not are_unlike:
@@ -160,8 +162,26 @@ class Search:
         seen = self._view(photo, box, self.settings.close_px)
         if len(seen.found) > _ALIKE_MAX:
             return ()
-        tiny = _pills(photo, seen, box, self.settings)
+        tiny = self._pills(photo, seen, box)
         return tiny if are_faces_of_one(photo, tiny, 2) else ()
+
+    def _pills(self, photo: Photo, view: _View, box: Box) -> tuple[PillRegion, ...]:
+        """The regions of what a view shows, the largest first, without those much smaller than the largest."""
+        settings = self.settings
+        outlined = (_outlined(photo, one, view, box) for one in view.found)
+        regions = self._believed(photo, [one for one in outlined if cv2.contourArea(one.outline) >= _OUTLINE_AREA_MIN])
+        largest = max((region.area for region in regions), default=0)
+        pills = [region for region in regions if region.area >= settings.area_share_min * largest]
+        if len(pills) >= _MANY_MIN:
+            pills = [region for region in regions if region.area >= settings.area_share_among_many_min * largest]
+        return tuple(sorted(pills, key=lambda region: -region.area))
+
+    def _believed(self, photo: Photo, regions: list[PillRegion]) -> list[PillRegion]:
+        """The regions that are likely pills."""
+        if self._judge is None or not regions:
+            return regions
+        chances = agreed(photo, regions, self._judge(photo, regions))
+        return [one for one, chance in zip(regions, chances, strict=True) if chance >= self.settings.pill_min]
 
 
 def _is_too_small(box: Box) -> bool:
@@ -188,17 +208,6 @@ def _shows(view: _View, pill: PillRegion) -> bool:
 def are_faces_of_one(photo: Photo, pills: tuple[PillRegion, ...], least: int) -> bool:
     """Whether there are at least so many pills and all look alike; print and stains on paper seldom do."""
     return len(pills) >= least and len(group_faces(photo, pills)) == 1
-
-
-def _pills(photo: Photo, view: _View, box: Box, settings: SegmentSettings) -> tuple[PillRegion, ...]:
-    """The regions of what a view shows, the largest first, without those much smaller than the largest."""
-    outlined = (_outlined(photo, one, view, box) for one in view.found)
-    regions = [region for region in outlined if cv2.contourArea(region.outline) >= _OUTLINE_AREA_MIN]
-    largest = max((region.area for region in regions), default=0)
-    pills = [region for region in regions if region.area >= settings.area_share_min * largest]
-    if len(pills) >= _MANY_MIN:
-        pills = [region for region in regions if region.area >= settings.area_share_among_many_min * largest]
-    return tuple(sorted(pills, key=lambda region: -region.area))
 
 
 @dataclass(frozen=True, eq=False)
@@ -299,8 +308,8 @@ def _suspected(view: _View, part: Box) -> Outline:
     return np.asarray((places + 0.5) * view.maps.to_photo - 0.5, np.float32)
 
 
-def _is_pill(one: Instance) -> bool:
-    return one.confidence >= _CHANCE_MIN and solidity(one.outline) >= _SOLIDITY_MIN
+def _is_pill(one: Instance, chance_min: float) -> bool:
+    return one.confidence >= chance_min and solidity(one.outline) >= _SOLIDITY_MIN
 
 
 def _outlined(photo: Photo, one: Instance, view: _View, box: Box) -> PillRegion:

@@ -1,10 +1,14 @@
-"""Which of two networks a photo is for: the one of reference photos, or the one of photos taken by hand."""
+"""Which of two networks a photo is for: the one of reference photos, or the one of photos taken by hand.
+
+What the second finds a third network is asked about: is it a pill at all?
+"""
 
 from __future__ import annotations
 
 from pipeline.records import Photo, PillRegion
 from pipeline.segment.find import Search, are_faces_of_one
 from pipeline.segment.pill_maps import MapsPills, PillNetwork
+from pipeline.segment.pill_or_not import PillOrNot
 from pipeline.settings import SegmentSettings
 
 _FACES = 2
@@ -19,22 +23,23 @@ def segment(photo: Photo, settings: SegmentSettings | None = None) -> tuple[Pill
 
 
 class Segmenter:
-    """Finds the pills of photos; holds two networks, each loaded at the first photo it sees.
+    """Finds the pills of photos; holds three networks, each loaded when it is first needed.
 
     The first knows outlines on plain ground best. Where its first looks show just the two faces of one pill, as a
     register's photo does, they are returned. Any other photo is for the second, which was taught skin, joints, cloth
     and heaps of pills too; one network for both lost on reference photos what it gained in hands
-    (docs/experiments/segment.md, "Fifteenth round"). Threads may share it; a pickled copy loads its own networks.
+    (docs/experiments/segment.md, "Fifteenth round"). What the second finds is a pill only where `PillOrNot` agrees
+    ("Sixteenth round"). Threads may share it; a pickled copy loads its own networks.
 
     Args:
         settings: how pills are looked for.
-        maps: what tells where pills are in any photo; None for the networks that ship.
+        maps: what tells where pills are in any photo, and is believed; None for the networks that ship.
     """
 
     def __init__(self, settings: SegmentSettings | None = None, maps: MapsPills | None = None) -> None:
         self.settings = settings or SegmentSettings()
         self._reference = None if maps else Search(self.settings, PillNetwork("segment.onnx"))
-        self._any = Search(self.settings, maps or PillNetwork("segment_field.onnx"))
+        self._any = Search(self.settings, maps or PillNetwork("segment_field.onnx"), None if maps else PillOrNot())
 
     def __call__(self, photo: Photo) -> tuple[PillRegion, ...]:
         """Find every pill of the photo, the largest first.

@@ -13,6 +13,7 @@ import click
 from pipeline.train.common.plan import TrainingPlan
 from pipeline.train.match import fit_match
 from pipeline.train.measure.__main__ import main as measure
+from pipeline.train.pill_or_not.__main__ import main as pill_or_not
 from pipeline.train.reader.detector import train_reader
 from pipeline.train.reader.evaluate import MEASURES, measure_reader
 from pipeline.train.reader.line_finder import train_line_finder
@@ -34,6 +35,7 @@ def main() -> None:
 
 main.add_command(measure, "measure")
 main.add_command(segment, "segment")
+main.add_command(pill_or_not, "pill-or-not")
 
 
 def _training(out: Path, work: str, drawn_count: int, minutes: float, rate: float) -> Callable[[_Command], _Command]:

@@ -1,0 +1,143 @@
+"""The second question about a region: what its network sees, and what is left out that it takes for no pill."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pipeline.load import load
+from pipeline.records import Photo, PillRegion, Pixels
+from pipeline.segment import Segmenter
+from pipeline.segment.find import Search
+from pipeline.segment.pill_maps import PillMaps
+from pipeline.segment.pill_or_not import SPANS, VIEW_PX, Levels, PillOrNot, agreed, planes, region_planes
+from pipeline.settings import SegmentSettings
+
+Disc = tuple[float, float, float]
+SAMPLES = Path(__file__).parents[1] / "samples"
+
+
+def circle(row: float, col: float, radius: float) -> NDArray[np.float32]:
+    angle = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+    return np.stack([row + radius * np.sin(angle), col + radius * np.cos(angle)], axis=1).astype(np.float32)
+
+
+def drawn(size: tuple[int, int], discs: Sequence[Disc]) -> Pixels:
+    pixels = np.full((*size, 3), (120, 90, 60), np.uint8)
+    for row, col, radius in discs:
+        cv2.fillPoly(pixels, [np.round(circle(row, col, radius)[:, ::-1] * 16).astype(np.int32)], (230, 40, 90), 16, 4)
+    return pixels
+
+
+def test_a_square_at_the_pictures_own_scale_is_cut_out_of_it() -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (60, 80, 3), dtype=np.uint8)
+    square = Levels(pixels).square(np.array([29.5, 39.5]), 20, 20)
+    assert (square == pixels[20:40, 30:50]).all()
+
+
+@pytest.mark.parametrize("step", [1.7, 5.0, 13.0, 40.0])
+def test_a_reduced_square_keeps_the_mean_of_a_fine_pattern(step: float) -> None:
+    rows, cols = np.mgrid[:1400, :1400]
+    pixels = np.repeat((((rows + cols) % 2) * 200).astype(np.uint8)[..., None], 3, axis=2)
+    square = Levels(pixels).square(np.array([700.0, 700.0]), 32 * step, 32)
+    assert square.mean() == pytest.approx(100, abs=3)
+    assert step < 2 or square.std() < 3
+
+
+def test_a_region_looks_the_same_wherever_it_lies_and_however_large() -> None:
+    small = region_planes(Levels(drawn((200, 300), [(90, 80, 10)])), circle(90, 80, 10))
+    large = region_planes(Levels(drawn((800, 900), [(430, 410, 40)])), circle(430, 410, 40))
+    assert small.shape == (8, VIEW_PX, VIEW_PX) and small.dtype == np.float32
+    assert np.abs(small - large).mean() < 0.02
+
+
+def test_the_planes_of_the_region_cover_its_share_of_each_view() -> None:
+    blank = np.zeros((VIEW_PX, VIEW_PX, 3), np.uint8)
+    seen = planes(blank, blank, circle(0, 0, 0.5).astype(np.float64))
+    for plane, span in zip((3, 7), SPANS, strict=True):
+        assert (seen[plane] + 0.5).mean() == pytest.approx(np.pi * 0.25 / span**2, rel=0.25)
+    assert (seen[:3] == -0.5).all() and (seen[4:7] == -0.5).all()
+
+
+def test_a_region_at_the_border_sees_the_border_again() -> None:
+    seen = region_planes(Levels(np.full((40, 40, 3), 200, np.uint8)), circle(2, 2, 6))
+    assert np.allclose(seen[[0, 1, 2, 4, 5, 6]], 200 / 255 - 0.5, atol=1e-3)
+
+
+def found(row: float, col: float, radius: float) -> PillRegion:
+    side = int(2 * radius) + 1
+    outline = circle(row, col, radius)
+    return PillRegion(outline, np.ones((side, side), bool), int(row - radius), int(col - radius), 0.9)
+
+
+def test_alike_regions_raise_each_other_from_three_on_and_lower_none() -> None:
+    discs = [(60.0, 60.0 + 90 * number, 30.0) for number in range(3)] + [(180.0, 100.0, 50.0)]
+    photo = Photo(drawn((260, 400), discs), "alike.png")
+    regions = [found(*disc) for disc in discs]
+    chances = np.array([0.9, 0.9, 0.1, 0.2], np.float32)
+    together = agreed(photo, regions, chances)
+    # The log odds of 0.9, 0.9 and 0.1 have the mean log(9) / 3.
+    assert together == pytest.approx([0.9, 0.9, 9 ** (1 / 3) / (1 + 9 ** (1 / 3)), 0.2], abs=1e-3)
+    assert agreed(photo, regions[1:], chances[1:]) == pytest.approx(chances[1:], abs=1e-3)
+
+
+class Seen:
+    """Maps of discs, as a network would give them."""
+
+    def __init__(self, discs: Sequence[Disc]) -> None:
+        self.discs = discs
+
+    def __call__(self, pixels: Pixels, long_side_px: int, mirrored: bool = False) -> PillMaps:
+        height, width = (max(2, side * long_side_px // max(pixels.shape[:2]) // 2) for side in pixels.shape[:2])
+        step = pixels.shape[0] / height, pixels.shape[1] / width
+        rows, cols = (np.mgrid[:height, :width] + 0.5) * np.array(step)[:, None, None] - 0.5
+        away = np.stack([np.hypot(rows - row, cols - col) / radius for row, col, radius in self.discs])
+        pill = np.clip((1 - away) * 8 + 0.5, 0, 1).max(axis=0).astype(np.float32)
+        core = np.clip((0.55 - away) * 8 + 0.5, 0, 1).max(axis=0).astype(np.float32)
+        return PillMaps(pill, core, step)
+
+
+class BelievesRound:
+    """Takes for pills what is smaller than some length, and keeps what it was asked."""
+
+    def __init__(self, length_max: float) -> None:
+        self.length_max = length_max
+
+    def __call__(self, photo: Photo, regions: Sequence[PillRegion]) -> NDArray[np.float32]:
+        return np.array([0.9 if max(one.mask.shape) < self.length_max else 0.0 for one in regions], np.float32)
+
+
+def test_what_is_no_pill_is_left_out_and_hides_no_smaller_pill() -> None:
+    # The hand's disc has 100 times the area of the pill's: beside it the pill is a speck (`area_share_min`).
+    discs = [(200.0, 180.0, 150.0), (200.0, 430.0, 15.0)]
+    photo = Photo(drawn((400, 500), discs), "two.png")
+    settings = SegmentSettings(coarse_px=512, closer_min=9.0)
+    believed = Search(settings, Seen(discs))(photo)
+    assert [round(max(one.mask.shape) / 300) for one in believed] == [1]
+    (pill,) = Search(settings, Seen(discs), BelievesRound(100))(photo)
+    assert pill.area == pytest.approx(np.pi * 15**2, rel=0.2)
+
+
+def test_nothing_is_left_where_nothing_is_believed() -> None:
+    discs = [(200.0, 180.0, 60.0)]
+    photo = Photo(drawn((400, 500), discs), "one.png")
+    assert len(Search(SegmentSettings(), Seen(discs))(photo)) == 1
+    assert Search(SegmentSettings(), Seen(discs), BelievesRound(1))(photo) == ()
+
+
+def test_faces_of_samples_are_pills_and_their_ground_is_none() -> None:
+    photo = load(SAMPLES / "024_both_wood.jpg")
+    regions = Segmenter()(photo)
+    assert len(regions) == 2
+    away = circle(0.5 * photo.pixels.shape[0], 0.5 * photo.pixels.shape[1], 30)
+    judge = PillOrNot()
+    assert judge(photo, regions).min() > 0.5
+    assert judge(photo, ()).shape == (0,)
+    many = judge(photo, regions * 40)
+    assert many.shape == (80,) and np.allclose(many[:2], many[-2:], atol=1e-4)
+    del away
