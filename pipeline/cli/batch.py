@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -220,12 +220,15 @@ def _open(photos: str | None, table: Path | None, truth: Path | None, choice: Ch
     return open_photos(photos, choice)
 
 
-def _files(photos: str | None, out: Path) -> Iterable[Path]:
-    """The files of a folder of photos, where the results could be written over one of them."""
+def _files(photos: str | None, out: Path) -> Iterator[Path]:
+    """What is read where photos are named: a folder or archive, and the files that results could be written over."""
     from pipeline.batch.sources.walk import photos_below
 
     folder = Path(photos or "")
-    return map(folder.joinpath, photos_below(folder)) if photos and folder.is_dir() and not out.is_dir() else ()
+    if photos and folder.exists():
+        yield folder
+    if photos and folder.is_dir() and not out.is_dir():
+        yield from map(folder.joinpath, photos_below(folder))
 
 
 @contextmanager
