@@ -198,6 +198,9 @@ class DecideSettings:
     beside_rivals_min: float = 0.9
     """Share of the catalog's probability that the first drug must have: nine to one (docs/trust.md)."""
 
+    short_sure_min: float = 0.8
+    """How sure each character of an imprint of one or two must be (docs/trust.md, "tfda's six")."""
+
     contradicts_max_bits: float = -5.0
     """A look of at most this weight, in bits, contradicts: it is 32 times rarer with this product than at large."""
 

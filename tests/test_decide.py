@@ -213,6 +213,19 @@ def test_identified_asks_that_nothing_is_against_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("imprint", "sure", "decision"),
+    [("M;S", 0.9, Decision.IDENTIFIED), ("M;S", 0.74, Decision.UNKNOWN), ("M;S;1", 0.74, Decision.IDENTIFIED)],
+)
+def test_of_an_imprint_of_two_characters_each_has_to_be_read_well(
+    imprint: str, sure: float, decision: Decision
+) -> None:
+    """Lysozyme's HS was read SM, its M with 74 %: baclofen 10 mg of Taiwan's register."""
+    found = verdict(ranked((pill(imprint, "a"), 0.95)), readings=[face(imprint.replace(";", ""), sure=sure), face()])
+    assert found.decision is decision
+    assert ("was read with 74 % only" in found.reason) is (decision is Decision.UNKNOWN)
+
+
+@pytest.mark.parametrize(
     ("explanation", "sentence"),
     [
         ({"contradicted": "TV"}, "TV was read and its imprint has no such text there."),

@@ -12,9 +12,13 @@ from pipeline.match.model import MatchModel
 from pipeline.match.rank import Ranked
 from pipeline.records import Candidate, Decision, Doubts, PillLook, Reading, drugs_of, named_drugs
 from pipeline.settings import DecideSettings
+from pipeline.words import percent
 from reference.grouping import same_look
 from reference.high_alert import high_alert
 from reference.product import Product
+
+# Imprints of so many characters are one misread character away from many others: 31 % of the US table's are shared.
+_SHORT_MAX = 2
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ def decide(
     if not ranked.candidates or ranked.unlisted >= 0.5:
         return ReasonedDecision(Decision.UNKNOWN, "Nothing in the catalog explains what was read.")
     first = ranked.candidates[0]
-    against = tuple(_against(look, ranked, doubts, model, settings))
+    against = (*_against(look, ranked, doubts, model, settings), *_thin(readings, ranked.explanations[0], settings))
     if not against:
         return ReasonedDecision(Decision.IDENTIFIED, f"{_named(first)} explains imprint and look.")
     names = list(dict.fromkeys(_named(drug.first) for drug in named_drugs(ranked.candidates)))
@@ -87,6 +91,16 @@ def _against(
     if sure < model.levels[level]:
         yield "That is not sure enough."
     yield from doubts.sentences
+
+
+def _thin(readings: Sequence[Reading], explanation: Explanation, settings: DecideSettings) -> Iterator[str]:
+    """A short imprint that was not read well: nothing else in it would show a misread character."""
+    if len(explanation.imprint_key.replace(";", "")) > _SHORT_MAX:
+        return
+    characters = [each for reading in readings for line in reading.lines for each in line.characters]
+    least = min(characters, key=lambda each: each.confidence)
+    if least.confidence < settings.short_sure_min:
+        yield f"Its imprint is short, and {least.text} was read with {percent(least.confidence)} only."
 
 
 def misfits(
