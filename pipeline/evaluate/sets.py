@@ -261,7 +261,7 @@ def _field_truth(row: Mapping[str, str]) -> Truth:
     if part not in ("training", "validation"):
         raise ValueError(f"`part` is {part!r}, not training or validation")
     counted = int(row["pills"]) if row.get("pills") else None
-    boxes = tuple(_bounding_box(text) for text in row["boxes"].split("|") if text.strip())
+    boxes = tuple(bounding_box(text) for text in row["boxes"].split("|") if text.strip())
     return Truth(
         shown=row.get("imprint_this_face") or None,
         colors=_colors(row.get("colors", "")) if counted == 1 else frozenset(),
@@ -270,7 +270,7 @@ def _field_truth(row: Mapping[str, str]) -> Truth:
     )
 
 
-def _bounding_box(text: str) -> BoundingBox:
+def bounding_box(text: str) -> BoundingBox:
     """A box given by its center, width and height."""
     x, y, width, height = map(float, text.split())
     if width <= 0 or height <= 0:

@@ -13,9 +13,7 @@ well, sets the powers and temperatures. The last lines say how the fit does on t
 
 from __future__ import annotations
 
-import hashlib
-import pickle
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -31,6 +29,7 @@ from pipeline.imprint import default_reader
 from pipeline.measure.face import FaceView, network_input
 from pipeline.measure.models import FaceNetwork, Models, load_models, sigmoid, softmax
 from pipeline.measure.shape import OUTLINE_SHAPES
+from pipeline.train.common.kept import kept
 from pipeline.train.common.loop import run
 from pipeline.train.measure.calibration import (
     POWERS,
@@ -52,7 +51,7 @@ from pipeline.train.measure.face_network import (
 )
 from pipeline.train.measure.fit import fit_outline, outline_truth
 from pipeline.train.measure.fitted_faces import Faces, collect, together
-from reference.text.imprints import imprint_key
+from pipeline.train.measure.labels import is_aside
 from reference.text.vocabulary import shape_term
 
 Array = NDArray[np.float64]
@@ -65,9 +64,8 @@ _RATE = 4e-3
 
 
 def for_calibration(faces: Faces) -> NDArray[np.bool_]:
-    """A seventh of the imprints, by the second byte of the hash whose first one parts off the validation."""
-    keys = (hashlib.sha1(imprint_key(text).encode()).digest()[1] for text in faces.rows["imprint"])
-    return np.array([key % 7 == 0 for key in keys])
+    """Which faces are of an imprint that calibrates."""
+    return np.array([is_aside(text) for text in faces.rows["imprint"]])
 
 
 def pill_shapes(models: Models, faces: Faces, power: float) -> Array:
@@ -150,16 +148,6 @@ def report(models: Models, faces: Faces) -> Iterator[str]:
                 yield f"{name} {what}: {right:.4f} of {np.count_nonzero(truth >= 0)}, calibration error {error:.4f}"
 
 
-def _kept(path: Path, make: Callable[[], Faces]) -> Faces:
-    """The faces kept at a path, made where they are not."""
-    if not path.exists():
-        part = path.with_suffix(".part")
-        part.write_bytes(pickle.dumps(make()))
-        part.replace(path)
-    faces: Faces = pickle.loads(path.read_bytes())
-    return faces
-
-
 def _drawn(work: Path) -> Iterator[Path]:
     """Folders with drawn photos of both faces of pills, debossed and printed."""
     for kind, count in _DRAWN.items():
@@ -184,8 +172,8 @@ def main(data: Path, work: Path, limit: int, minutes: float, check: bool) -> Non
     reader = default_reader()
 
     def faces_of(folders: Iterable[Path]) -> Faces:
-        kept = (_kept(work / f"{folder.name}.pkl", partial(collect, folder, limit, reader)) for folder in folders)
-        return together(list(kept))
+        found = (kept(work / f"{folder.name}.pkl", partial(collect, folder, limit, reader)) for folder in folders)
+        return together(list(found))
 
     faces = faces_of((data / "rximage300", data / "tfda"))
     with_drawn = together([faces, faces_of(_drawn(work))])

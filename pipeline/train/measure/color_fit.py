@@ -11,10 +11,10 @@ imprints sets temperature and powers. The last lines say how the fit does on the
 
 from __future__ import annotations
 
-import pickle
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -35,6 +35,7 @@ from pipeline.measure.color import (
     pair_figures,
 )
 from pipeline.measure.models import Models, Perceptron, load_models
+from pipeline.train.common.kept import kept
 from pipeline.train.measure.calibration import (
     LAYERS_PRIORS,
     POWERS,
@@ -278,16 +279,6 @@ def report(models: Models, faces: ColoredFaces) -> Iterator[str]:
             )
 
 
-def _kept(path: Path, make: Callable[[], ColoredFaces]) -> ColoredFaces:
-    """The faces kept at a path, made where they are not."""
-    if not path.exists():
-        part = path.with_suffix(".part")
-        part.write_bytes(pickle.dumps(make()))
-        part.replace(path)
-    faces: ColoredFaces = pickle.loads(path.read_bytes())
-    return faces
-
-
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True)
 @click.option("--work", type=click.Path(path_type=Path, file_okay=False), required=True, help="Keeps the faces found.")
@@ -298,10 +289,7 @@ def main(data: Path, work: Path, check: bool) -> None:
     cv2.setNumThreads(1)
     work.mkdir(parents=True, exist_ok=True)
 
-    def kept(name: str) -> ColoredFaces:
-        return _kept(work / f"{name}.pkl", lambda: _SETS[name](data / name))
-
-    faces = together([kept(name) for name in _SETS])
+    faces = together([kept(work / f"{name}.pkl", partial(find, data / name)) for name, find in _SETS.items()])
     if not check:
         save_models(fit(faces, load_models()))
     for line in report(load_models(), faces):

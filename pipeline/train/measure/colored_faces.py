@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -12,6 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.errors import PhotoError
+from pipeline.evaluate.field import box_of
+from pipeline.evaluate.sets import bounding_box
 from pipeline.evaluate.split import is_validation
 from pipeline.geometry.axes import axes_of
 from pipeline.load import load
@@ -20,7 +21,7 @@ from pipeline.measure.face import face_view
 from pipeline.records import Photo, PillRegion
 from pipeline.segment import Segmenter
 from pipeline.train.faces.cutting import photo_faces
-from reference.text.imprints import imprint_key
+from pipeline.train.measure.labels import is_aside, register_labels
 from reference.text.vocabulary import color_terms, shape_term
 
 Array = NDArray[np.float64]
@@ -77,18 +78,12 @@ def together(parts: Sequence[ColoredFaces]) -> ColoredFaces:
 
 def register_faces(folder: Path) -> ColoredFaces:
     """The faces of a register's photo set, laid out as ``../shared/data/README.md`` says; CLEAR pills name no color."""
-    labels = pd.read_csv(folder / "labels.csv", dtype=str, keep_default_na=False)
-    if "mark1" in labels:
-        labels["imprint"] = [
-            ";".join(filter(None, marks)) for marks in zip(labels["mark1"], labels["mark2"], strict=True)
-        ]
     rows = []
-    for number, (_, label) in enumerate(labels.iterrows()):
+    for number, (_, label) in enumerate(register_labels(folder).iterrows()):
         photo, regions = photo_faces(folder / label["file"]) or (None, ())
         terms = color_terms(label["color"]) if "CLEAR" not in label["color"] else ()
         layered = _LAYERS_CHANCE[shape_term(label["shape"]) == "CAPSULE"]
-        key = hashlib.sha1(imprint_key(label["imprint"]).encode()).digest()[1]
-        known = number, is_validation(label["imprint"]), key % 7 == 0, folder.name
+        known = number, is_validation(label["imprint"]), is_aside(label["imprint"]), folder.name
         rows += [_row(photo, region, regions, terms, layered, *known) for region in regions if photo is not None]
     return _faces(rows)
 
@@ -117,26 +112,16 @@ def field_faces(folder: Path) -> ColoredFaces:
 def _labeled(photo: Photo, regions: Sequence[PillRegion], label: pd.Series[str]) -> Iterator[tuple[PillRegion, str]]:
     """Each region with the color of the box that it fills, "" where none is known."""
     colors = label["colors"].split("|")
-    boxes = [tuple(map(float, box.split())) for box in label["boxes"].split("|") if box]
+    boxes = [bounding_box(box) for box in label["boxes"].split("|") if box]
     largest = max(regions, key=lambda region: region.mask.size, default=None)
     height, width = photo.pixels.shape[:2]
     for region in regions:
         if not boxes:
             yield region, colors[0] if region is largest and label["pills"] == "1" else ""
             continue
-        shares = [_overlap(region, (x * width, y * height, w * width, h * height)) for x, y, w, h in boxes]
+        shares = [box.iou(box_of(region, height, width)) for box in boxes]
         place = int(np.argmax(shares))
         yield region, colors[place] if shares[place] >= _SAME_PLACE and place < len(colors) else ""
-
-
-def _overlap(region: PillRegion, box: tuple[float, float, float, float]) -> float:
-    """Intersection over union of a region's box and one given by its center and size, in pixels."""
-    top, left, bottom, right = region.box
-    x, y, width, height = box
-    across = max(0.0, min(right, x + width / 2) - max(left, x - width / 2))
-    down = max(0.0, min(bottom, y + height / 2) - max(top, y - height / 2))
-    both = across * down
-    return both / ((bottom - top) * (right - left) + width * height - both)
 
 
 _Row = tuple[ColorSamples, int, int, float, int, bool, bool, str]

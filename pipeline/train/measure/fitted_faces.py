@@ -23,6 +23,7 @@ from pipeline.segment import segment
 from pipeline.train.faces.cutting import photo_faces
 from pipeline.train.faces.labeled import filled
 from pipeline.train.faces.self_training import KnownPill, accepted_on
+from pipeline.train.measure.labels import register_labels
 
 Array = NDArray[np.float64]
 Image = NDArray[np.uint8]
@@ -86,11 +87,7 @@ def collect(folder: Path, limit: int, reader: Reader) -> Faces:
     ``limit`` photos are drawn at random (seed 1). Which face bears text is taken from where the reader finds what the
     register names. Photos that cannot be read or show no pill are passed over.
     """
-    labels = pd.read_csv(folder / "labels.csv", dtype=str, keep_default_na=False)
-    if "mark1" in labels:
-        labels["imprint"] = [
-            ";".join(filter(None, marks)) for marks in zip(labels["mark1"], labels["mark2"], strict=True)
-        ]
+    labels = register_labels(folder)
     labels = labels.sample(min(limit, len(labels)), random_state=1)
     samples = [row for _, label in labels.iterrows() for row in _faces_of(folder, label, reader)]
     columns = list(zip(*samples, strict=True))
