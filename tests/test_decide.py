@@ -225,6 +225,11 @@ def test_of_an_imprint_of_two_characters_each_has_to_be_read_well(
     assert ("was read with 74 % only" in found.reason) is (decision is Decision.UNKNOWN)
 
 
+def test_a_line_without_characters_is_no_fault_of_a_short_imprint() -> None:
+    """A reader of one's own may give one."""
+    assert verdict(ranked((pill("M;S", "a"), 0.95)), readings=[face("")]).decision is Decision.IDENTIFIED
+
+
 @pytest.mark.parametrize(
     ("explanation", "sentence"),
     [

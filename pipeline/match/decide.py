@@ -98,8 +98,8 @@ def _thin(readings: Sequence[Reading], explanation: Explanation, settings: Decid
     if len(explanation.imprint_key.replace(";", "")) > _SHORT_MAX:
         return
     characters = [each for reading in readings for line in reading.lines for each in line.characters]
-    least = min(characters, key=lambda each: each.confidence)
-    if least.confidence < settings.short_sure_min:
+    least = min(characters, key=lambda each: each.confidence, default=None)
+    if least is not None and least.confidence < settings.short_sure_min:
         yield f"Its imprint is short, and {least.text} was read with {percent(least.confidence)} only."
 
 
