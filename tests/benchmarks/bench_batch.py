@@ -31,19 +31,18 @@ import click
 from PIL import Image
 from pretend import Pretender, answer, inline
 
-from pipeline.batch import BatchSettings, Photos, open_photos, plan, run_batch
+from pipeline.batch import BatchSettings, Photos, Progress, Watch, open_photos, plan, run_batch
 from pipeline.batch.engines import run_local
 from pipeline.batch.ledger import Ledger
 from pipeline.batch.made import made_of, note
 from pipeline.batch.names import key_of
 from pipeline.batch.rows import to_line
 from pipeline.batch.sinks import ALWAYS
-from pipeline.batch.sources.entry import Entry
 from pipeline.batch.sources.files import FileStore
 from pipeline.batch.sources.walk import photos_below
-from pipeline.batch.work import PhotoWork, Task
 from pipeline.identifier import Identifier
 from pipeline.records import Identification
+from pipeline.report.page import BatchReport, BatchView
 
 _SAMPLES = Path(__file__).parents[2] / "samples"
 _ODD_NAMES = (b"line\nbreak", b"byte\xff", b"=1+1", "약".encode(), b"\x1b[31m", b"n" * 240, b"'; drop")
@@ -222,22 +221,76 @@ def _large_photos(folder: Path, number: int) -> Path:
 
 
 @bench.command()
+@click.argument("source", type=click.Path(path_type=Path), default=_SAMPLES)
 @click.option("--photos", default=2000, show_default=True)
 @click.pass_obj
-def memory(work: Path, photos: int) -> None:
-    """The memory of one worker over many photos."""
-    samples = sorted(file.name for file in _SAMPLES.glob("*.jpg"))
-    tasks = (Task("", index, Entry(samples[index % len(samples)])) for index in range(photos))
-    peak: dict[int, int] = {}
-    step = photos // 10
-    for number, _ in enumerate(run_local(tasks, PhotoWork(Identifier(), FileStore(str(_SAMPLES))), 1, 120.0), start=1):
-        worker = _children(os.getpid())
-        if worker and number % 10 == 0:
-            status = Path(f"/proc/{worker[-1]}/status").read_text()
-            now = int(status.partition("VmRSS:")[2].split()[0])
-            peak[number // step] = max(peak.get(number // step, 0), now)
-        if number % step == 0:
-            print(f"{number} photos: {peak.get(number // step - 1, 0) / 1e3:.0f} MB", flush=True)
+def memory(work: Path, source: Path, photos: int) -> None:
+    """The memory of one worker over many photos, which are made of those below SOURCE, with the page of all."""
+    folder = _composed(source, work / "photos", photos)
+    worker = _Worker(photos)
+    identifier = Identifier(keep_photos=True)
+    report = BatchReport(folder, identifier.catalog, view=BatchView(catalog=identifier.catalog))
+    settings = BatchSettings(workers=1)
+    run_batch(folder, work / "out", identifier, _IDENTITY, settings, report=report, watch=Watch(worker.look))
+
+
+class _Worker:
+    """Watches the memory of the one worker, and prints the most of each tenth of the photos."""
+
+    def __init__(self, photos: int) -> None:
+        self._step = max(1, photos // 10)
+        self._tenth, self._started = 0, time.perf_counter()
+        self._between_mb = self._most_mb = 0.0
+
+    def look(self, progress: Progress) -> None:
+        """Called after each photo."""
+        if progress.total and progress.done // self._step > self._tenth:
+            self._tenth = progress.done // self._step
+            own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+            print(
+                f"{progress.done} photos, {time.perf_counter() - self._started:.0f} s: {self._between_mb:.0f} MB between "
+                f"photos, {self._most_mb:.0f} MB at most so far; the runner {own:.0f} MB at most",
+                flush=True,
+            )
+            self._between_mb = 0.0
+        if progress.total and progress.done % 10 == 0:
+            for child in _children(os.getpid()):
+                now, most = _memory_mb(child)
+                self._between_mb, self._most_mb = max(self._between_mb, now), max(self._most_mb, most)
+
+
+def _memory_mb(process: int) -> tuple[float, float]:
+    """What a process has in memory now, and what it had at most."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:  # it ended meanwhile
+        return 0.0, 0.0
+    now, most = (int(status.partition(f"{name}:")[2].split()[0]) / 1e3 for name in ("VmRSS", "VmHWM"))
+    return now, most
+
+
+def _composed(source: Path, folder: Path, number: int) -> Path:
+    """So many photos with distinct bytes, small and large in one mix.
+
+    Those below ``source`` as they are, and then over again, larger each time, one in ten of these at 12 megapixels.
+    """
+    folder.mkdir(parents=True)
+    files = sorted(file for file in source.rglob("*") if file.suffix.lower() in (".jpg", ".png", ".webp"))
+    chance = random.Random(2026)
+    names = chance.sample(range(number), number)
+    for index, place in enumerate(names):
+        file, again = files[index % len(files)], index // len(files)
+        target = folder / f"{place:06d}{file.suffix}"
+        if not again:
+            shutil.copyfile(file, target)
+            continue
+        try:
+            with Image.open(file) as image:
+                size = (4000, 3000) if index % 10 == 0 else [round(side * (1 + again / 2)) for side in image.size]
+                image.convert("RGB").resize(size).save(target.with_suffix(".jpg"), quality=90)
+        except OSError:  # a broken sample stays so
+            target.write_bytes(file.read_bytes() + b"%d" % index)
+    return folder
 
 
 @bench.command()
