@@ -68,6 +68,15 @@ def test_a_verdict_is_merged_stays_and_goes_with_the_photo_it_is_about(tmp_path:
     assert results(out)["a.jpg"]["verdict"] is None
 
 
+def test_an_error_cannot_be_confirmed(tmp_path: Path) -> None:
+    folder, out = folder_of(tmp_path, "a.jpg", "bad.jpg"), tmp_path / "out"
+    run_batch(folder, out, Pretender(), IDENTITY, ONE)
+    file = exported(tmp_path / "v.csv", *(said(row, verdict="confirmed") for row in results(out).values()))
+    summary = run_batch(folder, out, Pretender(), IDENTITY, ONE, verdicts=read_verdicts(file))
+    assert (summary.verdicts, summary.verdicts_left) == (1, 1)
+    assert [results(out)[name]["verdict"] for name in ("a.jpg", "bad.jpg")] == ["confirmed", None]
+
+
 def test_of_two_verdicts_the_later_holds_in_whatever_order_they_are_merged(tmp_path: Path) -> None:
     folder, out = folder_of(tmp_path, "a.jpg"), tmp_path / "out"
     run_batch(folder, out, Pretender(), IDENTITY, ONE)

@@ -174,6 +174,42 @@ def test_a_person_reviews_with_the_keyboard(browser: Any, tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
+def test_an_error_offers_nothing_to_confirm(browser: Any, tmp_path: Path) -> None:
+    written(tmp_path / "report.html", 1)
+    opened = Opened(browser, tmp_path / "report.html")
+    page, keys = opened.page, opened.page.keyboard
+    page.focus("#list")
+    keys.press("Home")  # errors come first
+    offered = page.locator("#detail .verdict-bar button")
+    opened.expect(offered).to_have_text(["Correct", "Set aside"])
+    keys.press("c")
+    opened.expect(page.locator(".status")).to_contain_text("gave no answer that could be confirmed")
+    assert page.locator("dialog").count() == 0 and page.locator(".row .said").count() == 0
+    keys.press("x")
+    page.fill("#your-name", "Ada")
+    keys.press("Enter")
+    opened.expect(page.locator(".row .said")).to_have_text(["⊘ set aside"])
+    opened.expect(offered).to_have_text(["Confirm", "Correct", "Set aside"])
+    assert [each["verdict"] for each in opened.verdicts()] == ["set aside"]
+    opened.close()
+
+
+@pytest.mark.slow
+def test_many_drugs_are_cut_short_in_print(browser: Any, tmp_path: Path) -> None:
+    with PageWriter(tmp_path / "report.html", About("x", "run"), open_catalog()) as writer:
+        for place in range(1200):
+            writer.add(row(f"{place}.jpg", drug=f"drug {place % 600}", sha256="ab" * 32))
+    opened = Opened(browser, tmp_path / "report.html")
+    drugs = opened.page.locator('.facet[aria-label="Drug"]')
+    assert drugs.locator("li:visible").count() == 600 and drugs.locator(".print-only:visible").count() == 0
+    opened.page.emulate_media(media="print")
+    assert drugs.locator("li:visible").count() == 10
+    assert drugs.locator(".print-only").inner_text() == "and 590 more"
+    opened.page.emulate_media(media="screen")
+    opened.close()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_what_does_most_harm_comes_first_and_is_worked_through_with_the_keyboard(
     browser: Any, tmp_path: Path, scheme: str

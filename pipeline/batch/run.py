@@ -56,7 +56,8 @@ class Summary:
     ``schema``: the version of the results' columns. ``rows``: of the results; more than photos where each pill has one,
     fewer where photos show one pill together.
     ``gone``: photos that were deleted since they were found; they have no row and do not count as photos.
-    ``verdicts``: what people said of rows; ``verdicts_left``: of rows that are not here, or whose photo changed since.
+    ``verdicts``: what people said of rows; ``verdicts_left``: those left out: the row is not here, its photo
+    changed since, or it has no answer to confirm.
     ``first_errors``: what a few of the error rows say.
     ``passed_over``: files that are no photos, and folders that were not entered, by why.
     ``agreements``: what came of what was expected, where the list says it.

@@ -18,7 +18,7 @@ from pipeline.batch.durable import replace
 from pipeline.batch.names import shown
 from pipeline.batch.rows import Row, to_line
 from pipeline.errors import InputError
-from pipeline.review import RESULTS, VERDICT, VERDICTS, content_key, row_key
+from pipeline.review import CONFIRMED, RESULTS, VERDICT, VERDICTS, content_key, row_key
 
 # A line of the export: the key of its row, of its photo's content, and the verdict's columns.
 Verdict = Mapping[str, str]
@@ -80,7 +80,7 @@ class Verdicts:
 
     @property
     def left(self) -> int:
-        """Those whose row is not here, or whose photo has changed since."""
+        """Those whose row is not here, whose photo has changed since, or that confirm an error."""
         return len(self._by_row) - self.merged
 
     def add(self, verdicts: Iterable[Verdict]) -> None:
@@ -97,10 +97,16 @@ class Verdicts:
         self.merged = 0
         for row in rows:
             said = self._by_row.get(row_key(row))
-            holds = said is not None and said["sha256"] == content_key(row)
+            holds = said is not None and _holds(said, row)
             self.merged += holds
             cells = [said[name] or None for name in VERDICT] if said and holds else [None] * len(RESULTS)
             yield {**row, **dict(zip(RESULTS, cells, strict=True))}
+
+
+def _holds(verdict: Verdict, row: Row) -> bool:
+    """Whether a verdict is about what the row is of; a row without an answer has nothing to confirm."""
+    is_of_nothing = verdict["verdict"] == CONFIRMED and not row.get("decision")
+    return verdict["sha256"] == content_key(row) and not is_of_nothing
 
 
 def _time(verdict: Verdict) -> float:

@@ -341,4 +341,6 @@ def _passed_over(summary: Summary) -> str:
 
 def _verdicts(summary: Summary) -> str:
     left = summary.verdicts_left
-    return f"{summary.verdicts}" + (f" ({left} left out: the photo is not here, or changed since)" if left else "")
+    return f"{summary.verdicts}" + (
+        f" ({left} left out: the photo is not here, changed since, or has no answer to confirm)" if left else ""
+    )

@@ -247,8 +247,9 @@ class _Worker:
         if progress.total and progress.done // self._step > self._tenth:
             self._tenth = progress.done // self._step
             own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+            took = time.perf_counter() - self._started
             print(
-                f"{progress.done} photos, {time.perf_counter() - self._started:.0f} s: {self._between_mb:.0f} MB between "
+                f"{progress.done} photos, {took:.0f} s: {self._between_mb:.0f} MB between "
                 f"photos, {self._most_mb:.0f} MB at most so far; the runner {own:.0f} MB at most",
                 flush=True,
             )

@@ -3,8 +3,9 @@
 const DECISIONS = ["IDENTIFIED", "AMBIGUOUS", "UNKNOWN", "UNREADABLE", "NO_PILL", "ERROR"];
 // Rows beyond the edge of the list that are drawn already.
 const AHEAD = 6;
-// So many rows are printed; a printer is no place for 10,000.
+// So many rows are printed, and so many values of each count; a printer is no place for 10,000.
 const PRINTED_MAX = 500;
+const PRINTED_VALUES_MAX = 10;
 
 const reviewState = (row) => row.said?.verdict || "to do";
 const AGREEMENTS = ["CONTRADICTED", "NOT_COMPARED", "CANNOT_TELL", "CONSISTENT"];
@@ -146,12 +147,13 @@ function drawFacet(name, facet, place) {
   const most = Math.max(...counts.values(), 1);
   const focused = document.activeElement?.dataset?.value;
   place.replaceChildren(element("h2", {}, values.length > 8 ? `${name} (${grouped(values.length)})` : name),
-    values.length ? element("ul", values.length > 8 ? { tabindex: "0", "aria-label": name } : {}, ...values.map(([value, number]) => facetLine(facet, value, number, most)))
-      : element("p", { class: "faint" }, "none"));
+    values.length ? element("ul", values.length > 8 ? { tabindex: "0", "aria-label": name } : {}, ...values.map(([value, number], rank) => facetLine(facet, value, number, most, rank)))
+      : element("p", { class: "faint" }, "none"),
+    values.length > PRINTED_VALUES_MAX ? element("p", { class: "print-only" }, `and ${grouped(values.length - PRINTED_VALUES_MAX)} more`) : "");
   if (focused !== undefined) [...place.querySelectorAll("button")].find((one) => one.dataset.value === focused)?.focus();
 }
 
-function facetLine(facet, value, number, most) {
+function facetLine(facet, value, number, most, rank) {
   const share = element("span", { class: "share", "aria-hidden": "true" });
   share.style.width = `${(100 * number) / most}%`;
   const made = button("", () => {
@@ -160,7 +162,7 @@ function facetLine(facet, value, number, most) {
     filterRows();
   }, { "aria-pressed": String(facet.chosen.has(value)), "data-value": value });
   made.append(share, element("span", { class: "value" }, facet.words(value)), element("span", { class: "number" }, grouped(number)));
-  return element("li", {}, made);
+  return element("li", rank < PRINTED_VALUES_MAX ? {} : { class: "no-print" }, made);
 }
 
 function clearFilters() {

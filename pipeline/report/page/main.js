@@ -63,7 +63,7 @@ function closeDetail() {
 
 function verdictBar(row, view) {
   const bar = element("div", { class: "verdict-bar", role: "group", "aria-label": "Your verdict" },
-    button("Confirm", () => act("confirm"), { "aria-keyshortcuts": "c", class: "main" }),
+    confirmable(row) ? button("Confirm", () => act("confirm"), { "aria-keyshortcuts": "c", class: "main" }) : null,
     button("Correct", () => act("correct"), { "aria-keyshortcuts": "e" }),
     button("Set aside", () => act("aside"), { "aria-keyshortcuts": "x" }),
     row.said ? button("Take back", () => act("undo"), { "aria-keyshortcuts": "u" }) : null,
@@ -80,6 +80,10 @@ function verdictBar(row, view) {
 async function act(what, place = 0) {
   const row = current;
   if (!row || (what === "undo" && !row.said)) return;
+  if (what === "confirm" && !confirmable(row)) {
+    say(`${row.photo}: gave no answer that could be confirmed; e says what the pill is, x sets the row aside.`);
+    return;
+  }
   if (what !== "undo" && !(await named())) return;
   const verdict = await verdictFor(what, row, place);
   if (verdict === undefined) return;

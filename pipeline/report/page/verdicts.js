@@ -39,6 +39,9 @@ function keep(name, text) {
 
 const placeOf = (row) => `${KEPT_UNDER}${row.key}.${row.sha256}`;
 
+/** Whether a row has an answer that a person can confirm: an error has none. */
+const confirmable = (row) => row.decision !== "ERROR";
+
 /** The later of what was merged into the results and what this browser keeps. */
 function readVerdict(row) {
   const merged = row.given ? Object.fromEntries(GIVEN.map((name, place) => [name, row.given[place]])) : null;
@@ -49,7 +52,7 @@ function readVerdict(row) {
 function keptVerdict(row) {
   try {
     const verdict = JSON.parse(kept(placeOf(row)) || "null");
-    return verdict?.at ? verdict : null;
+    return verdict?.at && (verdict.verdict !== "confirmed" || confirmable(row)) ? verdict : null;
   } catch { // what another page left there is no verdict
     return null;
   }
