@@ -16,7 +16,7 @@ from pipeline.scene import Scene
 from pipeline.serialize import Detail, identification_to_dict, identification_to_json
 from reference.product import Monograph
 from reference.store.catalog import Catalog
-from reference.store.pictures import LabelPictures
+from reference.store.product_pictures import LabelPictures
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +110,7 @@ class Answer(Identification):
 
     def overlay(self) -> Pixels:
         """The photos with what was found drawn on them, ``(height, 1200, 3)`` uint8 sRGB; raises as ``load_photos``."""
-        from pipeline.report.files import sheets
+        from pipeline.report.save import sheets
 
         return sheets(self.load_photos(), [self])
 
@@ -120,7 +120,7 @@ class Answer(Identification):
         Raises:
             InputError: another ending, or the file cannot be written; and as ``load_photos``.
         """
-        from pipeline.report.files import save_overlay
+        from pipeline.report.save import save_overlay
 
         save_overlay(Path(file), self.load_photos(), [self])
 
@@ -131,7 +131,7 @@ class Answer(Identification):
         Raises:
             InputError: the file cannot be written; and as ``load_photos``.
         """
-        from pipeline.report.files import save_html
+        from pipeline.report.save import save_html
 
         save_html(Path(file), self.load_photos(), [self], self.labels.of if self.labels else None)
 

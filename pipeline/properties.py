@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pipeline.figures_in_words import percent
 from pipeline.records import PillLook, Probabilities, SizeMeasurement
-from pipeline.words import percent
 from reference.product import Product
 
 

@@ -177,7 +177,7 @@ def labelers_of(products: Iterable[Product]) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Entry:
+class RegisterEntry:
     """A product as an importer hands it over, with the document it stands in where there is one.
 
     ``set_key`` names the document through all its versions; only products of the highest version stay.

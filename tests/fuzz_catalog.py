@@ -13,7 +13,7 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
-from pipeline.match.search import ImprintIndex
+from pipeline.match.shortlist import ImprintIndex
 from pipeline.match.world import Tokens
 from reference.audit.check import check
 from reference.audit.export import as_row

@@ -9,7 +9,7 @@ from pipeline.match import Match, Matcher
 from pipeline.match.model import MatchModel
 from pipeline.records import Character, Doubts, Line, PillLook, Probabilities, Reading, SizeMeasurement
 from pipeline.settings import DecideSettings, Settings
-from reference.product import Entry, Product
+from reference.product import Product, RegisterEntry
 from reference.store.catalog import Catalog
 from reference.store.writer import fill
 from reference.text.imprints import tokens
@@ -85,7 +85,7 @@ def pill(imprint: str, drug: str = "", strength: str = "10 mg", key: str = "", *
 def catalog_of(products: Iterable[Product], coverage: float | None = None) -> Catalog:
     """A catalog in memory of these products alone, as a register's table would be."""
     connection = sqlite3.connect(":memory:", check_same_thread=False)
-    fill(connection, map(Entry, products))
+    fill(connection, map(RegisterEntry, products))
     return Catalog(connection, None, "made", coverage)
 
 

@@ -19,16 +19,16 @@ from hypothesis import strategies as st
 from spl_documents import document, look, product, zipped
 
 from reference.audit.check import check
-from reference.audit.compare import compare
+from reference.audit.diff import compare
 from reference.audit.export import COLUMNS, write_csv
 from reference.errors import CatalogError, InputError
 from reference.importers import Log
 from reference.importers.registers import REGISTERS
 from reference.monographs import load_monograph
-from reference.product import Entry, FactSource, ImprintCheck, Product
+from reference.product import FactSource, ImprintCheck, Product, RegisterEntry
 from reference.store.build import build_catalog
 from reference.store.catalog import Catalog, open_catalog
-from reference.store.database import COUNTED_COVERAGE_MAX
+from reference.store.connection import COUNTED_COVERAGE_MAX
 from reference.store.migrations import migrate
 from reference.store.writer import SCHEMA_VERSION, fill
 from reference.text.ndc import possible_product_codes, product_code
@@ -48,7 +48,7 @@ build_registers = partial(build_catalog, builtin=False)
 
 def catalog_of(*products: Product) -> Catalog:
     connection = sqlite3.connect(":memory:", check_same_thread=False)
-    fill(connection, map(Entry, products))
+    fill(connection, map(RegisterEntry, products))
     return Catalog(connection, None, "test")
 
 

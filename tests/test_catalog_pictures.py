@@ -22,7 +22,7 @@ from pipeline.report.page import BatchView, answers_page
 from pipeline.report.page.write import About, PageWriter
 from reference.store.build import build_catalog
 from reference.store.catalog import open_catalog
-from reference.store.pictures import SIDE_PX, pictures_path, small_picture, write_pictures
+from reference.store.product_pictures import SIDE_PX, pictures_path, small_picture, write_pictures
 
 
 def photo(color: tuple[int, int, int] = (200, 30, 30), size: tuple[int, int] = (900, 600)) -> bytes:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pipeline.identifier import Identifier
 from pipeline.records import Decision
 from reference.errors import CatalogError
-from reference.product import Entry, Product
+from reference.product import Product, RegisterEntry
 from reference.search.query import query
 from reference.search.search import search
 from reference.store.catalog import Catalog, open_catalog
@@ -39,7 +39,7 @@ PILLS = (
 @pytest.fixture
 def catalog() -> Iterator[Catalog]:
     connection = sqlite3.connect(":memory:", check_same_thread=False)
-    fill(connection, map(Entry, PILLS))
+    fill(connection, map(RegisterEntry, PILLS))
     with Catalog(connection, None, "test") as opened:
         yield opened
 
@@ -118,7 +118,7 @@ def test_a_view_leaves_out_exactly_what_has_the_same_characters(words: list[str]
     shuffled = ";".join(words[number] for number in order if number < len(words))
     connection = sqlite3.connect(":memory:", check_same_thread=False)
     others = [pill(text) for text in ("0", "0;1", "01;01", "A0;1", "11", "1;1", "")]
-    fill(connection, map(Entry, (*others, pill(imprint, 2))))
+    fill(connection, map(RegisterEntry, (*others, pill(imprint, 2))))
     with Catalog(connection, None, "test") as catalog:
         view = catalog.without(shuffled)
         forms = {characters(imprint), characters(";".join(set(tokens(imprint))))}

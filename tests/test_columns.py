@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from pipeline.records import Candidate
-from pipeline.report.columns import Columns
 from pipeline.report.tables import answer_table
+from pipeline.report.terminal_table import Columns
 
 WIDTHS = (20, 40, 60, 80, 120)
 NAMES = ("tier", "drug", "look", "labelers", "example")

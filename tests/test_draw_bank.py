@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from pipeline.draw.bank import MARK_KINDS, RELIEFS, draw_faces, read_image, shard_arrays, write_bank
+from pipeline.draw.drawn_sets import write_face_set, write_heap_set
 from pipeline.draw.random_body import random_relief
 from pipeline.draw.random_face import random_face
-from pipeline.draw.sets import write_face_set, write_heap_set
 from pipeline.evaluate.sets import open_set
 from reference.store.catalog import open_catalog
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.records import Candidate
-from pipeline.report.words import candidate_named
+from pipeline.report.short_words import candidate_named
 from reference.grouping import same_drug
 from reference.importers import Log
 from reference.importers.mfds import _in_english, _ingredients

@@ -20,18 +20,18 @@ from rich.console import Console
 from pipeline.errors import PhotoError
 from pipeline.evaluate import run
 from pipeline.evaluate.judge import Verdict, judge
+from pipeline.evaluate.product_index import ProductIndex, same_drug
 from pipeline.evaluate.run import Turn, evaluate_set, turned
 from pipeline.evaluate.segmentation import match, outlines_of
 from pipeline.evaluate.sets import CharacterBox, LabeledPhoto, PhotoSet, SetKind, Truth
 from pipeline.evaluate.show import figures_table
 from pipeline.evaluate.summary import KEYS, summarize
-from pipeline.evaluate.table import Table, same_drug
 from pipeline.records import Candidate, Decision, Identification, PillLook, PillRegion, Probabilities, SizeMeasurement
 from reference.product import Product
 
 WANTED = product("54;024", "flecainide", "50 mg", "00054-0024-25")
 OTHER = product("024", "baclofen", "10 mg", "11111-0024-01")
-TABLE = Table((WANTED, OTHER))
+TABLE = ProductIndex((WANTED, OTHER))
 TRUTH = Truth(
     imprint="54;024",
     shown="54;024",
@@ -56,7 +56,7 @@ def ranked(*products: Product, probability: float = 0.8) -> tuple[Candidate, ...
     return tuple(Candidate((each,), probability / 2**index, 5.0 - index, ()) for index, each in enumerate(products))
 
 
-def shares(answer: Identification | None, truth: Truth = TRUTH, table: Table = TABLE) -> Mapping[str, Any]:
+def shares(answer: Identification | None, truth: Truth = TRUTH, table: ProductIndex = TABLE) -> Mapping[str, Any]:
     found = judge(labeled(truth), answer, table).shares
     return {key: over / under if under else None for key, (over, under) in found.items()}
 
@@ -182,7 +182,7 @@ def test_confidences() -> None:
 
 def test_table_finds_the_row_of_a_kit_by_its_imprint() -> None:
     parts = tuple(product(f"b;45{part}", "norgestimate", "", "00093-2140-62") for part in range(3))
-    table = Table(parts)
+    table = ProductIndex(parts)
     assert table.rows(Truth(row_key="00093-2140-28", imprint="451;b")) == (parts[1],)
     assert table.rows(Truth(row_key="00093-2140-28", imprint="999")) == parts
     assert table.rows(Truth(row_key="00093-9999-28")) == table.rows(Truth()) == ()
@@ -192,14 +192,14 @@ def test_table_finds_the_parts_of_a_license() -> None:
     kit = product("CT;LITA", "cimetidine", "200 mg", "")
     parts = tuple(replace(kit, product_id=f"tfda:047612:{part}") for part in (1, 2))
     whole = replace(kit, product_id="tfda:028727")
-    table = Table((*parts, whole))
+    table = ProductIndex((*parts, whole))
     assert table.rows(Truth(row_key="047612", imprint="LITA;;;LITA;CT;;;CT")) == parts
     assert table.rows(Truth(row_key="028727")) == (whole,)
 
 
 def test_ceiling() -> None:
     look: dict[str, Any] = {"shape": "ROUND", "colors": ("WHITE",), "size_mm": 7.0}
-    table = Table(
+    table = ProductIndex(
         (
             product("10", "a", "1 mg", "11111-1111-01", **look),
             product("10", "a", "1 mg", "22222-1111-01", **look),

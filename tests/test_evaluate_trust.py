@@ -26,10 +26,10 @@ from pipeline.evaluate.bounds import binomial_tail, certified, fewest_to_certify
 from pipeline.evaluate.judge import Verdict, judge
 from pipeline.evaluate.metrics import auroc, generalized_risk_area
 from pipeline.evaluate.outcome import Outcome, fault_of, imprint_forms, outcome_of, taken_out
+from pipeline.evaluate.product_index import ProductIndex
 from pipeline.evaluate.run import evaluate_set
 from pipeline.evaluate.sets import LabeledPhoto, PhotoSet, SetKind, Truth, open_exclusions
 from pipeline.evaluate.summary import summarize
-from pipeline.evaluate.table import Table
 from pipeline.evaluate.trust import section, trust_figures
 from pipeline.identifier import Identifier
 from pipeline.records import Candidate, Decision, Identification, Photo, PillRegion, Reading
@@ -185,8 +185,8 @@ def test_faces_that_repeat_are_the_same_imprint() -> None:
 
 # --- the truth
 
-INSIDE = Table((product("54;024", "flecainide", "50 mg", "00777-0001-01"),))
-REGISTER = Table((OWN,))
+INSIDE = ProductIndex((product("54;024", "flecainide", "50 mg", "00777-0001-01"),))
+REGISTER = ProductIndex((OWN,))
 TRUTH = Truth(imprint="54;024", shown="54;024", row_key="00054-0024-25", market="US", imprint_type="DEBOSSED", faces=2)
 
 
@@ -196,12 +196,12 @@ def answer(shown: Product, decision: Decision = Decision.IDENTIFIED, p: float = 
 
 
 def test_the_truth_is_the_register_not_the_catalog_asked() -> None:
-    asked = Table((product("54;024", "flecainide", "50 mg", "00777-0001-01"),), REGISTER)
+    asked = ProductIndex((product("54;024", "flecainide", "50 mg", "00777-0001-01"),), REGISTER)
     right = outcome_of(TRUTH, answer(product("54;024", "flecainide", "50 mg")), asked)
     assert right.right is True and right.listed and not right.false_accept
     wrong = outcome_of(TRUTH, answer(product("54;024", "flecainide", "100 mg")), asked)
     assert wrong.false_accept and wrong.fault == "same imprint, other strength"
-    empty = Table((product("77", "lithium"),), REGISTER)
+    empty = ProductIndex((product("77", "lithium"),), REGISTER)
     assert not outcome_of(TRUTH, answer(product("77", "lithium")), empty).listed
     shares = judge(LabeledPhoto("a", Path("a"), TRUTH), answer(product("77", "lithium")), empty).shares
     assert shares["drug_top1"] == (0, 1)
@@ -218,12 +218,12 @@ def test_the_truth_is_the_register_not_the_catalog_asked() -> None:
     ],
 )
 def test_without_a_row_the_label_itself_is_the_truth(shown: Product, right: bool | None, fault: str) -> None:
-    outcome = outcome_of(replace(TRUTH, drug="Flecainide"), answer(shown), Table(()))
+    outcome = outcome_of(replace(TRUTH, drug="Flecainide"), answer(shown), ProductIndex(()))
     assert (outcome.right, outcome.fault) == (right, fault)
 
 
 def test_a_label_that_says_nothing_is_not_judged() -> None:
-    verdict = judge(LabeledPhoto("a", Path("a"), Truth(row_key="1-2-3")), answer(OWN), Table(()))
+    verdict = judge(LabeledPhoto("a", Path("a"), Truth(row_key="1-2-3")), answer(OWN), ProductIndex(()))
     assert verdict.outcomes["asked"].right is None
     assert "wrong_among_identified" not in verdict.shares
     found = section([verdict.outcomes["asked"]])
@@ -235,7 +235,7 @@ def test_kinds_of_photos() -> None:
     verdict = judge(LabeledPhoto("a", Path("a"), TRUTH), answer(OWN), REGISTER)
     assert verdict.groups == {"imprint_characters": "5+", "imprint_type": "debossed", "faces_seen": "2"}
     doubled = Truth(imprint="M;2;M;2", imprint_type="")
-    row = judge(LabeledPhoto("a", Path("a"), doubled), None, Table(()))
+    row = judge(LabeledPhoto("a", Path("a"), doubled), None, ProductIndex(()))
     assert row.groups == {"imprint_characters": "2", "imprint_type": "not known", "faces_seen": "not known"}
 
 
@@ -259,12 +259,13 @@ class Parted:
 
 
 def test_the_imprints_taken_out_are_all_that_name_the_pill() -> None:
-    asked = Table(
-        (product("54;0;24", "flecainide", "50 mg", "00054-0024-25"),), Table((product("X54", ndc="00054-0024-01"),))
+    asked = ProductIndex(
+        (product("54;0;24", "flecainide", "50 mg", "00054-0024-25"),),
+        ProductIndex((product("X54", ndc="00054-0024-01"),)),
     )
     assert taken_out(TRUTH, asked) == ("54;0;24", "X54")  # the same letters once, what the register says too
-    assert taken_out(Truth(imprint="M;2;M;2"), Table(())) == ("M;2;M;2", "M;2")
-    assert taken_out(Truth(), Table(())) == ()
+    assert taken_out(Truth(imprint="M;2;M;2"), ProductIndex(())) == ("M;2;M;2", "M;2")
+    assert taken_out(Truth(), ProductIndex(())) == ()
 
 
 SIBLING = product("54;025", "flecainide", "100 mg", market="US")
@@ -273,7 +274,7 @@ SIBLING = product("54;025", "flecainide", "100 mg", market="US")
 def both(limit: int = 2) -> tuple[list[Verdict], Parted]:
     parted = Parted(OWN, SIBLING)
     photos = tuple(LabeledPhoto(f"{n}.png", Path(f"{n}.png"), TRUTH) for n in range(limit))
-    more = (OpenSet(parted, REGISTER), Against(Parted(SIBLING, SIBLING), Table((SIBLING,), REGISTER)))
+    more = (OpenSet(parted, REGISTER), Against(Parted(SIBLING, SIBLING), ProductIndex((SIBLING,), REGISTER)))
     return list(evaluate_set(PhotoSet(Path(), SetKind.RXIMAGE, photos), parted, REGISTER, more=more)), parted
 
 
@@ -308,7 +309,7 @@ def test_rows_carry_every_question() -> None:
 
 
 def test_a_photo_whose_imprint_is_not_known_is_not_taken_out() -> None:
-    question = OpenSet(Parted(OWN, SIBLING), Table(()))
+    question = OpenSet(Parted(OWN, SIBLING), ProductIndex(()))
     assert question.ask(Path("a.png"), Truth(drug="flecainide")) is None
 
 

@@ -19,7 +19,7 @@ from pipeline.errors import PhotoError
 from pipeline.imprint.null import NullReader
 from pipeline.imprint.replay import ReplayReader, typed
 from pipeline.records import Decision, Identification, Photo, PillRegion, Pixels, Reading
-from pipeline.report.names import face_names
+from pipeline.report.face_names import face_names
 from reference.store.catalog import open_catalog
 
 SAMPLES = Path(__file__).parents[1] / "samples"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from pipeline.imprint.lines import apart_if_repeated, group_lines
+from pipeline.imprint.reading_order import apart_if_repeated, group_lines
 from pipeline.records import Character, Line
 
 

@@ -14,7 +14,7 @@ from pipeline.match.alignment import Alignment, ObservedFace, best_segment, best
 from pipeline.match.evidence import imprint_rows, look_rows, own_look_rows
 from pipeline.match.explain import Explanation, Observed, bound, distinct, explain
 from pipeline.match.model import MatchModel
-from pipeline.match.search import Found, ImprintIndex, search
+from pipeline.match.shortlist import Found, ImprintIndex, search
 from pipeline.match.world import ALPHABET, COLUMN, Tokens, World, kind_of, pattern_of
 from pipeline.properties import PROPERTIES
 from pipeline.records import Character, Line, Probabilities, Reading

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("torch", reason="training needs the extra `train`")
 
-from pipeline.draw.sets import write_face_set
+from pipeline.draw.drawn_sets import write_face_set
 from pipeline.records import Character, Line, Photo, PillRegion, Reading
 from pipeline.train.reader.evaluate import MEASURES
 from reference.text.imprints import characters

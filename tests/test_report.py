@@ -31,6 +31,7 @@ from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
 
 from pipeline.errors import InputError
+from pipeline.figures_in_words import below_one, percent
 from pipeline.load import load
 from pipeline.properties import COLOR, PROPERTIES, SCORE, SHAPE, named
 from pipeline.records import (
@@ -48,14 +49,13 @@ from pipeline.records import (
     Scale,
 )
 from pipeline.records import ScaleSource as Source
-from pipeline.report.files import save_html, save_overlay
 from pipeline.report.overlay import overlay
 from pipeline.report.page import answers_page
 from pipeline.report.plain_text import CAUTION, answer_text
+from pipeline.report.save import save_html, save_overlay
 from pipeline.report.sheet import WIDTH, Sheet, shortened, text_width, wrapped
+from pipeline.report.short_words import answer_names, headline, plain, unlisted_words
 from pipeline.report.tables import answer_table
-from pipeline.report.words import answer_names, headline, plain, unlisted_words
-from pipeline.words import below_one, percent
 
 HOSTILE = 'a\nb\r"quoted" <img src=x onerror=alert(1)> [red]x[/red] \x1b[31m \udcff\'=cmd.png'
 OUTLINE = (0, 190, 255)

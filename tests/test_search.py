@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reference.errors import InputError
-from reference.product import Entry, Product
+from reference.product import Product, RegisterEntry
 from reference.search.query import query
 from reference.search.search import SearchResult, search
 from reference.search.suggest import did_you_mean
@@ -50,7 +50,7 @@ PILLS = (
 @pytest.fixture(scope="module")
 def catalog() -> Iterator[Catalog]:
     connection = sqlite3.connect(":memory:", check_same_thread=False)
-    fill(connection, map(Entry, PILLS))
+    fill(connection, map(RegisterEntry, PILLS))
     with Catalog(connection, None, "test") as opened:
         yield opened
 
@@ -139,7 +139,7 @@ def test_an_empty_field_never_excludes(catalog: Catalog) -> None:
 def test_a_product_without_any_name_is_not_excluded_by_a_drug() -> None:
     connection = sqlite3.connect(":memory:", check_same_thread=False)
     nameless = replace(pill("nameless", "77"), name="", drug="", strength="")
-    fill(connection, map(Entry, [pill("baclofen", "77"), pill("other", "77"), nameless]))
+    fill(connection, map(RegisterEntry, [pill("baclofen", "77"), pill("other", "77"), nameless]))
     with Catalog(connection, None, "test") as catalog:
         for asked in (query("77", drug="baclofen"), query(drug="baclofen"), query(drug="baclofen", shape="round")):
             first, second = search(catalog, asked).hits
@@ -150,7 +150,7 @@ def test_a_product_without_any_name_is_not_excluded_by_a_drug() -> None:
 @pytest.mark.parametrize("pair", ["0O", "0D", "0Q", "1I", "1L", "2Z", "5S", "69", "6G", "8B", "UV", "MW", "MN"])
 def test_characters_that_look_alike(pair: str) -> None:
     connection = sqlite3.connect(":memory:", check_same_thread=False)
-    fill(connection, [Entry(pill("there", f"A{pair[1]}7"))])
+    fill(connection, [RegisterEntry(pill("there", f"A{pair[1]}7"))])
     with Catalog(connection, None, "test") as catalog:
         assert tiers(search(catalog, query(f"A{pair[0]}7"))) == {"there": "look-alike characters"}
 
@@ -174,7 +174,7 @@ def test_one_tablet_of_many_labelers_is_one_hit() -> None:
         pill("baclofen", "024", product_id=f"t:{n}", labeler=f"Seller {n}", ndc=f"{n:05d}-0001") for n in range(40)
     ]
     connection = sqlite3.connect(":memory:", check_same_thread=False)
-    fill(connection, map(Entry, [*sellers, pill("other", "025")]))
+    fill(connection, map(RegisterEntry, [*sellers, pill("other", "025")]))
     with Catalog(connection, None, "test") as catalog:
         (hit,) = search(catalog, query("024"), limit=5).hits
         assert len(hit.products) == 40 and len(hit.labelers) == 40
@@ -227,7 +227,7 @@ def named() -> Iterator[Catalog]:
         pill("Rosulord Tab.", "A3", drug="rosuvastatin", ingredients=("rosuvastatin calcium",)),
         pill("Prednisone", "A4", drug="prednisone"),
     )
-    fill(connection, map(Entry, pills))
+    fill(connection, map(RegisterEntry, pills))
     with Catalog(connection, None, "test") as opened:
         yield opened
 

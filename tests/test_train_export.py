@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from pipeline.network import Network
-from pipeline.train.common.export import write_onnx
+from pipeline.train.common.onnx_export import write_onnx
 
 
 class Two(nn.Module):

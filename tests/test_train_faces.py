@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 pytest.importorskip("torch", reason="training needs the extra `train`")
 
 from pipeline.imprint.canvas import COMPACT, LONG
+from pipeline.train.faces.face_file import load_faces, save_faces
 from pipeline.train.faces.labeled import CLASS, HEIGHT, TURN_DEG, WIDTH, LabeledFace, X, Y, canvas_of, filled
-from pipeline.train.faces.store import load_faces, save_faces
 
 CENTER = np.array([150.0, 120.0])
 

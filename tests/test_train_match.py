@@ -13,8 +13,8 @@ from examples import measurements, region
 from made import WORSE_LOOK, face, look, pill
 
 from pipeline.evaluate.bounds import upper_bound
+from pipeline.evaluate.product_index import ProductIndex
 from pipeline.evaluate.sets import Truth
-from pipeline.evaluate.table import Table
 from pipeline.match.evidence import look_rows
 from pipeline.match.model import MatchModel, Shares
 from pipeline.match.world import ALPHABET, COLUMN, World
@@ -146,7 +146,7 @@ def read_photo(key: str, *readings: Reading, imprint: str = "") -> ReadPhoto:
 
 
 def test_readings_are_counted_against_the_registers_imprint() -> None:
-    table = Table([pill("WATSON;396", key="1"), pill("54;024", key="2"), pill("", key="3")])
+    table = ProductIndex([pill("WATSON;396", key="1"), pill("54;024", key="2"), pill("", key="3")])
     photos = [
         read_photo("1", face("WATSON", "39", sure=0.99), face()),
         read_photo("1", face("WATSON", "396", "X", sure=0.99), face()),
@@ -191,16 +191,16 @@ def test_an_outline_is_wrong_where_more_than_one_part_of_the_look_contradicts() 
 def test_the_share_of_twins_that_look_alike() -> None:
     seen = look(size_mm=8.0)
     same, other = pill("024", "a"), pill("024", "b", shape="OVAL", colors=("BLUE",), score=2)
-    alike = Table([same, pill("024", "b", "5 mg"), pill("999999", "c"), pill("999999", "d")])
+    alike = ProductIndex([same, pill("024", "b", "5 mg"), pill("999999", "c"), pill("999999", "d")])
     assert noise.twin_look(looked(seen, 1, same), alike, MODEL) == pytest.approx(1.0)
-    unlike = noise.twin_look(looked(seen, 1, same), Table([same, other]), MODEL)
+    unlike = noise.twin_look(looked(seen, 1, same), ProductIndex([same, other]), MODEL)
     assert unlike < 0.01
-    half = Table([same, other, pill("024", "b", "5 mg")])
+    half = ProductIndex([same, other, pill("024", "b", "5 mg")])
     assert noise.twin_look(looked(seen, 1, same), half, MODEL) == pytest.approx(0.5, abs=0.02)
 
 
 def test_looks_are_of_photos_whose_row_is_known() -> None:
-    table = Table([pill("024", key="1")])
+    table = ProductIndex([pill("024", key="1")])
     found = noise.looked_at([read_photo("1", face("024"), face()), read_photo("2", face("024"))], table)
     assert [each.product.product_id for each in found] == ["made:1"]
     assert (found[0].look.faces, found[0].look.shape.best) == (2, "ROUND")
@@ -254,7 +254,7 @@ def test_each_photo_is_asked_with_its_entry_and_without() -> None:
     photo = read_photo("1", face("WATSON", "396", sure=0.99), face(), imprint="WATSON;396")
     without_imprint = read_photo("2", face("WATSON", "399"), face())
     with catalog_of(products) as catalog:
-        found = list(levels.answers([photo, without_imprint], catalog, Table(products), MODEL, Settings()))
+        found = list(levels.answers([photo, without_imprint], catalog, ProductIndex(products), MODEL, Settings()))
     assert [(each.listed, each.right, each.allowed) for each in found] == [(True, True, True), (False, False, False)]
     assert found[0].sure > 0.9 and found[1].unlisted > 0.5
     assert [imprint for _, imprint in without_own([photo, without_imprint])] == ["WATSON;396"]

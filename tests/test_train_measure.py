@@ -17,8 +17,8 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from pipeline.draw.drawn_sets import _label
 from pipeline.draw.random_face import random_face
-from pipeline.draw.sets import _label
 from pipeline.imprint import default_reader
 from pipeline.measure.face import VIEW_PX
 from pipeline.measure.models import Perceptron
@@ -28,8 +28,8 @@ from pipeline.records import Photo, PillRegion
 from pipeline.segment import segment
 from pipeline.segment.regions import region_of
 from pipeline.train.faces.cutting import photo_faces
+from pipeline.train.measure.dense_networks import fit_outline, side_by_side
 from pipeline.train.measure.face_network import FaceBatches, pill_loss, pill_targets
-from pipeline.train.measure.fit import fit_outline, side_by_side
 from pipeline.train.measure.fitted_faces import Faces, _outlines, collect
 
 SAMPLES = Path(__file__).parents[1] / "samples"

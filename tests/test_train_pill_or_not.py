@@ -20,8 +20,8 @@ from pipeline.train.common.loop import TrainingTask, run
 from pipeline.train.pill_or_not.batches import RegionBatches, seen
 from pipeline.train.pill_or_not.collect import Known, at_random, in_scene, part_of, regions_of
 from pipeline.train.pill_or_not.heldout import kept_and_left
+from pipeline.train.pill_or_not.learned_regions import Region, Samples, is_held_out, load_samples, region_of, save
 from pipeline.train.pill_or_not.region_network import PillOrNotNetwork, export, pill_loss
-from pipeline.train.pill_or_not.samples import Region, Samples, is_held_out, load_samples, region_of, save
 from pipeline.train.segment.cutout_scenes import TrainingScene
 
 

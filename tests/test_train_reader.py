@@ -16,9 +16,9 @@ import torch
 
 from pipeline.draw.bank import MARK_KINDS
 from pipeline.imprint.canvas import COMPACT
-from pipeline.train.common.curve import Curve
+from pipeline.train.common.learning_curve import LearningCurve
 from pipeline.train.common.loop import CurvePoint, begin_from, keep_small, run, spent_minutes
-from pipeline.train.common.plan import TrainingPlan
+from pipeline.train.common.training_plan import TrainingPlan
 from pipeline.train.faces.drawn import drawn_shards, load_bank
 from pipeline.train.faces.labeled import CLASS, IGNORED, LabeledFace, filled
 from pipeline.train.reader import detector as detector_module
@@ -115,7 +115,7 @@ def test_minutes_of_no_training_are_none(tmp_path: Path) -> None:
 def test_the_curve_is_written_as_it_grows_and_ends_with_a_trial(tmp_path: Path) -> None:
     said: list[str] = []
     trial = partial(tried, faces=[small_face()])
-    curve = Curve(tmp_path / "curve.csv", COLUMNS, trial, said.append)
+    curve = LearningCurve(tmp_path / "curve.csv", COLUMNS, trial, said.append)
     losses = {"center": 1.0, "classes": 2.0, "geometry": 0.5}
     model = CharacterDetector()
     curve.note(CurvePoint(50, 1.0, 1e-3, losses, model))
@@ -126,9 +126,9 @@ def test_the_curve_is_written_as_it_grows_and_ends_with_a_trial(tmp_path: Path) 
     assert last.split(",")[-2:] == ["0.0", "0.0"] and len(said) == 2
     assert model.training
     curve.note(CurvePoint(110, 2.0, 1e-3, losses, model))
-    again = Curve(tmp_path / "curve.csv", COLUMNS, trial, said.append)
+    again = LearningCurve(tmp_path / "curve.csv", COLUMNS, trial, said.append)
     assert (again.last["step"], again.last["faces_exact"]) == (60.0, 0.0)
-    assert Curve(tmp_path / "none.csv", COLUMNS, trial, said.append).last == {}
+    assert LearningCurve(tmp_path / "none.csv", COLUMNS, trial, said.append).last == {}
 
 
 def test_the_line_head_is_trained_after_the_detector_and_on_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,15 +23,15 @@ from pipeline.imprint.ppocr import is_available
 from pipeline.imprint.strip_reader import StripReader
 from pipeline.imprint.textboxes import TextBox
 from pipeline.network import Network
-from pipeline.train.common.curve import Curve
-from pipeline.train.common.export import quarter
+from pipeline.train.common.learning_curve import LearningCurve
 from pipeline.train.common.loop import CurvePoint, blend, run
+from pipeline.train.common.onnx_export import quarter
 from pipeline.train.common.onnx_net import OnnxNet, with_weights
 from pipeline.train.faces.labeled import LabeledFace
 from pipeline.train.faces.self_training import known_photos
 from pipeline.train.reader.character_network import CLASSES as CLASS_NAMES
 from pipeline.train.recognizer.batches import StripBatches, augmented, batch_of
-from pipeline.train.recognizer.labels import Kind, StripLabel
+from pipeline.train.recognizer.strip_labels import LabelKind, StripLabel
 from pipeline.train.recognizer.strips import Strip, StripMaker, load_strips, save_strips
 from pipeline.train.recognizer.training import (
     COLUMNS,
@@ -162,12 +162,12 @@ def some_strips(path: Path) -> list[Strip]:
     cv2.putText(word, "K17", (50, 115), cv2.FONT_HERSHEY_SIMPLEX, 1.5, 30, 4)
     box = TextBox(100, 100, 110, 44, 0.0, 0.9)
     labels = [
-        StripLabel(box, "K17", Kind.TEXT),
-        StripLabel(box.along(180.0), "", Kind.WRONG_WAY),
-        StripLabel(Arc(100, 100, 70, 30, 160.0, 20.0, True), "BARR", Kind.TEXT),
+        StripLabel(box, "K17", LabelKind.TEXT),
+        StripLabel(box.along(180.0), "", LabelKind.WRONG_WAY),
+        StripLabel(Arc(100, 100, 70, 30, 160.0, 20.0, True), "BARR", LabelKind.TEXT),
     ]
     plain = rng.integers(100, 150, (60, 80)).astype(np.uint8)
-    nothing = [StripLabel(TextBox(40, 30, 30, 20, 10.0, 0.6), "", Kind.NOTHING)]
+    nothing = [StripLabel(TextBox(40, 30, 30, 20, 10.0, 0.6), "", LabelKind.NOTHING)]
     save_strips(path, [(word, labels), (plain, nothing), (plain, [])])
     strips = load_strips(path, "tfda")
     assert [strip.label for strip in strips] == [*labels, *nothing] and {strip.source for strip in strips} == {"tfda"}
@@ -192,15 +192,15 @@ def drawn_face(text: str) -> LabeledFace:
 
 def test_a_drawn_lone_letter_is_also_shown_across() -> None:
     ((_, labels),) = StripMaker(StripReader()).of_drawn(drawn_face("K"))
-    assert {label.text for label in labels if label.kind is Kind.TEXT} == {"K"}
-    assert {Kind.TEXT, Kind.WRONG_WAY, Kind.ACROSS} <= {label.kind for label in labels}
+    assert {label.text for label in labels if label.kind is LabelKind.TEXT} == {"K"}
+    assert {LabelKind.TEXT, LabelKind.WRONG_WAY, LabelKind.ACROSS} <= {label.kind for label in labels}
 
 
 def test_a_face_gives_strips_of_its_lines_both_ways_and_of_the_ground_beside_them() -> None:
     ((image, labels),) = StripMaker(StripReader()).of_drawn(drawn_face("R724"))
     told = [(label.kind, label.text) for label in labels]
-    assert told[:2] == [(Kind.TEXT, "R724"), (Kind.WRONG_WAY, "")]
-    assert told[2:] and set(told[2:]) == {(Kind.GROUND, "")}
+    assert told[:2] == [(LabelKind.TEXT, "R724"), (LabelKind.WRONG_WAY, "")]
+    assert told[2:] and set(told[2:]) == {(LabelKind.GROUND, "")}
     text = labels[0].band
     assert np.hypot(text.x - image.shape[1] / 2, text.y - image.shape[0] / 2) < 10
     assert not any(label.band.holds(*text.at(place)[:2]) for label in labels[2:] for place in (0.0, 0.5, 1.0))
@@ -280,6 +280,6 @@ def test_a_short_training_ends_with_a_file_that_onnxruntime_loads(base: onnx.Mod
     trial = try_on(points[-1].model, strips)
     assert trial.text_exact in (0.0, 0.5, 1.0) and trial.silent in (0.0, 0.5, 1.0)
     said: list[str] = []
-    Curve(tmp_path / "curve.csv", COLUMNS, lambda _: asdict(trial), said.append).note(points[-1])
+    LearningCurve(tmp_path / "curve.csv", COLUMNS, lambda _: asdict(trial), said.append).note(points[-1])
     header, line = (tmp_path / "curve.csv").read_text().splitlines()
     assert header == "step,minutes,rate,ctc,text_exact,silent" and line.startswith("3,") and len(said) == 1

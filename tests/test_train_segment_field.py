@@ -18,7 +18,7 @@ from pipeline.segment import segment
 from pipeline.train.common.loop import TrainingTask, run
 from pipeline.train.segment.batches import SceneBatches, pack
 from pipeline.train.segment.cutout_scenes import SceneMaker
-from pipeline.train.segment.field import FieldScenes, label_field, load_field
+from pipeline.train.segment.field_scenes import FieldScenes, label_field, load_field
 from pipeline.train.segment.real import RealPhoto, RealScenes
 from pipeline.train.segment.segment_network import SegmentNetwork, TaughtLoss, segment_loss
 

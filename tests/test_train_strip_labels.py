@@ -13,7 +13,15 @@ pytest.importorskip("torch", reason="training needs the extra `train`")
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.textboxes import TextBox
 from pipeline.train.reader.character_network import CLASSES
-from pipeline.train.recognizer.labels import Band, Kind, Looks, StripLabel, distance, from_characters, from_imprint
+from pipeline.train.recognizer.strip_labels import (
+    Band,
+    LabelKind,
+    Looks,
+    StripLabel,
+    distance,
+    from_characters,
+    from_imprint,
+)
 
 BOX = TextBox(100, 100, 90, 30, 0.0, 1.0)
 ELSEWHERE = TextBox(100, 160, 90, 30, 0.0, 1.0)
@@ -55,7 +63,7 @@ def test_the_direction_that_fits_is_the_right_one() -> None:
     (labels,) = from_imprint([[both_ways("LO1", "TEVA")]], "TEVA")
     right, wrong = labels
     assert (right.text, right.band.turn_deg) == ("TEVA", 180.0)
-    assert wrong.kind is Kind.WRONG_WAY and wrong.band == BOX
+    assert wrong.kind is LabelKind.WRONG_WAY and wrong.band == BOX
 
 
 def test_symmetric_words_are_never_labeled_wrong_way() -> None:
@@ -164,6 +172,6 @@ def test_words_along_the_rim_are_read_in_the_order_of_the_band(outward: bool) ->
     back = Arc(100, 100, 70, 30, *angles[::-1], not outward)
     labels = from_characters([[(arc, ""), (back, "")]], rows("BARR", band=arc))
     assert [(label.kind, label.text, label.band) for label in labels] == [
-        (Kind.TEXT, "BARR", arc),
-        (Kind.WRONG_WAY, "", back),
+        (LabelKind.TEXT, "BARR", arc),
+        (LabelKind.WRONG_WAY, "", back),
     ]

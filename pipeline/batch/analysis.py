@@ -16,10 +16,10 @@ from pipeline.batch.sources.entry import Entry, Told
 from pipeline.batch.sources.store import Given, PhotoBytes, Store
 from pipeline.batch.truth import cells_of
 from pipeline.errors import InputError, PhotoSetError, PillprintError
+from pipeline.figures_in_words import below_one
 from pipeline.load import display_name
 from pipeline.properties import PROPERTIES, Terms
 from pipeline.records import Decision, Drug, Face, Identification, Photo, PillLook
-from pipeline.words import below_one
 
 if TYPE_CHECKING:
     from pipeline.verify import Verification

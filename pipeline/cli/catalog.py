@@ -20,7 +20,7 @@ from pipeline.cli.catalog_report import print_report, report_values
 from pipeline.cli.options import FILE, asked_catalog, json_option
 from pipeline.cli.output import HarmlessWriter, json_line, print_json, print_table
 from pipeline.cli.outputs import check_outputs
-from pipeline.report.words import plain
+from pipeline.report.short_words import plain
 from reference.audit.ceiling import ceiling as ceiling_of
 from reference.audit.check import check as check_products
 from reference.audit.export import write_csv, write_json_lines

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pipeline.cli.output import json_line
-from pipeline.report.words import plain
-from reference.audit.compare import Change, LookAlike, compare, new_look_alikes
+from pipeline.report.short_words import plain
+from reference.audit.diff import Change, LookAlike, compare, new_look_alikes
 from reference.store.catalog import Catalog
 
 LOOK_ALIKES_SHOWN = 3

@@ -18,7 +18,7 @@ from pipeline.cli.options import FILE, json_option
 from pipeline.cli.output import harmless, print_json, print_table
 from pipeline.errors import InputError
 from reference.download.addresses import KEY_VARIABLE, SOURCES, Address
-from reference.download.watch import Watch
+from reference.download.watch import DownloadWatch
 from reference.download.wish import ALL_LABELS, Wish
 from reference.errors import CatalogError
 from reference.store.catalog import open_catalog
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _NAMES = "; ".join(f"{name}: {source.title}" for name, source in SOURCES.items())
 
 
-class DownloadDisplay(BarDisplay, Watch):
+class DownloadDisplay(BarDisplay, DownloadWatch):
     """Shows downloads and the build on standard error: a bar on a terminal, one line a file elsewhere."""
 
     def __init__(self) -> None:

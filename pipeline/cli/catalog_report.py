@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from pipeline.cli.output import print_table
-from pipeline.report.words import plain
+from pipeline.report.short_words import plain
 from reference.importers import Log
 from reference.store.build import BuildReport
 

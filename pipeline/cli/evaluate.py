@@ -19,12 +19,12 @@ from pipeline.errors import PhotoSetError
 from pipeline.evaluate.ask import Against, CatalogParts, Identifies, OpenSet, Question, RememberingReader
 from pipeline.evaluate.judge import Verdict
 from pipeline.evaluate.plots import prepare, write_plots
+from pipeline.evaluate.product_index import ProductIndex
 from pipeline.evaluate.run import Turn, evaluate_set
 from pipeline.evaluate.sets import PhotoSet, SetKind, open_exclusions
 from pipeline.evaluate.sets import open_set as read_set
 from pipeline.evaluate.show import figures_table
 from pipeline.evaluate.summary import summarize
-from pipeline.evaluate.table import Table
 from pipeline.imprint import open_reader
 from pipeline.settings import Settings
 from reference.store.catalog import open_catalog
@@ -141,7 +141,7 @@ def _verdicts(
     if photos.kind is SetKind.MASKS:
         if asked.truth or asked.open_set or asked.against:
             raise click.UsageError("photos of outlines are segmented only: no catalog is asked about them")
-        return _with_progress(photos, None, Table(()), turn, workers, ()), {}
+        return _with_progress(photos, None, ProductIndex(()), turn, workers, ()), {}
     if photos.kind is SetKind.FIELD and (asked.truth or asked.open_set or asked.against or turn):
         raise click.UsageError(
             "photos as people take them name no register's row and have upright boxes: leave --truth, --open-set, "
@@ -153,23 +153,25 @@ def _verdicts(
     register = None
     if asked.truth is not None:
         truth = open_catalog(asked.truth)
-        register = Table(truth.products())
+        register = ProductIndex(truth.products())
         names["truth_catalog"] = truth.fingerprint
-    table = Table(catalog.products(), register)
+    table = ProductIndex(catalog.products(), register)
     reader = RememberingReader(open_reader(asked.settings.read))
     parts = CatalogParts(catalog, reader, asked.settings)
     more: list[Question] = [OpenSet(parts, table)] if asked.open_set else []
     if asked.against is not None:
         other = open_catalog(None if asked.against == _INSIDE else asked.against)
         names["against_catalog"] = other.fingerprint
-        more.append(Against(CatalogParts(other, reader, asked.settings), Table(other.products(), register or table)))
+        more.append(
+            Against(CatalogParts(other, reader, asked.settings), ProductIndex(other.products(), register or table))
+        )
     return _with_progress(photos, parts, table, turn, workers, more), names
 
 
 def _with_progress(
     photos: PhotoSet,
     identifier: Identifies | None,
-    table: Table,
+    table: ProductIndex,
     turn: Turn | None,
     workers: int,
     more: Sequence[Question],

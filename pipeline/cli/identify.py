@@ -74,7 +74,7 @@ def identify(
         else (identifier.identify(sources, mm_per_px=mm_per_px, coin=coin),)
     )
     if overlay or html:
-        from pipeline.report.files import save_html, save_overlay
+        from pipeline.report.save import save_html, save_overlay
 
         loaded = answers[0].load_photos()
         if overlay:

@@ -15,7 +15,7 @@ from pipeline.errors import InputError
 )
 def marker(out: Path) -> None:
     """Write the sheet with markers that gives photos their scale, as a PDF to print at 100 %."""
-    from pipeline.report.words import plain
+    from pipeline.report.short_words import plain
     from pipeline.scale.marker import sheet_pdf
 
     try:

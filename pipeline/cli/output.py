@@ -70,11 +70,11 @@ def print_rich(drawn: RenderableType) -> None:
 
 def print_table(columns: tuple[str, ...], rows: Iterable[Sequence[str]], spare: tuple[str, ...] = ()) -> None:
     """A rich table on a terminal, tab-separated lines in a pipe; no cell is cut but those of ``spare`` columns."""
-    from pipeline.report.words import plain
+    from pipeline.report.short_words import plain
 
     cells = tuple(tuple(map(plain, row)) for row in rows)
     if draws_tables():
-        from pipeline.report.columns import Columns
+        from pipeline.report.terminal_table import Columns
 
         print_rich(Columns(columns, cells, spare))
         return

@@ -12,7 +12,7 @@ from pipeline.cli.options import FILE, catalog_option, json_option
 from pipeline.cli.output import print_json, print_table
 from pipeline.cli.outputs import check_outputs
 from pipeline.report.products import COLUMNS, hit_row
-from pipeline.report.words import plain
+from pipeline.report.short_words import plain
 from reference.audit.export import as_row
 from reference.product import Monograph
 from reference.search.query import Query, query
@@ -65,7 +65,7 @@ def search(
         source = f"catalog {opened.name}" + (f" of {opened.date}" if opened.date else "")
     says = tuple(_sentences(wanted, result, meant))
     if html:
-        from pipeline.report.files import save_page
+        from pipeline.report.save import save_page
         from pipeline.report.search_page import search_page
 
         save_page(html, search_page(result, (*says, source), pictures, monographs))

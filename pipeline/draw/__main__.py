@@ -10,9 +10,9 @@ import cv2
 from pipeline.draw.backgrounds import BACKGROUNDS
 from pipeline.draw.bank import write_bank
 from pipeline.draw.decoys import write_decoys
+from pipeline.draw.drawn_sets import write_face_set, write_heap_set
 from pipeline.draw.fonts import find_fonts
 from pipeline.draw.samples import write_samples
-from pipeline.draw.sets import write_face_set, write_heap_set
 
 
 @click.group()

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from pipeline.draw.strokes import StrokeStyle, stroke_glyph
+from pipeline.draw.stroke_letters import StrokeStyle, stroke_glyph
 
 Field = NDArray[np.float32]
 

@@ -12,8 +12,8 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from pipeline.evaluate.outcome import Outcome, outcome_of, taken_out
+from pipeline.evaluate.product_index import ProductIndex
 from pipeline.evaluate.sets import Truth
-from pipeline.evaluate.table import Table
 from pipeline.identifier import Identifier
 from pipeline.imprint.protocol import Reader
 from pipeline.records import Identification, Photo, PillRegion, Reading
@@ -58,7 +58,7 @@ class OpenSet:
     """The catalog asked lacks the photo's own imprint; a photo whose imprint is not known is not asked about."""
 
     parts: Parts
-    table: Table
+    table: ProductIndex
     name: str = OPEN
 
     def ask(self, photo: Any, truth: Truth) -> Outcome | None:
@@ -75,7 +75,7 @@ class Against:
     """Another table is asked, as it is."""
 
     identifier: Identifies
-    table: Table
+    table: ProductIndex
     name: str = AGAINST
 
     def ask(self, photo: Any, truth: Truth) -> Outcome | None:

@@ -62,7 +62,7 @@ def fewest_to_certify(risk: float, level: float = LEVEL) -> int:
 
 
 @dataclass(frozen=True)
-class Kept:
+class AnswersAbove:
     """The answers of at least some score: how many, how many of them are wrong, and what that proves."""
 
     threshold: float
@@ -73,7 +73,7 @@ class Kept:
 
 def certified(
     scores: Sequence[float], right: Sequence[bool], thresholds: Sequence[float], risk: float, level: float = LEVEL
-) -> Kept | None:
+) -> AnswersAbove | None:
     """The lowest threshold down to which the risk of the answers kept is proven to be at most ``risk``, or None.
 
     The thresholds are tried from the highest down, in that order whatever comes out, and the first whose bound is above
@@ -91,5 +91,5 @@ def certified(
         upper = upper_bound(wrong, len(kept), level)
         if upper is None or upper > risk:
             break
-        best = Kept(threshold, len(kept), wrong, upper)
+        best = AnswersAbove(threshold, len(kept), wrong, upper)
     return best

@@ -21,7 +21,7 @@ from pipeline.evaluate.bounds import upper_bound
 from pipeline.evaluate.kept import Kept
 from pipeline.evaluate.pouch_lists import count_pouches, cut_outs
 from pipeline.evaluate.pouches import pouches
-from pipeline.evaluate.register import Register
+from pipeline.evaluate.product_groups import ProductGroups
 from pipeline.evaluate.sets import LabeledPhoto, open_set
 from pipeline.identifier import Identifier
 from pipeline.match import Matcher
@@ -72,24 +72,22 @@ def _seen(identifier: Identifier, path: Path) -> Answer | str:
 def count(photos: Sequence[LabeledPhoto], seen: dict[str, Answer], catalog: Catalog, asked: Asked) -> Counts:
     """What came of each question, by its kind."""
     settings = Settings()
-    register, verifier = Register(catalog), Verifier(catalog, matcher := Matcher(catalog, settings), settings)
+    groups, verifier = ProductGroups(catalog), Verifier(catalog, matcher := Matcher(catalog, settings), settings)
     combine, rng = Measurer(settings.measure).combine, random.Random(_SEED)
     rng_beside = random.Random(_SEED)
     drugs = verifier.drugs((HIGH_ALERT,))
     counts: Counts = defaultdict(Counter)
     for photo in photos:
-        answer, rows = seen.get(photo.name), register.rows(photo.truth)
+        answer, rows = seen.get(photo.name), groups.rows(photo.truth)
         if answer is None or not rows or (asked.faces == 1 and len(answer.faces) < 2):
             continue
         faces = (rng.choice(answer.faces),) if asked.faces == 1 else answer.faces
         look = combine([face.measurements.look for face in faces])
         one = Answer(**{**vars(answer), "faces": faces, "look": look})
         weighing = matcher.weigh([face.reading for face in faces], look)
-        for name, product in register.questions(rows[0], rng):
-            expected = register.expected(product, asked.kind)
-            others = [
-                register.expected(each, asked.kind) for each in rng_beside.sample(register.products, asked.beside)
-            ]
+        for name, product in groups.questions(rows[0], rng):
+            expected = groups.expected(product, asked.kind)
+            others = [groups.expected(each, asked.kind) for each in rng_beside.sample(groups.products, asked.beside)]
             filled = verifier.filled_by([expected, *others]) if others else FILLED_BY_NONE
             weighed = verifier.with_strengths(weighing, filled)
             counts[name][verifier.find(weighed, expected, one, filled)[1].agreement.value] += 1
@@ -128,13 +126,13 @@ def main(
 ) -> None:
     """Measure how often what is expected is found so, and what is not."""
     opened = open_catalog(catalog)
-    register = Register(opened)
-    photos = [photo for photo in open_set(photo_set).part(part).photos if register.rows(photo.truth)]
+    groups = ProductGroups(opened)
+    photos = [photo for photo in open_set(photo_set).part(part).photos if groups.rows(photo.truth)]
     seen = seen_photos(photos, work)
     if number is None:
         counts = count(photos, seen, opened, Asked(kind, faces, beside))
     else:
-        made = pouches(cut_outs(photos, seen, register), number, _POUCH_SEED)
+        made = pouches(cut_outs(photos, seen, groups), number, _POUCH_SEED)
         counts = count_pouches(made, opened, kind, work)
     click.echo("\n".join(lines(counts)))
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from pipeline.evaluate.metrics import bare, edits_in_any_order, sorted_characters, tokens_found
 from pipeline.evaluate.outcome import Outcome, imprint_forms, outcome_of, own_imprints
+from pipeline.evaluate.product_index import ProductIndex, same_drug
 from pipeline.evaluate.sets import CharacterBox, LabeledPhoto, Truth
-from pipeline.evaluate.table import Table, same_drug
 from pipeline.records import Candidate, Face, Identification
 from reference.text.imprints import imprint_key, tokens
 
@@ -73,7 +73,7 @@ class Verdict:
 def judge(
     photo: LabeledPhoto,
     answer: Identification | None,
-    table: Table,
+    table: ProductIndex,
     photo_shape: tuple[int, int] | None = None,
     seconds: float | None = None,
     error: str = "",
@@ -124,7 +124,7 @@ def judge(
     )
 
 
-def _groups(truth: Truth, answer: Identification | None, table: Table) -> dict[str, str]:
+def _groups(truth: Truth, answer: Identification | None, table: ProductIndex) -> dict[str, str]:
     """By what trust is told apart: the imprint's length without repeated faces, how it is made, the faces seen."""
     length = min((len(sorted_characters(imprint_forms(text)[-1])) for text in own_imprints(truth, table)), default=0)
     made = truth.imprint_type or next((row.imprint_type for row in table.own_rows(truth) if row.imprint_type), "")
@@ -230,7 +230,7 @@ def _first(answer: Identification | None) -> Candidate | None:
 
 
 def _product_and_drug(
-    truth: Truth, answer: Identification | None, table: Table, outcome: Outcome
+    truth: Truth, answer: Identification | None, table: ProductIndex, outcome: Outcome
 ) -> tuple[bool, bool | None]:
     """Whether the first group of products holds the true product, and the true drug and strength (None: not known)."""
     first = _first(answer)

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.evaluate.metrics import bare, sorted_characters
+from pipeline.evaluate.product_index import ProductIndex, same_drug
 from pipeline.evaluate.sets import Truth
-from pipeline.evaluate.table import Table, same_drug
 from pipeline.records import Candidate, Decision, Identification
 from reference.product import Product
 from reference.text.drugs import drug_of, ingredients_of, strength_of
@@ -92,7 +92,7 @@ class Outcome:
         }
 
 
-def outcome_of(truth: Truth, answer: Identification | None, table: Table) -> Outcome:
+def outcome_of(truth: Truth, answer: Identification | None, table: ProductIndex) -> Outcome:
     """Judge an answer; without one (a photo that could not be read) nothing is claimed."""
     listed = table.lists(truth)
     if answer is None:
@@ -121,7 +121,7 @@ def _first_row(first: Candidate) -> dict[str, Any]:
     }
 
 
-def _fault(truth: Truth, first: Candidate, table: Table) -> str:
+def _fault(truth: Truth, first: Candidate, table: ProductIndex) -> str:
     """How the first candidate is wrong: that of its products which agrees best with one of the photo's rows."""
     if {row.product_id for row in table.rows(truth)} & {shown.product_id for shown in first.products}:
         return RIGHT
@@ -213,7 +213,7 @@ def label_product(truth: Truth) -> tuple[Product, ...]:
     )
 
 
-def own_imprints(truth: Truth, table: Table) -> tuple[str, ...]:
+def own_imprints(truth: Truth, table: ProductIndex) -> tuple[str, ...]:
     """The photo's imprint as its label, its register and the catalog asked write it; those without text left out."""
     rows = (*table.own_rows(truth), *table.rows(truth))
     texts = (truth.imprint or "", *(row.imprint for row in rows))
@@ -234,7 +234,7 @@ def _forms_of(imprints: Iterable[str]) -> Sequence[tuple[str, ...]]:
     return [form for imprint in imprints for form in imprint_forms(imprint)]
 
 
-def taken_out(truth: Truth, table: Table) -> tuple[str, ...]:
+def taken_out(truth: Truth, table: ProductIndex) -> tuple[str, ...]:
     """The imprints that a catalog must lose so that it lacks the photo's pill; none where its imprint is not known.
 
     One for each set of letters and digits, since ``Catalog.without`` takes them in any order.

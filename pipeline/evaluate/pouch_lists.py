@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.evaluate.kept import Kept
 from pipeline.evaluate.pouches import CutOut, Pouch, composed
-from pipeline.evaluate.register import Register
+from pipeline.evaluate.product_groups import ProductGroups
 from pipeline.evaluate.sets import LabeledPhoto
 from pipeline.identifier import Identifier
 from pipeline.load import load
@@ -21,35 +21,37 @@ from reference.grouping import drug_strength
 from reference.store.catalog import Catalog
 
 
-def cut_outs(photos: Sequence[LabeledPhoto], seen: Mapping[str, Identification], register: Register) -> list[CutOut]:
+def cut_outs(photos: Sequence[LabeledPhoto], seen: Mapping[str, Identification], groups: ProductGroups) -> list[CutOut]:
     """The photos of both faces of a pill whose drug and strength the register says."""
     found = []
     for photo in photos:
-        rows, answer = register.table.rows(photo.truth), seen.get(photo.name)
+        rows, answer = groups.table.rows(photo.truth), seen.get(photo.name)
         if rows and answer and len(answer.faces) == 2 and all(drug_strength(rows[0])):
             found.append(CutOut(photo.path, answer.faces, rows[0]))
     return found
 
 
-def entries_of(pouch: Pouch, register: Register, kind: str) -> list[ListEntry]:
+def entries_of(pouch: Pouch, groups: ProductGroups, kind: str) -> list[ListEntry]:
     """The pouch's list."""
     count = Counter(product.product_id for product in pouch.listed)
     one = {product.product_id: product for product in pouch.listed}
-    return [ListEntry(register.expected(product, kind), count[key]) for key, product in one.items()]
+    return [ListEntry(groups.expected(product, kind), count[key]) for key, product in one.items()]
 
 
-def _seen_in(pouch: Pouch, seed: int, identifier: Identifier, register: Register) -> list[Identification]:
+def _seen_in(pouch: Pouch, seed: int, identifier: Identifier, groups: ProductGroups) -> list[Identification]:
     """What the composed photo of a pouch shows, pill by pill, row by row from the left; no list changes it."""
-    done = identifier.check_list(_photo(pouch, seed), entries_of(pouch, register, "drug")[:1])
+    done = identifier.check_list(_photo(pouch, seed), entries_of(pouch, groups, "drug")[:1])
     return [pill.identification for pill in sorted(done.pills, key=lambda pill: pill.number)]
 
 
-def seen_pouches(made: Sequence[Pouch], register: Register, work: Path) -> Iterator[tuple[Pouch, list[Identification]]]:
+def seen_pouches(
+    made: Sequence[Pouch], groups: ProductGroups, work: Path
+) -> Iterator[tuple[Pouch, list[Identification]]]:
     """What each pouch shows, seen once and kept in ``work``; what is asked later changes none of it."""
     identifier = Identifier()
     kept: Kept[list[Identification]] = Kept(work / "pouches.pkl")
     for seed, pouch in enumerate(made):
-        yield pouch, kept.of(f"{seed}: {pouch.name}", partial(_seen_in, pouch, seed, identifier, register))
+        yield pouch, kept.of(f"{seed}: {pouch.name}", partial(_seen_in, pouch, seed, identifier, groups))
 
 
 def count_pouches(made: Sequence[Pouch], catalog: Catalog, kind: str, work: Path) -> dict[str, Counter[str]]:
@@ -61,13 +63,13 @@ def count_pouches(made: Sequence[Pouch], catalog: Catalog, kind: str, work: Path
         kind: whether a list names the drug of any labeler (``drug``) or a labeler's product (``product``).
         work: where what was seen is kept.
     """
-    register, settings = Register(catalog), Settings()
+    groups, settings = ProductGroups(catalog), Settings()
     verifier = Verifier(catalog, matcher := Matcher(catalog, settings), settings)
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for seed, (pouch, found) in enumerate(seen_pouches(made, register, work)):
+    for seed, (pouch, found) in enumerate(seen_pouches(made, groups, work)):
         pills = [SeenPill(one, matcher.weigh([face.reading for face in one.faces], one.look)) for one in found]
         regions = [face.region for one in found for face in one.faces]
-        done = check_list(verifier, entries_of(pouch, register, kind), pills, counted(_photo(pouch, seed), regions))
+        done = check_list(verifier, entries_of(pouch, groups, kind), pills, counted(_photo(pouch, seed), regions))
         counts[f"pouch: {_fault_words(pouch)}"][done.agreement.value] += 1
         counts["pills of pouches"].update(pill.state.value for pill in done.pills)
     return dict(counts)

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.answer import Answer
-from pipeline.evaluate.register import Register
+from pipeline.evaluate.product_groups import ProductGroups
 from pipeline.evaluate.sets import LabeledPhoto, open_set
 from pipeline.geometry.axes import long_box
 from pipeline.geometry.lab import linear_of_pixels, pixels_of_linear
@@ -119,9 +119,9 @@ def spoilt(case: Case, amounts: dict[str, float], seed: int) -> Pixels:
 
 def cases(photos: Sequence[LabeledPhoto], identifier: Identifier) -> Iterator[Case]:
     """Of the photos in random order those that are answered rightly."""
-    register = Register(identifier.catalog)
+    groups = ProductGroups(identifier.catalog)
     for photo in random.Random(_SEED).sample(photos, len(photos)):
-        answer, rows = identifier.identify(photo.path), register.table.rows(photo.truth)
+        answer, rows = identifier.identify(photo.path), groups.table.rows(photo.truth)
         if rows and _is_right(answer, rows[0].imprint_key):
             yield _case(load(photo.path), answer)
 
@@ -145,7 +145,7 @@ def _case(photo: Photo, answer: Answer) -> Case:
 
 
 @dataclass(frozen=True)
-class Asked:
+class PhotoOutcome:
     """What came of one photo: whether it is answered rightly, with which advice, and how well it shows the pill."""
 
     is_right: bool
@@ -153,12 +153,12 @@ class Asked:
     seen: Conditions
 
 
-def ask(case: Case, amounts: dict[str, float], seed: int, identifier: Identifier) -> Asked:
+def ask(case: Case, amounts: dict[str, float], seed: int, identifier: Identifier) -> PhotoOutcome:
     """Spoil the photo, and ask."""
     pixels = spoilt(case, amounts, seed)
     answer, photo = identifier.identify(pixels), load(pixels)
     seen = conditions_of([photo], [(photo, face.region) for face in answer.faces])
-    return Asked(_is_right(answer, case.imprint_key), answer.advice.code if answer.advice else "", seen)
+    return PhotoOutcome(_is_right(answer, case.imprint_key), answer.advice.code if answer.advice else "", seen)
 
 
 def fitted(values: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[float, float]:

@@ -21,9 +21,9 @@ from pipeline.evaluate.ask import Identifies, Question
 from pipeline.evaluate.field import box_of, judge_field
 from pipeline.evaluate.judge import Verdict, judge
 from pipeline.evaluate.outcome import Outcome
+from pipeline.evaluate.product_index import ProductIndex
 from pipeline.evaluate.segmentation import judge_outlines
 from pipeline.evaluate.sets import LabeledPhoto, PhotoSet, SetKind
-from pipeline.evaluate.table import Table
 from pipeline.load import load
 from pipeline.records import Pixels
 from pipeline.segment import Segmenter
@@ -68,7 +68,7 @@ def turned(pixels: Pixels, degrees: float) -> Pixels:
 def evaluate_photo(
     photo: LabeledPhoto,
     identifier: Identifies | Segmenter,
-    table: Table,
+    table: ProductIndex,
     turn: Turn | None,
     more: Sequence[Question] = (),
     segment: Segmenter | None = None,
@@ -100,7 +100,7 @@ def _as_taken(photo: LabeledPhoto, identifier: Identifies, segment: Segmenter) -
     return judge_field(photo, answer, [box_of(region, height, width) for region in segment(picture)], seconds)
 
 
-def _failed(photo: LabeledPhoto, table: Table, more: Sequence[Question], message: str) -> Verdict:
+def _failed(photo: LabeledPhoto, table: ProductIndex, more: Sequence[Question], message: str) -> Verdict:
     if photo.truth.surroundings is not None:
         return judge_field(photo, None, (), error=message)
     verdict = judge(photo, None, table, error=message)
@@ -109,7 +109,7 @@ def _failed(photo: LabeledPhoto, table: Table, more: Sequence[Question], message
 
 
 def _identified(
-    photo: LabeledPhoto, identifier: Identifies, table: Table, turn: Turn | None, more: Sequence[Question]
+    photo: LabeledPhoto, identifier: Identifies, table: ProductIndex, turn: Turn | None, more: Sequence[Question]
 ) -> Verdict:
     source: Any = photo.path
     shape = None
@@ -132,7 +132,7 @@ def _identified(
 def evaluate_set(
     photo_set: PhotoSet,
     identifier: Identifies | None,
-    table: Table,
+    table: ProductIndex,
     turn: Turn | None = None,
     workers: int = 1,
     more: Sequence[Question] = (),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipeline.geometry.affine import inverse
 from pipeline.imprint.canvas import Placement, face_canvas
 from pipeline.imprint.line_map import FoundLine, lines_of
-from pipeline.imprint.lines import group_lines
+from pipeline.imprint.reading_order import group_lines
 from pipeline.network import Network
 from pipeline.records import Character, Line, Photo, PillRegion, Reading
 from reference.text.imprints import CHARACTERS, SIGNS

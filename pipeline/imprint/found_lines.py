@@ -21,7 +21,7 @@ from pipeline.imprint.arcs import Arc
 from pipeline.imprint.crop import Crop, crop_pill, long_axis_deg
 from pipeline.imprint.detector import SeenText, presence
 from pipeline.imprint.line_map import FoundLine
-from pipeline.imprint.lines import group_lines
+from pipeline.imprint.reading_order import group_lines
 from pipeline.imprint.strip_reader import StripReader, line_along, mean_confidence
 from pipeline.imprint.textboxes import TextBox, about_line
 from pipeline.imprint.ways import DirectedBand, is_symmetric, odds_among

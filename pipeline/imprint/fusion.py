@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from pipeline.imprint.detector import DetectorReader, presence
 from pipeline.imprint.found_lines import read_lines
-from pipeline.imprint.lines import apart_if_repeated, group_lines
 from pipeline.imprint.protocol import Engine
+from pipeline.imprint.reading_order import apart_if_repeated, group_lines
 from pipeline.imprint.strip_reader import StripReader
 from pipeline.records import Character, Line, Photo, PillRegion, Reading
 from pipeline.settings import FoundLineSettings, ReadSettings

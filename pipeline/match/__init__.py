@@ -12,7 +12,7 @@ from pipeline.match.explain import Explanation
 from pipeline.match.model import MatchModel
 from pipeline.match.rank import Market, Odds, Ranked, Weighed, odds, ranked
 from pipeline.match.retake import retake
-from pipeline.match.search import Heard, ImprintIndex, search
+from pipeline.match.shortlist import Heard, ImprintIndex, search
 from pipeline.records import Advice, Candidate, Decision, Doubts, PillLook, Reading
 from pipeline.settings import Settings
 from reference.grouping import drug_strength

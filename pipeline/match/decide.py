@@ -6,13 +6,13 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pipeline.figures_in_words import percent
 from pipeline.match.evidence import own_look_rows
 from pipeline.match.explain import BLANK, Explanation
 from pipeline.match.model import MatchModel
 from pipeline.match.rank import Ranked
 from pipeline.records import Candidate, Decision, Doubts, PillLook, Reading, drugs_of, named_drugs
 from pipeline.settings import DecideSettings
-from pipeline.words import percent
 from reference.grouping import same_look
 from reference.high_alert import high_alert
 from reference.product import Product

@@ -10,11 +10,11 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from pipeline.figures_in_words import percent
 from pipeline.match.explain import Explanation
 from pipeline.match.model import MatchModel
 from pipeline.properties import PROPERTIES, Length, Property, Terms, spoken
 from pipeline.records import EvidenceRow, PillLook
-from pipeline.words import percent
 from reference.product import Product
 
 SIZE_MEAN_MM, SIZE_SIGMA_MM = 12.0, 5.0

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from html import escape
 
+from pipeline.figures_in_words import percent
 from pipeline.records import Identification, Pixels
 from pipeline.report.plain_text import CANDIDATES_SHOWN, CAUTION, seen
 from pipeline.report.sheet import data_uri
-from pipeline.report.words import candidate_named as named
-from pipeline.report.words import candidates_title, headline, imprints, labelers, plain, unlisted_words
-from pipeline.words import percent
+from pipeline.report.short_words import candidate_named as named
+from pipeline.report.short_words import candidates_title, headline, imprints, labelers, plain, unlisted_words
 
 
 def notebook_html(answer: Identification, sheet: Pixels | None) -> str:

@@ -27,9 +27,9 @@ from pipeline.records import (
     Scale,
     ScaleSource,
 )
-from pipeline.report.names import face_names
+from pipeline.report.face_names import face_names
 from pipeline.report.sheet import WIDTH, Color, Point, Sheet, shortened, text_width, wrapped
-from pipeline.report.words import (
+from pipeline.report.short_words import (
     candidate_name,
     further_warnings,
     headline,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pipeline.figures_in_words import percent
 from pipeline.properties import PROPERTIES
 from pipeline.records import Decision, Drug, Identification
-from pipeline.report.words import (
+from pipeline.report.short_words import (
     BITS,
     asked_words,
     candidate_named,
@@ -20,7 +21,6 @@ from pipeline.report.words import (
     sellers,
     unlisted_words,
 )
-from pipeline.words import percent
 
 CAUTION = (
     "Not medical advice, and counterfeits look the same. Never take a pill because of what a program says. "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.report.words import plain
+from pipeline.report.short_words import plain
 from reference.product import Product
 from reference.search.search import Hit
 from reference.search.tiers import Tier

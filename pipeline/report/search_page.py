@@ -9,7 +9,7 @@ from itertools import zip_longest
 from pipeline.report.page import still_page
 from pipeline.report.page.pictures import webp_uri
 from pipeline.report.products import COLUMNS, hit_row
-from pipeline.report.words import plain
+from pipeline.report.short_words import plain
 from reference.high_alert import CITATIONS, high_alert_group
 from reference.product import Monograph
 from reference.search.search import Hit, SearchResult

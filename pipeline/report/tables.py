@@ -9,9 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.records import Candidate, Decision, Drug, Identification
-from pipeline.report.columns import Columns
 from pipeline.report.plain_text import CANDIDATES_SHOWN, CAUTION, drug_row, seen
-from pipeline.report.words import (
+from pipeline.report.short_words import (
     BITS,
     asked_words,
     candidate_name,
@@ -23,6 +22,7 @@ from pipeline.report.words import (
     sellers,
     unlisted_words,
 )
+from pipeline.report.terminal_table import Columns
 
 _STYLES = {Decision.IDENTIFIED: "bold white on green", Decision.AMBIGUOUS: "bold black on yellow"}
 _OTHER_STYLE = "bold white on bright_black"

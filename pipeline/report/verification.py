@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from pipeline.figures_in_words import percent
 from pipeline.records import Agreement, Candidate, ExpectedKind
 from pipeline.report.plain_text import CAUTION, seen
-from pipeline.report.words import asked_words, candidate_name, plain
+from pipeline.report.short_words import asked_words, candidate_name, plain
 from pipeline.verify import CheckedEntry, CheckedPill, ListCheck, PillState, RuleOut, Verification
-from pipeline.words import percent
 
 Line = tuple[str, str]
 Verified = Verification | RuleOut | ListCheck

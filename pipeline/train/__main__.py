@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from pipeline.train.common.plan import TrainingPlan
+from pipeline.train.common.training_plan import TrainingPlan
 from pipeline.train.match import fit_match
 from pipeline.train.measure.__main__ import main as measure
 from pipeline.train.pill_or_not.__main__ import main as pill_or_not

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from pipeline.figures_in_words import percent
 from pipeline.match import Matcher, Weighing
 from pipeline.match.rank import Weighed, ranked
 from pipeline.records import Agreement, Candidate, Expected, Identification
@@ -13,7 +14,6 @@ from pipeline.verify.answers import RuleOut, Verification
 from pipeline.verify.compare import FILLED_BY_NONE, Comparison, Filled, compare
 from pipeline.verify.expected import products_named
 from pipeline.verify.rule_out import Drugs, drugs_of_names
-from pipeline.words import percent
 from reference.grouping import drug_strength
 from reference.product import Product
 from reference.store.catalog import Catalog

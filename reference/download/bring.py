@@ -11,14 +11,14 @@ from pathlib import Path
 import requests
 
 from reference.download.addresses import LABELS_OF_DRUG, LABELS_RX, Address, Source
+from reference.download.dailymed import checked, fetch_labels
 from reference.download.fetch import NotThereError, fetch, shown
-from reference.download.labels import checked, fetch_labels
 from reference.download.pages import fetch_pages
 from reference.download.recognize import files_in, is_register_file, register_of
-from reference.download.watch import Watch
+from reference.download.watch import DownloadWatch
 from reference.download.wish import ALL_LABELS, Wish
 from reference.errors import CatalogError
-from reference.store.origins import Origin
+from reference.store.origins import SourceFile
 
 # More parts than any register has.
 _PARTS_MAX = 100
@@ -29,7 +29,7 @@ class Brought:
     """A register's file, or folder, that is here."""
 
     path: Path
-    origin: Origin
+    origin: SourceFile
 
     @property
     def source(self) -> tuple[str, Path]:
@@ -37,7 +37,7 @@ class Brought:
         return self.origin.register, self.path
 
 
-def bring(source: Source, wish: Wish, folder: Path, session: requests.Session, watch: Watch) -> list[Brought]:
+def bring(source: Source, wish: Wish, folder: Path, session: requests.Session, watch: DownloadWatch) -> list[Brought]:
     """The files of the source; what is downloaded goes to ``folder``.
 
     Raises:
@@ -64,7 +64,7 @@ def _added(source: Source, wish: Wish) -> Iterator[Brought]:
 
 
 def _downloaded(
-    address: Address, wish: Wish, folder: Path, session: requests.Session, watch: Watch
+    address: Address, wish: Wish, folder: Path, session: requests.Session, watch: DownloadWatch
 ) -> Iterator[Brought]:
     if address.kind == "parts":
         for number in range(1, _PARTS_MAX + 1):
@@ -85,7 +85,7 @@ def _downloaded(
 
 
 def _file(
-    address: Address, wish: Wish, folder: Path, session: requests.Session, watch: Watch, part: int = 1
+    address: Address, wish: Wish, folder: Path, session: requests.Session, watch: DownloadWatch, part: int = 1
 ) -> Brought:
     name = address.file.format(part=part)
     url = f"{wish.mirror.rstrip('/')}/{name}" if wish.mirror else address.url.format(part=part)
@@ -95,7 +95,7 @@ def _file(
     return _brought(address.register, got.path, shown(url), got.modified, address.license)
 
 
-def _labels(drug: str, wish: Wish, folder: Path, session: requests.Session, watch: Watch) -> Brought:
+def _labels(drug: str, wish: Wish, folder: Path, session: requests.Session, watch: DownloadWatch) -> Brought:
     path = folder / f"labels-{hashlib.sha256(drug.casefold().encode()).hexdigest()[:16]}"
     watch.file(LABELS_RX, LABELS_OF_DRUG)
     path.mkdir(parents=True, exist_ok=True)
@@ -114,7 +114,7 @@ def _brought(
         raise CatalogError(f"cannot read {path}: {error.strerror or error}") from error
     sha256 = digests[0][1] if len(digests) == 1 else hashlib.sha256(repr(digests).encode()).hexdigest()
     size = sum(bytes_ for _, _, bytes_ in digests)
-    return Brought(path, Origin(register, name or path.name, size, sha256, day, url, modified, license_))
+    return Brought(path, SourceFile(register, name or path.name, size, sha256, day, url, modified, license_))
 
 
 def _sha256(path: Path) -> str:

@@ -14,14 +14,14 @@ import requests
 
 from reference.download.addresses import SOURCES
 from reference.download.bring import bring
-from reference.download.watch import Watch
+from reference.download.watch import DownloadWatch
 from reference.download.wish import Wish
 from reference.errors import CatalogError
 from reference.store.build import BuildReport, build_catalog
 from reference.store.catalog import open_catalog
-from reference.store.origins import Origin
-from reference.store.pictures import pictures_path
+from reference.store.origins import SourceFile
 from reference.store.places import path_of
+from reference.store.product_pictures import pictures_path
 
 # A register never lost so many of its products within weeks; a broken file does. An assumption: no history was at hand.
 SHARE_LEFT_MIN = 0.8
@@ -36,7 +36,7 @@ class New:
     path: Path
     old: Path | None
     report: BuildReport
-    origins: tuple[Origin, ...]
+    origins: tuple[SourceFile, ...]
 
     def install(self) -> Path:
         """Replace the old catalog; gives where the new one lies."""
@@ -55,7 +55,13 @@ class New:
 
 @contextmanager
 def new_catalog(
-    name: str, wish: Wish, watch: Watch, *, downloads: Path | None = None, fewer: bool = False, pictures: bool = False
+    name: str,
+    wish: Wish,
+    watch: DownloadWatch,
+    *,
+    downloads: Path | None = None,
+    fewer: bool = False,
+    pictures: bool = False,
 ) -> Iterator[New]:
     """Build the catalog ``name`` (a key of ``SOURCES``) beside the installed one, which stays until ``install``.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reference.download.addresses import Address
 
 
-class Watch:
+class DownloadWatch:
     """Is told how a catalog comes about; this one shows nothing."""
 
     def file(self, address: Address, url: str) -> None:

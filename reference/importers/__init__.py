@@ -13,10 +13,10 @@ from pathlib import Path
 from reference.importers.hand import own_products
 from reference.importers.log import Log, Rejected
 from reference.importers.register import Importer, Register
-from reference.product import Entry
+from reference.product import RegisterEntry
 
 
-def retrieved_on(entries: Iterable[Entry], path: Path, day: date | None = None) -> Iterator[Entry]:
+def retrieved_on(entries: Iterable[RegisterEntry], path: Path, day: date | None = None) -> Iterator[RegisterEntry]:
     """The entries with the day their register was retrieved: ``day``, else that on which ``path`` was last written."""
     for entry in entries:
         day = day or datetime.fromtimestamp(path.stat().st_mtime, UTC).date()

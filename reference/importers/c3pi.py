@@ -13,8 +13,8 @@ from pathlib import Path
 from reference.importers.lengths import millimeters
 from reference.importers.log import Log
 from reference.importers.register import Register
-from reference.importers.table import Row, rows, truth, whole
-from reference.product import Entry, FactSource, Product
+from reference.importers.table_rows import Row, rows, truth, whole
+from reference.product import FactSource, Product, RegisterEntry
 from reference.text.drugs import drug_of, ingredients_of, strength_of
 from reference.text.imprints import printed, tokens
 from reference.text.ndc import product_code
@@ -30,14 +30,14 @@ _RXNORM = re.compile(
 )
 
 
-def entries(path: Path, log: Log) -> Iterator[Entry]:
+def entries(path: Path, log: Log) -> Iterator[RegisterEntry]:
     """Read the table at ``path``; rows that cannot be used are noted in ``log``."""
     for name, raw in rows(path, log, _COLUMNS):
         row = {**raw, "ndc11": _ndc11(raw), **{key: whole(raw.get(key, "")) for key in ("part", "parts", "rxcui")}}
         if product_code(row["ndc11"]):
             product = _product(row)
             log.unread(name, "size_mm", row.get("size_mm", ""), product.size_mm)
-            yield Entry(product)
+            yield RegisterEntry(product)
         else:
             log.reject(name, f"no NDC in {row['ndc11']!r}")
 

@@ -17,8 +17,8 @@ from reference.importers.check_cell import from_text
 from reference.importers.lengths import millimeters
 from reference.importers.log import Log
 from reference.importers.register import Register
-from reference.importers.table import Row, rows, truth, whole
-from reference.product import Entry, FactSource, ImprintCheck, Product
+from reference.importers.table_rows import Row, rows, truth, whole
+from reference.product import FactSource, ImprintCheck, Product, RegisterEntry
 from reference.text.imprints import printed, tokens
 from reference.text.vocabulary import color_terms, score_pieces, shape_term
 
@@ -31,13 +31,13 @@ _PLAIN = (
 _FIELDS = frozenset(field.name for field in fields(Product))
 
 
-def own_products(table: str) -> Iterator[Entry]:
+def own_products(table: str) -> Iterator[RegisterEntry]:
     """Read the text of the package's own table; a wrong row raises ``CatalogError``, since it is our own fault."""
     for row in csv.DictReader(io.StringIO(table)):
-        yield Entry(_product({key: (value or "").strip() for key, value in row.items()}))
+        yield RegisterEntry(_product({key: (value or "").strip() for key, value in row.items()}))
 
 
-def entries(path: Path, log: Log) -> Iterator[Entry]:
+def entries(path: Path, log: Log) -> Iterator[RegisterEntry]:
     """Read a table laid out like the package's own; wrong rows are reported and skipped."""
     for name, row in rows(path, log, _COLUMNS):
         try:
@@ -46,7 +46,7 @@ def entries(path: Path, log: Log) -> Iterator[Entry]:
             log.reject(name, str(error))
         else:
             log.unread(name, "size_mm", row.get("size_mm", ""), product.size_mm)
-            yield Entry(product)
+            yield RegisterEntry(product)
 
 
 def _product(row: Row) -> Product:

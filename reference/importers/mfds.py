@@ -14,8 +14,8 @@ from pathlib import Path
 from reference.importers.lengths import millimeters
 from reference.importers.log import Log
 from reference.importers.register import Register
-from reference.importers.table import Row, rows, whole
-from reference.product import Entry, Product
+from reference.importers.table_rows import Row, rows, whole
+from reference.product import Product, RegisterEntry
 from reference.text.drugs import drug_of, ingredients_of, strength_of
 from reference.text.english import english_names, named_by_table
 from reference.text.imprints import printed, says_logo, says_pieces, tokens
@@ -76,7 +76,7 @@ _DIGITS = re.compile(r"\d{5,}")
 _DATE = re.compile(r"((?:19|20)\d\d)[-.]?(\d\d)[-.]?(\d\d)")
 
 
-def entries(path: Path, log: Log) -> Iterator[Entry]:
+def entries(path: Path, log: Log) -> Iterator[RegisterEntry]:
     """Read the register at ``path``; rows that cannot be used are noted in ``log``."""
     for name, raw in rows(path, log, _COLUMNS):
         row = {key: raw.get(key) or next((raw[o] for o in other if raw.get(o)), "") for key, other in _NAMES.items()}
@@ -84,7 +84,7 @@ def entries(path: Path, log: Log) -> Iterator[Entry]:
         if _DIGITS.fullmatch(row["item_seq"]):
             product = _product(row)
             log.unread(name, "size", _sizes(row), product.size_mm)
-            yield Entry(product)
+            yield RegisterEntry(product)
         else:
             log.reject(name, f"no item number in {row['item_seq'][:40]!r}")
 

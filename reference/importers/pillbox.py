@@ -14,8 +14,8 @@ from pathlib import Path
 from reference.importers.lengths import millimeters
 from reference.importers.log import Log
 from reference.importers.register import Register
-from reference.importers.table import Row, rows, whole
-from reference.product import Entry, FactSource, Product
+from reference.importers.table_rows import Row, rows, whole
+from reference.product import FactSource, Product, RegisterEntry
 from reference.text.drugs import drug_of, strength_of
 from reference.text.imprints import printed, tokens
 from reference.text.ndc import product_code
@@ -41,13 +41,13 @@ _ORIGINALS = (
 )  # fmt: skip
 
 
-def entries(path: Path, log: Log) -> Iterator[Entry]:
+def entries(path: Path, log: Log) -> Iterator[RegisterEntry]:
     """Read the master table at ``path``; rows that cannot be used are noted in ``log``."""
     for name, row in rows(path, log, _COLUMNS):
         if row.get("setid") and _code(row):
             product = _product(row)
             log.unread(name, "size", _seen(row, "size"), product.size_mm)
-            yield Entry(product)
+            yield RegisterEntry(product)
         else:
             log.reject(name, "no setid or no product code")
 

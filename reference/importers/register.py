@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reference.importers.log import Log
-from reference.product import Entry
+from reference.product import RegisterEntry
 
-Importer = Callable[[Path, Log], Iterator[Entry]]
+Importer = Callable[[Path, Log], Iterator[RegisterEntry]]
 
 
 @dataclass(frozen=True)

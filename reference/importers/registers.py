@@ -13,7 +13,7 @@ from types import MappingProxyType
 from reference.errors import CatalogError
 from reference.importers import c3pi, hand, mfds, pillbox, rxnorm, spl, tfda
 from reference.importers.register import Importer, Register
-from reference.importers.table import first_row_keys
+from reference.importers.table_rows import first_row_keys
 
 # Every register that a catalog is built from, by its name, in the order in which help and docs list them.
 REGISTERS: Mapping[str, Register] = MappingProxyType(

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from reference.errors import CatalogError
 from reference.importers.archive import ZIP_FAULTS
 from reference.importers.log import Log
-from reference.importers.table import LINE_CHARACTERS_MAX, clean
+from reference.importers.table_rows import LINE_CHARACTERS_MAX, clean
 from reference.importers.text_file import open_text
 
 

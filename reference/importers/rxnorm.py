@@ -20,8 +20,8 @@ from reference.importers.log import Log
 from reference.importers.register import Register
 from reference.importers.rrf import rrf_files
 from reference.importers.rxnorm_tables import RxDrug, RxNormTables, SplProduct, retired_numbers
-from reference.importers.table import truth
-from reference.product import Entry, FactSource, Product
+from reference.importers.table_rows import truth
+from reference.product import FactSource, Product, RegisterEntry
 from reference.text.drugs import drug_of, ingredients_of, strength_of
 from reference.text.imprints import printed, tokens
 from reference.text.ndc import product_code
@@ -55,7 +55,7 @@ _ORIGINALS = ("SHAPETEXT", "COLORTEXT", "SIZE", "MARKETING_STATUS", "MARKETING_C
 _FROM_RXNORM = ("drug", "ingredients", "rxcui", "strength")
 
 
-def entries(path: Path, log: Log) -> Iterator[Entry]:
+def entries(path: Path, log: Log) -> Iterator[RegisterEntry]:
     """Read RxNorm's zip or folder at ``path``; lines that cannot be used are noted in ``log``.
 
     Raises ``CatalogError`` where it cannot be read or lacks one of the three files.
@@ -72,7 +72,7 @@ def entries(path: Path, log: Log) -> Iterator[Entry]:
                 log.pass_over("product that is no tablet or capsule")
                 continue
             for number, imprint in enumerate(spl.values("IMPRINT_CODE") or ("",), 1):
-                yield Entry(_product(spl, drug, (imprint, number), day, log))
+                yield RegisterEntry(_product(spl, drug, (imprint, number), day, log))
 
 
 def current_numbers(path: Path) -> Mapping[str, str]:

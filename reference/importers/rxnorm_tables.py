@@ -11,7 +11,7 @@ from functools import lru_cache
 from reference.importers.c3pi import clinical_drug
 from reference.importers.log import Log
 from reference.importers.rrf import RrfFile
-from reference.importers.table import clean
+from reference.importers.table_rows import clean
 from reference.text.drugs import drug_of
 
 # Columns of the files that are read, and where the values stand (NLM, RxNorm Technical Documentation, section 12).

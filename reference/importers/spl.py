@@ -19,7 +19,7 @@ from reference.importers.archive import ArchivedFile, documents
 from reference.importers.log import Log
 from reference.importers.register import Register
 from reference.importers.spl_label import label_of, text_of
-from reference.product import Entry, Product
+from reference.product import Product, RegisterEntry
 from reference.text.drugs import active_moiety, ingredients_of, strength_of
 from reference.text.imprints import printed, tokens
 from reference.text.ndc import product_code
@@ -39,13 +39,13 @@ _PRESCRIPTION = {"34391-3": "RX", "34390-5": "OTC"}
 _UNITS = {"[iU]": "IU", "[USP'U]": "unit", "ug": "mcg", "meq": "mEq", "1": ""}
 
 
-def entries(path: Path, log: Log) -> Iterator[Entry]:
+def entries(path: Path, log: Log) -> Iterator[RegisterEntry]:
     """Read every SPL document at ``path``; bad ones are reported with their names and skipped."""
     for document in documents(path, log):
         yield from document_entries(document, log)
 
 
-def document_entries(document: ArchivedFile, log: Log) -> Iterator[Entry]:
+def document_entries(document: ArchivedFile, log: Log) -> Iterator[RegisterEntry]:
     """The entries of one document, none where it describes no pill or cannot be used."""
     root = _root(document, log)
     if root is None:
@@ -63,7 +63,7 @@ def document_entries(document: ArchivedFile, log: Log) -> Iterator[Entry]:
     number = int(version) if version.isascii() and version.isdigit() and len(version) < 9 else 0
     for pill, photo in found:
         picture = partial(document.beside, photo) if photo else None
-        yield Entry(pill, set_key=f"spl:{set_id.lower()}", version=number, label=label, picture=picture)
+        yield RegisterEntry(pill, set_key=f"spl:{set_id.lower()}", version=number, label=label, picture=picture)
 
 
 def _root(document: ArchivedFile, log: Log) -> etree._Element | None:

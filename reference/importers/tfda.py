@@ -13,8 +13,8 @@ from pathlib import Path
 from reference.importers.lengths import millimeters
 from reference.importers.log import Log
 from reference.importers.register import Register
-from reference.importers.table import Row, rows
-from reference.product import Entry, Product
+from reference.importers.table_rows import Row, rows
+from reference.product import Product, RegisterEntry
 from reference.text.drugs import drug_of, ingredients_of, strength_of
 from reference.text.english import english_names, named_by_table
 from reference.text.imprints import printed, says_logo, tokens
@@ -42,7 +42,7 @@ _IN_CHINESE_BRACKETS = re.compile(r"[（(]([\u4e00-\u9fff、．·-]{2,})[)）]")
 _NO_INGREDIENT = re.compile(r"(?i)tab|cap|coated|release|import|export|^f\.?c\.?|brand|strength")
 
 
-def entries(path: Path, log: Log) -> Iterator[Entry]:
+def entries(path: Path, log: Log) -> Iterator[RegisterEntry]:
     """Read the register at ``path``; rows that cannot be used are noted in ``log``."""
     for name, raw in rows(path, log, _COLUMNS):
         row = {key: raw.get(key) or raw.get(original, "") for key, original in _NAMES.items()}
@@ -53,7 +53,7 @@ def entries(path: Path, log: Log) -> Iterator[Entry]:
         else:
             for product in _products(row):
                 log.unread(name, "size_mm", row["size_mm"], product.size_mm)
-                yield Entry(product)
+                yield RegisterEntry(product)
 
 
 def _products(row: Row) -> Iterator[Product]:

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from reference.product import Product, labelers_of
-from reference.search.conditions import Conditions, all_of
 from reference.search.query import Query
+from reference.search.sql_conditions import SqlConditions, all_of
 from reference.search.tiers import Tier, imprint_tiers
 from reference.store.catalog import Catalog, ImprintRow
 from reference.store.product_rows import PRODUCT_COLUMNS, PRODUCT_JOIN, product_of
@@ -78,7 +78,7 @@ def search(catalog: Catalog, asked: Query, limit: int = 20) -> SearchResult:
 
 
 def _search(catalog: Catalog, asked: Query, limit: int) -> SearchResult:
-    conditions = Conditions.of(catalog, asked)
+    conditions = SqlConditions.of(catalog, asked)
     tiers = imprint_tiers(catalog, asked.words) if asked.words else None
     counts: Counter[Tier] = Counter()
     if tiers is None:
@@ -107,7 +107,7 @@ class _Layer:
     missing: int
 
 
-def _layers_of_looks(catalog: Catalog, conditions: Conditions) -> tuple[list[_Layer], list[_Layer]]:
+def _layers_of_looks(catalog: Catalog, conditions: SqlConditions) -> tuple[list[_Layer], list[_Layer]]:
     """Without an imprint: the layers that agree in everything asked, and those that are open."""
     if conditions.empty:
         agreed = _layers(catalog, conditions, conditions.agreed)
@@ -116,7 +116,7 @@ def _layers_of_looks(catalog: Catalog, conditions: Conditions) -> tuple[list[_La
     return [layer for layer in layers if not layer.missing], [layer for layer in layers if layer.missing]
 
 
-def _layers(catalog: Catalog, conditions: Conditions, where: str) -> list[_Layer]:
+def _layers(catalog: Catalog, conditions: SqlConditions, where: str) -> list[_Layer]:
     """The condition parted by how many fields of the look are open, fewest first."""
     if where.endswith(" AND 0") or where == "0":
         return []
@@ -148,7 +148,9 @@ class _Part(NamedTuple):
     products: int
 
 
-def _parts(catalog: Catalog, conditions: Conditions, tiers: Mapping[int, int]) -> tuple[Counter[Tier], Iterable[_Part]]:
+def _parts(
+    catalog: Catalog, conditions: SqlConditions, tiers: Mapping[int, int]
+) -> tuple[Counter[Tier], Iterable[_Part]]:
     """How many products agree in each tier, and what they are, best first."""
     if conditions.ask_nothing:
         return _parts_of_imprints(catalog.imprints(), tiers)
@@ -193,7 +195,9 @@ def _parts_of_imprints(
     return Counter(counts), itertools.chain.from_iterable(map(of, sorted(found)))
 
 
-def _hits_of_imprints(catalog: Catalog, asked: Query, conditions: Conditions, parts: Iterable[_Part]) -> Iterator[Hit]:
+def _hits_of_imprints(
+    catalog: Catalog, asked: Query, conditions: SqlConditions, parts: Iterable[_Part]
+) -> Iterator[Hit]:
     """Groups of the same tablet, best first."""
     for some in _few_products(parts):
         found = _products_of_parts(catalog, conditions, [part for imprint in some for part in imprint])
@@ -222,7 +226,9 @@ def _few_products(parts: Iterable[_Part]) -> Iterator[list[list[_Part]]]:
 # --- products without an imprint to compare -------------------------------------------------------------------------
 
 
-def _hits_of(catalog: Catalog, asked: Query, conditions: Conditions, layers: list[_Layer], tier: Tier) -> Iterator[Hit]:
+def _hits_of(
+    catalog: Catalog, asked: Query, conditions: SqlConditions, layers: list[_Layer], tier: Tier
+) -> Iterator[Hit]:
     """Groups of the same tablet by imprint, those without text last; those whose look has all values first."""
     for layer in layers:
         for imprint_ids in _imprints(catalog, conditions, layer):
@@ -234,7 +240,7 @@ def _hits_of(catalog: Catalog, asked: Query, conditions: Conditions, layers: lis
             yield Hit((product,), tier, _open_fields(asked, product))
 
 
-def _imprints(catalog: Catalog, conditions: Conditions, layer: _Layer) -> Iterator[list[int]]:
+def _imprints(catalog: Catalog, conditions: SqlConditions, layer: _Layer) -> Iterator[list[int]]:
     """The imprints with products that meet the condition, a few at a time, without the empty one."""
     base = conditions.base
     if conditions.each == "part.products" and layer.products < FEW_PRODUCTS:
@@ -265,7 +271,7 @@ def _of_product(condition: str) -> str:
 
 
 def _products_of_parts(
-    catalog: Catalog, conditions: Conditions, parts: list[_Part]
+    catalog: Catalog, conditions: SqlConditions, parts: list[_Part]
 ) -> dict[tuple[int, int], list[Product]]:
     """The products of each part, by imprint and look; many are one imprint's, and then the first are enough."""
     where = _of_product(all_of(conditions.fixed, *conditions.known))
@@ -283,7 +289,7 @@ def _products_of_parts(
 
 
 def _products_of_imprints(
-    catalog: Catalog, conditions: Conditions, imprint_ids: list[int], condition: str
+    catalog: Catalog, conditions: SqlConditions, imprint_ids: list[int], condition: str
 ) -> Iterator[Iterator[Product]]:
     """The products that meet the condition, imprint by imprint."""
     rows = catalog.rows(
@@ -296,7 +302,7 @@ def _products_of_imprints(
         yield (product_of(row[1:]) for row in itertools.islice(same, GROUP_MAX))
 
 
-def _products(catalog: Catalog, conditions: Conditions, where: str) -> Iterator[Product]:
+def _products(catalog: Catalog, conditions: SqlConditions, where: str) -> Iterator[Product]:
     """Products that meet the condition, a page at a time."""
     for start in range(0, GROUP_MAX, PAGE):
         rows = catalog.rows(

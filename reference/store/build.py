@@ -17,9 +17,9 @@ from reference.errors import CatalogError
 from reference.grouping import register_keys, same_tablet
 from reference.importers import Log, own_products, retrieved_on
 from reference.importers.registers import REGISTERS
-from reference.product import Entry, Product
-from reference.store.origins import Origin, origins_to_json
-from reference.store.pictures import pictures_path, small_picture, write_pictures
+from reference.product import Product, RegisterEntry
+from reference.store.origins import SourceFile, origins_to_json
+from reference.store.product_pictures import pictures_path, small_picture, write_pictures
 from reference.store.writer import Stage, checked_coverage, write_database
 
 # What a build's report calls the products kept by hand.
@@ -62,7 +62,7 @@ class Builtin:
         for key in register_keys(product) & self._met.keys():
             self._met[key].append(product)
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[RegisterEntry]:
         """The entries that no register contradicts."""
         for entry in self._entries:
             met = [other for key in register_keys(entry.product) for other in self._met[key]]
@@ -78,7 +78,7 @@ def build_catalog(
     *,
     coverage: float | None = None,
     builtin: bool = True,
-    origins: Sequence[Origin] = (),
+    origins: Sequence[SourceFile] = (),
     pictures: bool = False,
 ) -> BuildReport:
     """Read registers (``("spl", path)``, names as in ``REGISTERS``) and write the catalog ``out``.
@@ -127,7 +127,7 @@ def build_catalog(
     return BuildReport(out, fingerprint, products, entries, stage.repeated, logs, time.perf_counter() - start, count)
 
 
-def _add_picture(stage: Stage, entry: Entry, log: Log) -> None:
+def _add_picture(stage: Stage, entry: RegisterEntry, log: Log) -> None:
     data = entry.picture() if entry.picture else None
     if data is None:
         return
@@ -146,7 +146,7 @@ def _current_numbers(sources: Sequence[tuple[str, Path]]) -> Mapping[str, str]:
     return found
 
 
-def _renumbered(entry: Entry, current: Mapping[str, str]) -> Entry:
+def _renumbered(entry: RegisterEntry, current: Mapping[str, str]) -> RegisterEntry:
     """The entry under the number of today; the one that its register gives stays beside it."""
     product = entry.product
     if product.rxcui not in current:
@@ -159,7 +159,7 @@ def _first_faults(logs: dict[str, Log]) -> str:
     return "; ".join(filter(None, (log.first_faults() for log in logs.values()))) or "is it the right file?"
 
 
-def _write(stage: Stage, out: Path, coverage: float | None, origins: Sequence[Origin]) -> tuple[str, int]:
+def _write(stage: Stage, out: Path, coverage: float | None, origins: Sequence[SourceFile]) -> tuple[str, int]:
     if out.is_dir():
         raise CatalogError(f"cannot write {out}: it is a folder; name a file in it")
     try:

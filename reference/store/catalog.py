@@ -20,10 +20,10 @@ from reference.grouping import same_tablet
 from reference.importers import Log, own_products, retrieved_on
 from reference.monographs import load_monograph
 from reference.product import Monograph, Product
-from reference.store.database import SQLITE_FAULTS, Database
+from reference.store.connection import SQLITE_FAULTS, Database
 from reference.store.label_rows import read_label
-from reference.store.pictures import LabelPictures
 from reference.store.places import find
+from reference.store.product_pictures import LabelPictures
 from reference.store.product_rows import PRODUCT_COLUMNS, PRODUCT_JOIN, product_of
 from reference.store.token_index import TokenIndex
 from reference.store.writer import (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reference.errors import CatalogError
 from reference.store.catalog import open_catalog
-from reference.store.origins import Origin
+from reference.store.origins import SourceFile
 from reference.store.places import default_name, paths
 
 
@@ -21,7 +21,7 @@ class Installed:
     date: str = ""
     products: int = 0
     registers: tuple[str, ...] = ()
-    origins: tuple[Origin, ...] = ()
+    origins: tuple[SourceFile, ...] = ()
     fault: str = ""
 
 

@@ -7,7 +7,7 @@ import zlib
 from typing import Any
 
 from reference.product import Citation, Monograph, Section, Statement
-from reference.store.database import Database
+from reference.store.connection import Database
 from reference.store.product_rows import text_of_cell
 
 

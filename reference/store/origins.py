@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True)
-class Origin:
+class SourceFile:
     """A file that a catalog was built from.
 
     ``register`` is the importer's name; ``url`` where it was downloaded, without any key, empty where a person handed
@@ -25,11 +25,11 @@ class Origin:
     license: str = ""
 
 
-def origins_to_json(origins: Iterable[Origin]) -> str:
+def origins_to_json(origins: Iterable[SourceFile]) -> str:
     """The origins as JSON text."""
     return json.dumps([asdict(origin) for origin in origins], ensure_ascii=False, separators=(",", ":"))
 
 
-def origins_of_json(text: str) -> tuple[Origin, ...]:
+def origins_of_json(text: str) -> tuple[SourceFile, ...]:
     """The origins that ``origins_to_json`` wrote; raises ``ValueError`` or ``TypeError`` for anything else."""
-    return tuple(Origin(**item) for item in json.loads(text or "[]"))
+    return tuple(SourceFile(**item) for item in json.loads(text or "[]"))

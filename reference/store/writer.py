@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any
 
 from reference.errors import InputError
-from reference.product import Entry, Monograph, own_name_of
+from reference.product import Monograph, RegisterEntry, own_name_of
 from reference.text.imprints import characters, look_alike_key, upside_down, without_signs
 from reference.text.ndc import product_code
 from reference.text.vocabulary import code_of
@@ -70,7 +70,7 @@ class Stage:
     ) -> None:
         self._connection.close()
 
-    def add(self, entry: Entry) -> bool:
+    def add(self, entry: RegisterEntry) -> bool:
         """Stage one entry; of two with the same id the later dated one stays. Gives whether this one stays."""
         payload = _json(vars(entry.product))
         rank = f"{entry.version:09d} {entry.product.source_date} {payload} {entry.retrieved}"
@@ -105,7 +105,7 @@ class Stage:
             "WHERE document.version IS NULL OR document.version = entry.version ORDER BY product_id"
         )
 
-    def _add_document(self, entry: Entry) -> None:
+    def _add_document(self, entry: RegisterEntry) -> None:
         """Keep the label of the highest version; of two of one version the greater text."""
         if entry.label is not None and entry.label is self._label:
             return  # another pill of the same document
@@ -308,7 +308,7 @@ def write_database(stage: Stage, connection: sqlite3.Connection, coverage: float
     connection.execute("ANALYZE")
 
 
-def fill(connection: sqlite3.Connection, entries: Iterable[Entry]) -> None:
+def fill(connection: sqlite3.Connection, entries: Iterable[RegisterEntry]) -> None:
     """Write entries into an empty database."""
     with Stage() as stage:
         for entry in entries:

@@ -17,7 +17,7 @@ import pytest
 
 from reference.importers import Log
 from reference.importers.registers import REGISTERS
-from reference.product import Entry, Product
+from reference.product import Product, RegisterEntry
 from reference.search.query import Query, query
 from reference.search.search import search
 from reference.store.build import build_catalog
@@ -47,7 +47,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rng = random.Random(0)
     with Stage() as stage:
         for number in range(LARGE):
-            stage.add(Entry(replace(rng.choice(products), product_id=f"drawn:{number:06d}")))
+            stage.add(RegisterEntry(replace(rng.choice(products), product_id=f"drawn:{number:06d}")))
         connection = sqlite3.connect(path)
         write_database(stage, connection)
         connection.close()

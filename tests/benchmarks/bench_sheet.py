@@ -22,7 +22,7 @@ from PIL import Image
 from pipeline.answer import Answer
 from pipeline.evaluate.pouch_lists import cut_outs
 from pipeline.evaluate.pouches import Pouch, composed
-from pipeline.evaluate.register import Register
+from pipeline.evaluate.product_groups import ProductGroups
 from pipeline.evaluate.sets import open_set
 from pipeline.identifier import Identifier
 from pipeline.load import load
@@ -38,7 +38,7 @@ def _sheet(photo_set: Path, identifier: Identifier, pills: int) -> Pixels:
     """So many different pills on a gray ground, ``(h, w, 3)`` uint8."""
     photos = random.Random(_SEED).sample(open_set(photo_set).part("validation").photos, 2 * pills)
     seen = {photo.name: identifier.identify(photo.path) for photo in photos}
-    some = cut_outs(photos, seen, Register(identifier.catalog))[:pills]
+    some = cut_outs(photos, seen, ProductGroups(identifier.catalog))[:pills]
     rng = random.Random(_SEED)
     pouch = Pouch(tuple((each, rng.randrange(2)) for each in some), (), "")
     return composed(pouch, {each.path: load(each.path).pixels for each in some}, _SEED)

@@ -13,7 +13,7 @@ from pipeline.batch.columns import Column
 from pipeline.batch.durable import replacing
 from pipeline.batch.rows import Row
 from pipeline.batch.sinks.interface import Add
-from pipeline.words import percent
+from pipeline.figures_in_words import percent
 from reference.audit.export import defused
 
 

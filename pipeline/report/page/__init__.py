@@ -5,8 +5,8 @@ Python makes the words and the JSON; the files beside this one (``page.html``, `
 
 from __future__ import annotations
 
-from pipeline.report.page.answers import answers_page
-from pipeline.report.page.batch import PAGE, BatchReport, BatchView
+from pipeline.report.page.answer_page import answers_page
+from pipeline.report.page.batch_page import PAGE, BatchReport, BatchView
 from pipeline.report.page.document import Document, document, still_page
 from pipeline.report.page.pictures import PictureSizes
 from pipeline.report.page.view import View, answer_view

@@ -19,7 +19,7 @@ from string import Template
 from typing import Any
 
 from pipeline.report.plain_text import CAUTION
-from pipeline.report.words import BITS, plain
+from pipeline.report.short_words import BITS, plain
 from pipeline.review import EXPORT, VERDICT
 from reference.search.tiers import Tier
 from reference.text.imprints import CHARACTERS, LOOK_ALIKES, SIGNS, UPSIDE_DOWN

@@ -9,12 +9,13 @@ from typing import Any
 import cv2
 import numpy as np
 
+from pipeline.figures_in_words import percent
 from pipeline.properties import PROPERTIES
 from pipeline.records import Candidate, Character, Decision, Drug, Face, Identification, Photo
-from pipeline.report.names import face_names
+from pipeline.report.face_names import face_names
 from pipeline.report.page.pictures import PictureSizes, face_pictures, photo_picture, webp_uri
 from pipeline.report.plain_text import CANDIDATES_SHOWN
-from pipeline.report.words import (
+from pipeline.report.short_words import (
     answer_names,
     asked_words,
     candidate_name,
@@ -32,7 +33,6 @@ from pipeline.report.words import (
     whole_percent,
 )
 from pipeline.serialize import monograph_to_dict
-from pipeline.words import percent
 from reference.high_alert import CITATIONS
 from reference.product import Monograph, Product
 

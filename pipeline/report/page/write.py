@@ -19,12 +19,12 @@ from types import TracebackType
 from typing import IO, Any
 from urllib.parse import quote
 
+from pipeline.figures_in_words import percent
 from pipeline.report.page.document import Document, document, json_text
 from pipeline.report.page.pictures import webp_uri
 from pipeline.report.page.view import View
-from pipeline.report.words import plain
+from pipeline.report.short_words import plain
 from pipeline.review import RESULTS, content_key, row_key
-from pipeline.words import percent
 from reference.search.tablets import tablets
 from reference.store.catalog import Catalog
 

@@ -26,8 +26,8 @@ from pipeline.imprint.detector import presence
 from pipeline.imprint.protocol import Reader
 from pipeline.records import Character, Photo, PillRegion
 from pipeline.train.faces.cutting import cut_face, photo_faces
+from pipeline.train.faces.face_file import kept_faces
 from pipeline.train.faces.labeled import IGNORED, LabeledFace
-from pipeline.train.faces.store import kept_faces
 from pipeline.train.reader.character_network import CLASSES
 from reference.text.imprints import SIGNS, tokens, without_signs
 

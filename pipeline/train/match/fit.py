@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.evaluate.table import Table
+from pipeline.evaluate.product_index import ProductIndex
 from pipeline.match.model import MatchModel, Shares
 from pipeline.match.world import ALPHABET
 from pipeline.settings import DecideSettings, Settings
@@ -44,7 +44,7 @@ def fit_match(data: Path, work: Path, out: Path, say: Say) -> None:
     world["confusions"] = {character: {character: 1.0} for character in ALPHABET}
     shares = replace(_BEGIN, hidden=hidden_share([*products["tfda"], *products["mfds"]]))
     say(f"world: {len(world['words'])} frequent words, of imprints are one word: {world['one_word']}")
-    tables = {name: Table(products[name]) for name in ("c3pi", "tfda")}
+    tables = {name: ProductIndex(products[name]) for name in ("c3pi", "tfda")}
     model = _of(world, shares)
     us = {view: read_photos(data / "rximage300", view, work, say) for view in (AS_IT_IS, WORSE, MUCH_WORSE)}
     taiwan = read_photos(data / "tfda", WORSE, work, say)
@@ -65,7 +65,7 @@ def _of(world: dict[str, Any], shares: Shares) -> MatchModel:
     return MatchModel.of({"world": world, "shares": asdict(shares), "levels": {"one in 100": 0.5, "strict": 0.5}})
 
 
-def _fit_looks(photos: Sequence[ReadPhoto], table: Table, world: dict[str, Any], shares: Shares) -> Shares:
+def _fit_looks(photos: Sequence[ReadPhoto], table: ProductIndex, world: dict[str, Any], shares: Shares) -> Shares:
     looked = noise.looked_at(photos, table)
     for name, grid in (("register_sigma_mm", _SIGMAS_MM), ("look_error", _LOOK_ERRORS)):
         tried = {value: _of(world, replace(shares, **{name: value})) for value in grid}
@@ -76,7 +76,7 @@ def _fit_looks(photos: Sequence[ReadPhoto], table: Table, world: dict[str, Any],
 
 
 def _fit_siblings(
-    photos: Sequence[ReadPhoto], catalog: Catalog, table: Table, world: dict[str, Any], shares: Shares, say: Say
+    photos: Sequence[ReadPhoto], catalog: Catalog, table: ProductIndex, world: dict[str, Any], shares: Shares, say: Say
 ) -> Shares:
     settings = Settings()
     coverage = catalog.coverage(settings.match.world)

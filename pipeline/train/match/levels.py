@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.evaluate.bounds import upper_bound
-from pipeline.evaluate.table import Table
+from pipeline.evaluate.product_index import ProductIndex
 from pipeline.match import Matcher
 from pipeline.match.decide import decide, sure_of_drug
 from pipeline.match.model import MatchModel
@@ -40,7 +40,7 @@ class Answered:
 
 
 def answers(
-    photos: Sequence[ReadPhoto], catalog: Catalog, table: Table, model: MatchModel, settings: Settings
+    photos: Sequence[ReadPhoto], catalog: Catalog, table: ProductIndex, model: MatchModel, settings: Settings
 ) -> Iterator[Answered]:
     """Each photo asked twice: of the catalog as it is, and of what is left of it without the photo's imprint."""
     whole, measurer = Matcher(catalog, settings, model), Measurer()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.evaluate.table import Table
+from pipeline.evaluate.product_index import ProductIndex
 from pipeline.match.alignment import best_segments
 from pipeline.match.evidence import look_rows, own_look_rows
 from pipeline.match.explain import SAME_GLYPHS, Observed, distinct, explain
@@ -48,7 +48,7 @@ class Counts:
     missing_words: int = 0
 
 
-def count(photos: Iterable[ReadPhoto], table: Table, model: MatchModel) -> Counts:
+def count(photos: Iterable[ReadPhoto], table: ProductIndex, model: MatchModel) -> Counts:
     """The readings against the register's imprints."""
     counts = Counts()
     for photo in photos:
@@ -131,14 +131,14 @@ class Looked:
     product: Product
 
 
-def looked_at(photos: Iterable[ReadPhoto], table: Table) -> list[Looked]:
+def looked_at(photos: Iterable[ReadPhoto], table: ProductIndex) -> list[Looked]:
     """The looks of photos whose row is known."""
     measurer = Measurer()
     rows = ((photo, table.rows(photo.truth)) for photo in photos)
     return [Looked(photo.look(measurer), found[0]) for photo, found in rows if found]
 
 
-def twin_look(looked: Sequence[Looked], table: Table, model: MatchModel) -> float:
+def twin_look(looked: Sequence[Looked], table: ProductIndex, model: MatchModel) -> float:
     """Of the products that share a short imprint with another drug, the share that looks like it in a photo.
 
     How likely the other's look makes the photo, beside the own one's, is on average this share and, of the rest, what

@@ -24,13 +24,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pipeline.draw.sets import write_face_set
+from pipeline.draw.drawn_sets import write_face_set
 from pipeline.imprint import default_reader
 from pipeline.measure.face import FaceView, network_input
 from pipeline.measure.models import FaceNetwork, Models, load_models, sigmoid, softmax
 from pipeline.measure.shape import OUTLINE_SHAPES
-from pipeline.train.common.kept import kept
 from pipeline.train.common.loop import run
+from pipeline.train.common.made_once import made_once
 from pipeline.train.measure.calibration import (
     POWERS,
     PROBABILITY_MIN,
@@ -42,6 +42,7 @@ from pipeline.train.measure.calibration import (
     log_loss,
     save_models,
 )
+from pipeline.train.measure.dense_networks import fit_outline, outline_truth
 from pipeline.train.measure.face_network import (
     face_task,
     pill_targets,
@@ -49,9 +50,8 @@ from pipeline.train.measure.face_network import (
     save_network,
     score_chances,
 )
-from pipeline.train.measure.fit import fit_outline, outline_truth
 from pipeline.train.measure.fitted_faces import Faces, collect, together
-from pipeline.train.measure.labels import is_aside
+from pipeline.train.measure.set_labels import is_aside
 from reference.text.vocabulary import shape_term
 
 Array = NDArray[np.float64]
@@ -172,7 +172,7 @@ def main(data: Path, work: Path, limit: int, minutes: float, check: bool) -> Non
     reader = default_reader()
 
     def faces_of(folders: Iterable[Path]) -> Faces:
-        found = (kept(work / f"{folder.name}.pkl", partial(collect, folder, limit, reader)) for folder in folders)
+        found = (made_once(work / f"{folder.name}.pkl", partial(collect, folder, limit, reader)) for folder in folders)
         return together(list(found))
 
     faces = faces_of((data / "rximage300", data / "tfda"))

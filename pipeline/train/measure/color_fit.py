@@ -35,7 +35,7 @@ from pipeline.measure.color import (
     pair_figures,
 )
 from pipeline.measure.models import Models, Perceptron, load_models
-from pipeline.train.common.kept import kept
+from pipeline.train.common.made_once import made_once
 from pipeline.train.measure.calibration import (
     LAYERS_PRIORS,
     POWERS,
@@ -48,7 +48,7 @@ from pipeline.train.measure.calibration import (
     save_models,
 )
 from pipeline.train.measure.colored_faces import ColoredFaces, field_faces, register_faces, together
-from pipeline.train.measure.fit import dense, normal, perceptron, side_by_side, steps_of
+from pipeline.train.measure.dense_networks import dense, normal, perceptron, side_by_side, steps_of
 from pipeline.train.measure.light import Lit, as_photographed, chosen_of, in_known_light, on_other_ground, under_white
 
 Array = NDArray[np.float64]
@@ -289,7 +289,7 @@ def main(data: Path, work: Path, check: bool) -> None:
     cv2.setNumThreads(1)
     work.mkdir(parents=True, exist_ok=True)
 
-    faces = together([kept(work / f"{name}.pkl", partial(find, data / name)) for name, find in _SETS.items()])
+    faces = together([made_once(work / f"{name}.pkl", partial(find, data / name)) for name, find in _SETS.items()])
     if not check:
         save_models(fit(faces, load_models()))
     for line in report(load_models(), faces):

@@ -21,7 +21,7 @@ from pipeline.measure.face import face_view
 from pipeline.records import Photo, PillRegion
 from pipeline.segment import Segmenter
 from pipeline.train.faces.cutting import photo_faces
-from pipeline.train.measure.labels import is_aside, register_labels
+from pipeline.train.measure.set_labels import is_aside, register_labels
 from reference.text.vocabulary import color_terms, shape_term
 
 Array = NDArray[np.float64]

@@ -43,7 +43,7 @@ class _Residual(nn.Module):
         return functional.relu(given + self.b(self.a(given)))
 
 
-class FaceNetwork(nn.Module):
+class TrainedFaceNetwork(nn.Module):
     """0.22 M weights, ``(n, 5, 96, 96)`` -> ``(n, 9)`` logits.
 
     Two-part capsule; 1, 2, 3, 4 pieces; blank, debossed, embossed, printed.
@@ -197,12 +197,12 @@ def face_task(faces: Faces) -> TrainingTask:
         planes, truth = batch
         return pill_loss(network(planes).reshape(-1, 2, _LOGITS), truth)
 
-    return TrainingTask(FaceNetwork, lambda seed: FaceBatches(faces, seed), loss, weight_decay=1e-3)
+    return TrainingTask(TrainedFaceNetwork, lambda seed: FaceBatches(faces, seed), loss, weight_decay=1e-3)
 
 
 def save_network(checkpoint: Path, path: Path) -> None:
     """Write a checkpoint's averaged weights as ONNX."""
-    network = FaceNetwork()
+    network = TrainedFaceNetwork()
     network.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
     example = torch.zeros(1, 5, VIEW_PX, VIEW_PX)
     torch.onnx.export(

@@ -23,7 +23,7 @@ from pipeline.segment import segment
 from pipeline.train.faces.cutting import photo_faces
 from pipeline.train.faces.labeled import filled
 from pipeline.train.faces.self_training import KnownPill, accepted_on
-from pipeline.train.measure.labels import register_labels
+from pipeline.train.measure.set_labels import register_labels
 
 Array = NDArray[np.float64]
 Image = NDArray[np.uint8]

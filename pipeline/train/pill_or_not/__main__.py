@@ -39,10 +39,10 @@ from pipeline.train.pill_or_not.collect import (
     regions_of,
 )
 from pipeline.train.pill_or_not.heldout import kept_and_left
+from pipeline.train.pill_or_not.learned_regions import Region, load_samples, save
 from pipeline.train.pill_or_not.region_network import begun, export, pill_loss
-from pipeline.train.pill_or_not.samples import Region, load_samples, save
 from pipeline.train.segment.cutout_scenes import SceneMaker, load_cut_outs
-from pipeline.train.segment.field import FieldScenes, load_empty, load_field
+from pipeline.train.segment.field_scenes import FieldScenes, load_empty, load_field
 from pipeline.train.segment.segment_network import in_bf16
 
 _PATH = click.Path(path_type=Path)

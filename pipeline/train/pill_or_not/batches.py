@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pipeline.segment.pill_or_not import SPANS, VIEW_PX, filled, planes
-from pipeline.train.pill_or_not.samples import KEPT_PX, KEPT_SPANS, Samples
+from pipeline.train.pill_or_not.learned_regions import KEPT_PX, KEPT_SPANS, Samples
 
 _BATCH = 64
 # Half of each batch are pills.

@@ -23,9 +23,9 @@ from pipeline.segment.find import Search
 from pipeline.segment.pill_maps import PillNetwork
 from pipeline.segment.pill_or_not import Levels
 from pipeline.settings import SegmentSettings
-from pipeline.train.pill_or_not.samples import Region, region_of
+from pipeline.train.pill_or_not.learned_regions import Region, region_of
 from pipeline.train.segment.cutout_scenes import TrainingScene
-from pipeline.train.segment.field import load_field
+from pipeline.train.segment.field_scenes import load_field
 from pipeline.train.segment.real import Polygon
 
 # A region is a pill from this overlap with a true outline on, and none up to that; between the two it is left out.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pipeline.network import Network
 from pipeline.segment.pill_or_not import chance_of
 from pipeline.train.pill_or_not.batches import seen
-from pipeline.train.pill_or_not.samples import Samples
+from pipeline.train.pill_or_not.learned_regions import Samples
 
 # Shares of the held-out pills of photos that are to stay. Scenes show worse ones than any photo: they are told beside.
 _KEPT = (1.0, 0.999, 0.995, 0.99, 0.98)

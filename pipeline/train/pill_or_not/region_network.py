@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pipeline.segment.pill_or_not import VIEW_PX
-from pipeline.train.common.export import quarter
+from pipeline.train.common.onnx_export import quarter
 from pipeline.train.segment.segment_network import Block
 
 # Targets are 0.01 and 0.99: a few regions are labeled wrongly.

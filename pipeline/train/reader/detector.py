@@ -15,14 +15,14 @@ from pathlib import Path
 import cv2
 from torch import nn
 
-from pipeline.train.common.curve import Curve
+from pipeline.train.common.learning_curve import LearningCurve
 from pipeline.train.common.loop import begin_from, keep_small
-from pipeline.train.common.plan import TrainingPlan, run_planned
+from pipeline.train.common.training_plan import TrainingPlan, run_planned
 from pipeline.train.faces.boxes import boxed_faces, class_counts, clean_photos
 from pipeline.train.faces.drawn import drawn_faces
+from pipeline.train.faces.face_file import kept_faces
 from pipeline.train.faces.labeled import LabeledFace
 from pipeline.train.faces.self_training import self_labeled
-from pipeline.train.faces.store import kept_faces
 from pipeline.train.reader.character_network import CharacterDetector
 from pipeline.train.reader.detect import detect_in_training
 from pipeline.train.reader.line_finder import LINE_HEAD, train_line_finder
@@ -68,7 +68,7 @@ def _train_detector(plan: TrainingPlan, out: Path, say: Callable[[str], None]) -
     if plan.begin is not None and not checkpoint.exists():
         begin_from(plan.begin, checkpoint)
     trial = (lambda model: tried(model, validation)) if validation else None
-    curve = Curve(plan.work / "curve.csv", COLUMNS, trial, say)
+    curve = LearningCurve(plan.work / "curve.csv", COLUMNS, trial, say)
     run_planned(reader_task(_sources(training, drawn, labeled)), checkpoint, plan, curve)
     keep_small(checkpoint, out)
     return _card(plan, training, validation, drawn, labeled, curve.last)

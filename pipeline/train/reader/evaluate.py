@@ -17,7 +17,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from pipeline.draw.sets import write_face_set
+from pipeline.draw.drawn_sets import write_face_set
 from pipeline.evaluate.metrics import bootstrap_interval, expected_calibration_error, sorted_characters
 from pipeline.evaluate.sets import LabeledPhoto, open_set
 from pipeline.evaluate.split import is_validation

@@ -17,15 +17,15 @@ from torch.nn import functional
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.line_map import AXIS, CHANNELS, CORE, CORE_RADIUS, LOG_HEIGHT, WAY, lines_of
 from pipeline.imprint.textboxes import TextBox
-from pipeline.train.common.curve import Curve
-from pipeline.train.common.export import write_onnx
+from pipeline.train.common.learning_curve import LearningCurve
 from pipeline.train.common.loop import TrainingTask, keep_small
-from pipeline.train.common.plan import TrainingPlan, run_planned
+from pipeline.train.common.onnx_export import write_onnx
+from pipeline.train.common.training_plan import TrainingPlan, run_planned
 from pipeline.train.faces.boxes import clean_photos
 from pipeline.train.faces.drawn import drawn_faces
+from pipeline.train.faces.face_file import kept_faces
 from pipeline.train.faces.labeled import CLASS, HEIGHT, IGNORED, TURN_DEG, WIDTH, LabeledFace, X, Y, canvas_of
 from pipeline.train.faces.self_training import self_labeled
-from pipeline.train.faces.store import kept_faces
 from pipeline.train.reader.character_network import STRIDE
 from pipeline.train.reader.line_faces import boxed_line_faces, with_lines
 from pipeline.train.reader.line_labels import Rows, by_line
@@ -75,7 +75,7 @@ def train_line_finder(plan: TrainingPlan, detector: Path, say: Callable[[str], N
     if plan.begin is not None and not checkpoint.exists():
         begin_from_head(weights, plan.begin, checkpoint)
     trial = (lambda model: asdict(try_lines(model, validation))) if validation else None
-    curve = Curve(plan.work / "line-curve.csv", _COLUMNS, trial, say)
+    curve = LearningCurve(plan.work / "line-curve.csv", _COLUMNS, trial, say)
     run_planned(line_task(weights, line_sources(boxed, read, drawn)), checkpoint, plan, curve)
     export_line_finder(weights, checkpoint, [*boxed, *read, *drawn], plan.out)
     keep_small(checkpoint, plan.out.with_name(LINE_HEAD), HEAD)

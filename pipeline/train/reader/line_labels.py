@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.imprint.lines import group_lines
+from pipeline.imprint.reading_order import group_lines
 from pipeline.records import Character, Line
 from pipeline.train.faces.labeled import CLASS, HEIGHT, IGNORED, TURN_DEG, UNKNOWN_TURN, WIDTH, X, Y
 from pipeline.train.reader.character_network import CLASSES

@@ -17,7 +17,7 @@ from pipeline.imprint.arcs import Arc
 from pipeline.imprint.ctc import ADMITTED
 from pipeline.imprint.strip_reader import STRIP_HEIGHT
 from pipeline.imprint.textboxes import TextBox
-from pipeline.train.recognizer.labels import Band, Kind
+from pipeline.train.recognizer.strip_labels import Band, LabelKind
 from pipeline.train.recognizer.strips import Strip
 
 BATCH = 24
@@ -27,7 +27,13 @@ _POOL_BATCHES = 8
 _WIDTH_MAX = 360
 _WIDTH_MIN = 24
 # How much more often a strip is met than another; docs/experiments/recognizer.md.
-_WEIGHTS = {Kind.TEXT: 3.0, Kind.NOTHING: 3.0, Kind.WRONG_WAY: 0.6, Kind.ACROSS: 0.3, Kind.GROUND: 0.3}
+_WEIGHTS = {
+    LabelKind.TEXT: 3.0,
+    LabelKind.NOTHING: 3.0,
+    LabelKind.WRONG_WAY: 0.6,
+    LabelKind.ACROSS: 0.3,
+    LabelKind.GROUND: 0.3,
+}
 _DRAWN_WEIGHT = 0.4
 # Sets of few strips that are hard to read.
 _RARE_WEIGHTS = {"tfda": 3.0, "consumer": 3.0}

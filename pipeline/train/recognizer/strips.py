@@ -1,7 +1,7 @@
 """Photos and drawn faces -> labeled strips, kept on disk in shards.
 
 A face comes to the training as it comes to the reader: loaded, segmented, cropped, its lines found. What stands on
-them is told by `pipeline.train.recognizer.labels`.
+them is told by `pipeline.train.recognizer.strip_labels`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from pipeline.train.faces.cutting import photo_faces
 from pipeline.train.faces.drawn import load_bank
 from pipeline.train.faces.labeled import HEIGHT, TURN_DEG, WIDTH, LabeledFace, X, Y
 from pipeline.train.faces.self_training import known_folders, known_photos
-from pipeline.train.recognizer.labels import Band, Kind, Looks, StripLabel, from_characters, from_imprint
+from pipeline.train.recognizer.strip_labels import Band, LabelKind, Looks, StripLabel, from_characters, from_imprint
 
 # Boxes of ground tried on a face, their height in the face's short sides and their width in heights.
 _GROUND_TRIES, _GROUND_HEIGHT, _GROUND_ASPECT = 3, (0.12, 0.5), (0.6, 4.0)
@@ -216,7 +216,7 @@ def _kept(jobs: dict[str, _Job], folder: Path, say: Callable[[str], None]) -> li
         if not (folder / f"{name}.json").exists():
             save_strips(folder / name, job())
         own = load_strips(folder / name, name.partition("-")[0])
-        kinds = ", ".join(f"{sum(strip.label.kind is kind for strip in own)} {kind.value}" for kind in Kind)
+        kinds = ", ".join(f"{sum(strip.label.kind is kind for strip in own)} {kind.value}" for kind in LabelKind)
         say(f"{name}: strips {kinds}")
         strips += own
     return strips
@@ -247,6 +247,8 @@ def load_strips(path: Path, source: str) -> list[Strip]:
     codes = np.load(path.with_suffix(".npy"), mmap_mode="r", allow_pickle=False)
     offsets = stored["offsets"]
     return [
-        Strip(codes[offsets[crop] : offsets[crop + 1]], StripLabel(_BANDS[band](**sizes), text, Kind(kind)), source)
+        Strip(
+            codes[offsets[crop] : offsets[crop + 1]], StripLabel(_BANDS[band](**sizes), text, LabelKind(kind)), source
+        )
         for crop, kind, text, band, sizes in stored["strips"]
     ]

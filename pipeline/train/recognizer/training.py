@@ -22,14 +22,14 @@ from pipeline.errors import EngineMissingError
 from pipeline.imprint.ctc import decode, own_alphabet, ppocr_alphabet
 from pipeline.imprint.ppocr import is_available
 from pipeline.imprint.strip_reader import STRIP_HEIGHT, StripReader, recognizer_input
-from pipeline.train.common.curve import Curve
-from pipeline.train.common.export import quarter
+from pipeline.train.common.learning_curve import LearningCurve
 from pipeline.train.common.loop import TrainingTask, begin_from, blend, keep_small
+from pipeline.train.common.onnx_export import quarter
 from pipeline.train.common.onnx_net import OnnxNet, with_weights
-from pipeline.train.common.plan import TrainingPlan, run_planned
+from pipeline.train.common.training_plan import TrainingPlan, run_planned
 from pipeline.train.faces.drawn import drawn_shards
 from pipeline.train.recognizer.batches import BATCH, StripBatch, StripBatches
-from pipeline.train.recognizer.labels import Kind
+from pipeline.train.recognizer.strip_labels import LabelKind
 from pipeline.train.recognizer.strips import Strip, StripMaker, training_strips, validation_strips
 from reference.installing import pip_install
 
@@ -62,7 +62,9 @@ def train_recognizer(plan: TrainingPlan, say: Callable[[str], None]) -> None:
     if plan.begin is not None and not checkpoint.exists():
         begin_from(plan.begin, checkpoint)
     trial = (lambda model: asdict(try_on(model, validation))) if validation else None
-    run_planned(recognizer_task(base, training), checkpoint, plan, Curve(plan.work / "curve.csv", COLUMNS, trial, say))
+    run_planned(
+        recognizer_task(base, training), checkpoint, plan, LearningCurve(plan.work / "curve.csv", COLUMNS, trial, say)
+    )
     if plan.begin is not None and plan.keep > 0:
         blended = plan.work / "blended.pt"
         blend(plan.begin, checkpoint, plan.keep, blended)
@@ -164,5 +166,5 @@ def try_on(model: nn.Module, strips: Sequence[Strip]) -> StripTrial:
             blob, share = recognizer_input(strip.label.band.strip(strip.crop(), STRIP_HEIGHT))
             probabilities = torch.softmax(model(torch.from_numpy(blob)), -1)[0].numpy()
             read = "".join(step.alternatives[0][0] for step in decode(probabilities, own_alphabet(), share))
-            right[strip.label.kind is Kind.TEXT].append(read == strip.label.text)
+            right[strip.label.kind is LabelKind.TEXT].append(read == strip.label.text)
     return StripTrial(*(float(np.mean(right[kind])) if right[kind] else float("nan") for kind in (True, False)))

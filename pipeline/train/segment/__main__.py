@@ -28,7 +28,7 @@ from pipeline.train.common.loop import TrainingTask, begin_from, keep_small, run
 from pipeline.train.segment.batches import SceneBatches, load_drawn, save_drawn
 from pipeline.train.segment.cutout_scenes import SceneMaker, load_cut_outs
 from pipeline.train.segment.cutouts import save_cut_outs
-from pipeline.train.segment.field import FieldScenes, label_field, load_empty, load_field
+from pipeline.train.segment.field_scenes import FieldScenes, label_field, load_empty, load_field
 from pipeline.train.segment.hard import label_hard
 from pipeline.train.segment.real import RealScenes
 from pipeline.train.segment.segment_network import (

@@ -21,7 +21,7 @@ import click
 import numpy as np
 
 from pipeline.draw.backgrounds import BACKGROUNDS
-from pipeline.draw.sets import write_heap_set
+from pipeline.draw.drawn_sets import write_heap_set
 from pipeline.evaluate.grounds import cut_grounds, regions_seen
 from pipeline.evaluate.segmentation import is_validation_file, judge_outlines
 from pipeline.evaluate.sets import LabeledPhoto, open_set

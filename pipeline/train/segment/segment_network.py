@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pipeline.train.common.export import quarter
+from pipeline.train.common.onnx_export import quarter
 
 # What a wrong core costs beside a wrong pixel of pill: cores are few, and each tells a pill from the next.
 _CORE_WEIGHT = 1.5

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.records import Identification, Photo
+from pipeline.report.face_names import face_names
 from pipeline.report.monograph import UNREVIEWED, WEAK
-from pipeline.report.names import face_names
 from pipeline.report.page.document import Document, document
 from pipeline.report.page.pictures import LARGE
 from pipeline.report.page.view import PictureOf, answer_view, overview

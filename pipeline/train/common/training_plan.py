@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.train.common.curve import Curve
+from pipeline.train.common.learning_curve import LearningCurve
 from pipeline.train.common.loop import TrainingTask, run, spent_minutes
 
 
@@ -35,7 +35,7 @@ class TrainingPlan:
     keep: float = 0.0
 
 
-def run_planned(task: TrainingTask, checkpoint: Path, plan: TrainingPlan, curve: Curve) -> None:
+def run_planned(task: TrainingTask, checkpoint: Path, plan: TrainingPlan, curve: LearningCurve) -> None:
     """Train as planned, or go on where the checkpoint's training was cut off; nothing where its minutes are spent."""
     if spent_minutes(checkpoint) < plan.minutes:
         run(

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from reference.errors import CatalogError, InputError
-from reference.store.origins import Origin, origins_of_json
+from reference.store.origins import SourceFile, origins_of_json
 from reference.store.product_rows import DAMAGE
 from reference.store.writer import DISTINCT_PRODUCTS, MARKETS, NEWEST_DATE, checked_coverage
 
@@ -122,7 +122,7 @@ class Database:
             return str(largest) if counts and counts[largest] > _MARKET_SHARE * sum(counts.values()) else ""
 
     @cached_property
-    def origins(self) -> tuple[Origin, ...]:
+    def origins(self) -> tuple[SourceFile, ...]:
         """The files it was built from; empty where its build did not keep them."""
         with self.reading():
             return origins_of_json(self._meta("origins"))

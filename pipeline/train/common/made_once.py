@@ -10,7 +10,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def kept(path: Path, make: Callable[[], T]) -> T:
+def made_once(path: Path, make: Callable[[], T]) -> T:
     """What is kept at a path, made where it is not; a run that is cut off leaves nothing half-written."""
     if not path.exists():
         part = path.with_suffix(".part")

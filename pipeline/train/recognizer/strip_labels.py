@@ -54,7 +54,7 @@ Band = TextBox | Arc
 Looks = Sequence[tuple[Band, str]]
 
 
-class Kind(StrEnum):
+class LabelKind(StrEnum):
     """Why a strip bears its label: nothing stands on a line that was found, or on ground beside the lines."""
 
     TEXT = "text"
@@ -66,11 +66,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class StripLabel:
-    """A band of a crop and what is to be read along it; "" unless it is `Kind.TEXT`."""
+    """A band of a crop and what is to be read along it; "" unless it is `LabelKind.TEXT`."""
 
     band: Band
     text: str
-    kind: Kind
+    kind: LabelKind
 
 
 def distance(read: str, word: str) -> float:
@@ -115,9 +115,9 @@ def from_characters(
     letters = characters[characters[:, CLASS] != CLASSES.index("LOGO")]
     labels: list[StripLabel] = []
     bands = [
-        *((looks, Kind.NOTHING, True) for looks in lines),
-        *((looks, Kind.GROUND, True) for looks in again),
-        *((looks, Kind.GROUND, False) for looks in ground),
+        *((looks, LabelKind.NOTHING, True) for looks in lines),
+        *((looks, LabelKind.GROUND, True) for looks in again),
+        *((looks, LabelKind.GROUND, False) for looks in ground),
     ]
     for looks, empty, may_bear_text in bands:
         if any((letters[_within(band, letters, _NEAR, _NEAR), CLASS] == IGNORED).any() for band, _ in looks):
@@ -138,7 +138,7 @@ def from_characters(
     return labels
 
 
-def _silent(looks: Looks, kind: Kind) -> list[StripLabel]:
+def _silent(looks: Looks, kind: LabelKind) -> list[StripLabel]:
     return [StripLabel(band, "", kind) for band, _ in looks]
 
 
@@ -151,11 +151,11 @@ def _by_turn(looks: Looks, words: Sequence[str], on: Sequence[NDArray[np.float32
         if abs(mean) < _CONCORD:
             continue
         if off < _SAME_WAY_DEG:
-            labels.append(StripLabel(band, word, Kind.TEXT))
+            labels.append(StripLabel(band, word, LabelKind.TEXT))
         elif off > _OTHER_WAY_DEG and not is_symmetric(word):
-            labels.append(StripLabel(band, "", Kind.WRONG_WAY))
+            labels.append(StripLabel(band, "", LabelKind.WRONG_WAY))
         elif _ACROSS_DEG[0] < off < _ACROSS_DEG[1] and not _SYMMETRIC_ACROSS.issuperset(word):
-            labels.append(StripLabel(band, "", Kind.ACROSS))
+            labels.append(StripLabel(band, "", LabelKind.ACROSS))
     return labels
 
 
@@ -180,7 +180,7 @@ def _better_way(
 
 
 def _read_as(looks: Looks, right: int, word: str) -> list[StripLabel]:
-    return [StripLabel(looks[right][0], word, Kind.TEXT), *_wrong_way(looks, right, word)]
+    return [StripLabel(looks[right][0], word, LabelKind.TEXT), *_wrong_way(looks, right, word)]
 
 
 def _wrong_way(looks: Looks, right: int, word: str) -> list[StripLabel]:
@@ -189,7 +189,7 @@ def _wrong_way(looks: Looks, right: int, word: str) -> list[StripLabel]:
         return []
     own = turn_deg(looks[right][0])
     turned = [band for band, _ in looks if abs((turn_deg(band) - own + 180.0) % 360.0 - 180.0) > _OPPOSITE_DEG]
-    return [StripLabel(band, "", Kind.WRONG_WAY) for band in turned]
+    return [StripLabel(band, "", LabelKind.WRONG_WAY) for band in turned]
 
 
 def from_imprint(
@@ -227,8 +227,8 @@ def from_imprint(
         ((face, looks), word) = left.pop(), words[missing.pop()]
         labels[face] += _last(looks, word)
     elif not missing:
-        beside = ((face, looks, Kind.GROUND) for face, bands in enumerate(ground) for looks in bands)
-        for face, looks, kind in [*((face, looks, Kind.NOTHING) for face, looks in left), *beside]:
+        beside = ((face, looks, LabelKind.GROUND) for face, bands in enumerate(ground) for looks in bands)
+        for face, looks, kind in [*((face, looks, LabelKind.NOTHING) for face, looks in left), *beside]:
             if all(_is_noise(read, words) for _, read in looks):
                 labels[face] += _silent(looks, kind)
     return labels

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pipeline.figures_in_words import percent
 from pipeline.records import (
     Candidate,
     Decision,
@@ -13,7 +14,6 @@ from pipeline.records import (
     named_drugs,
 )
 from pipeline.serialize import text as valid_text
-from pipeline.words import percent
 
 # Labelers in the line that lists them; --json has all.
 _SELLERS_SHOWN = 8

@@ -12,7 +12,7 @@ from reference.product import Product
 from reference.text.imprints import imprint_key
 from reference.text.ndc import product_code
 
-__all__ = ["PhotoCeiling", "Table", "same_drug"]
+__all__ = ["PhotoCeiling", "ProductIndex", "same_drug"]
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,13 @@ class PhotoCeiling:
     drug_top1: float
 
 
-class Table:
+class ProductIndex:
     """An index over the products of the catalog asked.
 
     ``register`` is the table whose rows the labels' keys belong to, where that is another one: the truth stands there.
     """
 
-    def __init__(self, products: Iterable[Product], register: Table | None = None) -> None:
+    def __init__(self, products: Iterable[Product], register: ProductIndex | None = None) -> None:
         self._register = register
         self._of_key: dict[str, list[Product]] = defaultdict(list)
         self._of_imprint: dict[str, list[Product]] = defaultdict(list)

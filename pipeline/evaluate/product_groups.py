@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from pipeline.errors import InputError
+from pipeline.evaluate.product_index import ProductIndex
 from pipeline.evaluate.sets import Truth
-from pipeline.evaluate.table import Table
 from pipeline.records import Expected, ExpectedKind
 from pipeline.verify import expected_of
 from reference.grouping import drug_strength, same_drug, same_look
@@ -21,13 +21,13 @@ from reference.store.catalog import Catalog
 _MARKS = re.compile(r"\([^)]*\)|\[[^]]*\]|[^\x20-\x7e]")
 
 
-class Register:
+class ProductGroups:
     """The products of a catalog, by drug and strength, by drug, and by shape and colors."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self.products = list(catalog.products())
-        self.table = Table(self.products)
+        self.table = ProductIndex(self.products)
         self._same: dict[tuple[str, str], list[Product]] = defaultdict(list)
         self._drug: dict[str, list[Product]] = defaultdict(list)
         self._look: dict[tuple[str, tuple[str, ...]], list[Product]] = defaultdict(list)

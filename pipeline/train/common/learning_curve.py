@@ -15,7 +15,7 @@ _TRY_EVERY_MINUTES = 10.0
 
 
 @dataclass
-class Curve:
+class LearningCurve:
     """One row a point; every ten minutes the averaged weights are tried on the validation part.
 
     ``columns``: all of the file's. ``trial``: the figures of a network in training, None where there is nothing to try

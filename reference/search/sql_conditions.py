@@ -17,7 +17,7 @@ from reference.text.english import english_name
 
 
 @dataclass
-class Conditions:
+class SqlConditions:
     """SQL for one query: ``look`` admits looks that agree or are open, ``open_look`` counts their empty fields.
 
     ``fixed`` is the condition on the drug, as asked or without a name, and on what a view leaves out; ``known`` and
@@ -34,7 +34,7 @@ class Conditions:
     values: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, catalog: Catalog, asked: Query) -> Conditions:
+    def of(cls, catalog: Catalog, asked: Query) -> SqlConditions:
         """The conditions of a query of this catalog."""
         values: dict[str, Any] = {}
         look, open_look = _look_conditions(asked, values)

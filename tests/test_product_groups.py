@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from made import catalog_of, pill
 
-from pipeline.evaluate.register import Register
+from pipeline.evaluate.product_groups import ProductGroups
 from pipeline.evaluate.sets import Truth
 
 BACLOFEN = pill("PX 4805", "baclofen", "5 mg")
@@ -17,15 +17,15 @@ OTHER = pill("PX 4810", "baclofen", "10 mg")
 )
 def test_a_label_in_words_means_the_drug_in_its_strength(label: str) -> None:
     with catalog_of((BACLOFEN, OTHER)) as catalog:
-        assert Register(catalog).rows(Truth(drug=label)) == (BACLOFEN,)
+        assert ProductGroups(catalog).rows(Truth(drug=label)) == (BACLOFEN,)
 
 
 @pytest.mark.parametrize("label", ["", "baclofen", "midol", "Baclofen 15mg/tab"])
 def test_a_label_that_means_no_one_product_is_left_out(label: str) -> None:
     with catalog_of((BACLOFEN, OTHER)) as catalog:
-        assert Register(catalog).rows(Truth(drug=label)) == ()
+        assert ProductGroups(catalog).rows(Truth(drug=label)) == ()
 
 
 def test_a_number_that_the_catalog_lacks_is_not_looked_up_by_name() -> None:
     with catalog_of((BACLOFEN,)) as catalog:
-        assert Register(catalog).rows(Truth(row_key="0000-1111", drug="baclofen 5 mg")) == ()
+        assert ProductGroups(catalog).rows(Truth(row_key="0000-1111", drug="baclofen 5 mg")) == ()
