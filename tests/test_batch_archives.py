@@ -23,8 +23,9 @@ from pipeline.batch import BatchSettings, Summary, open_photos, run_batch
 from pipeline.batch.kinds import NO_PHOTO, SIDE_FOLDER
 from pipeline.batch.rows import Row
 from pipeline.batch.sources import archives, store
-from pipeline.batch.sources.archives import Archive, is_archive, parted
-from pipeline.batch.sources.files import DOUBLE, NESTED, FileStore
+from pipeline.batch.sources.archives import Archive, file_archive, is_archive, parted
+from pipeline.batch.sources.files import FileStore
+from pipeline.batch.sources.members import DOUBLE, NESTED
 from pipeline.errors import PhotoError, PhotoSetError
 from pipeline.identifier import Identifier
 from pipeline.load import display_name, load
@@ -226,23 +227,23 @@ def test_bombs_are_cut_off(tmp_path: Path, opened: Opened, monkeypatch: pytest.M
         monkeypatch.setattr(module, "BYTES_MAX", 10_000)
     monkeypatch.setattr(archives, "_UNPACKED_FREE_BYTES", 100_000)
     packed(tmp_path / "a.zip", {"a.jpg": bytes(10_000_000)})
-    archive = opened(Archive(str(tmp_path / "a.zip")))
+    archive = opened(file_archive(str(tmp_path / "a.zip")))
     assert len(archive.read("a.jpg")) == 10_001, "one byte more than is taken"
     assert archive.sample("a.jpg") is None
     taped(tmp_path / "b.tgz", {"a.jpg": bytes(10_000_000)}, "w:gz")
     with pytest.raises(PhotoSetError, match="unpacks to more than"):
-        Archive(str(tmp_path / "b.tgz"))
+        file_archive(str(tmp_path / "b.tgz"))
     monkeypatch.setattr(archives, "_LIST_BYTES_MAX", 70_000)
     packed(tmp_path / "many.zip", {f"{number:0200d}.jpg": b"" for number in range(400)})
     with pytest.raises(PhotoSetError, match="its list is longer than that of any photos"):
-        Archive(str(tmp_path / "many.zip"))
+        file_archive(str(tmp_path / "many.zip"))
     with tarfile.open(tmp_path / "pax.tar", "w", format=tarfile.PAX_FORMAT, pax_headers={"x": "y" * 80_000}) as tape:
         tape.addfile(tarfile.TarInfo("a.jpg"))
     with pytest.raises(PhotoSetError, match="its list is longer than that of any photos"):
-        Archive(str(tmp_path / "pax.tar"))
+        file_archive(str(tmp_path / "pax.tar"))
     monkeypatch.setattr(archives, "_MEMBERS_MAX", 5)
     file = taped(tmp_path / "c.tar", {f"{number}.jpg": b"" for number in range(7)})
-    many = opened(Archive(str(file)))
+    many = opened(file_archive(str(file)))
     assert (len(many.members), many.damaged.partition("; ")[0]) == (
         5,
         "is damaged, and photos may be missing (more than 5 files",
@@ -259,7 +260,7 @@ def test_a_photo_that_leaves_its_archive_is_an_error(tmp_path: Path, opened: Ope
         files.given("a.zip/a.jpg")
     (tmp_path / "a.zip").unlink()
     with pytest.raises(PhotoError, match=r"a.zip/a.jpg"):
-        files._member("a.zip/a.jpg")
+        files._members.read("a.zip", "a.jpg")
 
 
 def test_a_photo_from_an_archive_is_answered_as_its_file_is(tmp_path: Path, opened: Opened) -> None:

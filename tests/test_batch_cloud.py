@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
+import tarfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +22,8 @@ from pipeline.batch.engines import run_local
 from pipeline.batch.kinds import NO_PHOTO, SIDE_FOLDER
 from pipeline.batch.rows import Row
 from pipeline.batch.sources import cloud
-from pipeline.batch.sources.cloud import ARCHIVE, CloudStore, is_address
+from pipeline.batch.sources.cloud import CloudStore, is_address
+from pipeline.batch.sources.members import NESTED
 from pipeline.cli.group import cli
 from pipeline.errors import EngineMissingError, InputError, PhotoError, PhotoSetError, UnreachableError
 
@@ -78,16 +82,115 @@ def test_what_is_an_address() -> None:
 
 def test_the_photos_below_an_address_have_rows(bucket: Any, tmp_path: Path) -> None:
     put(bucket, "ward/b.jpg", "ward/a/c d.jpg", "ward/bad.jpg", "other/x.jpg", "ward/é=1+1.jpg")
-    put(bucket, "ward/notes.txt", "ward/@eaDir/b.jpg", "ward/all.zip", "ward/", "ward/empty/")
+    put(bucket, "ward/notes.txt", "ward/@eaDir/b.jpg", "ward/", "ward/empty/")
     bucket.put_object(Key="ward/nameless", Body=b"\xff\xd8\xff and so on")
     bucket.put_object(Key="ward/none", Body=b"")
     summary, rows = run(tmp_path)
     assert list(rows) == ["a/c d.jpg", "b.jpg", "bad.jpg", "nameless", "é=1+1.jpg"]
     assert (summary.photos, summary.errors) == (5, 1)
-    assert summary.passed_over == {NO_PHOTO: 2, SIDE_FOLDER: 1, ARCHIVE: 1}
+    assert summary.passed_over == {NO_PHOTO: 2, SIDE_FOLDER: 1}
     row = rows["b.jpg"]
     assert row["etag"] == bucket.Object("ward/b.jpg").e_tag.strip('"') and row["size_bytes"] == len("ward/b.jpg")
     assert json.loads((tmp_path / "out/batch.json").read_text())["folder"] == "s3://pills/ward"
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return file.getvalue()
+
+
+def taped(members: dict[str, bytes], mode: str = "w") -> bytes:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode=mode) as archive:  # type: ignore[call-overload]
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return file.getvalue()
+
+
+def test_the_photos_of_archives_in_a_bucket_have_rows(bucket: Any, tmp_path: Path) -> None:
+    large = os.urandom(3 * cloud._BLOCK_BYTES)
+    members = {"in/x.jpg": large, "bad.jpg": b"", "notes.txt": b"", "__MACOSX/x.jpg": b"", "more.zip": b"PK"}
+    bucket.put_object(Key="ward/b.zip", Body=zipped(members))
+    bucket.put_object(Key="ward/deep/c.tar", Body=taped({"./y.jpg": b"3", "z.jpg": large[1:]}))
+    bucket.put_object(Key="ward/d.tgz", Body=taped({"y.jpg": b"5", "../out.jpg": b"6"}, "w:gz"))
+    bucket.put_object(Key="ward/e.tar.bz2", Body=taped({"y.jpg": b"7"}, "w:bz2"))
+    put(bucket, "ward/a.jpg", "ward/broken.zip", "ward/f.zip/g.jpg")
+    summary, rows = run(tmp_path)
+    found = ["a.jpg", "b.zip/bad.jpg", "b.zip/in/x.jpg", "broken.zip/", "d.tgz/../out.jpg", "d.tgz/y.jpg"]
+    assert sorted(rows) == [*found, "deep/c.tar/y.jpg", "deep/c.tar/z.jpg", "e.tar.bz2/y.jpg", "f.zip/g.jpg"]
+    assert summary.passed_over == {NO_PHOTO: 1, SIDE_FOLDER: 1, NESTED: 1}
+    assert [name for name, row in rows.items() if row["error"]] == [found[1], found[3], found[4]]
+    assert "broken.zip/: cannot be opened as an archive" in str(rows["broken.zip/"]["error"])
+    row = rows["b.zip/in/x.jpg"]
+    assert (row["size_bytes"], row["sha256"]) == (len(large), hashlib.sha256(large).hexdigest())
+    assert row["etag"] == bucket.Object("ward/b.zip").e_tag.strip('"')
+    assert run(tmp_path)[0].photos_this_run == 0
+
+
+def test_an_archive_that_was_replaced_has_its_new_photos_done_and_the_others_not(bucket: Any, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    bucket.put_object(Key="ward/a.zip", Body=zipped({"x.jpg": b"1", "y.jpg": b"2", "z.jpg": b"3"}))
+    bucket.put_object(Key="ward/cut.zip", Body=zipped({"x.jpg": b"4"})[:-9])
+    assert "cut.zip/" in run(tmp_path, log)[1]
+    log.write_text("")
+    bucket.put_object(Key="ward/a.zip", Body=zipped({"x.jpg": b"1", "y.jpg": b"two"}))
+    bucket.put_object(Key="ward/cut.zip", Body=zipped({"x.jpg": b"4"}))
+    summary, rows = run(tmp_path, log)
+    assert sorted(log.read_text().split()) == ["a.zip/y.jpg", "cut.zip/x.jpg"]
+    assert (sorted(rows), summary.gone) == (["a.zip/x.jpg", "a.zip/y.jpg", "cut.zip/x.jpg"], 1)
+
+
+def test_an_archive_in_a_bucket_may_be_named_itself_or_its_photos_in_a_list(bucket: Any, tmp_path: Path) -> None:
+    bucket.put_object(Key="ward/a.zip", Body=zipped({"x.jpg": b"1", "y.jpg": b"2"}))
+    put(bucket, "ward/b.jpg")
+    assert list(run(tmp_path, address="s3://pills/ward/a.zip")[1]) == ["a.zip/x.jpg", "a.zip/y.jpg"]
+    photos = open_lines(
+        io.BytesIO(b"s3://pills/ward/a.zip/y.jpg\ns3://pills/ward/a.zip/none.jpg\n"), tmp_path, Choice()
+    )
+    summary = run_batch(photos, tmp_path / "listed", Pretender(), {}, ONE, execute=run_local)
+    assert (summary.photos, summary.error_kinds) == (2, {"PhotoError": 1})
+
+
+def test_a_store_that_does_not_answer_is_no_damage_of_an_archive(
+    bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket.put_object(Key="ward/a.zip", Body=zipped({"x.jpg": b"1"}))
+    store = CloudStore("s3://pills/ward")
+    known = store.state("a.zip/x.jpg")
+
+    def fails(*_: object, **__: object) -> bytes:
+        raise ConnectionError("reset by peer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("s3fs.core._fetch_range", fails)
+        patched.setattr("s3fs.core._inner_fetch", fails)
+        with pytest.raises(UnreachableError, match=r"a.zip: cannot be fetched \(ConnectionError: reset by peer\)"):
+            CloudStore("s3://pills/ward").given("a.zip/x.jpg")
+        with pytest.raises(UnreachableError):
+            run(tmp_path)
+        now = CloudStore("s3://pills/ward").state("a.zip/x.jpg")
+        assert now is not None and now != known, "not gone, and to be looked at"
+    assert run(tmp_path)[0].errors == 0
+
+
+def test_an_archive_that_may_not_be_read_is_an_error_row(
+    bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket.put_object(Key="ward/a.zip", Body=zipped({"x.jpg": b"1"}))
+    put(bucket, "ward/b.jpg")
+
+    def refuses(*_: object, **__: object) -> Any:
+        raise PermissionError("Access Denied")
+
+    monkeypatch.setattr("s3fs.S3FileSystem.open", refuses)
+    _, rows = run(tmp_path)
+    assert list(rows) == ["a.zip/", "b.jpg"]
+    assert "a.zip/: cannot be opened (PermissionError: Access Denied)" in str(rows["a.zip/"]["error"])
 
 
 def test_an_object_that_was_replaced_or_deleted_is_noticed_by_its_tag(bucket: Any, tmp_path: Path) -> None:

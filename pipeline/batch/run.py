@@ -24,9 +24,9 @@ from pipeline.batch.results import Results
 from pipeline.batch.rows import Row
 from pipeline.batch.settings import BatchSettings
 from pipeline.batch.sinks import ALWAYS
-from pipeline.batch.sources.files import PassedOver
 from pipeline.batch.sources.opening import open_photos
 from pipeline.batch.sources.photos import Photos
+from pipeline.batch.sources.store import PassedOver
 from pipeline.batch.verdicts import Verdict, Verdicts
 from pipeline.batch.work import PhotoWork
 

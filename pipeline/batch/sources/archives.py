@@ -79,20 +79,21 @@ class Archive:
     last one counts.
 
     Args:
-        file: where it lies.
+        file: its bytes, which can be read from any place; closed with it.
+        size_bytes: of the file.
 
     Raises:
         PhotoSetError: it cannot be opened; the message says why, without its name.
     """
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: IO[bytes], size_bytes: int) -> None:
         self.members: dict[str, Member] = {}
         self.damaged = ""
         self.double: list[str] = []
         self._zip: zipfile.ZipFile | None = None
-        self._file: IO[bytes] = _opened(file)
+        self._file = file
         try:
-            self._list(os.path.getsize(file))
+            self._list(size_bytes)
         except BaseException:
             self._file.close()
             raise
@@ -197,13 +198,20 @@ def _told(error: Exception) -> str:
     return (getattr(error, "strerror", None) or str(error) or type(error).__name__).partition("\n")[0]
 
 
-def _opened(file: str) -> IO[bytes]:
+def file_archive(file: str) -> Archive:
+    """The archive in a file.
+
+    Raises:
+        PhotoSetError: as ``Archive``.
+    """
     try:
-        if not stat.S_ISREG(os.stat(file).st_mode):  # a pipe may never end
+        status = os.stat(file)
+        if not stat.S_ISREG(status.st_mode):  # a pipe may never end
             raise PhotoSetError(f"is no regular file, and so no archive; {_REPACK}")
-        return open(file, "rb")
+        opened = open(file, "rb")  # noqa: SIM115  closed with the archive
     except OSError as error:
         raise PhotoSetError(f"cannot be opened ({_told(error)}); mend that and run again") from error
+    return Archive(opened, status.st_size)
 
 
 def _unpacked(packed: IO[bytes], packed_bytes: int, reader: Callable[..., Any]) -> tuple[IO[bytes], str]:

@@ -11,11 +11,11 @@ from pipeline.batch.names import shown
 from pipeline.batch.sources.archives import is_archive
 from pipeline.batch.sources.choice import Choice
 from pipeline.batch.sources.cloud import CloudStore, is_address
-from pipeline.batch.sources.files import FileStore, PassedOver
+from pipeline.batch.sources.files import FileStore
 from pipeline.batch.sources.index import Listed
 from pipeline.batch.sources.lists import Table, read_paths
 from pipeline.batch.sources.photos import ListedPhotos, Origin, Photos, Walker
-from pipeline.batch.sources.store import Given, Store
+from pipeline.batch.sources.store import Given, PassedOver, Store
 from pipeline.batch.sources.walk import photos_below
 from pipeline.batch.state import State
 from pipeline.errors import InputError, PhotoSetError
@@ -32,9 +32,7 @@ def open_photos(place: str | os.PathLike[str], choice: Choice | None = None) -> 
     choice = choice or Choice()
     name = os.fspath(place)
     if is_address(name):
-        cloud = CloudStore(name)
-        origin = Origin(cloud.address, None, {"folder": shown(cloud.address)})
-        return ListedPhotos(origin, cloud, choice, lambda _, passed_over: cloud.listed(passed_over))
+        return _in_cloud(name.rstrip("/"), choice)
     folder, inside = Path(name), ""
     if not folder.is_dir():
         if not (folder.is_file() and is_archive(folder.name)):
@@ -90,6 +88,16 @@ def open_lines(stream: IO[bytes], folder: Path | None = None, choice: Choice | N
     )
 
 
+def _in_cloud(address: str, choice: Choice) -> Photos:
+    """The photos below an address, or in the archive there."""
+    origin = Origin(address, None, {"folder": shown(address)})
+    above, _, last = address.rpartition("/")
+    if is_archive(last) and is_address(f"{above}/") and (store := CloudStore(above)).is_object(last):
+        return ListedPhotos(origin, store, choice, lambda _, passed_over: store.listed_inside(last, passed_over))
+    cloud = CloudStore(address)
+    return ListedPhotos(origin, cloud, choice, lambda _, passed_over: cloud.listed(passed_over))
+
+
 def _walker(store: FileStore, folder: Path, archive: str) -> Walker:
     """How the photos of a folder are found, or of the one archive in it."""
 
@@ -139,4 +147,6 @@ class AnyStore:
 
     def close(self) -> None:
         """See ``Store``."""
-        self._files.close()
+        stores: list[Store] = [self._files, *self._clouds.values()]
+        for store in stores:
+            store.close()

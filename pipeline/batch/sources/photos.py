@@ -8,9 +8,8 @@ from pathlib import Path
 
 from pipeline.batch.sources.choice import LEFT_OUT, Choice
 from pipeline.batch.sources.entry import Entry, Told
-from pipeline.batch.sources.files import PassedOver
 from pipeline.batch.sources.index import Index, Listed
-from pipeline.batch.sources.store import Store
+from pipeline.batch.sources.store import PassedOver, Store
 from pipeline.batch.state import UNKNOWN, State
 
 TWICE = "listed before"

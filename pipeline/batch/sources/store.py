@@ -11,6 +11,9 @@ from typing import Protocol
 from pipeline.batch.state import State
 from pipeline.settings import LoadSettings
 
+# Told of each file or folder that is passed over: its path (a folder's ends in ``/``), and why.
+PassedOver = Callable[[str, str], None]
+
 # What `load` takes; no store hands over more than a byte beyond, by which `load` sees that it is too much.
 BYTES_MAX = LoadSettings().bytes_max
 # From the middle, where two photos of one camera differ that have the same header.

@@ -17,7 +17,8 @@ from typing import IO
 
 from pipeline.batch.kinds import why_no_photo, why_not_entered
 from pipeline.batch.sources.archives import is_archive
-from pipeline.batch.sources.files import FileStore, PassedOver
+from pipeline.batch.sources.files import FileStore
+from pipeline.batch.sources.store import PassedOver
 from pipeline.load import head_of
 from pipeline.load.formats import HEAD_BYTES
 
