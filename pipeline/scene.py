@@ -34,7 +34,7 @@ _SAME_LOOK_MIN = 0.02
 _ALIKE = tuple(each for each in TERMS if each.alike)
 
 # What a tablet or capsule measures; of C3PI's register 99 % lie in 4-28 mm.
-_LENGTH_MIN_MM, _LENGTH_MAX_MM = 2.0, 30.0
+_LENGTH_MM_MIN, _LENGTH_MM_MAX = 2.0, 30.0
 
 
 class Clock:
@@ -244,7 +244,7 @@ def doubted(faces: Sequence[Face], doubts: Doubts) -> tuple[list[Face], Doubts]:
 def _odd_length_mm(faces: Sequence[Face]) -> float | None:
     """The length of a face that is longer or shorter than any pill, so that its scale is wrong; else None."""
     lengths = [face.measurements.look.size.length_mm for face in faces if face.measurements.look.size]
-    return next((length for length in lengths if not _LENGTH_MIN_MM <= length <= _LENGTH_MAX_MM), None)
+    return next((length for length in lengths if not _LENGTH_MM_MIN <= length <= _LENGTH_MM_MAX), None)
 
 
 def _without_size(faces: Sequence[Face]) -> list[Face]:

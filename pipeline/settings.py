@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 class LoadSettings:
     """What ``load`` accepts and how large it decodes."""
 
-    long_side_max_px: int = 2048
+    long_side_px_max: int = 2048
     """Longest side of ``Photo.pixels``: a pill held in the hand is then 150-1,000 px long; the reader gets the rest."""
 
-    short_side_min_px: int = 16
+    short_side_px_min: int = 16
     """Shortest side of a photo: below it there is no room for an outline."""
 
     pixels_max: int = 178_000_000
@@ -107,7 +107,7 @@ class CropSettings:
     short_side_px: int = 200
     """Short side of the crop, in pixels."""
 
-    long_side_max_px: int = 640
+    long_side_px_max: int = 640
     """Longest side of the crop, in pixels: a capsule of 3 to 1, rounded to the networks' steps of 32."""
 
     margin: float = 0.06
@@ -201,7 +201,7 @@ class DecideSettings:
     short_sure_min: float = 0.8
     """How sure each character of an imprint of one or two must be (docs/trust.md, "tfda's five")."""
 
-    contradicts_max_bits: float = -5.0
+    contradicts_bits_max: float = -5.0
     """A look of at most this weight, in bits, contradicts: it is 32 times rarer with this product than at large."""
 
     def __post_init__(self) -> None:

@@ -65,7 +65,7 @@ def test_exif_orientation_is_undone_and_detail_finds_the_same_place(
     exif = Image.Exif()
     exif[0x0112] = orientation
     data = encode(stored, "PNG", exif=exif.tobytes())
-    photo = load(data, LoadSettings(long_side_max_px=64))
+    photo = load(data, LoadSettings(long_side_px_max=64))
     assert np.array_equal(photo.pixels, gradient)
     pixels, factor = detail(photo, (10, 20, 30, 50))
     assert factor == 4.0
@@ -74,7 +74,7 @@ def test_exif_orientation_is_undone_and_detail_finds_the_same_place(
 
 def test_a_large_jpeg_is_decoded_reduced_and_detail_whole() -> None:
     scene = smooth(1200, 1600)
-    photo = load(encode(Image.fromarray(scene), "JPEG", quality=95), LoadSettings(long_side_max_px=300))
+    photo = load(encode(Image.fromarray(scene), "JPEG", quality=95), LoadSettings(long_side_px_max=300))
     assert photo.pixels.shape == (225, 300, 3)
     assert photo.reduction == pytest.approx(1600 / 300)
     pixels, factor = detail(photo, (100, 100, 160, 150))
@@ -85,7 +85,7 @@ def test_a_large_jpeg_is_decoded_reduced_and_detail_whole() -> None:
 
 @pytest.mark.parametrize(("stored", "loaded"), [(400, 400), (500, 400), (600, 300), (3000, 375)])
 def test_what_the_decoder_gives_is_taken_where_it_is_nearly_as_large_as_allowed(stored: int, loaded: int) -> None:
-    photo = load(encode(Image.new("RGB", (200, stored), WHITE), "JPEG"), LoadSettings(long_side_max_px=400))
+    photo = load(encode(Image.new("RGB", (200, stored), WHITE), "JPEG"), LoadSettings(long_side_px_max=400))
     assert photo.pixels.shape[0] == loaded
 
 
@@ -113,7 +113,7 @@ def test_details_decodes_several_boxes_and_cuts_at_the_border(gradient: NDArray[
 
 def test_detail_works_on_a_large_array() -> None:
     scene = noise(400, 200)
-    photo = load(scene, LoadSettings(long_side_max_px=100))
+    photo = load(scene, LoadSettings(long_side_px_max=100))
     assert np.array_equal(detail(photo, (0, 0, 50, 50))[0], scene[:200, :200])
 
 
@@ -456,7 +456,7 @@ def test_a_photo_whose_decoder_would_take_more_is_refused() -> None:
 
 def test_a_large_photo_is_reduced_in_parts_as_well_as_at_once() -> None:
     scene = smooth(1800, 2600)
-    settings = LoadSettings(long_side_max_px=300)
+    settings = LoadSettings(long_side_px_max=300)
     photo = load(encode(Image.fromarray(scene)), settings)
     wanted = np.asarray(Image.fromarray(scene).resize((300, 208), Image.Resampling.BOX))
     assert photo.pixels.shape == wanted.shape

@@ -76,7 +76,7 @@ def test_the_rows_are_in_the_page_and_open_to_evidence_that_adds_up(tmp_path: Pa
 
 
 def test_large_reports_lie_in_shards_beside_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "INLINE_MAX_BYTES", 1000)
+    monkeypatch.setattr(writing, "INLINE_BYTES_MAX", 1000)
     text = written(tmp_path / "report.html", 45)
     assert 'id="shard-0"' not in text
     assert sorted(path.name for path in (tmp_path / "report-files").iterdir()) == ["0.js", "1.js", "2.js"]
@@ -270,7 +270,7 @@ def test_text_of_registers_and_photos_stays_text(browser: Any, tmp_path: Path) -
 def test_shards_beside_the_page_are_read_as_they_are_looked_at(
     browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, context: dict[str, Any]
 ) -> None:
-    monkeypatch.setattr(writing, "INLINE_MAX_BYTES", 1000)
+    monkeypatch.setattr(writing, "INLINE_BYTES_MAX", 1000)
     written(tmp_path / "report.html", 45)
     opened = Opened(browser, tmp_path / "report.html", **context)
     opened.page.wait_for_selector(".row .over")
@@ -289,13 +289,13 @@ def test_shards_beside_the_page_are_read_as_they_are_looked_at(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("most", [writing.INLINE_MAX_BYTES, 1000])
+@pytest.mark.parametrize("most", [writing.INLINE_BYTES_MAX, 1000])
 def test_the_labels_picture_of_a_product_is_once_in_the_page_and_seen_with_each_row(
     browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     packed = io.BytesIO()
     Image.new("RGB", (60, 40), (200, 30, 30)).save(packed, "WEBP")
-    monkeypatch.setattr(writing, "INLINE_MAX_BYTES", most)
+    monkeypatch.setattr(writing, "INLINE_BYTES_MAX", most)
     monkeypatch.setattr(Catalog, "picture", lambda catalog, product_id: packed.getvalue())
     with PageWriter(tmp_path / "report.html", About("pills", "run"), open_catalog()) as page:
         for place in range(45):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _CANDIDATES = 5
 
-# What a store hands over of an entry: a photo, or several of one pill.
+# What a store gives for one entry: one photo, or several photos of one pill.
 One = Path | PhotoBytes
 Handed = One | Sequence[One]
 
@@ -128,7 +128,7 @@ def _one(analyst: Analyst, handed: Handed, told: Told) -> dict[str, Any]:
         return _pill(analyst, analyst.identify(handed, **told.arguments))
     try:
         found = analyst.verify(handed, told.expected, **told.arguments)
-    except InputError as error:  # no such product: what the pill is taken for is no less known
+    except InputError as error:  # the expected product does not exist; the pill can still be identified
         again = _pill(analyst, analyst.identify(handed, **told.arguments))
         return again | {"agreement_reason": f"{told.expected} was not compared: {error}"}
     return _pill(analyst, found.identification) | cells_of(found)
@@ -166,7 +166,7 @@ def _answer(found: Identification) -> dict[str, Any]:
         "candidates": [_candidate(drug) for drug in found.drugs[:_CANDIDATES]],
         "reason": found.reason,
         "warnings": list(found.warnings),
-        # Where no imprint was read, none was asked for, and nobody can say.
+        # Without a read imprint the catalog was not searched for one, so nobody can say whether the pill is listed.
         "unlisted": below_one(found.unlisted) if found.imprint else None,
         "advice_code": found.advice.code if found.advice else None,
         "advice": found.advice.sentence if found.advice else None,

@@ -22,11 +22,11 @@ _FORMAT = 4
 _LOCK, _SOFT_LOCK, _STAMP = ".lock", ".lock.here", "batch.json"
 # Where the results of earlier batches are kept after a restart.
 _EARLIER = "earlier"
-# What no batch's results are.
+# Files and folders in the result folder that are not results.
 _BESIDE = (_LOCK, _SOFT_LOCK, f"{_STAMP}.tmp", _EARLIER)
 _WAY_OUT = "name a new folder with --out, or give --restart, which keeps these results in earlier/ and begins anew"
 
-# What a file system says that has no locks: some network file systems, and those of user programs (FUSE).
+# Errors of file systems without locks: some network file systems, and those of user programs (FUSE).
 _NO_LOCKS = frozenset(
     getattr(errno, name) for name in ("ENOLCK", "ENOSYS", "ENOTSUP", "EOPNOTSUPP") if hasattr(errno, name)
 )

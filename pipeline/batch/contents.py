@@ -114,7 +114,7 @@ class Contents:
         return _hash(b"unread" + os.fsencode(path) if sample is None else b"read" + sample)
 
     def _index(self) -> None:
-        if not self._indexed:  # made when it is first wanted: on most later runs nothing is left to do
+        if not self._indexed:  # made at the first search: most later runs have no photo left to do and never search
             self._base.execute("CREATE INDEX done_by_content ON done (size, sha256)")
             self._indexed = True
 

@@ -21,7 +21,8 @@ from pipeline.batch.state import UNKNOWN, State
 from pipeline.batch.views import Views
 from pipeline.batch.work import PhotoWork, Task
 
-# Errors that the photo need not have caused: too little memory or time, as while other photos are worked on beside it.
+# Errors that the machine may have caused, not the photo: too little memory or time, as when other photos are being
+# worked on. Such a photo is tried again.
 _OF_THE_MACHINE = frozenset(("TimedOut", "WorkerDied", "MemoryError", "UnreachableError"))
 _TRIES_MAX = 2
 
@@ -67,9 +68,9 @@ class Doing:
         self._on_progress = on_progress
         self._total = plan.count(self._plan)
         self._before = self._done = self._errors = 0
-        self._again: set[str] = set()  # shards with a row of the machine's doing
+        self._again: set[str] = set()  # shards with a row whose error the machine may have caused
         self._failed_now: set[Task] = set()
-        # as photos are before they are read: what replaces one later is seen to differ
+        # the state of each photo before it is read, so that a later replacement is noticed
         self._given: dict[Task, Sequence[State]] = {}
 
     def run(self) -> int:

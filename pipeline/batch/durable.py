@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-# What a file system says that cannot sync: there is nothing more that could be done, and no reason to end a batch.
+# Errors of file systems that cannot sync. Nothing more can be done there, and a batch need not end because of it.
 _NO_SYNC = frozenset(
     getattr(errno, name) for name in ("EINVAL", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EBADF") if hasattr(errno, name)
 )

@@ -20,7 +20,7 @@ from pipeline.batch.sinks.table import cells_of
 from pipeline.batch.sources.photos import Photos
 from pipeline.batch.work import PhotoWork, Task
 
-# What a batch adds to the row that comes from a worker, in figures of the usual length.
+# The columns that a batch adds to a worker's row, with values of the usual number of digits.
 _ADDED = {"size_bytes": 4 * 10**6, "mtime_ns": 10**18, "ctime_ns": 10**18, "tries": 1}
 # Photos that are measured, and one more to warm up: some seconds, and a mean within a third of the folder's.
 _MEASURED = 8

@@ -19,7 +19,7 @@ _NO_ANSWERS = frozenset(
         *("importers", "download", "audit", "monographs", "doctor.py", "__main__.py"),
     }
 )
-# What training goes on from reads no photo.
+# Checkpoints of training (.pt) are not used when photos are read.
 _TRAINING = ".pt"
 _DIGITS = 16
 
@@ -45,7 +45,7 @@ def verify_code() -> str:
 
 
 def _version() -> str:
-    # not by an import: the package itself names its rooms, and so stands above this one
+    # not by an import: `pipeline` imports its rooms, so importing it here would make a circle
     version: str = sys.modules["pipeline"].__version__
     return version
 

@@ -74,7 +74,8 @@ class Results:
         for shard in plan.shards(self.out / "plan"):
             for path, row in zip(shard.paths, ledger.rows(shard.key), strict=True):
                 if row.get("gone"):
-                    gone["all"] += not path.endswith("/")  # a folder that can be listed now is no loss
+                    # "/" ends a folder that could not be listed before and can be now: no photo is missing
+                    gone["all"] += not path.endswith("/")
                     continue
                 entry = self.photos.entry(path) if self.photos.origin.own else None
                 yield from each_pill({**row, "own": entry.own if entry else ()})

@@ -154,7 +154,7 @@ def run_batch(
 def _summary(results: Results, settings: BatchSettings, report: Report | None) -> Summary:
     """Make the results, or leave those that were made of the same; what is in them."""
     out, forms = results.out, (*ALWAYS, *settings.also)
-    # what stands in the caller's own columns is no part of the rows
+    # the caller's own columns are added when results are written, so the rows alone do not tell whether they changed
     digest = "" if results.photos.origin.own else made_of(out, (*forms, report.key if report else ""))
     earlier = _earlier(out) if is_made(out, digest) else None
     if earlier:

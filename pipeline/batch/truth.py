@@ -10,7 +10,8 @@ from pipeline.records import Agreement
 if TYPE_CHECKING:
     from pipeline.verify import Verification
 
-# A mix-up that shows, what nobody could answer, what cannot be told, what agrees; a high-alert drug is one before.
+# The order of the results, most urgent first: contradicted, not answered, cannot be told, consistent. A high-alert drug
+# moves one place forward.
 _CONTRADICTED, NOT_ANSWERED, _CANNOT_TELL, _CONSISTENT = 1, 2, 4, 5
 _LEVELS = {
     Agreement.CONTRADICTED: _CONTRADICTED,

@@ -29,7 +29,7 @@ from pipeline.imprint import open_reader
 from pipeline.settings import Settings
 from reference.store.catalog import open_catalog
 
-# Wide enough for every column of the table: in a pipe nothing is cut to a window.
+# Wide enough for every column of the table; used where the output goes to a pipe, which has no window width.
 _PIPE_COLUMNS = 120
 # How --against names the catalog inside the package.
 _INSIDE = Path("inside")

@@ -14,7 +14,8 @@ from pipeline.draw.spec import Light
 
 Picture = NDArray[np.float32]
 Field = NDArray[np.float32]
-# A soft lamp's shadow in three layers: their depth and softness by the lamp's, and how far along its way each lies.
+# A soft lamp's shadow is drawn in three layers. Each has three factors on the lamp's own values: depth, softness, and
+# distance along the shadow's direction.
 _SOFT_SHADOWS = ((0.6, 0.5, 0.5), (0.7, 1.0, 1.0), (0.25, 3.0, 1.0))
 
 

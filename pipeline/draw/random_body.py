@@ -25,8 +25,9 @@ _COLORS: dict[str, tuple[float, Color]] = {
     "BLACK": (0.004, (45, 42, 45)),
 }
 
-# Mean and deviation of the log of a groove's depth, and the most that it is filled: the contrast of drawn letters and
-# how uneven it is within a face are then those of real faces (docs/experiments/reader.md, "Drawn debossing").
+# Mean and standard deviation of the log of a groove's depth, and how far a groove may be filled. With these values
+# drawn letters have the contrast of real ones, and as much variation within a face (docs/experiments/reader.md, "Drawn
+# debossing").
 _LOG_DEPTH = (-1.5, 0.5)
 _GROOVE_FADE_MAX = 0.35
 
@@ -63,7 +64,7 @@ def random_tablet(kind: str, rng: np.random.Generator) -> Body:
         "BULLET": rng.uniform(1.2, 1.8),
         "TRAPEZOID": rng.uniform(1.0, 1.4),
     }.get(kind, 1.0)
-    # Of the reference photos' ovals about half are caplets with straight sides.
+    # About half of the ovals in the reference photos are caplets with straight sides.
     shape = "CAPSULE" if kind == "OVAL" and rng.random() < 0.35 else kind
     color = random_color(rng)
     coated = rng.random() < 0.5

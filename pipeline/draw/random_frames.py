@@ -107,5 +107,5 @@ def _wedge(angle: float, inner: float) -> Stroke:
     return tip, feet[0], feet[1], tip
 
 
-# Of half the width and height of the box that they leave free, and how many wedges there are all round.
+# Each takes half the width and half the height of the box that stays free for text, and the number of wedges.
 _FIGURES: tuple[Callable[[float, float, int], Figure], ...] = (_ring, _triangle, _plate, _plate_on_ring, _wedges)

@@ -103,10 +103,10 @@ def _bulged(corners: Contour, bulge: float) -> Contour:
     return np.concatenate(sides)
 
 
-def _polygon(n: int, most_rounding: float = 0.3, most_bulge: float = 0.12) -> Callable[..., tuple[Contour, float]]:
+def _polygon(n: int, rounding_max: float = 0.3, bulge_max: float = 0.12) -> Callable[..., tuple[Contour, float]]:
     def draw(rng: np.random.Generator) -> tuple[Contour, float]:
         corners = regular(n) * [1, rng.uniform(0.93, 1)]
-        return _bulged(corners, rng.uniform(0, most_bulge)), rng.uniform(0.03, most_rounding)
+        return _bulged(corners, rng.uniform(0, bulge_max)), rng.uniform(0.03, rounding_max)
 
     return draw
 

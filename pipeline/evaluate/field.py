@@ -19,7 +19,7 @@ FIELD_KEYS = (
     *("pills_found", "pills_of_found", "only_pill", "pill_color", "pill_color_misled"),
     *("text_exact", "text_first", "text_first_part", "text_identified", "text_wrong"),
 )
-# A region is a pill where it shares as much with the pill's box.
+# A region counts as a labeled pill if the intersection over union of their boxes is at least this.
 _IOU_MIN = 0.5
 # A wrong color that is stated with this probability or more misleads.
 _SURE_MIN = 0.8

@@ -17,9 +17,10 @@ from pipeline.segment import Segmenter
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tga")
 # The gray that pictures with transparent parts are laid on.
 _GRAY = 140
-# Squares: of the photo's or the picture's shorter side, at least so many pixels, and of so much contrast.
+# Squares of ground are cut with a side of this share (smallest, largest) of the picture's shorter side. Smaller ones
+# (pixels) and flatter ones (standard deviation of the gray levels) are left out.
 _SHARE, _SIDE_PX_MIN, _DEVIATION_MIN = (0.35, 1.0), 128, 8.0
-# How many of hands, where each shows much, come with one of a desk.
+# Photos of hands show much of the ground each, so each is used this many times as often as a photo of a desk.
 _OF_HANDS = 3
 # The ground that stays around a box, by its sides, since boxes are not exact.
 _ROOM = 0.4

@@ -16,14 +16,14 @@ from reference.text.imprints import imprint_key, tokens
 
 Share = tuple[float, float]
 
-# The outcome of the question that every photo is asked: the catalog as it is.
+# The name of the first question, asked of every photo: what does the catalog as it is answer?
 ASKED = "asked"
-# Imprints of so many letters and digits and more are one group: in the US table 1.5 % of them name two drugs, of those
-# of four 4 %, of one 65 %.
+# Imprints are grouped by their number of letters and digits; this number and more are one group. In the US table 1.5 %
+# of the imprints in that group name two drugs, 4 % of those with four characters, 65 % of those with one.
 _CHARACTERS_MAX = 5
 
-# A character counts as found where its center lies within half the true height: an overlap would
-# punish labels drawn upright around turned text, a place does not.
+# A character counts as found if its center lies within this many heights of the true center. Overlap of boxes is not
+# used: labels' boxes are upright even where the text is turned.
 _WITHIN_HEIGHTS = 0.5
 
 

@@ -36,7 +36,7 @@ SAME_IMPRINT_OTHER_NAME = "same imprint, other name abroad"
 TRUTH_UNKNOWN = "truth unknown"
 UNDECIDED = frozenset({STRENGTH_NOT_STATED, SAME_IMPRINT_OTHER_NAME, TRUTH_UNKNOWN})
 
-# Of several products on either side the one that agrees best says how wrong the answer is.
+# Where the answer or the truth has several products, the pair that agrees best decides: this is the order.
 _MILDEST_FIRST = (
     *(RIGHT, STRENGTH_NOT_STATED, SAME_IMPRINT_OTHER_NAME, SAME_IMPRINT_OTHER_STRENGTH, SAME_IMPRINT_OTHER_DRUG),
     *(OTHER_STRENGTH, TRUTH_UNKNOWN, OTHER_IMPRINT, OTHER_DRUG),

@@ -32,8 +32,8 @@ from pipeline.records import Conditions, Decision, Photo, Pixels
 from reference.store.catalog import open_catalog
 
 _SEED = 3
-# Variance of a dark photo's noise in linear light, 0-1: of the light's grains, for each unit of light, and of reading
-# the sensor. They make a tenth of the light as noisy as a phone's photo of a dim room.
+# Variance of a dark photo's noise in linear light (0-1): shot noise for each unit of light, and read noise of the
+# sensor. A photo drawn with a tenth of the light is then as noisy as a phone's photo of a dim room.
 _GRAIN, _READING = 2e-4, 1.5e-3**2
 
 

@@ -23,8 +23,9 @@ IN_AND_OUT = "in_and_out"
 KEYS = ("augrc", "aurc", "ece", "coverage_at_risk_1pct", "coverage_strict", "false_accept", "unlisted_auroc")
 # One wrong answer in a hundred, the level that `coverage_at_risk_1pct` is named after.
 RISK = 0.01
-# Of `Outcome.trust`: the surest of the IDENTIFIED answers (above 1), all of them, then the most probable of the others.
-# The certificate asks that they stand before any answer is seen.
+# Values of `Outcome.trust` at which the risk is bounded. Above 1 are the surest IDENTIFIED answers, at 1 all of them,
+# and below the most probable of the others. They are fixed here because the bound holds only for values chosen in
+# advance.
 THRESHOLDS = (1.9999, 1.999, 1.99, 1.95, 1.0, 0.999, 0.99, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5)
 _GROUPS = ("imprint_characters", "imprint_type", "faces_seen")
 _BINS = 10

@@ -26,8 +26,8 @@ LONG = (128, 224)
 # Faces of a greater length over width than this go on the wide canvas. A square turned by 45 degrees still fits the
 # compact one at the scale below.
 OBLONG_MIN = 1.3
-# Aimed at: the square root of the face's area on the canvas, in px. Letters are then 20-40 px high, where the
-# network reads best (docs/experiments/reader.md, "One scale").
+# The face is scaled so that the square root of its area on the canvas has this value, in px. Letters are then 20-40 px
+# high, where the network reads best (docs/experiments/reader.md, "One scale").
 COMPACT_ROOT_AREA_PX = 136.0
 LONG_ROOT_AREA_PX = 150.0
 _MARGIN_PX = 3.0

@@ -66,7 +66,7 @@ def crop_pill(photo: Photo, region: PillRegion, settings: CropSettings | None = 
     """
     settings = settings or CropSettings()
     short_px = min(region.mask.shape)
-    # What cubic sampling and smoothing before a strong reduction reach beyond the outline.
+    # Cubic sampling, and the smoothing before a strong reduction, need some pixels outside the outline.
     part = part_around(photo, region, 4 + short_px // 100, finer=short_px < settings.short_side_px)
     outline = region.outline[:, ::-1].astype(np.float64)
     forward, (width, height) = _frame(outline, settings, turn_deg)
@@ -109,7 +109,7 @@ def contrast_of(settings: CropSettings) -> LocalContrast:
 def _frame(outline: NDArray[np.float64], settings: CropSettings, turn_deg: float) -> tuple[Affine, tuple[int, int]]:
     """The (2, 3) map from photo to crop ``(x, y)`` and the crop's ``(width, height)``."""
     box = long_box(outline)
-    scale = min(settings.short_side_px / max(box.width, 1.0), settings.long_side_max_px / max(box.length, 1.0))
+    scale = min(settings.short_side_px / max(box.width, 1.0), settings.long_side_px_max / max(box.length, 1.0))
     angle = math.radians(turn_deg)
     # Rows point down, so a counter-clockwise turn as seen has the direction (cos, -sin).
     rotation = scale * np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])

@@ -21,7 +21,8 @@ from reference.text.imprints import CHARACTERS, SIGNS
 CLASSES = (*CHARACTERS, *SIGNS, "LOGO")
 STRIDE = 4
 _GEOMETRY = 5
-# A peak below the first value is noise; a character from the second on counts as read. Chosen by hand, not fitted.
+# Peaks of the map below _PEAK_MIN are noise. Characters of at least _READ_MIN count as read. Chosen by hand, not
+# fitted.
 _PEAK_MIN = 0.12
 _READ_MIN = 0.35
 # Two centers nearer than this share of the smaller character's extent are one character.

@@ -30,10 +30,11 @@ from pipeline.settings import CropSettings, FoundLineSettings
 from reference.text.imprints import CHARACTERS
 
 # A band up to this length by its height bears one letter. Turns that differ by at least so many degrees are tried.
-_LONE_MAX, _ANOTHER_MIN_DEG = 1.35, 15.0
+_LONE_MAX, _ANOTHER_DEG_MIN = 1.35, 15.0
 # A single character counts as seen from this probability on.
 _SEEN_MIN = 0.4
-# At most so many log odds of a line's way up come from the line map, and from its two readings.
+# The log odds of which way up a line stands: the most that the line map may add, and the most that comparing the two
+# readings may add.
 _LOOK_ODDS_MAX, _READ_ODDS_MAX = 3.0, 6.0
 
 
@@ -125,7 +126,7 @@ def other_turns(
     own = [one.turn_deg for one in characters if band.holds(one.col, one.row)][:1]
     turned: list[TextBox] = []
     for turn in [*own, *turns_deg]:
-        if all(abs((turn - other.turn_deg + 90.0) % 180.0 - 90.0) > _ANOTHER_MIN_DEG for other in (band, *turned)):
+        if all(abs((turn - other.turn_deg + 90.0) % 180.0 - 90.0) > _ANOTHER_DEG_MIN for other in (band, *turned)):
             turned.append(replace(band, turn_deg=turn))
     return turned
 
@@ -199,8 +200,8 @@ def _both_ways(
         second, told = None, _READ_ODDS_MAX
     else:
         second = line_along(sheet.crop, ways[1], reader.read(sheet.image, ways[1]))
-        # The wrong way up, our recognizer reads little, so what a way leaves out counts against it; a wrong reading
-        # can also be the longer one, so it counts by its root only.
+        # Upside down our recognizer reads few characters, so the shorter reading is less probable. But the wrong
+        # reading can also be the longer one, so only the square root of the lengths counts.
         longest = max(len(first.characters), len(second.characters), 1)
         sure, other = (mean_confidence([each]) * math.sqrt(len(each.characters) / longest) for each in (first, second))
         told = max(-_READ_ODDS_MAX, min(_READ_ODDS_MAX, settings.sharpness * (sure - other)))

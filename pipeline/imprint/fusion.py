@@ -63,7 +63,8 @@ def _logarithm(probability: float) -> float:
     return math.log(max(probability, _PROBABILITY_MIN))
 
 
-# By which of the two readers, of lines and of characters, found something (docs/experiments/reader.md, "Votes").
+# The key says whether the reader of lines and the reader of characters found something at the place
+# (docs/experiments/reader.md, "Votes").
 POOLS = {
     (True, True): Pool(1.28, 0.72, -4.96),
     (True, False): Pool(3.94, 0.01, -2.49),
@@ -154,8 +155,8 @@ def votes_of(lines: Sequence[Line], others: Sequence[Character]) -> tuple[list[l
             other = _nearest(character, left)
             if other is not None:
                 left.remove(other)
-            # The second reader places single characters; the first only shares its line's box out among them, but knows
-            # which way the line runs, which a lone 0 does not tell.
+            # The place comes from the second reader, which finds each character; the first only divides its line's box.
+            # The turn comes from the first, which knows how the line runs; a single 0 does not show that.
             placed = replace(other or character, turn_deg=character.turn_deg)
             own.append(Vote(placed, character.alternatives, other.alternatives if other else ()))
         votes.append(own)

@@ -21,7 +21,8 @@ CORE_RADIUS = 0.25
 _CORE_MIN = 0.5
 _STRIDE = 4
 _CELLS_MIN = 2
-# A line whose cells are this many times as long as wide takes its axis from them, not from the network's vectors.
+# If the cells of a line are at least this many times as long as wide, their own axis is the line's; else it is taken
+# from the network's vectors.
 _TELLING_MIN = 2.0
 # Below this length of the mean of the doubled axis vectors the line is curved: its axes differ along it.
 _STRAIGHT_MIN = 0.85

@@ -43,11 +43,11 @@ class PpocrSettings:
     # PP-OCR overlooks lone characters that fill much of its input: where nothing is found, text is looked for once
     # more in a smaller copy.
     second_look: float = 0.64
-    # A line whose characters are on average less certain is taken for relief that is no text.
+    # A line whose mean confidence is lower is taken for relief that is not text.
     line_confidence_min: float = 0.5
-    # How sharply the mean confidence of a direction tells it from the others.
+    # The factor on the mean confidences of the directions before the softmax over them.
     direction_sharpness: float = 20.0
-    # Photos are held upright more often than not: what an upright reading is ahead by, as confidence.
+    # Added to the confidence of an upright reading, since most photos are held upright.
     upright_bonus: float = 0.03
 
 

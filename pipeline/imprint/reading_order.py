@@ -14,7 +14,7 @@ from pipeline.records import Character, Line
 _NEXT_MAX = 2.0
 _OFF_LINE_MAX = 0.5
 _HEIGHT_RATIO_MAX = 1.7
-_TURN_DIFFERENCE_MAX_DEG = 50.0
+_TURN_DIFFERENCE_DEG_MAX = 50.0
 # The step between two words is at least this many times the median step.
 _WORD_GAP_MIN = 1.3
 
@@ -73,7 +73,7 @@ def _gap(first: Character, second: Character) -> float | None:
     if max(first.height_px, second.height_px) > _HEIGHT_RATIO_MAX * min(first.height_px, second.height_px):
         return None
     difference = (second.turn_deg - first.turn_deg + 180.0) % 360.0 - 180.0
-    if abs(difference) > _TURN_DIFFERENCE_MAX_DEG:
+    if abs(difference) > _TURN_DIFFERENCE_DEG_MAX:
         return None
     turn = math.radians(first.turn_deg + difference / 2)
     right, down = second.col - first.col, second.row - first.row

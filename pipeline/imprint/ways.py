@@ -11,7 +11,8 @@ from pipeline.imprint.textboxes import TextBox
 
 # Characters that look like one of these after half a turn; stricter than what people may confuse.
 _SYMMETRIC = frozenset("01IOHNZSX698MW/-+.")
-# The other lines' log odds count half, and at most so much, since faces may lie turned to each other.
+# The log odds of the other lines of the photo count half, and at most _OTHERS_MAX, since two faces in one photo may be
+# turned differently.
 _OTHERS, _OTHERS_MAX = 0.5, 3.0
 # Log odds that text runs upright in the photo, before anything else is known.
 _UPRIGHT = 0.6

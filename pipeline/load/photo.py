@@ -45,7 +45,7 @@ _PPM = b"P6\n%d %d\n255\n"
 
 
 def load(source: PhotoSource, settings: LoadSettings | None = None, *, channels: str = "rgb") -> Photo:
-    """Decode one photo upright in sRGB, reduced so that its long side is at most ``settings.long_side_max_px``.
+    """Decode one photo upright in sRGB, reduced so that its long side is at most ``settings.long_side_px_max``.
 
     Transparency is laid over white, of an animation the first frame is taken, 16-bit and CMYK become 8-bit
     sRGB, and a color profile is applied.
@@ -75,7 +75,7 @@ def load(source: PhotoSource, settings: LoadSettings | None = None, *, channels:
     encoded = parse(data, name)
     check_pixels(encoded.image.size, name, settings)
     full = encoded.image.size
-    _shrink_while_decoding(encoded.image, settings.long_side_max_px)
+    _shrink_while_decoding(encoded.image, settings.long_side_px_max)
     check_memory(encoded.image, full, len(data), name, settings)
     flat = flat_image(encoded.image, name)
     colors = Colors(encoded.icc)
@@ -190,32 +190,32 @@ def _kept(data: bytes) -> Pixels:
     return np.frombuffer(data, np.uint8, offset=len(data) - 3 * width * height).reshape(height, width, 3)
 
 
-def _shrink_while_decoding(image: Image.Image, long_side_max_px: int) -> None:
+def _shrink_while_decoding(image: Image.Image, long_side_px_max: int) -> None:
     """Let the JPEG decoder reduce by 2, 4 or 8, but not below ``_ENOUGH_MIN``; other formats stay as they are."""
-    share = _ENOUGH_MIN * long_side_max_px / max(image.size)
+    share = _ENOUGH_MIN * long_side_px_max / max(image.size)
     if share < 1.0:
         image.draft(None, (max(1, round(image.size[0] * share)), max(1, round(image.size[1] * share))))
 
 
 def _factor(flat: Flat, settings: LoadSettings) -> int:
     """How many rows and columns are averaged to one: the most that leave at least the longest side allowed."""
-    return max(1, max(flat.height, flat.width) // settings.long_side_max_px)
+    return max(1, max(flat.height, flat.width) // settings.long_side_px_max)
 
 
 def _final(native: NDArray[np.uint8], name: str, size: tuple[int, int], settings: LoadSettings) -> NDArray[np.uint8]:
     """The photo at the size allowed; a photo that is too small is refused."""
-    native = _resized(native, settings.long_side_max_px)
-    if min(native.shape[:2]) < settings.short_side_min_px:
+    native = _resized(native, settings.long_side_px_max)
+    if min(native.shape[:2]) < settings.short_side_px_min:
         raise PhotoError(
             f"{name}: too small for a photo of a pill ({size[1]} x {size[0]} pixels); "
-            f"the short side needs at least {settings.short_side_min_px} pixels, and a pill some 100 across"
+            f"the short side needs at least {settings.short_side_px_min} pixels, and a pill some 100 across"
         )
     return native
 
 
-def _resized(array: NDArray[np.uint8], long_side_max_px: int) -> NDArray[np.uint8]:
+def _resized(array: NDArray[np.uint8], long_side_px_max: int) -> NDArray[np.uint8]:
     height, width = array.shape[:2]
-    share = long_side_max_px / max(height, width)
+    share = long_side_px_max / max(height, width)
     if share >= 1.0:
         return array
     size = (max(1, round(width * share)), max(1, round(height * share)))

@@ -11,7 +11,7 @@ from pipeline.match.rank import Ranked
 from pipeline.records import Advice, Candidate, Doubts, PillLook, Reading
 from reference.grouping import drug_strength
 
-# Less than a tenth of a yes-or-no question is not worth a further photo.
+# The least information, in bits, for which a further photo is advised; a yes-or-no question gives 1 at most.
 _BITS_MIN = 0.1
 # Sizes that differ by this are told apart by a scale (docs/figures.md: the median error is a quarter of a millimeter).
 _SIZE_STEP_MM = 1.0

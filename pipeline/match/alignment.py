@@ -62,7 +62,8 @@ class ObservedFace:
                     probabilities[place, COLUMN[text]] = probability
         there = np.minimum(probabilities.sum(1), 1.0)
         self.truth: NDArray[np.float64] = probabilities @ world.confusions / np.maximum(there, 1e-9)[:, None]
-        # The probability that the alternatives leave is that of another character or none: it counts for no token.
+        # If the alternatives sum to less than 1, the rest stands for another character or none. It favors no token, so
+        # it is spread as characters are at large.
         read = self.truth * there[:, None] + (1 - there[:, None]) * world.shares
         self.bits: NDArray[np.float64] = np.log2(read / world.shares * shares.found)
         # A sign that no token takes says nothing: registers leave out the point of 2.5.
@@ -152,7 +153,8 @@ class Alignment:
             closed = sorted(taken)
             self._bits, stray = self._bits.copy(), stray.copy()
             self._bits[closed], stray[closed] = _FORBIDDEN_BITS, _FORBIDDEN_BITS
-        # A stretch that goes on over the end of a line pays for it where the next line begins.
+        # A token that runs over the end of a line loses the weight for the break at the first character of the next
+        # line.
         self._inner = self._bits + face.break_bits[:, None]
         passed = np.concatenate([[0.0], np.cumsum(stray + face.break_bits)])
         rows = [np.zeros((len(tokens), len(face) + 1))]

@@ -111,7 +111,7 @@ def misfits(
     if look.faces > 1 and product.shape != "CAPSULE":
         yield from _on_other_faces(product, explanation)
     for row in own_look_rows(product, look, model):
-        if row.bits <= settings.contradicts_max_bits:
+        if row.bits <= settings.contradicts_bits_max:
             seen, listed = row.observed.lower(), row.expected.lower()
             yield f"The {row.kind} contradicts it: {seen} was seen, the register says {listed}."
     if settings.risk == "exact only" and not explanation.exact:

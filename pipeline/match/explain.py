@@ -88,7 +88,7 @@ class Observed:
         self.blank = math.prod(empty) if empty else float(len(self.faces) > 1)
         self.world_bits = [face.world_bits for face in self.faces]
         self.at_large_bits = float(sum(bits.sum() for bits in self.world_bits))
-        # What a place weighs where no token of the imprint explains it.
+        # The weight of each character that no token of the imprint explains.
         self.stray_bits = [face.stray_bits - world for face, world in zip(self.faces, self.world_bits, strict=True)]
         self.all_stray_bits = float(sum(bits.sum() for bits in self.stray_bits))
         shares = model.shares

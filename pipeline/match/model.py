@@ -13,18 +13,18 @@ from pipeline.match.world import World
 
 @dataclass(frozen=True)
 class Shares:
-    """How often things are so; each is fitted, docs/trust.md says on what and how."""
+    """How often a reading, an imprint or a register is wrong, each way by itself; fitted as docs/trust.md says."""
 
-    found: float  # of the characters of a token that was found, those that were read
-    stray: float  # of the characters that were read with certainty, those that no register names
-    broken: float  # of the tokens, those that go on over the end of a line that was read
-    missed: float  # of the imprints, those of which a word is missing though each face was read
-    hidden: float  # the same, where a face was not shown or not legible: imprints with words on both faces
-    further: float  # where one word is missing, the share of imprints of which each further one is
-    twin_look: float  # of the products that share an imprint with another drug, those that look alike in a photo
+    found: float  # share of the characters of a found token that are read
+    stray: float  # share of the surely read characters that the register does not have
+    broken: float  # share of the tokens that are read as two lines
+    missed: float  # share of the imprints of which a word is not found though each face was read
+    hidden: float  # the same where a face was not shown or not legible, so that its words are missing
+    further: float  # where one word is missing: the probability that a further one is, too
+    twin_look: float  # share of the products with an imprint of another drug that also look like it in a photo
     sibling: float  # expected unlisted products of the same look that differ in just one given character
-    look_error: float  # of the products, those whose register errs in a look
-    outline_error: float  # of the photos, those whose outline is not the pill's
+    look_error: float  # share of the products for which the register has a wrong look
+    outline_error: float  # share of the photos in which the outline found is not that of the pill
     register_sigma_mm: float  # registers give whole millimeters and err besides
 
 

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 
 from pipeline.records import Advice, Candidate, Conditions, Decision, Doubts
 
-# What is told: fewer than half are answered as it is.
+# Advice is given if at most this share of such photos is answered.
 _ANSWERED_MAX = 0.5
-# An edge wider than this is blurred, else the pill is small: at 1.9 nineteen of twenty sharp photos' are narrower.
+# A wider edge is called blurred; with a sharper edge the pill is called too small. 19 of 20 sharp photos have a
+# narrower edge.
 _EDGE_PX_SHARP = 1.9
-# A pill so many pixels long is read as well as a larger one, or nearly.
+# Pills longer than this, in pixels, are read hardly better.
 _LENGTH_PX_GOOD = 100
 
 

@@ -19,9 +19,10 @@ from reference.store.catalog import Catalog
 from reference.text.imprints import CHARACTERS
 
 _COLUMN = {character: column for column, character in enumerate(CHARACTERS)}
-# Characters are counted in whole steps, so many to one character.
+# Counts of characters are kept as whole numbers of steps, this many to one character.
 _STEPS = 8
-# If at least so many times the shortlist share half of the most shared characters, the others are left out.
+# Imprints that share less than half of the most shared characters are left out, if this many times the length of the
+# shortlist remain.
 _MANY_MIN = 4
 # A word on more imprints than these is a maker's name or a strength, and adds nothing to the shortlist.
 _BEARING_MAX = 40
@@ -60,7 +61,7 @@ class ImprintIndex:
             shared += np.minimum(self.steps[column], steps[column])
         near = self._sharing_most(shared, count)
         some = shared[near].astype(np.float32) / _STEPS
-        # The Dice coefficient, with a mild pull toward what explains more.
+        # The Dice coefficient; of equal ones the imprint that shares more characters comes first.
         score = 2 * some / (self.lengths[near] + expected.sum() + 1.0) + 0.02 * some
         best = np.argsort(-score, kind="stable")[:count]
         return near[best]

@@ -26,8 +26,8 @@ from reference.text.imprints import CHARACTERS, SIGNS
 ALPHABET = CHARACTERS + SIGNS
 COLUMN = {character: column for column, character in enumerate(ALPHABET)}
 _CLASSES = "dLs"
-# Smallest probability of a name. A name that the registers have once stands on other products of its maker too: of
-# 10,000 words absolute discounting leaves 0.25 to one that occurs once, taken four times for the maker's others.
+# Smallest probability of a name. Among 10,000 words absolute discounting gives a word that occurs once 0.25 / 10,000.
+# That is taken four times, since a maker's name also stands on products that the registers lack.
 _WORD_SHARE_MIN = 1e-4
 _NAME_MIN = 3
 
@@ -55,7 +55,7 @@ class Tokens:
         self.columns = np.zeros((len(tokens), longest), np.intp)
         for row, number in enumerate(self.order):
             self.columns[row, : lengths[number]] = [COLUMN[character] for character in tokens[number]]
-        # How many tokens have more characters than each step.
+        # longer[n]: how many tokens have more than n characters.
         self.longer = [int((lengths > step).sum()) for step in range(longest + 1)]
 
     def __len__(self) -> int:

@@ -39,7 +39,7 @@ _GROUND_NEAR, _GROUND_FAR = 0.08, 0.45
 """The ground is taken between these shares of the pill's length outside the outline: past the blur of the edge, and
 near enough to lie in the same light."""
 
-_GROUND_MAX_PX = 4000
+_GROUND_PX_MAX = 4000
 _SAMPLED_PX = 1500
 """Pixels enough for the mean of a twentieth of them; sorting all takes twice the time."""
 
@@ -121,7 +121,7 @@ def _ground_pixels(photo: Photo, region: PillRegion, pills: Sequence[PillRegion]
     far = max(round(_GROUND_FAR * length), 4)
     height, width = photo.pixels.shape[:2]
     y0, x0, y1, x1 = max(top - far, 0), max(left - far, 0), min(bottom + far, height), min(right + far, width)
-    step = max(round(((y1 - y0) * (x1 - x0) / (4 * _GROUND_MAX_PX)) ** 0.5), 1)
+    step = max(round(((y1 - y0) * (x1 - x0) / (4 * _GROUND_PX_MAX)) ** 0.5), 1)
     taken = np.zeros((y1 - y0, x1 - x0), np.uint8)
     for each in (region, *pills):
         _lay(each, taken, y0, x0)

@@ -15,13 +15,14 @@ from pipeline.geometry.outline import Outline, clockwise, resample
 from pipeline.geometry.sampling import part_around
 from pipeline.records import Conditions, Photo, PillRegion, Pixels
 
-# Places on the outline, how far the profile across it reaches (a share of the length, at least so many pixels), and its
-# samples a pixel.
+# How the edge is sampled: the number of places on the outline; how far the profile reaches to either side, as a share
+# of the length and in pixels at least; its samples a pixel.
 _POINTS, _REACH_SHARE, _REACH_PX_MIN, _PER_PX = 96, 0.12, 4.0, 2
 # Lightness must change by so much across the outline, in L*, at so many places; the sharpest quarter tells, since
 # elsewhere a rim, a shadow or another pill widens the edge.
 _STEP_MIN, _PLACES_MIN, _SHARPEST = 8.0, 8, 0.25
-# All three channels of a pixel that is plain white, and the share of pixels that may be brighter than the photo.
+# A pixel is plain white if all three channels reach this level. A photo's brightness is the level that this share of
+# its pixels reach.
 _WHITE, _BRIGHTER = 250, 0.01
 # So many rows and columns at least tell how bright a photo is.
 _LOOKED_AT = 200

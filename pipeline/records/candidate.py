@@ -92,8 +92,8 @@ class Drug:
         return next(filter(None, (candidate.high_alert for candidate in self.candidates)), None)
 
 
-# A drug less likely than this is not named among those that it could be, nor more than so many.
-_NAMED_FROM, _NAMED_MAX = 0.02, 5
+# Of the drugs that it could be those above this probability are named, and at most this many.
+_NAMED_MIN, _NAMED_MAX = 0.02, 5
 
 
 def drugs_of(candidates: Iterable[Candidate]) -> tuple[Drug, ...]:
@@ -120,4 +120,4 @@ def _is_one_drug(one: Product, other: Product) -> bool:
 
 def named_drugs(candidates: Iterable[Candidate]) -> tuple[Drug, ...]:
     """The drugs that are probable enough to be named."""
-    return tuple(drug for drug in drugs_of(candidates) if drug.probability > _NAMED_FROM)[:_NAMED_MAX]
+    return tuple(drug for drug in drugs_of(candidates) if drug.probability > _NAMED_MIN)[:_NAMED_MAX]

@@ -23,5 +23,5 @@ class Conditions:
 
     @property
     def elements(self) -> float | None:
-        """So many edges would fit side by side along the face."""
+        """The face's length in widths of its edge: how many details can be told apart along it."""
         return self.length_px / max(self.edge_px, 1.0) if self.length_px and self.edge_px else None

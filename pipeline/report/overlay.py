@@ -162,7 +162,7 @@ class _Tile:
 _COLUMN = (WIDTH - 3 * _MARGIN) / 2
 # Faces with text and wider than this get the whole width: side by side a capsule's letters would be too small for
 # their labels.
-_LONG_FROM = 1.6
+_LONG_MIN = 1.6
 _CAPTION_SIZE = 19.0
 _CAPTION_LINES = 4
 _PATCH = 24.0
@@ -181,7 +181,7 @@ def _rows(tiles: Sequence[_Tile]) -> list[list[_Tile]]:
 
 
 def _is_long(tile: _Tile) -> bool:
-    return bool(tile.face.reading.tokens) and tile.width > _LONG_FROM * tile.height
+    return bool(tile.face.reading.tokens) and tile.width > _LONG_MIN * tile.height
 
 
 def _tile_scale(tile: _Tile) -> float:

@@ -51,7 +51,7 @@ def find_coin(gray: NDArray[np.uint8], regions: Sequence[PillRegion]) -> Ellipse
     if circles is None:
         return None
     centers = {(x, y) for x, y, *_ in circles.reshape(-1, circles.shape[-1]).tolist()}
-    # The search sees where circles have their center; of several about one center it may miss the outermost.
+    # The search finds the centers of circles. Of several circles around one center it may miss the outermost.
     steps = max(round(math.log(most / least) / math.log(_LADDER)), 1)
     ladder = [least * (most / least) ** (step / steps) for step in range(steps + 1)]
     rims = [

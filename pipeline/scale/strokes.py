@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 # Wider than any tick that was seen at 640 px (docs/experiments/scale.md), in pixels.
-_TICK_WIDTH_MAX_PX = 9
-_TICK_HEIGHT_MIN_PX = 3
+_TICK_WIDTH_PX_MAX = 9
+_TICK_HEIGHT_PX_MIN = 3
 # Gray levels a tick differs from its ground at least; below lie paper grain and JPEG noise.
 _CONTRAST_MIN = 9
 # A photo with a ruler, print and grain has some hundred.
@@ -31,12 +31,12 @@ class Strokes:
 
 def upright_strokes(gray: NDArray[np.uint8], dark: bool) -> Strokes:
     """Thin upright strokes, darker (or lighter) than their ground, in ``(h, w)`` uint8."""
-    kernel = np.ones((1, _TICK_WIDTH_MAX_PX), np.uint8)
+    kernel = np.ones((1, _TICK_WIDTH_PX_MAX), np.uint8)
     operation = cv2.MORPH_BLACKHAT if dark else cv2.MORPH_TOPHAT
     hat = np.asarray(cv2.morphologyEx(gray, operation, kernel), dtype=np.uint8)
     stats = _components(hat)
     left, top, width, height, area = stats[1:].T.astype(np.float64)
-    keep = (height >= _TICK_HEIGHT_MIN_PX) & (height <= 0.2 * max(gray.shape)) & (width <= _TICK_WIDTH_MAX_PX)
+    keep = (height >= _TICK_HEIGHT_PX_MIN) & (height <= 0.2 * max(gray.shape)) & (width <= _TICK_WIDTH_PX_MAX)
     keep &= (height >= 0.8 * width) & (area >= 0.4 * width * height)
     left, top, width, height = left[keep], top[keep], width[keep], height[keep]
     x = _centers(hat, left, top, width, height)
@@ -73,7 +73,7 @@ def _centers(
 ) -> NDArray[np.float64]:
     """Centers weighted by contrast, along the stroke's middle row: better than half a pixel."""
     rows = (top + height / 2).astype(np.intp)
-    offsets = np.arange(-1, _TICK_WIDTH_MAX_PX + 1)
+    offsets = np.arange(-1, _TICK_WIDTH_PX_MAX + 1)
     columns = left[:, None].astype(np.intp) + offsets[None]
     inside = (offsets[None] >= -1) & (offsets[None] <= width[:, None])
     weight = hat[rows[:, None], np.clip(columns, 0, hat.shape[1] - 1)] * inside

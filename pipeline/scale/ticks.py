@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from pipeline.scale.strokes import Strokes
 
 _TICKS_MIN = 8
-_SPACING_MIN_PX = 2.5
-_SPACING_MAX_PX = 90.0
+_SPACING_PX_MIN = 2.5
+_SPACING_PX_MAX = 90.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,9 +68,9 @@ def _nearest_right(x: NDArray[np.float64], y: NDArray[np.float64]) -> list[int]:
     for offset in range(1, len(x)):
         left = left[left + offset < len(x)]
         gap = x[left + offset] - x[left]
-        near = (gap >= _SPACING_MIN_PX) & (np.abs(y[left + offset] - y[left]) <= 1.2 + 0.12 * gap)
+        near = (gap >= _SPACING_PX_MIN) & (np.abs(y[left + offset] - y[left]) <= 1.2 + 0.12 * gap)
         result[left[near]] = left[near] + offset
-        left = left[~near & (gap <= _SPACING_MAX_PX)]
+        left = left[~near & (gap <= _SPACING_PX_MAX)]
         if len(left) == 0:
             break
     return [int(other) for other in result]

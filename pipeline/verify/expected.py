@@ -79,7 +79,7 @@ def described(imprint: str = "", *, color: str = "", shape: str = "", size: str 
     if any(sign in imprint for sign in "*?"):
         raise InputError(f"imprint {imprint!r}: say each character; a pill is not compared with * and ?")
     size_mm = (
-        None if asked.smallest_mm is None or asked.largest_mm is None else (asked.smallest_mm + asked.largest_mm) / 2
+        None if asked.size_mm_min is None or asked.size_mm_max is None else (asked.size_mm_min + asked.size_mm_max) / 2
     )
     said = {
         "imprint": " ".join(words),

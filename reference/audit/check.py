@@ -27,8 +27,8 @@ _MANGLED = (
     ("a number with decimals", re.compile(r"\d{2,}[.,]0")),
     ("a formula", re.compile(r"#[A-Z0-9/]+[?!]")),
 )
-# Of the imprints that are one number 9 of 289 begin with 0 in NLM C3PI, 31 of 294 in Taiwan's register: of so many
-# some do, unless a spreadsheet took them for numbers.
+# Of the imprints that are one number, 9 of 289 begin with 0 in NLM C3PI and 31 of 294 in Taiwan's register. If none of
+# this many does, a spreadsheet has probably taken them for numbers.
 NUMBERS_MIN = 150
 
 

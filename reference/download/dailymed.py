@@ -15,7 +15,7 @@ from reference.download.checks import check_file
 from reference.download.fetch import Progress, fetch, forget, shown
 from reference.errors import DownloadError
 
-# Labels a page of the web service, at most; more pages than any drug has.
+# The most labels that the web service gives on a page, and more pages than any drug has.
 _LABELS_A_PAGE, _PAGES_MAX = 100, 50
 # A set id becomes a file name.
 _SET_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)

@@ -28,10 +28,11 @@ import urllib3
 from reference.errors import DownloadError
 
 CONNECT_SECONDS, SILENCE_SECONDS = 30, 60
-# So many times in a row without a byte more, and so many new versions while one is downloaded, are the end.
+# A download fails after this many tries in a row that bring no further byte, and after the file has changed this many
+# times while it was downloaded.
 TRIES_MAX, VERSIONS_MAX = 6, 5
 # A server that asks for more patience than this is left alone.
-WAIT_MAX_SECONDS = 600.0
+WAIT_SECONDS_MAX = 600.0
 _BLOCK_BYTES = 1 << 18
 _GONE = frozenset({404, 410})
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -229,7 +230,7 @@ def shown(url: str) -> str:
 
 
 def _try(url: str, part: _Part, session: requests.Session, progress: Progress) -> None:
-    headers = {"Accept-Encoding": "identity"}  # a packed answer could not be gone on with
+    headers = {"Accept-Encoding": "identity"}  # a compressed answer could not be continued after a cut
     if part.size and part.version.validator:
         headers |= {"Range": f"bytes={part.size}-", "If-Range": part.version.validator}
     elif part.held:
@@ -265,7 +266,7 @@ def _check_answer(url: str, answer: requests.Response, part: _Part) -> None:
     elif status == 304 and part.held:
         part.keep(part.held)
     elif status == 416 and answer.headers.get("Content-Range") == f"bytes */{part.size}":
-        part.version.total = part.size  # it was all; the length said before was wrong
+        part.version.total = part.size  # that was the whole file: the length stated before was wrong
     elif status == 416 or (status == 206 and not _continues(answer, part)):
         part.restart()
         raise _AgainError("the server does not go on where the file was cut off")
@@ -300,7 +301,7 @@ def _retry_after(url: str, answer: requests.Response) -> float:
         seconds = float(told) if told.isdigit() else _seconds_until(told)
     except ValueError:
         return 0.0
-    if seconds > WAIT_MAX_SECONDS:
+    if seconds > WAIT_SECONDS_MAX:
         raise DownloadError(f"{shown(url)}: the server is busy and asks to come back in {seconds / 60:,.0f} minutes")
     return max(seconds, 0.0)
 

@@ -23,7 +23,8 @@ from reference.store.origins import SourceFile
 from reference.store.places import path_of
 from reference.store.product_pictures import pictures_path
 
-# A register never lost so many of its products within weeks; a broken file does. An assumption: no history was at hand.
+# A new version with a smaller share of the products than this is taken for a broken file. An assumption: no history of
+# the registers was at hand.
 SHARE_LEFT_MIN = 0.8
 AGENT = "pillprint (https://pypi.org/project/pillprint)"
 

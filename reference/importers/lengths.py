@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 # Nothing that is swallowed is longer (the FDA's guidance on the size of generic tablets and capsules advises at most
 # 22 mm).
-LONGEST_MM = 50
+LENGTH_MM_MAX = 50
 # Registers give two decimals at most; what stands behind the third is a float's tail (6.30000019).
 _DECIMALS = 3
 _CHARACTERS = 200
@@ -53,7 +53,7 @@ def millimeters(text: str) -> float | None:
     if not found or not _BETWEEN.fullmatch(_PART.sub("", text)):
         return None
     largest = round(max(found), _DECIMALS)
-    return largest if 0 < largest <= LONGEST_MM else None
+    return largest if 0 < largest <= LENGTH_MM_MAX else None
 
 
 def _plain(text: str) -> str:

@@ -28,8 +28,8 @@ class Query:
     logo: bool = False
     shape: str = ""
     colors: tuple[str, ...] = ()
-    smallest_mm: float | None = None
-    largest_mm: float | None = None
+    size_mm_min: float | None = None
+    size_mm_max: float | None = None
     score: int | None = None
     drug: str = ""
     labeler: str = ""
@@ -62,8 +62,8 @@ def query(
         logo=bool(_LOGO.search(imprint)),
         shape=_shape(shape),
         colors=_colors(color),
-        smallest_mm=smallest,
-        largest_mm=largest,
+        size_mm_min=smallest,
+        size_mm_max=largest,
         score=_score(score),
         drug=" ".join(drug.casefold().split()),
         labeler=" ".join(labeler.casefold().split()),

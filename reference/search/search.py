@@ -28,7 +28,7 @@ GROUP_MAX = 1000
 # Below this many products it is faster to go from their looks to the imprints than through all imprints.
 FEW_PRODUCTS = 2000
 PAGE = 32
-# No look has this id.
+# An id that no look has.
 ANY_LOOK = 0
 # Imprints whose products are fetched together; a page of hits rarely needs more.
 FEW_IMPRINTS = 8
@@ -321,7 +321,7 @@ def _open_fields(asked: Query, product: Product) -> tuple[str, ...]:
         "imprint": asked.words and not product.tokens,
         "shape": asked.shape and not product.shape,
         "color": asked.colors and not product.colors,
-        "size": asked.smallest_mm is not None and product.size_mm is None,
+        "size": asked.size_mm_min is not None and product.size_mm is None,
         "score": asked.score is not None and product.score is None,
         "logo": asked.logo and product.symbol is None,
         "drug": asked.drug and not (product.drug or product.name),

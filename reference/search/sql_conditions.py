@@ -127,10 +127,10 @@ def _look_conditions(asked: Query, values: dict[str, Any]) -> tuple[str, str]:
         values[f"color{number}"] = f";{color};"
     if asked.colors:
         unknown.append("(look.colors = '')")
-    if asked.smallest_mm is not None:
+    if asked.size_mm_min is not None:
         where.append("(look.size_mm IS NULL OR look.size_mm BETWEEN :smallest AND :largest)")
         unknown.append("(look.size_mm IS NULL)")
-        values |= {"smallest": asked.smallest_mm, "largest": asked.largest_mm}
+        values |= {"smallest": asked.size_mm_min, "largest": asked.size_mm_max}
     if asked.score is not None:
         where.append("(look.score IS NULL OR look.score = :score)")
         unknown.append("(look.score IS NULL)")

@@ -93,7 +93,7 @@ def _joined(ray: Any, address: str | None) -> Iterator[None]:
         asked = address or os.environ.get("RAY_ADDRESS") or "local"
         _check_answers(asked)
         try:
-            # What only Ray started here may be told, and a cluster that runs refuses to be.
+            # This may be set only where Ray is started here; a cluster that already runs refuses it.
             here = {"include_dashboard": False} if asked == "local" else {}
             ray.init(address=address, log_to_driver=False, logging_level="ERROR", **here)
         except (ConnectionError, RuntimeError, ValueError) as error:

@@ -49,7 +49,7 @@ def database(file: Path, columns: Sequence[Column]) -> Iterator[Add]:
             yield add
             base.execute("COMMIT")
             base.executescript(_INDEXES)
-        except sqlite3.Error as error:  # the disk's doing
+        except sqlite3.Error as error:  # here only the disk can be the cause
             raise OSError(errno.EIO, f"{file.name}: {error}") from error
     sync_file(unfinished)
     unfinished.replace(file)

@@ -174,7 +174,7 @@ class Archive:
                 tar.members = []  # type: ignore[attr-defined]  # it keeps all of them
                 if not info.isdir():
                     self._add(info.name, Member(info.size, _why_not_taped(info), info.offset_data))
-            file.seek(tar.offset)  # it takes a header that is damaged for the end
+            file.seek(tar.offset)  # tarfile takes a damaged header for the end of the archive
             if file.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
                 raise tarfile.ReadError("it has no end mark")
 

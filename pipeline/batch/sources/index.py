@@ -16,7 +16,7 @@ from pipeline.batch.names import order, shown
 from pipeline.batch.sources.entry import NOTHING, Entry, Told
 from pipeline.batch.state import State
 
-# More photos that seem to show one pill are told as a mistake: a pattern that fits too much.
+# More photos than this for one pill are reported as a mistake: the pattern fits too many names.
 PHOTOS_A_PILL_MAX = 4
 
 _SCHEMA = """

@@ -1,7 +1,7 @@
 """Writes a batch's page: row by row, so that no more than its index is held.
 
 The index (a line a row) is in the page. What a row opens to, with its pictures, comes in shards: in the page itself up
-to ``INLINE_MAX_BYTES``, beyond that in files in the folder ``report-files`` beside it, which the page reads as they are
+to ``INLINE_BYTES_MAX``, beyond that in files in the folder ``report-files`` beside it, which the page reads as they are
 looked at. A browser reads scripts beside a page that was opened from a disk, but no JSON; so a shard is a script that
 hands over its JSON. The labels' pictures are in shards of their own behind those of the rows, each product's once.
 """
@@ -29,7 +29,7 @@ from reference.search.tablets import tablets
 from reference.store.catalog import Catalog
 
 # 32 MiB of pictures and details, some 1,500 photos: such a file still goes through a mail server and opens at once.
-INLINE_MAX_BYTES = 32 * 2**20
+INLINE_BYTES_MAX = 32 * 2**20
 # Rows a shard: a screenful of rows in any order asks for some 20 shards, each of some 0.4 MB.
 SHARD_ROWS = 20
 # Labels' pictures a shard: 0.3 MB, of which a row needs five at most, mostly those of the rows around it.
@@ -137,7 +137,7 @@ class PageWriter:
         yield from self._pictures.lines()
 
     def _finish(self) -> None:
-        beside = self._views.finish() + self._pictures.finish() > INLINE_MAX_BYTES
+        beside = self._views.finish() + self._pictures.finish() > INLINE_BYTES_MAX
         for line in self._lines():
             self._stamp.update(line.encode("ascii"))
         stamp = self._stamp.hexdigest()[:12]

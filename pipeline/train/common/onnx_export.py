@@ -20,7 +20,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantType, quantize_
 
 # Smaller arrays stay fp16: a third less change of the answers for a twelfth more bytes
 # (docs/experiments/recognizer.md, "int8").
-_INT8_FROM = 20_000
+_INT8_SIZE_MIN = 20_000
 _SCALE_MIN = 1e-8
 
 
@@ -109,7 +109,7 @@ def quarter(path: Path) -> None:
         if initializer.data_type != onnx.TensorProto.FLOAT or array.size < 2:
             continue
         name, to = initializer.name, onnx.TensorProto.FLOAT
-        if array.ndim < 2 or array.size < _INT8_FROM:
+        if array.ndim < 2 or array.size < _INT8_SIZE_MIN:
             small = [onnx.numpy_helper.from_array(array.astype(np.float16), f"{name}.half")]
             nodes.append(onnx.helper.make_node("Cast", [small[0].name], [name], to=to))
         else:

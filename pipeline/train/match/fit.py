@@ -70,7 +70,7 @@ def _fit_looks(photos: Sequence[ReadPhoto], table: ProductIndex, world: dict[str
     for name, grid in (("register_sigma_mm", _SIGMAS_MM), ("look_error", _LOOK_ERRORS)):
         tried = {value: _of(world, replace(shares, **{name: value})) for value in grid}
         shares = replace(shares, **{name: noise.best_share(looked, tried.__getitem__, grid)})
-    contradicts = DecideSettings().contradicts_max_bits
+    contradicts = DecideSettings().contradicts_bits_max
     shares = replace(shares, outline_error=noise.outline_errors(looked, _of(world, shares), contradicts))
     return replace(shares, twin_look=noise.twin_look(looked, table, _of(world, shares)))
 

@@ -37,7 +37,7 @@ _SHARES = (0.24, 0.05, 0.40, 0.09, 0.22)
 _BATCH = 16
 _COLUMNS = ("step", "minutes", "rate", "core", "way", "axis", "height", "found", "invented", "right_way")
 # A line is found where a band's middle and its own lie on each other, turned no farther than this from one another.
-_TURN_MAX_DEG = 25.0
+_TURN_DEG_MAX = 25.0
 # Within so many heights of the places on a line its way, axis and height are learned; up to the second, where nothing
 # is known beside the line, that there is no other.
 _GEOMETRY_RADIUS, _KNOWN_RADIUS = 0.45, 0.9
@@ -256,8 +256,8 @@ def try_lines(model: nn.Module, faces: Sequence[LabeledFace]) -> LineTrial:
             ways = [each.band if each.way >= 0 else each.band.back() for each in lines]
             over = [band for band in ways if _lies_on(band, line)]
             off = [abs((band.at(0.5)[2] - turn + 180.0) % 360.0 - 180.0) for band in over]
-            found += any(min(each, 180.0 - each) < _TURN_MAX_DEG for each in off)
-            right += any(each < _TURN_MAX_DEG for each in off)
+            found += any(min(each, 180.0 - each) < _TURN_DEG_MAX for each in off)
+            right += any(each < _TURN_DEG_MAX for each in off)
     model.train()
     return LineTrial(found / max(wanted, 1), max(bands - found, 0) / max(wanted, 1), right / max(found, 1))
 

@@ -23,7 +23,7 @@ _CLASS = {text: index for index, text in enumerate(CLASSES)}
 _NO_LETTERS = [_CLASS[text] for text in (*SIGNS, "LOGO")]
 # A boxed word's next letter: within so many heights, and not back around a corner.
 _NEXT_MAX = 2.3
-_BEND_MAX_DEG = 60.0
+_BEND_DEG_MAX = 60.0
 # A letter's width by its height: what an upright box about a turned letter tells its height by.
 _LETTER_ASPECT = 0.65
 # Lone characters are turned as the other lines of their face where those agree so far.
@@ -109,7 +109,7 @@ def _path(word: str, rows: Rows, left: Sequence[int]) -> list[int] | None:
                 continue
             step = rows[index, [X, Y]] - rows[chain[-1], [X, Y]]
             gap = float(np.hypot(*step)) / size
-            if gap > _NEXT_MAX or (len(chain) > 1 and _bend_deg(rows[[*chain[-2:], index]]) > _BEND_MAX_DEG):
+            if gap > _NEXT_MAX or (len(chain) > 1 and _bend_deg(rows[[*chain[-2:], index]]) > _BEND_DEG_MAX):
                 continue
             follow([*chain, index], length + gap)
 

@@ -27,9 +27,9 @@ _LOOK_ALIKES = tuple(map(set, ("0OQDC", "1IL", "TI1", "2Z7", "5S", "69GB8", "8B3
 _LOOK_ALIKE_COST = 0.5
 # A reading is believed to be a word where no more than this share of the word is misread.
 _MISREAD_MAX = 0.45
-_MISREAD_MAX_SHORT = 0.5  # of one or two characters
-_MISREAD_MAX_PLACED = 0.5  # where the characters' places are known and only the way up is asked
-_MISREAD_MAX_LAST = 0.75  # where one line and one word are left
+_MISREAD_SHORT_MAX = 0.5  # of one or two characters
+_MISREAD_PLACED_MAX = 0.5  # where the characters' places are known and only the way up is asked
+_MISREAD_LAST_MAX = 0.75  # where one line and one word are left
 # Two words that fit a reading equally well: neither is believed, unless one fits exactly.
 _AMBIGUOUS = 0.05
 # A length unlike the reading's, for each character, where two words fit equally well.
@@ -161,7 +161,7 @@ def _by_turn(looks: Looks, words: Sequence[str], on: Sequence[NDArray[np.float32
 
 def _by_reading(looks: Looks, words: Sequence[str]) -> list[StripLabel]:
     misread = [distance(read, word) / len(word) for (_, read), word in zip(looks, words, strict=True)]
-    return _better_way(looks, words, misread, _MISREAD_MAX_PLACED, apart=0.0)
+    return _better_way(looks, words, misread, _MISREAD_PLACED_MAX, apart=0.0)
 
 
 def _with_signs(word: str, read: str) -> str:
@@ -237,7 +237,7 @@ def from_imprint(
 def _last(looks: Looks, word: str) -> list[StripLabel]:
     """The labels of the one line left of a pill for the one word left."""
     misread = [distance(_bare(read), _bare(word)) / len(word) for _, read in looks]
-    return _better_way(looks, [word] * len(looks), misread, _MISREAD_MAX_LAST, _AMBIGUOUS)
+    return _better_way(looks, [word] * len(looks), misread, _MISREAD_LAST_MAX, _AMBIGUOUS)
 
 
 def _texts(words: Sequence[str]) -> dict[str, set[int]]:
@@ -269,7 +269,7 @@ def _bare(text: str) -> str:
 
 
 def _is_believed(cost: float, text: str, second: float) -> bool:
-    most = _MISREAD_MAX if len(text) > 2 else _MISREAD_MAX_SHORT
+    most = _MISREAD_MAX if len(text) > 2 else _MISREAD_SHORT_MAX
     return cost <= most and (second > cost + _AMBIGUOUS or cost < 0.01)
 
 
