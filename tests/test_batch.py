@@ -238,6 +238,17 @@ def test_a_worker_that_cannot_start_ends_the_batch_with_its_reason(tmp_path: Pat
         run_batch(folder, tmp_path / "out", CannotWake("dies"), IDENTITY, ONE)
 
 
+def test_results_are_not_written_to_an_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = make_photos(tmp_path / "photos", "a.jpg")
+    for restart in (False, True):
+        with pytest.raises(PhotoSetError, match=r"s3:/pills/out: is an address, .* name one with --out"):
+            run_batch(folder, Path("s3://pills/out"), Pretender(), IDENTITY, BatchSettings(workers=1, restart=restart))
+    assert [path.name for path in tmp_path.iterdir()] == ["photos"]
+    (tmp_path / "odd:").mkdir()
+    assert run_batch(folder, Path("odd:/out"), Pretender(), IDENTITY, ONE).photos == 1
+
+
 def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
     folder, out = make_photos(tmp_path / "photos", "a.jpg"), tmp_path / "out"
     with pytest.raises(PhotoSetError, match="is no folder"):

@@ -237,6 +237,9 @@ def test_a_list_may_name_objects_beside_files(bucket: Any, tmp_path: Path) -> No
 def test_what_cannot_be_listed_ends_the_batch_with_its_reason(bucket: Any, tmp_path: Path) -> None:
     with pytest.raises(PhotoSetError, match=r"s3://no-such-bucket/x: cannot be listed \(.*; see that the address"):
         run(tmp_path, address="s3://no-such-bucket/x")
+    put(bucket, "ward/a.jpg")
+    with pytest.raises(PhotoSetError, match=r"s3://pills/ward/a.jpg: is one object and no folder"):
+        run(tmp_path / "one", address="s3://pills/ward/a.jpg")
     with pytest.raises(InputError, match="fsspec knows no nonsense://"):
         open_photos("nonsense://x")
 

@@ -36,14 +36,25 @@ def check(out: Path, identity: Mapping[str, str]) -> None:
     """Refuse a result folder that ``claimed`` would refuse for what it is and holds; nothing is written.
 
     Raises:
-        PhotoSetError: it is the root of a file system, or holds something else or another batch.
+        PhotoSetError: it is an address or the root of a file system, or holds something else or another batch.
     """
+    if _is_address(out):
+        told = (
+            "is an address, and results are written to a folder; name one with --out, and copy it there when it is done"
+        )
+        raise PhotoSetError(f"{shown(out)}: {told}")
     whole = os.path.realpath(out)
     if whole == os.path.dirname(whole):
         raise PhotoSetError(f"{shown(out)}: is the root of a file system; name a folder of its own with --out")
     if out.is_dir():
         _check_holds_a_batch_or_nothing(out)
         _check_identity(out, identity)
+
+
+def _is_address(out: Path) -> bool:
+    """Whether a path was meant as ``s3://bucket/folder``, of which a path keeps one slash; ``C:`` is a drive."""
+    first = out.parts[0] if out.parts else ""
+    return len(first) > 2 and first.endswith(":") and not Path(first).exists()
 
 
 @contextmanager

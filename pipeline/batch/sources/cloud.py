@@ -57,9 +57,13 @@ class CloudStore:
         """The photos below the address, with their states; one folder's list is in memory at a time.
 
         Raises:
-            PhotoSetError: it cannot be listed; the message says why.
+            PhotoSetError: it cannot be listed, or is one object; the message says why.
         """
         try:
+            if self._files.isfile(self._base):
+                raise PhotoSetError(
+                    f"{self.address}: is one object and no folder; name the folder it is in, or in a list with --list"
+                )
             for folder, _, files in self._files.walk(self._base, detail=True, on_error="raise"):
                 inside = folder.removeprefix(self._base).strip("/")
                 for name, info in files.items():
