@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from pipeline.imprint.protocol import Reader
 from pipeline.load import PhotoSource, load, sources_of, to_load_again
 from pipeline.match import Match, Matcher, Weighing, retake
 from pipeline.measure import Measurer, conditions_of
-from pipeline.records import Advice, Decision, Doubts, Expected, Face, PillLook
+from pipeline.records import Advice, Decision, Doubts, Expected, Face, Photo, PillLook, PillRegion
 from pipeline.scale import check_reference, find_scale
 from pipeline.scene import (
     FACES,
@@ -45,6 +45,7 @@ _EXPLAINED_MIN = 0.5
 _BESIDE_READ = 10
 # So many of their texts, the most frequent, are looked at: the pill's own, and what may stand on its back.
 _TEXTS_TRIED = 4
+_Segments = Callable[[Photo], tuple[PillRegion, ...]]
 
 
 @dataclass(frozen=True)
@@ -210,7 +211,7 @@ class Identifier:
         from pipeline.verify import SeenPill, check_list, counted
 
         clock = Clock()
-        scene = self._scene(photo, 0, _Told(mm_per_px, coin, channels), clock)
+        scene = self._scene(photo, 0, _Told(mm_per_px, coin, channels), clock, self._segment.of_list)
         seen = ((self._seen([scene], faces, Doubts()), own) for faces, own in self._apart(scene, clock))
         pills = [SeenPill(*self._weighed_answer(pill, own)) for pill, own in seen]
         regions = tuple(scene.pills[index] for index in in_rows(scene.pills))
@@ -235,11 +236,13 @@ class Identifier:
             weighing = self._matcher.weigh([face.reading for face in seen.faces], seen.look)
         return self._answer(seen, clock, weighing), weighing
 
-    def _scene(self, source: PhotoSource, number: int, told: _Told, clock: Clock) -> Scene:
+    def _scene(
+        self, source: PhotoSource, number: int, told: _Told, clock: Clock, segment: _Segments | None = None
+    ) -> Scene:
         with clock("load"):
             photo = load(source, self.settings.load, channels=told.channels)
         with clock("segment"):
-            regions = self._segment(photo)
+            regions = (segment or self._segment)(photo)
         with clock("scale"):
             known = None if told.mm_per_px is None else told.mm_per_px * photo.reduction
             scale = find_scale(photo, regions, known, self.settings.scale, coin=told.coin)

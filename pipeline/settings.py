@@ -56,6 +56,9 @@ class SegmentSettings:
     pill_min: float = 0.1
     """Chance to be a pill at all from which on a region of a photo taken by hand is one ("Sixteenth round")."""
 
+    pill_of_list_min: float = 0.01
+    """The same where a list says that pills lie there; what has less than ``pill_min`` may be none (docs/verify.md)."""
+
     area_share_min: float = 0.08
     """Smallest pill, as a share of the area of the largest: 4 mm beside the usual 10 mm have 0.12."""
 

@@ -130,6 +130,27 @@ def test_nothing_is_left_where_nothing_is_believed() -> None:
     assert Search(SegmentSettings(), Seen(discs), BelievesRound(1))(photo) == ()
 
 
+class Chances:
+    """Gives discs of these radii these chances."""
+
+    def __init__(self, **chances: float) -> None:
+        self.chances = {int(radius.removeprefix("r")): chance for radius, chance in chances.items()}
+
+    def __call__(self, photo: Photo, regions: Sequence[PillRegion]) -> NDArray[np.float32]:
+        nearest = (min(self.chances, key=lambda r: abs(2 * r - max(one.mask.shape))) for one in regions)
+        return np.array([self.chances[radius] for radius in nearest], np.float32)
+
+
+def test_where_a_list_says_that_pills_lie_a_region_that_may_be_none_is_kept_and_flagged() -> None:
+    discs = [(120.0, 100.0, 60.0), (120.0, 300.0, 50.0), (300.0, 200.0, 40.0)]
+    photo = Photo(drawn((400, 400), discs), "tray.png")
+    settings, judge = SegmentSettings(coarse_px=512, closer_min=9.0), Chances(r60=0.9, r50=0.05, r40=0.001)
+    strict = Search(settings, Seen(discs), judge)(photo)
+    of_list = Search(settings, Seen(discs), judge, settings.pill_of_list_min)(photo)
+    assert [round(max(one.mask.shape) / 20) for one in strict] == [6]
+    assert [(round(max(one.mask.shape) / 20), one.doubted) for one in of_list] == [(6, False), (5, True)]
+
+
 def test_faces_of_samples_are_pills_and_their_ground_is_none() -> None:
     photo = load(SAMPLES / "024_both_wood.jpg")
     regions = Segmenter()(photo)

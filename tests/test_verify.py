@@ -50,10 +50,14 @@ OTHER = pill("ZK 7391", "warfarin", "5 mg", labeler="Baker")
 MADE = (TEN, TWENTY, OTHER)
 
 
-def seen_of(readings: Sequence[Reading], seen: PillLook, doubts: Doubts | None = None) -> Identification:
+def seen_of(
+    readings: Sequence[Reading], seen: PillLook, doubts: Doubts | None = None, unlikely: bool = False
+) -> Identification:
+    """What was seen of a pill that reads and looks so; ``unlikely``: it may be no pill at all."""
     imprint = tuple(token for reading in readings for token in reading.tokens)
+    faces = [SimpleNamespace(reading=reading, region=SimpleNamespace(doubted=unlikely)) for reading in readings]
     made = SimpleNamespace(
-        look=seen, doubts=doubts or Doubts(), faces=readings, imprint=imprint, advice=None, candidates=()
+        look=seen, doubts=doubts or Doubts(), faces=faces, imprint=imprint, advice=None, candidates=()
     )
     return cast(Identification, made)
 
@@ -147,6 +151,18 @@ def test_a_word_that_nothing_listed_bears_may_be_misread() -> None:
     small = pill("SC O02", "oxaze", "")
     assert found((small, *MADE), small, [face("S"), face("200")]).agreement is CANNOT_TELL
     assert found((small, *MADE), small, [face("QX"), face("7914")]).agreement is CONTRADICTED
+
+
+def test_a_short_imprint_of_which_a_character_was_not_read_well_is_open() -> None:
+    # lysozyme's HS was read SM, M with 74 %: a white, round tablet like the register's baclofen
+    short, other = pill("M S", "baclofen", "10 mg"), pill("HS", "lysozyme", "30 mg", key="hs")
+    sure, unsure = [face("M", "S"), face()], [face("M", "S", sure=0.74), face()]
+    assert found((short, other, *MADE), short, sure).agreement is CONSISTENT
+    done = found((short, other, *MADE), short, unsure)
+    assert done.agreement is CANNOT_TELL
+    assert "Its imprint is short, and M was read with 74 % only." in done.reason
+    assert ruled_out((short, other, *MADE), ["warfarin"], sure).is_ruled_out
+    assert not ruled_out((short, other, *MADE), ["warfarin"], unsure).is_ruled_out
 
 
 def test_another_maker_s_name_beside_the_right_number_contradicts_nothing() -> None:
@@ -349,8 +365,12 @@ def checked(
     pills: Sequence[tuple[str, ...]],
     doubts: Doubts | None = None,
     counted: Counted | None = None,
+    unlikely: Sequence[int] = (),
 ) -> Any:
-    """What is said of pills that say so on the face that is up, and look white and round."""
+    """What is said of pills that say so on the face that is up, and look white and round.
+
+    ``unlikely`` are the places of those that may be no pill.
+    """
     with catalog_of(MADE) as catalog:
         settings = Settings()
         matcher = Matcher(catalog, settings)
@@ -359,7 +379,10 @@ def checked(
         return check_list(
             Verifier(catalog, matcher, settings),
             [ListEntry(expected_of(catalog, name), count) for name, count in entries],
-            [SeenPill(seen_of(each, seen, doubts), matcher.weigh(each, seen)) for each in faces],
+            [
+                SeenPill(seen_of(each, seen, doubts, place in unlikely), matcher.weigh(each, seen))
+                for place, each in enumerate(faces)
+            ],
             counted or Counted(),
         )
 
@@ -408,7 +431,7 @@ def test_a_blank_face_and_a_pill_cut_by_the_border_cannot_be_told() -> None:
 def test_a_count_that_does_not_fit_is_a_fault_though_nobody_can_say_of_which() -> None:
     done = checked([("baclofen 10 mg", 1), ("warfarin 5 mg", 1)], [()])
     assert done.agreement is CONTRADICTED
-    assert "The list has 2 pills, 1 were seen; which is missing cannot be told." in done.reason
+    assert "The list has 2 pills, 1 was seen; which is missing cannot be told." in done.reason
     assert "which is extra cannot be told" in checked([("baclofen 10 mg", 1)], [BACLOFEN, ()]).reason
 
 
@@ -417,7 +440,7 @@ def test_a_count_that_the_photo_does_not_show_is_no_fault(doubt: Counted) -> Non
     entries = [("baclofen 10 mg", 1), ("warfarin 5 mg", 1)]
     done = checked(entries, [BACLOFEN], counted=doubt)
     assert done.agreement is CANNOT_TELL
-    assert "The list has 2 pills, 1 were seen, but the photo does not show how many lie there." in done.reason
+    assert "The list has 2 pills, 1 was seen, but the photo does not show how many lie there." in done.reason
     assert [(each.missing, each.untold) for each in done.entries] == [(0, 0), (0, 1)]
     assert next(doubt.sentences) in done.reason
     # what is read is a fault all the same, and where pills may hide nothing is consistent
@@ -425,7 +448,22 @@ def test_a_count_that_the_photo_does_not_show_is_no_fault(doubt: Counted) -> Non
     assert checked(entries, [BACLOFEN, WARFARIN], counted=doubt).agreement is CANNOT_TELL
     # one place hides one pill, not two
     more = [("baclofen 10 mg", 1), ("warfarin 5 mg", 2)]
-    assert checked(more, [()], counted=doubt).reason.startswith("The list has 3 pills, 1 were seen; which is missing")
+    assert checked(more, [()], counted=doubt).reason.startswith("The list has 3 pills, 1 was seen; which is missing")
+
+
+def test_what_may_be_no_pill_is_no_fault_unless_it_bears_text() -> None:
+    one = [("baclofen 10 mg", 1)]
+    assert checked(one, [BACLOFEN, ()]).agreement is CONTRADICTED
+    done = checked(one, [BACLOFEN, ()], unlikely=[1])
+    assert done.agreement is CANNOT_TELL
+    assert "The list has 1 pill, 2 were seen, but the photo does not show how many lie there." in done.reason
+    assert "Pill 2 may be no pill." in done.reason
+    assert checked(one, [BACLOFEN, WARFARIN], unlikely=[1]).agreement is CONTRADICTED
+    two = [("baclofen 10 mg", 1), ("warfarin 5 mg", 1)]
+    assert checked(two, [BACLOFEN, WARFARIN], unlikely=[1]).agreement is CONSISTENT
+    assert checked(two, [BACLOFEN, ()], unlikely=[1]).agreement is CANNOT_TELL
+    # where a pill lacks even if it is one, it lacks
+    assert checked([("baclofen 10 mg", 3)], [BACLOFEN, ()], unlikely=[1]).agreement is CONTRADICTED
 
 
 def test_two_faces_that_look_alike_may_be_one_pill() -> None:

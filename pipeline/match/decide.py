@@ -51,7 +51,7 @@ def decide(
     if not ranked.candidates or ranked.unlisted >= 0.5:
         return ReasonedDecision(Decision.UNKNOWN, "Nothing in the catalog explains what was read.")
     first = ranked.candidates[0]
-    against = (*_against(look, ranked, doubts, model, settings), *_thin(readings, ranked.explanations[0], settings))
+    against = (*_against(look, ranked, doubts, model, settings), *thin(readings, ranked.explanations[0], settings))
     if not against:
         return ReasonedDecision(Decision.IDENTIFIED, f"{_named(first)} explains imprint and look.")
     names = list(dict.fromkeys(_named(drug.first) for drug in named_drugs(ranked.candidates)))
@@ -93,7 +93,7 @@ def _against(
     yield from doubts.sentences
 
 
-def _thin(readings: Sequence[Reading], explanation: Explanation, settings: DecideSettings) -> Iterator[str]:
+def thin(readings: Sequence[Reading], explanation: Explanation, settings: DecideSettings) -> Iterator[str]:
     """A short imprint that was not read well: nothing else in it would show a misread character."""
     if len(explanation.imprint_key.replace(";", "")) > _SHORT_MAX:
         return

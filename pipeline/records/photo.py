@@ -76,7 +76,8 @@ class PillRegion:
     """One pill's face in a photo.
 
     ``outline`` is ``(n, 2)`` float32 ``(row, col)``, closed, clockwise; ``mask`` is ``(h, w)`` bool, the
-    filled outline inside the box whose first pixel is ``(top, left)``.
+    filled outline inside the box whose first pixel is ``(top, left)``. ``doubted``: it may be no pill, and is here
+    since a list says that pills lie in the photo.
     """
 
     outline: NDArray[np.float32]
@@ -85,6 +86,7 @@ class PillRegion:
     left: int
     confidence: float
     cut_by_border: bool = False
+    doubted: bool = False
 
     def __post_init__(self) -> None:
         check_probability(self.confidence, "confidence")

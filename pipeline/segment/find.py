@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import cv2
@@ -71,12 +71,20 @@ class Search:
         settings: how pills are looked for.
         maps: the network, what tells where pills are.
         judge: what tells how likely a region is a pill at all; None: each is believed.
+        chance_min: how likely it must be; None: ``pill_min`` of the settings. What is less likely than that is doubted.
     """
 
-    def __init__(self, settings: SegmentSettings, maps: MapsPills, judge: JudgesRegions | None = None) -> None:
+    def __init__(
+        self,
+        settings: SegmentSettings,
+        maps: MapsPills,
+        judge: JudgesRegions | None = None,
+        chance_min: float | None = None,
+    ) -> None:
         self.settings = settings
         self._maps = maps
         self._judge = judge
+        self._chance_min = settings.pill_min if chance_min is None else chance_min
 
     def __call__(self, photo: Photo) -> tuple[PillRegion, ...]:
         """Find every pill of the photo, the largest first.
@@ -181,7 +189,11 @@ class Search:
         if self._judge is None or not regions:
             return regions
         chances = agreed(photo, regions, self._judge(photo, regions))
-        return [one for one, chance in zip(regions, chances, strict=True) if chance >= self.settings.pill_min]
+        return [
+            replace(one, doubted=True) if chance < self.settings.pill_min else one
+            for one, chance in zip(regions, chances, strict=True)
+            if chance >= self._chance_min
+        ]
 
 
 def _is_too_small(box: Box) -> bool:

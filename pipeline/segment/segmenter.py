@@ -39,7 +39,9 @@ class Segmenter:
     def __init__(self, settings: SegmentSettings | None = None, maps: MapsPills | None = None) -> None:
         self.settings = settings or SegmentSettings()
         self._reference = None if maps else Search(self.settings, PillNetwork("segment.onnx"))
-        self._any = Search(self.settings, maps or PillNetwork("segment_field.onnx"), None if maps else PillOrNot())
+        any_photo, judge = maps or PillNetwork("segment_field.onnx"), None if maps else PillOrNot()
+        self._any = Search(self.settings, any_photo, judge)
+        self._of_list = Search(self.settings, any_photo, judge, self.settings.pill_of_list_min)
 
     def __call__(self, photo: Photo) -> tuple[PillRegion, ...]:
         """Find every pill of the photo, the largest first.
@@ -48,7 +50,13 @@ class Segmenter:
             One region a pill face; empty where the photo shows none. A pill that leaves the photo is flagged
             ``cut_by_border``.
         """
+        return self._two_faces(photo) or self._any(photo)
+
+    def of_list(self, photo: Photo) -> tuple[PillRegion, ...]:
+        """The same where a list says that pills lie there; what a call would leave out is flagged ``doubted``."""
+        return self._two_faces(photo) or self._of_list(photo)
+
+    def _two_faces(self, photo: Photo) -> tuple[PillRegion, ...]:
+        """The two faces of one pill as a register's photo shows them; else nothing."""
         pills = self._reference.at_first(photo) if self._reference else ()
-        if len(pills) == _FACES and are_faces_of_one(photo, pills, _FACES):
-            return pills
-        return self._any(photo)
+        return pills if len(pills) == _FACES and are_faces_of_one(photo, pills, _FACES) else ()

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.match.decide import misfits
+from pipeline.match.decide import misfits, thin
 from pipeline.match.explain import Explanation
 from pipeline.match.model import MatchModel
 from pipeline.match.rank import Weighed
 from pipeline.properties import PROPERTIES
-from pipeline.records import Agreement, Doubts, EvidenceRow, Expected, ExpectedKind, PillLook
+from pipeline.records import Agreement, Doubts, EvidenceRow, Expected, ExpectedKind, PillLook, Reading
 from pipeline.settings import DecideSettings, VerifySettings
 from pipeline.verify.compare import FILLED_BY_NONE, Comparison, Filled
 from reference.grouping import drug_strength
@@ -41,9 +41,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Judge:
-    """Decides about one pill: its look, what was read on it, what makes that doubtful, and with which bars."""
+    """Decides about one pill: its look, what was read on its faces, what makes that doubtful, and with which bars."""
 
     look: PillLook
+    readings: tuple[Reading, ...]
     imprint: tuple[str, ...]
     doubts: Doubts
     model: MatchModel
@@ -103,7 +104,7 @@ class Judge:
         if within and (within[0] is best or self._is_near(within[0], best)):
             yield f"It could be {_joined([name_of(group) for group in within if self._is_near(group, best)])}."
             return
-        against = self._fits_badly(best)
+        against = [*self._fits_badly(best), *thin(self.readings, best.explanation, self.decide)]
         if against:
             yield f"{name_of(best)} comes nearest, but it is not certain."
             yield from against
@@ -157,6 +158,7 @@ class Judge:
         if against and not best.explanation.complete:
             yield self._read_and_listed(best)
         yield from against
+        yield from thin(self.readings, best.explanation, self.decide)
         if against and comparison.unlisted_share:
             yield f"A maker's {expected.name} that the catalog lacks may look so."
         if self._says_too_little(best.explanation):

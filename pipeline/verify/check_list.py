@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import lap
@@ -27,6 +27,8 @@ from reference.store.catalog import Catalog
 _EXTRA_BITS = math.log2(0.01)
 # More pills than a tray shows are a mistake in the list.
 _COUNT_MAX = 200
+# So many characters on what may be no pill say that it is one.
+_TEXT_MIN = 2
 _Found = tuple[Comparison, Finding]
 _SURE = Counted()
 
@@ -79,6 +81,7 @@ def check_list(
         pills: those of the photo, in the order of their numbers.
         counted: how far their number can be relied on.
     """
+    counted = replace(counted, doubted=tuple(place for place, pill in enumerate(pills) if _may_be_none(pill.answer)))
     filled = verifier.filled_by(entry.expected for entry in entries)
     weighed = [(verifier.with_strengths(pill.weighing, filled), pill.answer) for pill in pills]
     found = [[verifier.find(one, entry.expected, answer, filled) for entry in entries] for one, answer in weighed]
@@ -90,6 +93,11 @@ def check_list(
     checked = tuple(_entries(entries, told, found, counted))
     reason, agreement = _sum_up(checked, told, counted)
     return ListCheck(agreement, reason, checked, tuple(sorted(told, key=lambda pill: pill.harm)))
+
+
+def _may_be_none(seen: Identification) -> bool:
+    """Whether what was found may be no pill: a pill bears text, and a letter alone may be anything."""
+    return any(face.region.doubted for face in seen.faces) and len("".join(seen.imprint)) < _TEXT_MIN
 
 
 def _assign(found: Sequence[Sequence[_Found]], entries: Sequence[ListEntry]) -> list[int | None]:
@@ -160,8 +168,8 @@ def _sum_up(entries: Sequence[CheckedEntry], pills: Sequence[CheckedPill], count
         f"Pill {pill.number} is extra: {pill.reason}" for pill in sorted(pills, key=lambda p: p.harm) if _is_extra(pill)
     ]
     listed = sum(each.entry.count for each in entries)
-    said = f"The list has {listed} pills, {len(pills)} were seen"
-    most, least = len(pills) + counted.overlooked, len(pills) - len(counted.touching)
+    said = f"The list has {_pills(listed)}, {len(pills)} {'was' if len(pills) == 1 else 'were'} seen"
+    most, least = len(pills) + counted.overlooked, len(pills) - len(counted.touching) - len(counted.doubted)
     if not faults and (listed > most or listed < least):
         faults.append(f"{said}; which is {'missing' if listed > most else 'extra'} cannot be told.")
         faults += [_both_faces(pair) for pair in counted.alike if listed < least]
@@ -175,6 +183,10 @@ def _sum_up(entries: Sequence[CheckedEntry], pills: Sequence[CheckedPill], count
     if open_:
         return " ".join(open_), Agreement.CANNOT_TELL
     return "Each pill looks as the list says. A photo does not show what pills are made of.", Agreement.CONSISTENT
+
+
+def _pills(number: int) -> str:
+    return "1 pill" if number == 1 else f"{number} pills"
 
 
 def _both_faces(pair: tuple[int, int]) -> str:

@@ -49,16 +49,18 @@ class Counted:
         spots: places (x, y) in the photo of what stands out from the ground and was not taken for a pill.
         touching: pairs of pills, by their places in what was given, that nearly touch.
         alike: pairs of pills that look like two faces of one, and like no third.
+        doubted: places, in what was given, of what may be no pill, and bears no text.
     """
 
     spots: tuple[tuple[int, int], ...] = ()
     touching: tuple[tuple[int, int], ...] = ()
     alike: tuple[tuple[int, int], ...] = ()
+    doubted: tuple[int, ...] = ()
 
     @property
     def is_sure(self) -> bool:
-        """Whether each pill of the photo was found, and each once."""
-        return not self.spots and not self.touching
+        """Whether each pill of the photo was found, each once and nothing else."""
+        return not self.spots and not self.touching and not self.doubted
 
     @property
     def overlooked(self) -> int:
@@ -74,6 +76,8 @@ class Counted:
             yield f"At {places}{more} lies something that was not taken for a pill, and may be one."
         for one, other in self.touching[:_NAMED_MAX]:
             yield f"Pill {one + 1} and pill {other + 1} nearly touch: they may be one, or hide another."
+        for place in self.doubted[:_NAMED_MAX]:
+            yield f"Pill {place + 1} may be no pill."
 
 
 def counted(pixels: Pixels, regions: Sequence[PillRegion], others: Sequence[Outline] = ()) -> Counted:

@@ -110,10 +110,9 @@ class Verifier:
         return self._products[drug]
 
     def _judge(self, seen: Identification, filled: Filled = FILLED_BY_NONE) -> Judge:
-        settings = self._settings
-        return Judge(
-            seen.look, seen.imprint, seen.doubts, self._matcher.model, settings.decide, settings.verify, filled
-        )
+        settings, model = self._settings, self._matcher.model
+        readings = tuple(face.reading for face in seen.faces)
+        return Judge(seen.look, readings, seen.imprint, seen.doubts, model, settings.decide, settings.verify, filled)
 
 
 def _candidates(comparison: Comparison) -> Sequence[tuple[Weighed, Candidate]]:
