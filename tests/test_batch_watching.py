@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -13,12 +14,14 @@ from click.testing import CliRunner, Result
 from pretend import Pretender, inline
 
 from pipeline.batch import BatchSettings, Progress, estimate_batch, run_batch
+from pipeline.cli.batch import _KINDS
 from pipeline.cli.group import cli
 from pipeline.cli.output import ERRORS_LEFT
 from pipeline.cli.progress import ProgressLog, duration
 from pipeline.errors import PhotoSetError
 
 SAMPLES = Path(__file__).parents[1] / "samples"
+DOCS = Path(__file__).parents[1] / "docs" / "results.md"
 IDENTITY = {"catalog": "test"}
 SETTINGS = BatchSettings(workers=4, shard_size=7, timeout_seconds=30)
 
@@ -120,10 +123,16 @@ def test_the_command_is_watched_before_on_the_way_and_after(tmp_path: Path) -> N
     assert (ended["photos"], ended["errors"], ended["error_kinds"]) == (2, 1, {"PhotoError": 1})
     assert "\n  no answer   1 (not a usable photo)\n" in done.stdout
     assert "\nThe batch is complete. One photo has no answer; why, and what to do, stands in" in done.stdout
+    assert "Once mended, the same command does them again; with --retry-errors also where" in done.stdout
     assert "\\x1b[31m.jpg: is empty (0 bytes)" in done.stdout and "\x1b" not in done.stdout
     again = run(*command)
     assert again.exit_code == 0
     assert "2 of 2 photos were done before" in again.stderr
+
+
+def test_each_kind_of_error_has_words_in_the_summary() -> None:
+    line = next(line for line in DOCS.read_text("utf-8").splitlines() if line.startswith("| `error_kind`"))
+    assert set(_KINDS) == set(re.findall(r"`([A-Z]\w+)`", line))
 
 
 def test_a_ray_address_where_none_is_ends_at_once(tmp_path: Path) -> None:

@@ -56,6 +56,9 @@ _KINDS = {
     "WorkerDied": "whose worker process died",
     "MemoryError": "too large for the memory",
     "UnexpectedError": "on which pillprint failed",
+    "EngineMissingError": "that needs something which is not installed",
+    "InputError": "that cannot be done as the list says",
+    "UnreachableError": "that could not be fetched",
 }
 
 
@@ -286,6 +289,9 @@ def _print_summary(summary: Summary) -> None:
         click.echo(f"\nThe batch is complete. {_no_answer(summary)}")
         for told in summary.first_errors:
             click.echo(f"  {_shortened(harmless(told))}")
+        click.echo(
+            "Once mended, the same command does them again; with --retry-errors also where the photo is as it was."
+        )
 
 
 def _shortened(told: str) -> str:
