@@ -1,4 +1,11 @@
-"""The whole flow: photos in, the product and its monograph out."""
+"""The whole flow: photos in, the product and its monograph out::
+
+load, segment, scale      a photo -> its pills, and how large it shows them       Identifier._scene
+which pill is meant       several pills or photos -> the faces of one pill        PillMeant
+measure, read             a face -> its look and what is written there            Identifier._faces
+match, decide             look and readings -> candidates and a decision          Identifier._answer
+verify, rule out, check   the same, weighed against what is expected              pipeline.verify
+"""
 
 from __future__ import annotations
 
@@ -14,6 +21,7 @@ from pipeline.imprint.protocol import Reader
 from pipeline.load import PhotoSource, load, sources_of, to_load_again
 from pipeline.match import Match, Matcher, Weighing, retake
 from pipeline.measure import Measurer, conditions_of
+from pipeline.pill_meant import PillMeant
 from pipeline.records import Advice, Decision, Doubts, Expected, Face, Photo, PillLook, PillRegion
 from pipeline.scale import check_reference, find_scale
 from pipeline.scene import (
@@ -25,8 +33,6 @@ from pipeline.scene import (
     doubted,
     in_rows,
     may_be_of_one_color,
-    say_the_same,
-    texts_of,
 )
 from pipeline.segment import Segmenter, group_faces
 from pipeline.settings import Settings
@@ -37,14 +43,6 @@ from reference.store.catalog import Catalog, open_catalog
 if TYPE_CHECKING:
     from pipeline.verify import ListCheck, ListEntry, RuleOut, Verification, Verifier
 
-# So many of a photo's pills are read before it is said that none of them carries an imprint; each costs about 0.1 s.
-_GROUPS_READ = 4
-# Both faces of the pill meant are known, and nothing beside it is asked, if the catalog explains them so probably.
-_EXPLAINED_MIN = 0.5
-# So many pills beside the one meant are read too, since those of a heap speak together.
-_BESIDE_READ = 10
-# So many of their texts, the most frequent, are looked at: the pill's own, and what may stand on its back.
-_TEXTS_TRIED = 4
 _Segments = Callable[[Photo], tuple[PillRegion, ...]]
 
 
@@ -97,6 +95,10 @@ class Identifier:
     def __reduce__(self) -> tuple[partial[Identifier], tuple[Catalog, Reader, Settings]]:
         return partial(Identifier, keep_photos=self.keep_photos), (self.catalog, self.reader, self.settings)
 
+    @property
+    def _meant(self) -> PillMeant:
+        return PillMeant(self._faces, self._explained)
+
     @cached_property
     def _matcher(self) -> Matcher:
         return Matcher(self.catalog, self.settings)
@@ -137,7 +139,9 @@ class Identifier:
         """
         clock = Clock()
         scene = self._scene(photo, 0, _Told(mm_per_px, coin, channels), clock)
-        pills = self._two_faces(scene, clock) or list(self._apart(scene, clock))
+        own = Clock(clock.seconds)
+        both = self._meant.two_faces(scene, own)
+        pills = [(both, own)] if both else list(self._apart(scene, clock))
         answers = ((self._seen([scene], faces, Doubts()), own) for faces, own in pills or [([], clock)])
         return tuple(self._answer(seen, own) for seen, own in answers)
 
@@ -251,7 +255,7 @@ class Identifier:
 
     def _faces_of_one_pill(self, scenes: Sequence[Scene], clock: Clock) -> tuple[list[Face], Doubts]:
         """The faces of the pill meant, and what makes that doubtful."""
-        meant = [self._faces_meant(scene, clock) for scene in scenes]
+        meant = [self._meant.of(scene, clock) for scene in scenes]
         by_photo = [faces for faces, _ in meant]
         others = sum(more for _, more in meant)
         if len(scenes) == 1:
@@ -260,62 +264,12 @@ class Identifier:
         looks = [self._look(faces) for faces in by_photo if faces]
         return faces[:FACES], Doubts(others, different=difference(by_photo, faces, looks))
 
-    def _faces_meant(self, scene: Scene, clock: Clock) -> tuple[list[Face], int]:
-        """The faces of the most prominent pill on which anything is read, and how many pills more the photo shows.
-
-        A shadow or a thing can be larger than the pill.
-        """
-        groups = group_faces(scene.photo, scene.pills)
-        meant: list[Face] = []
-        chosen = 0
-        for number, group in enumerate(groups[:_GROUPS_READ]):
-            read = self._faces(scene, group[:FACES], clock)
-            if not meant or any(face.reading.lines for face in read):
-                meant, chosen = read, number
-            if any(face.reading.lines for face in meant):
-                break
-        others = scene.others(groups, chosen) if meant else 0
-        return self._with_the_heap(scene, groups[chosen], meant, clock) if others else meant, others
-
-    def _with_the_heap(self, scene: Scene, group: Sequence[int], meant: list[Face], clock: Clock) -> list[Face]:
-        """The faces that pills of one drug show together: the text of the pill meant and, from the others, its back's.
-
-        ``group`` are the pills of its size and shape. Of those that bear text some may be another drug or no pill: one
-        is the back if a product bears both texts. Where the pill meant is silent, only those of its group speak for it.
-        """
-        if len(meant) == FACES and not say_the_same(meant) and self._explained(meant) > _EXPLAINED_MIN:
-            return meant
-        is_silent = not any(face.reading.lines for face in meant)
-        beside = [i for i in scene.beside(group[:FACES], _BESIDE_READ) if i in group or not is_silent]
-        like = meant[0].measurements.look
-        read = {index: face for index in beside for face in self._faces(scene, [index], clock, like)}
-        alike = [face for index, face in read.items() if index in group]
-        texts = texts_of(meant, list(read.values()))
-        if not texts:
-            return meant
-        with clock("match"):
-            backs = sorted(texts[1:_TEXTS_TRIED], key=lambda face: -self._explained([texts[0], face]))
-            pair = [texts[0], *backs[:1]]
-            if backs and self._explained(pair) > 0 and not all(face in meant for face in pair):
-                return pair
-        if texts[0] in meant and not say_the_same(meant):
-            return meant
-        return [texts[0], *[face for face in (*meant, *alike) if not face.reading.lines][:1]]
-
     def _explained(self, faces: Sequence[Face]) -> float:
         """The probability that the catalog explains faces of text; 0 unless each bears a text of its own product."""
         ranked = self._matcher.rank([face.reading for face in faces], self._look(faces))
         best = ranked.explanations[0] if ranked.explanations else None
         own = set(best.places.values()) if best and not best.contradicted else set()
         return 1 - ranked.unlisted if all({number} in own for number in range(len(faces))) else 0.0
-
-    def _two_faces(self, scene: Scene, clock: Clock) -> list[tuple[list[Face], Clock]]:
-        """The two faces of the one pill that a photo shows; empty where it shows anything else."""
-        if len(scene.pills) != FACES or len(group_faces(scene.photo, scene.pills)) > 1:
-            return []
-        own = Clock(clock.seconds)
-        faces = self._faces(scene, range(FACES), own)
-        return [] if say_the_same(faces) else [(faces, own)]
 
     def _apart(self, scene: Scene, clock: Clock) -> Iterator[tuple[list[Face], Clock]]:
         """Each pill by the one face that is up, row by row from the left, with the time that it took."""
