@@ -14,16 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.options import (
-    FILE,
-    catalog_option,
-    coin_option,
-    json_option,
-    mm_per_px_option,
-    open_identifier,
-    reader_option,
-    trust_options,
-)
+from pipeline.cli.options import FILE, PhotoOptions, json_option, photo_options
 from pipeline.cli.output import ERRORS_LEFT, INTERRUPTED, harmless, print_json
 from pipeline.cli.outputs import check_outputs
 
@@ -33,7 +24,6 @@ if TYPE_CHECKING:
     from pipeline.cli.progress import ProgressDisplay, ProgressLog
     from pipeline.identifier import Identifier
     from pipeline.report.page import BatchReport
-    from pipeline.settings import Settings
 
 
 # What a page calls the parts of a batch's identity.
@@ -87,13 +77,9 @@ _KINDS = {
     metavar="PATTERN",
     help="Photos whose names differ at {face} alone show one pill, for instance '{pill}_{face}.jpg'.",
 )
-@mm_per_px_option
-@coin_option
 @click.option("--include", multiple=True, metavar="GLOB", help="Take only photos so named (a path where it holds a /).")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out photos so named.")
-@catalog_option
-@trust_options
-@reader_option
+@photo_options
 @click.option("--workers", type=click.IntRange(min=1), help="Processes; without it one a core.")
 @click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0, show_default=True, help="Seconds a photo."
@@ -125,14 +111,9 @@ def batch(
     out: Path,
     each: bool,
     pairs: str,
-    mm_per_px: float | None,
-    coin: str | None,
     include: tuple[str, ...],
     exclude: tuple[str, ...],
-    catalog: Path | None,
-    settings: Settings,
-    coverage: float | None,
-    reader: str,
+    asked: PhotoOptions,
     workers: int | None,
     timeout: float,
     ray: bool,
@@ -173,10 +154,10 @@ def batch(
     from pipeline.cli.progress import ProgressDisplay, ProgressLog
 
     results = (out, *(out / f"results.{form}" for form in SINKS), out / "report.html")
-    check_outputs(results, chain((table, truth, catalog, verdicts), _files(photos, out)))
-    found = _open(photos, table, truth, Choice(include, exclude, pairs, Told(mm_per_px, coin), each))
+    check_outputs(results, chain((table, truth, asked.catalog, verdicts), _files(photos, out)))
+    found = _open(photos, table, truth, Choice(include, exclude, pairs, Told(**asked.scale), each))
     said = read_verdicts(verdicts) if verdicts else []
-    identifier = open_identifier(catalog, coverage, settings, reader, keep_photos=report)
+    identifier = asked.open_identifier(keep_photos=report)
     identity = identity_of(identifier) | ({"verify": verify_code()} if truth else {})
     execute: Execute = partial(run_ray, address=ray_address) if ray or ray_address else run_local
     how = BatchSettings(workers, timeout_seconds=timeout, retry_errors=retry_errors, restart=restart, also=also)

@@ -13,7 +13,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from pipeline.cli.options import reader_option, trust_options, with_reader
+from pipeline.cli.options import FILE, settings_options
 from pipeline.cli.outputs import check_outputs
 from pipeline.errors import PhotoSetError
 from pipeline.evaluate.ask import Against, CatalogParts, Identifies, OpenSet, Question, RememberingReader
@@ -34,8 +34,6 @@ _PIPE_COLUMNS = 120
 # How --against names the catalog inside the package.
 _INSIDE = Path("inside")
 
-FILE = click.Path(path_type=Path)
-
 
 def _turn(context: click.Context, parameter: click.Parameter, value: str | None) -> float | str | None:
     """The option's text as degrees, or ``random``."""
@@ -53,8 +51,7 @@ def _turn(context: click.Context, parameter: click.Parameter, value: str | None)
 @click.command()
 @click.argument("photo_set", metavar="SET", type=FILE)
 @click.option("--catalog", metavar="TABLE", type=FILE, help="Catalog or register table to ask.")
-@trust_options
-@reader_option
+@settings_options
 @click.option(
     "--truth", metavar="TABLE", type=FILE, help="Register the labels' keys belong to, if not the catalog asked."
 )
@@ -78,7 +75,6 @@ def evaluate(
     catalog: Path | None,
     settings: Settings,
     coverage: float | None,
-    reader: str,
     truth: Path | None,
     open_set: bool,
     against: Path | None,
@@ -111,12 +107,12 @@ def evaluate(
     if not photos.photos:
         raise PhotoSetError(f"{photo_set}: has no photos in its {part} part; try --part all")
     how = None if turn is None else Turn(None if isinstance(turn, str) else turn, seed)
-    asked = _Asked(catalog, coverage, truth, open_set, against, with_reader(settings, reader))
+    asked = _Asked(catalog, coverage, truth, open_set, against, settings)
     verdicts, names = _verdicts(photos, asked, how, workers)
     figures = summarize(verdicts, rows, names.pop("share", None))
     figures["set"] = {"folder": photos.folder.name, "part": part, "limit": limit, "seed": seed, "turn": turn}
     figures |= {"catalog": None, "truth_catalog": None, "against_catalog": None} | names
-    figures |= {"risk": settings.decide.risk, "coverage": coverage, "reader": reader}
+    figures |= {"risk": settings.decide.risk, "coverage": coverage, "reader": settings.read.reader}
     _write(figures, json_file)
     if plots is not None:
         write_plots(plots, verdicts, figures)

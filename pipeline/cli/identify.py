@@ -10,16 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.options import (
-    FILE,
-    catalog_option,
-    coin_option,
-    json_option,
-    mm_per_px_option,
-    open_identifier,
-    reader_option,
-    trust_options,
-)
+from pipeline.cli.options import FILE, PhotoOptions, json_option, photo_options
 from pipeline.cli.output import draws_tables, print_json, print_rich
 from pipeline.cli.outputs import check_outputs
 from pipeline.settings import LoadSettings
@@ -27,17 +18,12 @@ from pipeline.settings import LoadSettings
 if TYPE_CHECKING:
     from pipeline.records import Identification
     from pipeline.serialize import Detail
-    from pipeline.settings import Settings
 
 
 @click.command()
 @click.argument("photos", metavar="PHOTO...", nargs=-1, required=True, type=FILE)
 @click.option("--each", is_flag=True, help="The photo shows several pills: answer for each, numbered as drawn.")
-@catalog_option
-@trust_options
-@reader_option
-@mm_per_px_option
-@coin_option
+@photo_options
 @json_option
 @click.option(
     "--detail",
@@ -51,12 +37,7 @@ if TYPE_CHECKING:
 def identify(
     photos: tuple[Path, ...],
     each: bool,
-    catalog: Path | None,
-    settings: Settings,
-    coverage: float | None,
-    reader: str,
-    mm_per_px: float | None,
-    coin: str | None,
+    asked: PhotoOptions,
     as_json: bool,
     detail: Detail,
     overlay: Path | None,
@@ -65,13 +46,11 @@ def identify(
     """Identify the pill in one or several photos of the same pill; - is a photo on standard input."""
     if each and len(photos) > 1:
         raise click.UsageError("--each takes one photo")
-    check_outputs((overlay, html), (*photos, catalog))
-    identifier = open_identifier(catalog, coverage, settings, reader)
+    check_outputs((overlay, html), (*photos, asked.catalog))
+    identifier = asked.open_identifier()
     sources = tuple(map(photo_source, photos))
     answers = (
-        identifier.identify_each(sources[0], mm_per_px=mm_per_px, coin=coin)
-        if each
-        else (identifier.identify(sources, mm_per_px=mm_per_px, coin=coin),)
+        identifier.identify_each(sources[0], **asked.scale) if each else (identifier.identify(sources, **asked.scale),)
     )
     if overlay or html:
         from pipeline.report.save import save_html, save_overlay

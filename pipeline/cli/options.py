@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
 
@@ -16,7 +17,7 @@ from pipeline.settings import RISKS, DecideSettings, ReadSettings, Settings
 if TYPE_CHECKING:
     from pipeline.identifier import Identifier
 
-_Command = TypeVar("_Command", bound=Callable[..., Any])
+_Command = Callable[..., Any]
 
 FILE = click.Path(path_type=Path)
 
@@ -38,30 +39,11 @@ catalog_option = click.option(
     callback=asked_catalog,
     help="File, register table or installed catalog's name (else the one chosen with catalog use, or that inside).",
 )
-reader_option = click.option(
-    "--reader",
-    type=click.Choice(list(READERS)),
-    default=ReadSettings().reader,
-    show_default=True,
-    help="What reads the imprint; none goes by shape, color and size alone.",
-)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-
-mm_per_px_option = click.option(
-    "--mm-per-px", type=float, metavar="MM", help="Millimeters per pixel of the photo as it was taken."
-)
-coin_option = click.option(
-    "--coin", type=click.Choice(list(COINS_MM)), help="A coin of this kind lies beside the pill."
-)
 
 # A name on the command line has no blanks: "one in 100" is 1-in-100 there.
 _RISKS = {risk.replace("one", "1").replace(" ", "-"): risk for risk in RISKS}
 _DEFAULT = next(name for name, risk in _RISKS.items() if risk == DecideSettings().risk)
-
-
-def _settings(context: click.Context, parameter: click.Parameter, name: str) -> Settings:
-    """The settings of the whole flow at that level of risk."""
-    return Settings(decide=DecideSettings(risk=_RISKS[name]))
 
 
 def _share(context: click.Context, parameter: click.Parameter, share: float | None) -> float | None:
@@ -71,38 +53,93 @@ def _share(context: click.Context, parameter: click.Parameter, share: float | No
     return share
 
 
-def trust_options(command: _Command) -> _Command:
-    """``--risk``, handed over as ``settings``, and ``--coverage``, as a share or None."""
-    risk = click.option(
+_TRUST = (
+    click.option(
         "--risk",
-        "settings",
         type=click.Choice(list(_RISKS)),
         default=_DEFAULT,
         show_default=True,
-        callback=_settings,
         help="What IDENTIFIED may risk: one wrong answer in 100; none that was seen; nor any text but the imprint's.",
-    )
-    coverage = click.option(
+    ),
+    click.option(
         "--coverage",
         metavar="SHARE",
         type=float,
         callback=_share,
         help="The share of its market that the catalog holds, above 0 and below 1 (else by its count).",
-    )
-    return risk(coverage(command))
+    ),
+    click.option(
+        "--reader",
+        type=click.Choice(list(READERS)),
+        default=ReadSettings().reader,
+        show_default=True,
+        help="What reads the imprint; none goes by shape, color and size alone.",
+    ),
+)
+_SCALE = (
+    click.option("--mm-per-px", type=float, metavar="MM", help="Millimeters per pixel of the photo as it was taken."),
+    click.option("--coin", type=click.Choice(list(COINS_MM)), help="A coin of this kind lies beside the pill."),
+)
 
 
-def with_reader(settings: Settings, reader: str) -> Settings:
-    """The settings with the reader of that name."""
-    return replace(settings, read=replace(settings.read, reader=reader))
+def _with(command: _Command, options: tuple[_Command, ...]) -> _Command:
+    """The command with these options, listed in its help in this order."""
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
-def open_identifier(
-    catalog: Path | None, coverage: float | None, settings: Settings, reader: str, *, keep_photos: bool = False
-) -> Identifier:
-    """The identifier that a command's options describe."""
-    from pipeline.identifier import Identifier
-    from reference.store.catalog import open_catalog
+def settings_options(command: _Command) -> _Command:
+    """``--risk`` and ``--reader``, handed over as ``settings``, and ``--coverage``, as a share or None."""
 
-    opened = open_catalog(catalog, coverage)
-    return Identifier(opened, settings=with_reader(settings, reader), keep_photos=keep_photos)
+    @wraps(command)
+    def with_settings(*args: Any, risk: str, reader: str, **others: Any) -> Any:
+        settings = Settings(decide=DecideSettings(risk=_RISKS[risk]), read=ReadSettings(reader=reader))
+        return command(*args, settings=settings, **others)
+
+    return _with(with_settings, _TRUST)
+
+
+class ScaleOptions(TypedDict):
+    """What is said of a photo's scale, as the arguments of ``Identifier``'s methods."""
+
+    mm_per_px: float | None
+    coin: str | None
+
+
+@dataclass(frozen=True)
+class PhotoOptions:
+    """What the commands that identify photos have in common: the catalog, how it is asked, and the photos' scale.
+
+    ``coverage`` is the share of its market that the catalog holds, None to reckon it from the catalog's count.
+    """
+
+    catalog: Path | None
+    coverage: float | None
+    settings: Settings
+    mm_per_px: float | None
+    coin: str | None
+
+    @property
+    def scale(self) -> ScaleOptions:
+        """The scale as arguments."""
+        return {"mm_per_px": self.mm_per_px, "coin": self.coin}
+
+    def open_identifier(self, *, keep_photos: bool = False) -> Identifier:
+        """The identifier that the options describe."""
+        from pipeline.identifier import Identifier
+        from reference.store.catalog import open_catalog
+
+        opened = open_catalog(self.catalog, self.coverage)
+        return Identifier(opened, settings=self.settings, keep_photos=keep_photos)
+
+
+def photo_options(command: _Command) -> _Command:
+    """The options of every command that identifies photos, handed over as one ``PhotoOptions``, ``asked``."""
+
+    @wraps(command)
+    def with_asked(*args: Any, **given: Any) -> Any:
+        asked = PhotoOptions(**{field.name: given.pop(field.name) for field in fields(PhotoOptions)})
+        return command(*args, asked=asked, **given)
+
+    return _with(with_asked, (catalog_option, settings_options, *_SCALE))

@@ -9,21 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli.identify import photo_source
-from pipeline.cli.options import (
-    FILE,
-    catalog_option,
-    coin_option,
-    json_option,
-    mm_per_px_option,
-    open_identifier,
-    reader_option,
-    trust_options,
-)
+from pipeline.cli.options import FILE, PhotoOptions, json_option, photo_options
 from pipeline.cli.output import draws_tables, print_json, print_rich
 
 if TYPE_CHECKING:
     from pipeline.records import Expected
-    from pipeline.settings import Settings
     from pipeline.verify import ListCheck, RuleOut, Verification
 
     Verified = Verification | RuleOut | ListCheck
@@ -53,11 +43,7 @@ _CONTRADICTED, _OPEN = 10, 11
     type=FILE,
     help="Are the pills of one photo those of this list? A CSV with the columns expected,count.",
 )
-@catalog_option
-@trust_options
-@reader_option
-@mm_per_px_option
-@coin_option
+@photo_options
 @json_option
 @click.pass_context
 def verify(
@@ -70,12 +56,7 @@ def verify(
     expect_size: str,
     rule_out: str | None,
     list_file: Path | None,
-    catalog: Path | None,
-    settings: Settings,
-    coverage: float | None,
-    reader: str,
-    mm_per_px: float | None,
-    coin: str | None,
+    asked: PhotoOptions,
     as_json: bool,
 ) -> None:
     """Is the pill in one or several photos of it what it should be?
@@ -87,20 +68,18 @@ def verify(
     _check_question(expect, look, rule_out, list_file)
     if list_file is not None and len(photos) > 1:
         raise click.UsageError("--list takes one photo")
-    identifier = open_identifier(catalog, coverage, settings, reader)
+    identifier = asked.open_identifier()
     sources = tuple(map(photo_source, photos))
     answer: Verified
     if list_file is not None:
         from pipeline.verify import read_list
 
         entries = read_list(list_file, identifier.catalog)
-        answer = identifier.check_list(sources[0], entries, mm_per_px=mm_per_px, coin=coin)
+        answer = identifier.check_list(sources[0], entries, **asked.scale)
     elif rule_out is not None:
-        answer = identifier.rule_out(sources, rule_out.split(","), mm_per_px=mm_per_px, coin=coin)
+        answer = identifier.rule_out(sources, rule_out.split(","), **asked.scale)
     else:
-        answer = identifier.verify(
-            sources, expect if expect is not None else _described(look), mm_per_px=mm_per_px, coin=coin
-        )
+        answer = identifier.verify(sources, expect if expect is not None else _described(look), **asked.scale)
     if as_json:
         print_json(answer.to_dict())
     else:
