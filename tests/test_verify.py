@@ -462,6 +462,8 @@ def test_what_may_be_no_pill_is_no_fault_unless_it_bears_text() -> None:
     two = [("baclofen 10 mg", 1), ("warfarin 5 mg", 1)]
     assert checked(two, [BACLOFEN, WARFARIN], unlikely=[1]).agreement is CONSISTENT
     assert checked(two, [BACLOFEN, ()], unlikely=[1]).agreement is CANNOT_TELL
+    # the print of a blister's pocket is no known pill's
+    assert checked(one, [BACLOFEN, ("QWERTY", "50850")], unlikely=[1]).agreement is CANNOT_TELL
     # where a pill lacks even if it is one, it lacks
     assert checked([("baclofen 10 mg", 3)], [BACLOFEN, ()], unlikely=[1]).agreement is CONTRADICTED
 
@@ -520,7 +522,14 @@ def test_a_photo_without_pills_lacks_all() -> None:
         ("expected,count\n", "the list is empty"),
         ("expected,count\nbaclofen 10 mg,0\n", "line 2: a count of '0'"),
         ("expected,count\nbaclofen 10 mg,many\n", "line 2: a count of 'many'"),
+        ("expected,count\nbaclofen 10 mg,-1\n", "line 2: a count of '-1'"),
+        ("expected,count\nbaclofen 10 mg,400\n", "line 2: a count of '400'; it is a whole number from 1 to 200"),
+        (f"expected,count\nbaclofen 10 mg,{'9' * 5000}\n", "line 2: a count of '999"),
+        ("expected,count\n" + 6 * "baclofen 10 mg,200\n", "lists 1200 pills; one photo shows at most 1000"),
         ("expected,count\nbaclofen 10 mg,1\nbaclofn 10 mg,1\n", "line 3: no product of catalog made is baclofn"),
+        ("expected;count\nbaclofn 10 mg;1\n", "line 2: no product of catalog made is baclofn"),
+        ("count,expected\n2\n", "line 2: nothing is expected"),
+        ("expected,count\n,2\n", "line 2: nothing is expected"),
     ],
 )
 def test_a_list_that_means_nothing_is_refused_by_line(tmp_path: Path, text: str, said: str) -> None:
@@ -535,11 +544,29 @@ def test_a_list_that_is_not_there_is_refused(tmp_path: Path) -> None:
         read_list(tmp_path / "none.csv", catalog)
 
 
-def test_an_empty_count_is_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "expected,count\nbaclofen 10 mg,\nwarfarin 5 mg,2\n",
+        "\ufeffexpected;count\r\nbaclofen 10 mg;1\r\nwarfarin 5 mg;2\r\n;\r\n",
+        "Patient\tExpected \tCOUNT\nA\tbaclofen  10 mg\t1.0\nA\twarfarin 5 mg\t2.0",
+    ],
+    ids=["plain", "a spreadsheet's", "other columns"],
+)
+def test_a_list_is_read_as_people_and_spreadsheets_write_it(tmp_path: Path, text: str) -> None:
     file = tmp_path / "list.csv"
-    file.write_text("\ufeffexpected,count\nbaclofen 10 mg,\nwarfarin 5 mg,2\n", encoding="utf-8")
+    file.write_bytes(text.encode("utf-8"))
     with catalog_of(MADE) as catalog:
-        assert [entry.count for entry in read_list(file, catalog)] == [1, 2]
+        entries = read_list(file, catalog)
+    assert [(each.expected.name, each.count) for each in entries] == [("baclofen 10 mg", 1), ("warfarin 5 mg", 2)]
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfee\x00x\x00", b"expected,count\nbaclof\xe9n 10 mg,1\n"])
+def test_a_list_that_is_not_utf_8_is_refused(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "list.csv"
+    file.write_bytes(content)
+    with catalog_of(MADE) as catalog, pytest.raises(InputError, match="is not UTF-8; save it as a UTF-8 CSV"):
+        read_list(file, catalog)
 
 
 @pytest.mark.slow

@@ -19,6 +19,7 @@ from pipeline.batch.names import shown
 from pipeline.batch.rows import Row, to_line
 from pipeline.errors import InputError
 from pipeline.review import CONFIRMED, RESULTS, VERDICT, VERDICTS, content_key, row_key
+from reference.text.delimited import delimiter_of
 
 # A line of the export: the key of its row, of its photo's content, and the verdict's columns.
 Verdict = Mapping[str, str]
@@ -39,16 +40,12 @@ def read_verdicts(file: Path) -> list[Verdict]:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
         raise InputError(f"{shown(file)}: cannot be read ({reason}); export the verdicts again") from error
-    lines = csv.DictReader(io.StringIO(text, newline=""), delimiter=_delimiter(text.partition("\n")[0]))
+    lines = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter_of(text.partition("\n")[0]))
     missing = [name for name in _KEPT if name not in (lines.fieldnames or ())]
     if missing:
         told = f"has no column {', '.join(missing)}; use the file that report.html exports"
         raise InputError(f"{shown(file)}: {told}")
     return [_checked(line, f"{shown(file)}, line {lines.line_num}") for line in lines]
-
-
-def _delimiter(heading: str) -> str:
-    return max(",;\t", key=heading.count)
 
 
 def _checked(line: Mapping[str, str | None], place: str) -> Verdict:

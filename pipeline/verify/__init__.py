@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pipeline.verify.answers import RuleOut, Verification
-from pipeline.verify.check_list import SeenPill, check_list, read_list
+from pipeline.verify.check_list import SeenPill, check_list
 from pipeline.verify.counted import Counted, counted
 from pipeline.verify.expected import described, expected_of
+from pipeline.verify.list_file import read_list
 from pipeline.verify.listed import CheckedEntry, CheckedPill, ListCheck, ListEntry, PillState
 from pipeline.verify.rule_out import drugs_of_names
 from pipeline.verify.verifier import Verifier

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import lap
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import InputError
 from pipeline.match import Weighing
 from pipeline.records import Agreement, Identification
 from pipeline.verify.agree import Finding
 from pipeline.verify.compare import Comparison
 from pipeline.verify.counted import Counted
-from pipeline.verify.expected import expected_of
 from pipeline.verify.listed import CheckedEntry, CheckedPill, ListCheck, ListEntry, PillState
 from pipeline.verify.verifier import Verifier
-from reference.store.catalog import Catalog
 
 # Before anything is seen: a pill in a hundred is not one of its list. A machine's pouches have fewer, hands more.
 _EXTRA_BITS = math.log2(0.01)
-# More pills than a tray shows are a mistake in the list.
-_COUNT_MAX = 200
 # So many characters on what may be no pill say that it is one.
 _TEXT_MIN = 2
 _Found = tuple[Comparison, Finding]
@@ -41,35 +34,6 @@ class SeenPill:
     weighing: Weighing
 
 
-def read_list(file: Path, catalog: Catalog) -> tuple[ListEntry, ...]:
-    """The entries of a CSV with the columns ``expected`` and ``count``; an empty count is 1.
-
-    Raises:
-        InputError: the file cannot be read, has no such column or row, or a row means nothing; the message names it.
-    """
-    try:
-        with file.open(newline="", encoding="utf-8-sig") as stream:
-            reader = csv.DictReader(stream)
-            if "expected" not in (reader.fieldnames or ()):
-                raise InputError(f"{file}: has no column `expected`; write a CSV with the columns expected,count")
-            entries = tuple(_entry(row, f"{file}: line {reader.line_num}", catalog) for row in reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{file}: cannot be read ({error}); write a UTF-8 CSV with expected,count") from error
-    if not entries:
-        raise InputError(f"{file}: the list is empty; write a row for each product with expected,count")
-    return entries
-
-
-def _entry(row: dict[str, str | None], place: str, catalog: Catalog) -> ListEntry:
-    text = (row.get("count") or "").strip() or "1"
-    if not (text.isascii() and text.isdigit() and 0 < int(text) <= _COUNT_MAX):
-        raise InputError(f"{place}: a count of {text!r}; it is a whole number from 1 to {_COUNT_MAX}")
-    try:
-        return ListEntry(expected_of(catalog, row.get("expected") or ""), int(text))
-    except InputError as error:
-        raise InputError(f"{place}: {error}") from error
-
-
 def check_list(
     verifier: Verifier, entries: Sequence[ListEntry], pills: Sequence[SeenPill], counted: Counted = _SURE
 ) -> ListCheck:
@@ -81,7 +45,6 @@ def check_list(
         pills: those of the photo, in the order of their numbers.
         counted: how far their number can be relied on.
     """
-    counted = replace(counted, doubted=tuple(place for place, pill in enumerate(pills) if _may_be_none(pill.answer)))
     filled = verifier.filled_by(entry.expected for entry in entries)
     weighed = [(verifier.with_strengths(pill.weighing, filled), pill.answer) for pill in pills]
     found = [[verifier.find(one, entry.expected, answer, filled) for entry in entries] for one, answer in weighed]
@@ -90,14 +53,17 @@ def check_list(
         _told(number, pill.answer, of_entries, place, entries)
         for number, (pill, of_entries, place) in enumerate(zip(pills, found, assigned, strict=True), 1)
     ]
+    counted = replace(counted, doubted=tuple(pill.number - 1 for pill in told if _may_be_none(pill)))
     checked = tuple(_entries(entries, told, found, counted))
     reason, agreement = _sum_up(checked, told, counted)
     return ListCheck(agreement, reason, checked, tuple(sorted(told, key=lambda pill: pill.harm)))
 
 
-def _may_be_none(seen: Identification) -> bool:
-    """Whether what was found may be no pill: a pill bears text, and a letter alone may be anything."""
-    return any(face.region.doubted for face in seen.faces) and len("".join(seen.imprint)) < _TEXT_MIN
+def _may_be_none(pill: CheckedPill) -> bool:
+    """Whether what was found may be no pill: what it bears makes it one, unless nothing is known that bears that."""
+    seen = pill.identification
+    says = pill.state is not PillState.CANNOT_TELL and len("".join(seen.imprint)) >= _TEXT_MIN
+    return not says and any(face.region.doubted for face in seen.faces)
 
 
 def _assign(found: Sequence[Sequence[_Found]], entries: Sequence[ListEntry]) -> list[int | None]:

@@ -49,7 +49,7 @@ class Counted:
         spots: places (x, y) in the photo of what stands out from the ground and was not taken for a pill.
         touching: pairs of pills, by their places in what was given, that nearly touch.
         alike: pairs of pills that look like two faces of one, and like no third.
-        doubted: places, in what was given, of what may be no pill, and bears no text.
+        doubted: places, in what was given, of what may be no pill, and bears no text that is known.
     """
 
     spots: tuple[tuple[int, int], ...] = ()

@@ -15,12 +15,12 @@ from pipeline.batch.sources.entry import Told
 from pipeline.batch.sources.index import Listed
 from pipeline.errors import InputError
 from pipeline.scale import check_reference
+from reference.text.delimited import delimiter_of
 
 # The columns of a list that mean something; the first of each that is there counts.
 PATH, PILL, MM_PER_PX, COIN = ("path", "photo", "file"), ("pill", "pair"), ("mm_per_px",), ("coin",)
 # What the pill should be; only where that is asked.
 EXPECTED = ("expected",)
-_DELIMITERS = ",;\t"
 # Longer lines are no list of photos, and a file without line breaks must not fill the memory.
 _LINE_BYTES_MAX = 1 << 20
 # As SQLite takes them, beside ours.
@@ -68,7 +68,7 @@ class Table:
         self._file = file
         with self._opened() as stream:
             heading = stream.readline(_LINE_BYTES_MAX)
-        self._delimiter = max(_DELIMITERS, key=heading.count)
+        self._delimiter = delimiter_of(heading)
         self._names = [name.strip() for name in next(csv.reader([heading], delimiter=self._delimiter), [])]
         self._meant: dict[Sequence[str], str] = {
             names: _first(names, self._names)
