@@ -316,7 +316,7 @@ class Identifier:
         conditions = conditions_of(
             list(photos.values()), [(photos[face.photo_index], face.region) for face in seen.faces]
         )
-        return retake(matched.decision, matched.candidates, matched.unlisted, matched.advice, conditions, seen.doubts)
+        return retake(matched, conditions, seen.doubts)
 
 
 def identify(

@@ -11,9 +11,9 @@ from examples import identification
 
 from pipeline import Identifier
 from pipeline.imprint.replay import typed
-from pipeline.match import retake
+from pipeline.match import Match, retake
 from pipeline.measure import conditions_of
-from pipeline.records import Advice, Conditions, Decision, Doubts, Photo, PillRegion, Pixels, Reading
+from pipeline.records import Advice, Candidate, Conditions, Decision, Doubts, Photo, PillRegion, Pixels, Reading
 from pipeline.segment import Segmenter
 
 SEGMENT = Segmenter()
@@ -76,8 +76,14 @@ def test_a_faint_edge_is_not_measured() -> None:
 TURN_OVER = Advice("TURN_OVER", "Turn it over.", 0.4)
 
 
+def matched(
+    decision: Decision, candidates: tuple[Candidate, ...] = (), unlisted: float = 1.0, advice: Advice | None = TURN_OVER
+) -> Match:
+    return Match(decision, "", candidates, unlisted, advice, "")
+
+
 def advised(seen: Conditions, decision: Decision = Decision.UNREADABLE, doubts: Doubts | None = None) -> str:
-    advice = retake(decision, (), 1.0, TURN_OVER, seen, doubts or Doubts())
+    advice = retake(matched(decision), seen, doubts or Doubts())
     assert advice is not None and 0 < advice.bits <= 1
     return advice.code
 
@@ -102,7 +108,7 @@ def test_what_is_to_blame_is_named(seen: Conditions, code: str) -> None:
 
 
 def test_the_length_is_told_in_pixels() -> None:
-    advice = retake(Decision.UNKNOWN, (), 1.0, None, replace(GOOD, length_px=33.4), Doubts())
+    advice = retake(matched(Decision.UNKNOWN, advice=None), replace(GOOD, length_px=33.4), Doubts())
     assert advice is not None
     assert advice.sentence == "The pill is 33 pixels long in the photo: come closer, until it is 100 or more."
 
@@ -124,10 +130,10 @@ def test_what_was_read_whole_is_not_taken_again() -> None:
     candidates = identification(("024",)).candidates
     assert candidates[0].tier == "exact"
     soft = replace(GOOD, edge_px=12.0)
-    assert retake(Decision.AMBIGUOUS, candidates, 0.1, TURN_OVER, soft, Doubts()) == TURN_OVER
-    unlisted = retake(Decision.UNKNOWN, candidates, 0.9, TURN_OVER, soft, Doubts())
+    assert retake(matched(Decision.AMBIGUOUS, candidates, 0.1), soft, Doubts()) == TURN_OVER
+    unlisted = retake(matched(Decision.UNKNOWN, candidates, 0.9), soft, Doubts())
     assert unlisted is not None and unlisted.code == "SHARPER"
-    assert retake(Decision.IDENTIFIED, candidates, 0.1, None, soft, Doubts()) is None
+    assert retake(matched(Decision.IDENTIFIED, candidates, 0.1, None), soft, Doubts()) is None
 
 
 class _Silent:

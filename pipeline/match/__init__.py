@@ -9,32 +9,18 @@ from pipeline.match.advice import advise
 from pipeline.match.decide import decide
 from pipeline.match.evidence import LookScale, imprint_rows
 from pipeline.match.explain import Explanation
+from pipeline.match.matched import Match
 from pipeline.match.model import MatchModel
 from pipeline.match.rank import Market, Odds, Ranked, Weighed, odds, ranked
 from pipeline.match.retake import retake
 from pipeline.match.shortlist import Heard, ImprintIndex, search
-from pipeline.records import Advice, Candidate, Decision, Doubts, PillLook, Reading
+from pipeline.records import Decision, Doubts, PillLook, Reading
 from pipeline.settings import Settings
 from reference.grouping import drug_strength
 from reference.product import Product
 from reference.store.catalog import Catalog
 
 __all__ = ["Match", "Matcher", "Weighing", "retake"]
-
-
-@dataclass(frozen=True)
-class Match:
-    """The decision with its reason, the candidates, and the probability that the pill is in no row of the catalog.
-
-    ``drug`` is that whose monograph belongs to the answer, "" where none does.
-    """
-
-    decision: Decision
-    reason: str
-    candidates: tuple[Candidate, ...]
-    unlisted: float
-    advice: Advice | None
-    drug: str
 
 
 @dataclass(frozen=True, eq=False)

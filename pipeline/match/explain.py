@@ -7,12 +7,12 @@ tablets bear earns little, a number earns much.
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.match.alignment import ObservedFace, Segment, best_segment
 from pipeline.match.model import MatchModel
+from pipeline.match.repetition import take_repetitions
 from pipeline.match.world import COLUMN
 from pipeline.records import Character, Line, Reading
 from reference.text.imprints import CHARACTERS
@@ -22,8 +22,6 @@ SURE = BLANK = 0.5
 # Characters that look the same in the lettering of many pills; only the register tells which is meant.
 SAME_GLYPHS = ("0O", "1IL")
 _GLYPHS = {character: group for group in SAME_GLYPHS for character in group}
-# A part of a token has at least so many characters: one alone could belong to any token.
-_PART_MIN = 2
 
 
 def is_sure(character: Character) -> bool:
@@ -157,7 +155,7 @@ def explain(imprint_key: str, observed: Observed, fits: Mapping[str, Segment | N
             continue
         taken[segment.face].update(segment.places)
         found[token] = [segment]
-    _say_again(found, imprint_key, faces, taken)
+    take_repetitions(found, imprint_key, faces, taken)
     weights = {token: observed.weight(token, segments[0]) for token, segments in found.items()}
     forgiven = _forgiven(found, faces, taken)
     left = [
@@ -184,67 +182,6 @@ def explain(imprint_key: str, observed: Observed, fits: Mapping[str, Segment | N
         sibling_odds=odds + _UNSEEN_ODDS * len(missing),
         places={token: frozenset(segment.face for segment in segments) for token, segments in found.items()},
     )
-
-
-def _say_again(
-    found: dict[str, list[Segment]], imprint_key: str, faces: Sequence[ObservedFace], taken: list[set[int]]
-) -> None:
-    """Mark remaining text of a line as taken where it repeats a token that was found, whole or in part."""
-    listed = Counter(imprint_key.split(";"))
-    for number, face in enumerate(faces):
-        for line in face.lines:
-            letters = [place for place in line.tolist() if not face.is_sign[place]]
-            left = [place for place in letters if place not in taken[number]]
-            for run in _runs(left, letters):
-                # Within a line a single character is a repetition only if the register has it twice, as in YY.
-                least = {token: 1 if len(run) == len(letters) or listed[token] > 1 else _PART_MIN for token in found}
-                parts = _said(run, number, face, least, whole=len(run) == len(letters))
-                taken[number].update(run if parts else ())
-                for token, part in parts:
-                    found[token].append(part)
-
-
-def _runs(places: Sequence[int], line: Sequence[int]) -> Iterator[list[int]]:
-    """Runs of places that follow each other in a line."""
-    at = {place: order for order, place in enumerate(line)}
-    run: list[int] = []
-    for place in places:
-        if run and at[place] != at[run[-1]] + 1:
-            yield run
-            run = []
-        run.append(place)
-    if run:
-        yield run
-
-
-def _said(
-    run: Sequence[int],
-    number: int,
-    face: ObservedFace,
-    least: Mapping[str, int],
-    whole: bool,
-    part_min: int = _PART_MIN,
-) -> list[tuple[str, Segment]]:
-    """The tokens that a run consists of, in order; a whole line may end in a part of a token. Empty if it is none."""
-    for token, shortest in least.items():
-        letters = [index for index, text in enumerate(token) if text in CHARACTERS]
-        for start in range(len(letters)):
-            indices = tuple(letters[start : start + len(run)])
-            part = "".join(token[index] for index in indices)
-            is_token = len(indices) == len(letters) and len(part) >= shortest
-            is_part = whole and len(part) == len(run) >= part_min
-            if not (is_token or is_part):
-                continue
-            weights = [float(face.bits[place, COLUMN[text]]) for place, text in zip(run, part, strict=False)]
-            if min(weights) <= 0:
-                continue
-            said = [(token, Segment(sum(weights), number, tuple(run[: len(part)]), indices))]
-            if len(part) == len(run):
-                return said
-            rest = _said(run[len(part) :], number, face, least, whole, part_min=1)
-            if rest:
-                return said + rest
-    return []
 
 
 def _text(faces: Sequence[ObservedFace], segment: Segment) -> str:

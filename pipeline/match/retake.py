@@ -11,7 +11,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.records import Advice, Candidate, Conditions, Decision, Doubts
+from pipeline.match.matched import Match
+from pipeline.records import Advice, Conditions, Decision, Doubts
 
 # Advice is given if at most this share of such photos is answered.
 _ANSWERED_MAX = 0.5
@@ -42,30 +43,30 @@ BRIGHTNESS = Curve(104.1, 7.91)
 SATURATED = Curve(0.01485, -0.78)
 
 
-def retake(
-    decision: Decision,
-    candidates: tuple[Candidate, ...],
-    unlisted: float,
-    advice: Advice | None,
-    conditions: Conditions,
-    doubts: Doubts,
-) -> Advice | None:
-    """What would help most: to take the photo again, where it is to blame, else ``advice``, a further observation."""
-    if decision is Decision.IDENTIFIED:
-        return advice
+def retake(matched: Match, conditions: Conditions, doubts: Doubts) -> Advice | None:
+    """What would help most: to take the photo again where the photo is to blame, else the further observation advised.
+
+    Args:
+        matched: what the match says, with that observation.
+        conditions: how well the photos show the pill.
+        doubts: what the photos add in doubt.
+    """
+    if matched.decision is Decision.IDENTIFIED:
+        return matched.advice
     share = BRIGHTNESS(conditions.brightness)
     if share < _ANSWERED_MAX:  # where a pill ends and how many there are is not seen in the dark either
         sentence = "The photo is too dark for a text to be seen: take it in brighter, even light."
         return Advice("MORE_LIGHT", sentence, 1 - share)
     if doubts.others > doubts.cut:  # where one of two is cut, they may be the faces of one pill
-        return advice
+        return matched.advice
     share, code, sentence = min(_blamed(conditions), default=(1.0, "", ""))
-    was_read = bool(candidates) and unlisted < 0.5 and candidates[0].tier in ("exact", "all tokens")
+    first = next(iter(matched.candidates), None)
+    was_read = first is not None and matched.unlisted < 0.5 and first.tier in ("exact", "all tokens")
     if share < _ANSWERED_MAX and not was_read:
         return Advice(code, sentence, 1 - share)
     if doubts.cut:
         return Advice("WHOLE_PILL", "The border of the photo cuts the pill: take all of it into the photo.", 1.0)
-    return advice
+    return matched.advice
 
 
 def _blamed(conditions: Conditions) -> Iterator[tuple[float, str, str]]:

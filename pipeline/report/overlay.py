@@ -8,7 +8,7 @@ line; below each face its measures; at the foot the answer.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,6 @@ from pipeline.load import detail
 from pipeline.properties import PROPERTIES, named
 from pipeline.records import (
     Character,
-    Decision,
     Face,
     Identification,
     Measurements,
@@ -27,16 +26,11 @@ from pipeline.records import (
     Scale,
     ScaleSource,
 )
+from pipeline.report.answer_foot import draw_foot, foot_height, foot_of
 from pipeline.report.face_names import face_names
-from pipeline.report.sheet import WIDTH, Color, Point, Sheet, shortened, text_width, wrapped
+from pipeline.report.sheet import FAINT, INK, MARGIN, WIDTH, Color, Point, Sheet, shortened, text_width
 from pipeline.report.short_words import (
-    candidate_name,
-    further_warnings,
-    headline,
-    labelers,
-    plain,
     reading_words,
-    unlisted_words,
     whole_percent,
 )
 
@@ -45,7 +39,6 @@ _PHOTO_HEIGHT_MAX = 720
 _TILE_HEIGHT_MAX = 460
 # From the fifth face on all are drawn smaller: the sheet of a tray of pills still fits two screens.
 _LARGE_TILES_MAX, _SMALL_TILE_HEIGHT_MAX = 4, 260
-_MARGIN = 20
 # A photo of 64 px is not blown up to a wall of squares.
 _ENLARGE_MAX = 6.0
 # More faces than these are outlined and numbered in the photo only.
@@ -55,8 +48,6 @@ _NAME_SHARE, _NAME_MIN, _NAME_MAX = 0.3, 15.0, 26.0
 # The share of a face's box added around it, so that the outline and what lies outside it are seen.
 _AROUND = 0.12
 
-_INK: Color = (28, 30, 34)
-_FAINT: Color = (110, 114, 120)
 _OUTLINE: Color = (0, 190, 255)
 _AXIS: Color = (120, 225, 255)
 _SCALE: Color = (255, 150, 0)
@@ -66,16 +57,8 @@ _FAIR: Color = (255, 190, 0)
 _DOUBTFUL: Color = (255, 75, 60)
 # How far a label may reach beyond its character before its neighbors' labels would be covered.
 _LABEL_ROOM = 1.25
-# Confidences from which a character is drawn as sure, and as fair; below it is doubtful.
-_SURE_FROM, _FAIR_FROM = 0.9, 0.6
-
-_DECISION_COLORS: dict[Decision, Color] = {
-    Decision.IDENTIFIED: (24, 128, 56),
-    Decision.AMBIGUOUS: (176, 108, 0),
-    Decision.UNKNOWN: (90, 96, 104),
-    Decision.UNREADABLE: (90, 96, 104),
-    Decision.NO_PILL: (90, 96, 104),
-}
+# The least confidences of a character that is drawn as sure, and as fair; below it is doubtful.
+_SURE_MIN, _FAIR_MIN = 0.9, 0.6
 
 
 @dataclass(frozen=True)
@@ -111,10 +94,10 @@ def overlay(photo: Photo, answers: Identification | Sequence[Identification], ph
     height_max = _TILE_HEIGHT_MAX if len(faces) <= _LARGE_TILES_MAX else _SMALL_TILE_HEIGHT_MAX
     tiles = [_Tile.of(photo, face, names[id(face)], height_max) for face in faces]
     rows = _rows(tiles[:_TILES_MAX])
-    feet = [_foot(answer, number if len(listed) > 1 else None) for number, answer in enumerate(listed, start=1)]
+    feet = [foot_of(answer, number if len(listed) > 1 else None) for number, answer in enumerate(listed, start=1)]
     photo_scale = _fit(photo.pixels.shape[1], photo.pixels.shape[0], WIDTH, _PHOTO_HEIGHT_MAX)
     photo_height = photo.pixels.shape[0] * photo_scale
-    height = photo_height + sum(_row_height(row) for row in rows) + sum(map(_foot_height, feet)) + _MARGIN
+    height = photo_height + sum(_row_height(row) for row in rows) + sum(map(foot_height, feet)) + MARGIN
     sheet = Sheet(height)
     _draw_photo(sheet, photo, photo_scale, listed, tiles)
     top = photo_height
@@ -122,8 +105,8 @@ def overlay(photo: Photo, answers: Identification | Sequence[Identification], ph
         _draw_row(sheet, row, top)
         top += _row_height(row)
     for foot, answer in zip(feet, listed, strict=True):
-        _draw_foot(sheet, foot, answer.decision, top)
-        top += _foot_height(foot)
+        draw_foot(sheet, foot, answer.decision, top)
+        top += foot_height(foot)
     return sheet.done()
 
 
@@ -159,7 +142,7 @@ class _Tile:
         return cls(name, face, pixels, box[0], box[1], box[2] - box[0], box[3] - box[1], height_max)
 
 
-_COLUMN = (WIDTH - 3 * _MARGIN) / 2
+_COLUMN = (WIDTH - 3 * MARGIN) / 2
 # Faces with text and wider than this get the whole width: side by side a capsule's letters would be too small for
 # their labels.
 _LONG_MIN = 1.6
@@ -185,13 +168,13 @@ def _is_long(tile: _Tile) -> bool:
 
 
 def _tile_scale(tile: _Tile) -> float:
-    room = WIDTH - 2 * _MARGIN if _is_long(tile) else _COLUMN
+    room = WIDTH - 2 * MARGIN if _is_long(tile) else _COLUMN
     return min(room / tile.width, tile.height_max / tile.height)
 
 
 def _row_height(row: Sequence[_Tile]) -> float:
     pictures = max(tile.height * _tile_scale(tile) for tile in row)
-    return _MARGIN + pictures + 8 + _CAPTION_LINES * _CAPTION_SIZE * 1.35
+    return MARGIN + pictures + 8 + _CAPTION_LINES * _CAPTION_SIZE * 1.35
 
 
 def _draw_photo(
@@ -209,7 +192,7 @@ def _draw_photo(
         _draw_name(sheet, view, tile)
     if len(tiles) > _TILES_MAX:
         words = f"{len(tiles)} faces, the first {_TILES_MAX} enlarged below"
-        sheet.text((WIDTH - _MARGIN, height * scale - 16), words, 20, _OUTLINE, "rd", halo=True)
+        sheet.text((WIDTH - MARGIN, height * scale - 16), words, 20, _OUTLINE, "rd", halo=True)
 
 
 def _draw_name(sheet: Sheet, view: _View, tile: _Tile) -> None:
@@ -261,9 +244,9 @@ def _draw_row(sheet: Sheet, row: Sequence[_Tile], top: float) -> None:
     picture_height = max(tile.height * _tile_scale(tile) for tile in row)
     for place, tile in enumerate(row):
         scale = _tile_scale(tile)
-        column = _MARGIN + place * (_COLUMN + _MARGIN)
+        column = MARGIN + place * (_COLUMN + MARGIN)
         left = column
-        tile_top = top + _MARGIN
+        tile_top = top + MARGIN
         sheet.paste(tile.pixels, left, tile_top, tile.width * scale, tile.height * scale)
         view = _View(tile.top, tile.left, scale, tile_top, left)
         _draw_outline(sheet, view, tile.face, 1.5)
@@ -278,7 +261,7 @@ def _draw_row(sheet: Sheet, row: Sequence[_Tile], top: float) -> None:
 
 
 def _confidence_color(confidence: float) -> Color:
-    return _SURE if confidence >= _SURE_FROM else _FAIR if confidence >= _FAIR_FROM else _DOUBTFUL
+    return _SURE if confidence >= _SURE_MIN else _FAIR if confidence >= _FAIR_MIN else _DOUBTFUL
 
 
 def _directions(character: Character) -> tuple[Point, Point]:
@@ -344,73 +327,19 @@ def _caption(face: Face, room: float) -> list[str]:
 
 def _draw_caption(sheet: Sheet, tile: _Tile, left: float, top: float) -> None:
     """The face's name, its color patches and the measures."""
-    sheet.text((left, top), tile.name, 30, _INK)
+    sheet.text((left, top), tile.name, 30, INK)
     _draw_patches(sheet, tile.face.measurements, left, top + 36)
     indent = 3 * _PATCH + 10
-    room = (WIDTH - 2 * _MARGIN if _is_long(tile) else _COLUMN) - indent
+    room = (WIDTH - 2 * MARGIN if _is_long(tile) else _COLUMN) - indent
     for index, words in enumerate(_caption(tile.face, room)):
         place = (left + indent, top + index * _CAPTION_SIZE * 1.35)
-        sheet.text(place, shortened(words, _CAPTION_SIZE, room), _CAPTION_SIZE, _INK if index == 0 else _FAINT)
+        sheet.text(place, shortened(words, _CAPTION_SIZE, room), _CAPTION_SIZE, INK if index == 0 else FAINT)
 
 
 def _draw_patches(sheet: Sheet, measurements: Measurements, left: float, top: float) -> None:
     """A row for each color area: as it is in the photo, and beside it as it would be in a white light."""
     for row, labs in enumerate(zip(measurements.color_seen_lab[:2], measurements.color_lab[:2], strict=True)):
         y = top + row * (_PATCH + 4)
-        sheet.text((left + 1.5 * _PATCH, y + _PATCH / 2), ">", _CAPTION_SIZE, _FAINT, "mm")
+        sheet.text((left + 1.5 * _PATCH, y + _PATCH / 2), ">", _CAPTION_SIZE, FAINT, "mm")
         for x, lab in zip((left, left + 2 * _PATCH), labs, strict=True):
-            sheet.box(x, y, _PATCH, _PATCH, pixel_of_lab(lab), _INK)
-
-
-@dataclass(frozen=True)
-class _Foot:
-    """The answer in words."""
-
-    title: str
-    subtitle: str
-    lines: tuple[str, ...]
-
-
-_TITLE_SIZE, _LINE_SIZE = 28.0, 19.0
-_FOOT_LINES_MAX = 8
-
-
-def _foot(answer: Identification, number: int | None) -> _Foot:
-    title = " ".join(filter(None, ("" if number is None else str(number), headline(answer))))
-    named = answer.drugs[:1] if answer.decision is Decision.IDENTIFIED else ()
-    subtitle = ", ".join(
-        part for drug in named for part in (plain(drug.first.product.own_name), labelers(drug)) if part
-    )
-    lines = [part for told in _told(answer) for part in wrapped(told, _LINE_SIZE, WIDTH - 2 * _MARGIN)]
-    return _Foot(title, subtitle, tuple(lines[:_FOOT_LINES_MAX]))
-
-
-def _told(answer: Identification) -> Iterator[str]:
-    """The sentences below the headline."""
-    yield plain(answer.reason)
-    if unlisted := unlisted_words(answer):
-        yield f"Not in this catalog: {unlisted}"
-    for drug in answer.drugs[:1]:
-        if drug.high_alert:
-            yield f"High-alert: {candidate_name(drug.first)}: {plain(drug.high_alert.reason)}"
-    if answer.advice:
-        yield f"Would tell most: {plain(answer.advice.sentence)}"
-    yield from map(plain, further_warnings(answer))
-
-
-def _foot_height(foot: _Foot) -> float:
-    return _MARGIN + _TITLE_SIZE * 1.5 + len(foot.lines) * _LINE_SIZE * 1.35
-
-
-def _draw_foot(sheet: Sheet, foot: _Foot, decision: Decision, top: float) -> None:
-    top += _MARGIN
-    width = text_width(decision.value, 20) + 20
-    sheet.box(_MARGIN, top, width, 32, _DECISION_COLORS[decision], _DECISION_COLORS[decision])
-    sheet.text((_MARGIN + width / 2, top + 16), decision.value, 20, (255, 255, 255), "mm")
-    left = _MARGIN + width + 14
-    title = shortened(foot.title, _TITLE_SIZE, (WIDTH - left - _MARGIN) * (0.7 if foot.subtitle else 1.0))
-    sheet.text((left, top + 16), title, _TITLE_SIZE, _INK, "lm")
-    left += text_width(title, _TITLE_SIZE) + 14
-    sheet.text((left, top + 17), shortened(foot.subtitle, _LINE_SIZE, WIDTH - left - _MARGIN), _LINE_SIZE, _FAINT, "lm")
-    for index, words in enumerate(foot.lines):
-        sheet.text((_MARGIN, top + _TITLE_SIZE * 1.5 + index * _LINE_SIZE * 1.35), words, _LINE_SIZE, _FAINT)
+            sheet.box(x, y, _PATCH, _PATCH, pixel_of_lab(lab), INK)

@@ -21,6 +21,9 @@ Color = tuple[int, int, int]
 
 # The width of every sheet, in pixels: enough for two faces side by side, and it fits a page or a laptop's window.
 WIDTH = 1200
+MARGIN = 20
+INK: Color = (28, 30, 34)
+FAINT: Color = (110, 114, 120)
 # Everything is drawn at twice the size and reduced: Pillow's lines have no smooth edges of their own.
 _SUPERSAMPLE = 2
 

@@ -20,7 +20,8 @@ from reference.product import Product, labelers_of
 from reference.search.query import Query
 from reference.search.sql_conditions import SqlConditions, all_of
 from reference.search.tiers import Tier, imprint_tiers
-from reference.store.catalog import Catalog, ImprintRow
+from reference.store.catalog import Catalog
+from reference.store.imprint_rows import ImprintRow
 from reference.store.product_rows import PRODUCT_COLUMNS, PRODUCT_JOIN, product_of
 
 # More products of one imprint and rank than any relabeled tablet has.

@@ -8,12 +8,11 @@ A ``Catalog`` may be used from many threads and pickled for other processes.
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from reference.errors import CatalogError
 from reference.grouping import same_tablet
@@ -21,6 +20,7 @@ from reference.importers import Log, own_products, retrieved_on
 from reference.monographs import load_monograph
 from reference.product import Monograph, Product
 from reference.store.connection import SQLITE_FAULTS, Database
+from reference.store.imprint_rows import ImprintRow, check_ids, check_texts, checked_rows
 from reference.store.label_rows import read_label
 from reference.store.places import find
 from reference.store.product_pictures import LabelPictures
@@ -32,25 +32,11 @@ from reference.store.writer import (
     checked_coverage,
     fill,
 )
-from reference.text.imprints import CHARACTERS, SIGNS, characters, imprint_key, tokens
+from reference.text.imprints import characters, imprint_key, tokens
 
 SQLITE_MAGIC = b"SQLite format 3\0"
 # SQLite's own limit on parameters of a statement was 999 before 3.32.
 _AT_ONCE = 500
-_NO_KEY = re.compile(f"[^;{re.escape(CHARACTERS + SIGNS)}]")
-
-
-class ImprintRow(NamedTuple):
-    """One distinct imprint of the catalog, how many products carry it, and how many letters and digits it has."""
-
-    imprint_key: str
-    products: int
-    length: int
-
-    @property
-    def tokens(self) -> tuple[str, ...]:
-        """The normalized words of all faces, sorted; empty where the register gives no text."""
-        return tuple(self.imprint_key.split(";")) if self.imprint_key else ()
 
 
 class Catalog(Database):
@@ -102,7 +88,7 @@ class Catalog(Database):
         if self._imprints is None:
             rows = self.rows("SELECT imprint_key, products, length(characters), id FROM imprint ORDER BY id")
             with self.reading():
-                self._imprints = _checked(rows)
+                self._imprints = checked_rows(rows)
         return self._imprints
 
     def imprint_texts(self) -> tuple[Sequence[str], Sequence[str]]:
@@ -113,9 +99,9 @@ class Catalog(Database):
         rows = self.rows("SELECT imprint_key, characters FROM imprint ORDER BY id")
         with self.reading():
             keys, texts = zip(*rows, strict=True) if rows else ((), ())
-            _check_ids(self.rows("SELECT count(*), min(id), max(id) FROM imprint")[0])
-            _check_texts(keys)
-            _check_texts(texts)
+            check_ids(self.rows("SELECT count(*), min(id), max(id) FROM imprint")[0])
+            check_texts(keys)
+            check_texts(texts)
         return keys, texts
 
     def tokens(self) -> TokenIndex:
@@ -268,27 +254,6 @@ class _Without(Catalog):
 
     def _repeating_ids(self) -> Mapping[str, tuple[int, ...]]:
         return self._whole._repeating_ids()
-
-
-def _checked(rows: Sequence[Any]) -> tuple[ImprintRow, ...]:
-    """The imprints of rows with their ids; raises one of ``DAMAGE`` where they are not what a build writes."""
-    keys, products, lengths, ids = zip(*rows, strict=True) if rows else ((), (), (), ())
-    _check_texts(keys)
-    if ids != tuple(range(1, len(ids) + 1)) or set(map(type, products + lengths)) - {int}:
-        raise ValueError("its imprints are not counted from 1")
-    return tuple(map(ImprintRow, keys, products, lengths))
-
-
-def _check_texts(texts: Sequence[str]) -> None:
-    """Raises ``ValueError`` or ``TypeError`` where these are no imprints as a build writes them."""
-    foreign = _NO_KEY.search(";".join(texts))
-    if foreign:
-        raise ValueError(f"an imprint holds {foreign[0]!r}")
-
-
-def _check_ids(counted: tuple[int, int | None, int | None]) -> None:
-    if counted[0] and (counted[1], counted[2]) != (1, counted[0]):
-        raise ValueError("its imprints are not counted from 1")
 
 
 def _marks(values: Sequence[object]) -> str:

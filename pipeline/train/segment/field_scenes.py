@@ -15,16 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.draw.camera import developed
+from pipeline.evaluate.field import box_of
 from pipeline.evaluate.grounds import pictures_below
+from pipeline.evaluate.sets import BoundingBox, bounding_box
 from pipeline.geometry.outline import solidity
 from pipeline.load import load
 from pipeline.records import Photo, PillRegion
 from pipeline.train.segment.cutout_scenes import SceneMaker, TrainingScene
 from pipeline.train.segment.real import Polygon, RealPhoto, RealScenes, sampled
 from pipeline.train.segment.teach import Segmentation, polygon_text
-
-# Fractions of the photo: top, left, bottom, right.
-Box = NDArray[np.float64]
 
 _FIELDS = ("file", "source", "bbox", "unsure")
 # How often a photo is met by that of one on a desk, of which there are most.
@@ -66,7 +65,7 @@ def label_field(folder: Path, target: Path, segmentation: Segmentation) -> tuple
                 continue
             photo = _reduced(load(folder / row["file"]))
             regions = segmentation(photo)
-            boxes = _boxes(row["boxes"])
+            boxes = [bounding_box(text) for text in row["boxes"].split("|") if text]
             if is_alone and regions:
                 boxes = [_bounds(photo, max(regions, key=lambda region: region.confidence))]
             polygons, unsure = _fitting(photo, boxes, regions, segmentation)
@@ -90,21 +89,17 @@ def _reduced(photo: Photo) -> Photo:
     return Photo(np.asarray(smaller, np.uint8), photo.name)
 
 
-def _boxes(text: str) -> list[Box]:
-    boxes = []
-    for one in filter(None, text.split("|")):
-        x, y, width, height = map(float, one.split())
-        boxes.append(np.array([y - height / 2, x - width / 2, y + height / 2, x + width / 2]))
-    return boxes
+def _sides(box: BoundingBox) -> NDArray[np.float64]:
+    """Top, left, bottom and right as fractions of the photo."""
+    return np.array([box.top, box.left, box.bottom, box.right])
 
 
-def _bounds(photo: Photo, region: PillRegion) -> Box:
-    height, width = photo.pixels.shape[:2]
-    return np.array(region.box, np.float64) / [height, width, height, width]
+def _bounds(photo: Photo, region: PillRegion) -> BoundingBox:
+    return box_of(region, *photo.pixels.shape[:2])
 
 
 def _fitting(
-    photo: Photo, boxes: Sequence[Box], regions: Sequence[PillRegion], segmentation: Segmentation
+    photo: Photo, boxes: Sequence[BoundingBox], regions: Sequence[PillRegion], segmentation: Segmentation
 ) -> tuple[list[str], list[str]]:
     """For each box the outline that fits it as a polygon; those that none fits, enlarged, as boxes."""
     polygons, unsure = [], []
@@ -114,15 +109,16 @@ def _fitting(
             polygons.append(best)
         else:
             size = np.array(photo.pixels.shape[:2], np.float64)
-            half = _UNSURE / 2 * float(((box[2:] - box[:2]) * size).max()) / size
-            middle = (box[:2] + box[2:]) / 2
+            sides = _sides(box)
+            half = _UNSURE / 2 * float(((sides[2:] - sides[:2]) * size).max()) / size
+            middle = (sides[:2] + sides[2:]) / 2
             unsure.append(" ".join(f"{value:.5f}" for value in (*(middle - half), *(middle + half))))
     return polygons, unsure
 
 
-def _best(photo: Photo, box: Box, regions: Sequence[PillRegion]) -> str | None:
+def _best(photo: Photo, box: BoundingBox, regions: Sequence[PillRegion]) -> str | None:
     """The polygon of the region that fits a box best, None where none does."""
-    fits = [(_iou(box, _bounds(photo, region)), number) for number, region in enumerate(regions)]
+    fits = [(box.iou(_bounds(photo, region)), number) for number, region in enumerate(regions)]
     fit, number = max(fits, default=(0.0, 0))
     if fit < _IOU_MIN:
         return None
@@ -131,10 +127,11 @@ def _best(photo: Photo, box: Box, regions: Sequence[PillRegion]) -> str | None:
     return polygon_text(photo, best.outline) if is_clear else None
 
 
-def _seen_alone(photo: Photo, box: Box, segmentation: Segmentation) -> str | None:
+def _seen_alone(photo: Photo, box: BoundingBox, segmentation: Segmentation) -> str | None:
     """The same, looked for in the box and some ground around it."""
     size = np.array(photo.pixels.shape[:2])
-    low, high = box[:2] * size, box[2:] * size
+    sides = _sides(box)
+    low, high = sides[:2] * size, sides[2:] * size
     ground = _AROUND * float((high - low).max())
     top, left = np.maximum(low - ground, 0).astype(int)
     bottom, right = np.minimum(high + ground, size).astype(int)
@@ -142,19 +139,16 @@ def _seen_alone(photo: Photo, box: Box, segmentation: Segmentation) -> str | Non
     if min(crop.shape[:2]) < _CROP_PX_MIN:
         return None
     part = Photo(crop, photo.name)
-    inner = (np.tile(size, 2) * box - [top, left, top, left]) / np.tile(crop.shape[:2], 2)
+    inner_top, inner_left, inner_bottom, inner_right = (
+        (np.tile(size, 2) * sides - [top, left, top, left]) / np.tile(crop.shape[:2], 2)
+    ).tolist()
+    inner = BoundingBox(inner_left, inner_top, inner_right, inner_bottom)
     regions = segmentation(part)
-    fits = [(_iou(inner, _bounds(part, region)), number) for number, region in enumerate(regions)]
+    fits = [(inner.iou(_bounds(part, region)), number) for number, region in enumerate(regions)]
     fit, number = max(fits, default=(0.0, 0))
     if fit < _IOU_MIN or solidity(regions[number].outline) < _SOLIDITY_MIN:
         return None
     return polygon_text(photo, regions[number].outline + np.array([top, left], np.float32))
-
-
-def _iou(one: Box, other: Box) -> float:
-    sides = np.maximum(np.minimum(one[2:], other[2:]) - np.maximum(one[:2], other[:2]), 0)
-    areas = np.prod(one[2:] - one[:2]) + np.prod(other[2:] - other[:2]) - np.prod(sides)
-    return float(np.prod(sides) / max(float(areas), 1e-9))
 
 
 def load_field(folder: Path) -> list[RealPhoto]:

@@ -1,0 +1,77 @@
+"""Text on a face that says a token once more: the print of a capsule stands on both halves, some around the side."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from pipeline.match.alignment import ObservedFace, Segment
+from pipeline.match.world import COLUMN
+from reference.text.imprints import CHARACTERS
+
+# The fewest characters of a part of a token: one alone could belong to any token.
+_PART_MIN = 2
+
+
+def take_repetitions(
+    found: dict[str, list[Segment]], imprint_key: str, faces: Sequence[ObservedFace], taken: list[set[int]]
+) -> None:
+    """Mark text of a line that is left over as taken where it repeats a token that was found, whole or in part.
+
+    The repetitions are added to the token's segments in ``found``, and their places to those ``taken`` on the face.
+    """
+    listed = Counter(imprint_key.split(";"))
+    for number, face in enumerate(faces):
+        for line in face.lines:
+            letters = [place for place in line.tolist() if not face.is_sign[place]]
+            left = [place for place in letters if place not in taken[number]]
+            for run in _runs(left, letters):
+                # Within a line a single character is a repetition only if the register has it twice, as in YY.
+                least = {token: 1 if len(run) == len(letters) or listed[token] > 1 else _PART_MIN for token in found}
+                parts = _tokens_of(run, number, face, least, whole=len(run) == len(letters))
+                taken[number].update(run if parts else ())
+                for token, part in parts:
+                    found[token].append(part)
+
+
+def _runs(places: Sequence[int], line: Sequence[int]) -> Iterator[list[int]]:
+    """Runs of places that follow each other in a line."""
+    at = {place: order for order, place in enumerate(line)}
+    run: list[int] = []
+    for place in places:
+        if run and at[place] != at[run[-1]] + 1:
+            yield run
+            run = []
+        run.append(place)
+    if run:
+        yield run
+
+
+def _tokens_of(
+    run: Sequence[int],
+    number: int,
+    face: ObservedFace,
+    least: Mapping[str, int],
+    whole: bool,
+    part_min: int = _PART_MIN,
+) -> list[tuple[str, Segment]]:
+    """The tokens that a run consists of, in order; a whole line may end in a part of a token. Empty if it is none."""
+    for token, shortest in least.items():
+        letters = [index for index, text in enumerate(token) if text in CHARACTERS]
+        for start in range(len(letters)):
+            indices = tuple(letters[start : start + len(run)])
+            part = "".join(token[index] for index in indices)
+            is_token = len(indices) == len(letters) and len(part) >= shortest
+            is_part = whole and len(part) == len(run) >= part_min
+            if not (is_token or is_part):
+                continue
+            weights = [float(face.bits[place, COLUMN[text]]) for place, text in zip(run, part, strict=False)]
+            if min(weights) <= 0:
+                continue
+            said = [(token, Segment(sum(weights), number, tuple(run[: len(part)]), indices))]
+            if len(part) == len(run):
+                return said
+            rest = _tokens_of(run[len(part) :], number, face, least, whole, part_min=1)
+            if rest:
+                return said + rest
+    return []
