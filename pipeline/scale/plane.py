@@ -15,13 +15,14 @@ class Axis:
     """Ticks of one axis.
 
     ``points`` ``(n, 2)`` float64 ``(x, y)`` pixels, ``index`` ``(n,)`` int64 counts them, ``tick_mm`` lie between two;
-    ``cycled``: every fifth or tenth is longer.
+    ``cycled``: every fifth or tenth is longer; ``even``: they lie as evenly as ruled ones.
     """
 
     points: NDArray[np.float64]
     index: NDArray[np.int64]
     tick_mm: float
     cycled: bool
+    even: bool
 
     @property
     def spacing_px(self) -> float:
@@ -30,7 +31,7 @@ class Axis:
 
     def enlarged(self, factor: float) -> Axis:
         """The same axis in a photo ``factor`` times as large; a pixel's place is its center."""
-        return Axis((self.points + 0.5) * factor - 0.5, self.index, self.tick_mm, self.cycled)
+        return Axis((self.points + 0.5) * factor - 0.5, self.index, self.tick_mm, self.cycled, self.even)
 
 
 def plane_of(axes: Sequence[Axis]) -> NDArray[np.float64] | None:

@@ -76,7 +76,8 @@ def _best(across: Sequence[_Guess], along: Sequence[_Guess]) -> Ruler | None:
     for support, axis, partner in sorted(paired, key=lambda pair: -pair[0]):
         crossed = partner is not None and form_corner(axis, partner.axis)
         needed = _TICKS_CROSSED_MIN if crossed else _TICKS_CYCLED_MIN if axis.cycled else _TICKS_ALONE_MIN
-        if len(axis.index) >= needed:
+        even = axis.even and (partner is None or partner.axis.even)
+        if len(axis.index) >= needed and (crossed or even):
             return Ruler((axis, partner.axis) if partner else (axis,), support)
     return None
 
@@ -97,7 +98,7 @@ def _guesses(gray: NDArray[np.uint8], dark: bool, length_px: float | None, uprig
 
 def _axis(row: TickRow, unit: float, upright: bool, cycled: bool) -> Axis:
     points = np.stack([row.y, row.x] if upright else [row.x, row.y], axis=1)
-    return Axis(points, row.index, unit, cycled)
+    return Axis(points, row.index, unit, cycled, row.even)
 
 
 def _is_cycled(row: TickRow) -> bool:

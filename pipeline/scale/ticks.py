@@ -14,6 +14,9 @@ from pipeline.scale.strokes import Strokes
 _TICKS_MIN = 8
 _SPACING_PX_MIN = 2.5
 _SPACING_PX_MAX = 90.0
+# How far a row's ticks lie off their even lattice, as a standard deviation: ``share * spacing + 0.25`` pixels. Ruled
+# axes stay below the first; drawn ones, as under the insets of a pharmacy's pages, reach the second.
+_OFF_EVEN, _OFF_DRAWN = 0.05, 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,13 +24,15 @@ class TickRow:
     """Ticks on one line, left to right.
 
     ``index`` ``(n,)`` int64 counts the ticks (gaps where one was not seen), ``x`` and ``y`` ``(n,)`` float64 are the
-    places of their aligned ends, ``length`` ``(n,)`` float64 their heights, all in pixels.
+    places of their aligned ends, ``length`` ``(n,)`` float64 their heights, all in pixels. ``even``: they lie as evenly
+    as ruled ones.
     """
 
     index: NDArray[np.int64]
     x: NDArray[np.float64]
     y: NDArray[np.float64]
     length: NDArray[np.float64]
+    even: bool
 
     @property
     def spacing_px(self) -> float:
@@ -118,14 +123,14 @@ def _row(strokes: Strokes, ends: NDArray[np.float64], chain: list[tuple[int, int
         # A quadratic is enough for the perspective of a ruler lying near the middle of a photo.
         off = x - _fitted(index, x, 2 if len(index) > 15 else 1)
         step = (x[-1] - x[0]) / (index[-1] - index[0])
-        good = (np.abs(off) <= 0.15 * step + 0.3) & (np.abs(y - _fitted(index, y, 1)) <= 2.0 + 0.1 * step)
+        good = (np.abs(off) <= 0.2 * step + 0.3) & (np.abs(y - _fitted(index, y, 1)) <= 2.0 + 0.1 * step)
         if np.count_nonzero(good) < _TICKS_MIN:
             return None
         index, x, y, member, off = index[good], x[good], y[good], member[good], off[good]
-    if float(np.std(off)) > 0.05 * step + 0.25 or len(index) < 0.6 * (index[-1] - index[0] + 1):
+    if (spread := float(np.std(off)) - 0.25) > _OFF_DRAWN * step or len(index) < 0.6 * (index[-1] - index[0] + 1):
         return None
     length = (strokes.bottom - strokes.top + 1)[member]
-    return TickRow(index - index[0], x, y, length)
+    return TickRow(index - index[0], x, y, length, spread <= _OFF_EVEN * step)
 
 
 def _fitted(index: NDArray[np.int64], values: NDArray[np.float64], degree: int) -> NDArray[np.float64]:
