@@ -9,8 +9,8 @@ verify, rule out, check   the same, weighed against what is expected            
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,15 +22,17 @@ from pipeline.load import PhotoSource, load, sources_of, to_load_again
 from pipeline.match import Match, Matcher, Weighing, retake
 from pipeline.measure import Measurer, conditions_of
 from pipeline.pill_meant import PillMeant
-from pipeline.records import Advice, Decision, Doubts, Expected, Face, Photo, PillLook, PillRegion
-from pipeline.scale import check_reference, find_scale
+from pipeline.records import Advice, Decision, Doubts, Expected, Face, PillLook
 from pipeline.scene import (
     FACES,
     Clock,
     Scene,
+    Segments,
+    Told,
     difference,
     distinct_faces,
     doubted,
+    found_in,
     in_rows,
     may_be_of_one_color,
 )
@@ -42,21 +44,6 @@ from reference.store.catalog import Catalog, open_catalog
 
 if TYPE_CHECKING:
     from pipeline.verify import ListCheck, ListEntry, RuleOut, Verification, Verifier
-
-_Segments = Callable[[Photo], tuple[PillRegion, ...]]
-
-
-@dataclass(frozen=True)
-class _Told:
-    """What the caller says of the photos."""
-
-    mm_per_px: float | None
-    coin: str | None
-    channels: str
-
-    def __post_init__(self) -> None:
-        check_reference(self.mm_per_px, self.coin)
-
 
 class Identifier:
     """Holds the catalog, the reader and the networks for many calls; safe to use from threads, picklable for processes.
@@ -126,7 +113,7 @@ class Identifier:
             InputError: there is no photo, or the scale, coin or order of colors makes no sense.
             TypeError: this is no photo by its type; the message says what is taken.
         """
-        return self._one_pill(photos, _Told(mm_per_px, coin, channels))[0]
+        return self._one_pill(photos, Told(mm_per_px, coin, channels))[0]
 
     def identify_each(
         self, photo: PhotoSource, *, mm_per_px: float | None = None, coin: str | None = None, channels: str = "rgb"
@@ -138,7 +125,7 @@ class Identifier:
         taken for the two faces of one pill. A photo without a pill has one answer, NO_PILL.
         """
         clock = Clock()
-        scene = self._scene(photo, 0, _Told(mm_per_px, coin, channels), clock)
+        scene = self._scene(photo, 0, Told(mm_per_px, coin, channels), clock)
         own = Clock(clock.seconds)
         both = self._meant.two_faces(scene, own)
         pills = [(both, own)] if both else list(self._apart(scene, clock))
@@ -168,7 +155,7 @@ class Identifier:
         from pipeline.verify import expected_of
 
         meant = expected_of(self.catalog, expected)
-        answer, weighing = self._one_pill(photos, _Told(mm_per_px, coin, channels))
+        answer, weighing = self._one_pill(photos, Told(mm_per_px, coin, channels))
         return self._verifier.verify(weighing, meant, answer)
 
     def rule_out(
@@ -190,7 +177,7 @@ class Identifier:
             InputError: no product of the catalog is one of them. And as ``identify``.
         """
         meant = self._verifier.drugs((drugs,) if isinstance(drugs, str) else drugs)
-        answer, weighing = self._one_pill(photos, _Told(mm_per_px, coin, channels))
+        answer, weighing = self._one_pill(photos, Told(mm_per_px, coin, channels))
         return self._verifier.rule_out(weighing, meant, answer)
 
     def check_list(
@@ -215,7 +202,7 @@ class Identifier:
         from pipeline.verify import SeenPill, check_list, counted
 
         clock = Clock()
-        scene = self._scene(photo, 0, _Told(mm_per_px, coin, channels), clock, self._segment.of_list)
+        scene = self._scene(photo, 0, Told(mm_per_px, coin, channels), clock, self._segment.of_list)
         seen = ((self._seen([scene], faces, Doubts()), own) for faces, own in self._apart(scene, clock))
         pills = [SeenPill(*self._weighed_answer(pill, own)) for pill, own in seen]
         regions = tuple(scene.pills[index] for index in in_rows(scene.pills))
@@ -229,7 +216,7 @@ class Identifier:
 
         return Verifier(self.catalog, self._matcher, self.settings)
 
-    def _one_pill(self, photos: PhotoSource | Iterable[PhotoSource], told: _Told) -> tuple[Answer, Weighing]:
+    def _one_pill(self, photos: PhotoSource | Iterable[PhotoSource], told: Told) -> tuple[Answer, Weighing]:
         """What ONE pill is taken for, and what was seen of it, weighed."""
         clock = Clock()
         scenes = [self._scene(source, number, told, clock) for number, source in enumerate(sources_of(photos))]
@@ -241,15 +228,11 @@ class Identifier:
         return self._answer(seen, clock, weighing), weighing
 
     def _scene(
-        self, source: PhotoSource, number: int, told: _Told, clock: Clock, segment: _Segments | None = None
+        self, source: PhotoSource, number: int, told: Told, clock: Clock, segment: Segments | None = None
     ) -> Scene:
         with clock("load"):
             photo = load(source, self.settings.load, channels=told.channels)
-        with clock("segment"):
-            regions = (segment or self._segment)(photo)
-        with clock("scale"):
-            known = None if told.mm_per_px is None else told.mm_per_px * photo.reduction
-            scale = find_scale(photo, regions, known, self.settings.scale, coin=told.coin)
+        regions, scale = found_in(photo, segment or self._segment, self.settings.scale, told, clock)
         again = photo if self.keep_photos else to_load_again(source, photo, self.settings.load)
         return Scene.of(photo, number, regions, scale, again)
 

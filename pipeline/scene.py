@@ -1,9 +1,9 @@
-"""What a photo shows, and which of several photos' faces are those of the one pill; the clock of the stages."""
+"""What is found in a photo, and which of several photos' faces are those of the one pill; the clock of the stages."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
@@ -14,7 +14,12 @@ from numpy.typing import NDArray
 from pipeline.load import PhotoFile
 from pipeline.properties import TERMS, spoken
 from pipeline.records import Doubts, Face, Line, Photo, PillLook, PillRegion, Probabilities, Scale
+from pipeline.scale import check_reference, find_inset, find_scale
+from pipeline.settings import ScaleSettings
 from reference.text.imprints import look_alike_key, upside_down
+
+# What finds the pills of a photo.
+Segments = Callable[[Photo], tuple[PillRegion, ...]]
 
 # A tablet or capsule has two faces; what a photo shows beyond that is another pill or the same face again.
 FACES = 2
@@ -51,6 +56,18 @@ class Clock:
             yield
         finally:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the caller says of the photos."""
+
+    mm_per_px: float | None
+    coin: str | None
+    channels: str
+
+    def __post_init__(self) -> None:
+        check_reference(self.mm_per_px, self.coin)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +115,29 @@ class Scene:
         area = self.pills[meant[0]].area
         large = (index for index, pill in enumerate(self.pills) if pill.area > _RIVAL_AREA_MIN * area)
         return [index for index in large if index not in meant][:most]
+
+
+def found_in(
+    photo: Photo, segment: Segments, settings: ScaleSettings, told: Told, clock: Clock
+) -> tuple[tuple[PillRegion, ...], Scale | None]:
+    """A photo's regions and its scale; of a page those of the framed picture that has a ruler of its own."""
+    with clock("scale"):
+        inset = find_inset(photo)
+    if inset is not None:
+        regions, scale = _found_in(photo.part(inset), segment, settings, told, clock, framed=True)
+        if regions:
+            return tuple(region.moved(*inset[:2]) for region in regions), scale and scale.moved(*inset[:2])
+    return _found_in(photo, segment, settings, told, clock, framed=False)
+
+
+def _found_in(
+    photo: Photo, segment: Segments, settings: ScaleSettings, told: Told, clock: Clock, framed: bool
+) -> tuple[tuple[PillRegion, ...], Scale | None]:
+    with clock("segment"):
+        regions = segment(photo)
+    with clock("scale"):
+        known = None if told.mm_per_px is None else told.mm_per_px * photo.reduction
+        return regions, find_scale(photo, regions, known, settings, coin=told.coin, framed=framed)
 
 
 def _is_reference(region: PillRegion, scale: Scale | None) -> bool:

@@ -76,6 +76,9 @@ class ScaleSettings:
     ruler_sigma: float = 0.01
     """Of a ruler with two axes across each other."""
 
+    drawn_sigma: float = 0.1
+    """What is added where its ticks lie less evenly than ruled ones ("Insets")."""
+
     one_axis_sigma: float = 0.02
     """What is added where a ruler shows one axis only, so that a tilt of the camera is not seen."""
 

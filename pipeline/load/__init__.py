@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from pipeline.load.again import PhotoFile, to_load_again
 from pipeline.load.formats import is_photo
-from pipeline.load.photo import Box, detail, details, load
+from pipeline.load.photo import detail, details, load
 from pipeline.load.sources import PhotoSource, Readable, display_name, head_of, sources_of
 
 __all__ = [
-    "Box",
     "PhotoFile",
     "PhotoSource",
     "Readable",

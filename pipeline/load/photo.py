@@ -31,10 +31,9 @@ from pipeline.load.sources import (
     read_stream,
     stream_name,
 )
-from pipeline.records import Photo, Pixels
+from pipeline.records import Box, Photo, Pixels
 from pipeline.settings import LoadSettings
 
-Box = tuple[int, int, int, int]
 CHANNELS = ("rgb", "bgr")
 
 # The decoder may reduce a JPEG to this share of the longest side allowed; the result is then used as it is. Decoding

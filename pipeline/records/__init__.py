@@ -15,13 +15,14 @@ from pipeline.records.conditions import Conditions
 from pipeline.records.expected import Agreement, Expected, ExpectedKind
 from pipeline.records.identification import Advice, Decision, Doubts, Face, Identification
 from pipeline.records.look import ColorMeasurement, Measurements, PillLook, ScoreMeasurement, SizeMeasurement
-from pipeline.records.photo import Mask, Photo, PillRegion, Pixels, Scale, ScaleSource
+from pipeline.records.photo import Box, Mask, Photo, PillRegion, Pixels, Scale, ScaleSource
 from pipeline.records.probability import Probabilities
 from pipeline.records.reading import Character, Line, Reading
 
 __all__ = [
     "Advice",
     "Agreement",
+    "Box",
     "Candidate",
     "Character",
     "ColorMeasurement",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
@@ -13,6 +13,8 @@ from pipeline.records.probability import check_probability
 
 Pixels = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
+# ``(top, left, bottom, right)`` in pixels, the last two past the end.
+Box = tuple[int, int, int, int]
 
 
 def _freeze(array: NDArray[np.generic]) -> None:
@@ -37,6 +39,11 @@ class Photo:
         if self.pixels.ndim != 3 or self.pixels.shape[2] != 3 or self.pixels.dtype != np.uint8:
             raise ValueError(f"pixels must be (height, width, 3) uint8, not {self.pixels.shape} {self.pixels.dtype}")
         _freeze(self.pixels)
+
+    def part(self, box: Box) -> Photo:
+        """What lies in a box, as a photo of its own without the file."""
+        top, left, bottom, right = box
+        return Photo(np.ascontiguousarray(self.pixels[top:bottom, left:right]), self.name, self.reduction)
 
 
 class ScaleSource(Enum):
@@ -70,6 +77,14 @@ class Scale:
             if array is not None:
                 _freeze(array)
 
+    def moved(self, down: int, right: int) -> Scale:
+        """The same scale where the photo it was found in lies so many pixels down and to the right in another."""
+        outline = None if self.outline is None else self.outline + np.array([down, right], np.float32)
+        if self.homography is None:
+            return replace(self, outline=outline)
+        back = np.array([[1.0, 0.0, -right], [0.0, 1.0, -down], [0.0, 0.0, 1.0]])
+        return replace(self, outline=outline, homography=self.homography @ back)
+
 
 @dataclass(frozen=True, eq=False)
 class PillRegion:
@@ -93,12 +108,17 @@ class PillRegion:
         _freeze(self.outline)
         _freeze(self.mask)
 
+    def moved(self, down: int, right: int) -> PillRegion:
+        """The same face where the photo it was found in lies so many pixels down and to the right in another."""
+        outline = self.outline + np.array([down, right], np.float32)
+        return replace(self, outline=outline, top=self.top + down, left=self.left + right)
+
     @property
     def area(self) -> int:
         """Pixels inside the outline."""
         return int(np.count_nonzero(self.mask))
 
     @property
-    def box(self) -> tuple[int, int, int, int]:
+    def box(self) -> Box:
         """``(top, left, bottom, right)``, the last two past the end."""
         return self.top, self.left, self.top + self.mask.shape[0], self.left + self.mask.shape[1]

@@ -43,6 +43,7 @@ def find_scale(
     settings: ScaleSettings | None = None,
     *,
     coin: str | None = None,
+    framed: bool = False,
 ) -> Scale | None:
     """The scale of a photo: the caller's figure if given, else the marker sheet, a ruler or a card; None without any.
 
@@ -53,6 +54,7 @@ def find_scale(
         regions: its pills; their size tells unlikely scales from likely ones.
         mm_per_px: millimeters per pixel of ``photo.pixels``, where the caller knows.
         coin: a key of ``COINS_MM``.
+        framed: the photo is a framed picture within another (``find_inset``), whose ruler is taken on weaker evidence.
 
     Raises:
         InputError: the coin is not known.
@@ -69,7 +71,7 @@ def find_scale(
         # Within the rim, so that the coin's own region is known by it.
         outline = ellipse_points(ellipse, share=0.97)
         return Scale(COINS_MM[coin] / max(ellipse[1]), settings.coin_sigma, ScaleSource.COIN, None, outline)
-    if (ruler := find_ruler(gray, regions)) is not None:
+    if (ruler := find_ruler(gray, regions, framed)) is not None:
         return _of_ruler(ruler, center, settings)
     if (card := find_card(gray)) is not None:
         return _of_card(card, settings)
@@ -94,12 +96,13 @@ def _of_card(corners: NDArray[np.float64], settings: ScaleSettings) -> Scale:
 
 def _of_ruler(ruler: Ruler, center: tuple[float, float], settings: ScaleSettings) -> Scale:
     homography = plane_of(ruler.axes)
-    axis = ruler.axes[0]
     outline = np.concatenate([axis.points[:, ::-1] for axis in ruler.axes]).astype(np.float32)
+    is_even = all(axis.even for axis in ruler.axes)
+    sigma = settings.ruler_sigma if is_even else float(np.hypot(settings.ruler_sigma, settings.drawn_sigma))
     if homography is not None:
-        return Scale(mm_per_px_at(homography, *center), settings.ruler_sigma, ScaleSource.RULER, homography, outline)
-    sigma = float(np.hypot(settings.ruler_sigma, settings.one_axis_sigma))
-    return Scale(axis.tick_mm / axis.spacing_px, sigma, ScaleSource.RULER, None, outline)
+        return Scale(mm_per_px_at(homography, *center), sigma, ScaleSource.RULER, homography, outline)
+    sigma = float(np.hypot(sigma, settings.one_axis_sigma))
+    return Scale(ruler.mm_per_px, sigma, ScaleSource.RULER, None, outline)
 
 
 def _center(photo: Photo, regions: Sequence[PillRegion]) -> tuple[float, float]:

@@ -23,7 +23,7 @@ _LOG_LENGTH_MEAN = math.log(11.0)
 _LOG_LENGTH_SIGMA = 0.4
 _ROWS_MAX = 6
 # So many ticks in a row are a ruler and not grain, print or weave: on one axis alone, on one whose every fifth or tenth
-# tick is longer, and on one with a second axis across.
+# tick is longer, and on one with a second axis across, or in the frame of a picture within the picture.
 _TICKS_ALONE_MIN = 20
 _TICKS_CYCLED_MIN = 14
 _TICKS_CROSSED_MIN = 10
@@ -40,6 +40,11 @@ class Ruler:
     axes: tuple[Axis, ...]
     support: float
 
+    @property
+    def mm_per_px(self) -> float:
+        """Along its first axis."""
+        return self.axes[0].tick_mm / self.axes[0].spacing_px
+
 
 @dataclass(frozen=True, eq=False)
 class _Guess:
@@ -48,8 +53,8 @@ class _Guess:
     mm_per_px: float
 
 
-def find_ruler(gray: NDArray[np.uint8], regions: Sequence[PillRegion]) -> Ruler | None:
-    """The best supported ruler in ``(h, w)`` uint8, or None."""
+def find_ruler(gray: NDArray[np.uint8], regions: Sequence[PillRegion], framed: bool = False) -> Ruler | None:
+    """The best supported ruler in ``(h, w)`` uint8, or None; of a framed picture fewer and less even ticks will do."""
     share = min(1.0, _SEARCH_PX / max(gray.shape))
     small = cv2.resize(gray, None, fx=share, fy=share, interpolation=cv2.INTER_AREA) if share < 1 else gray
     images = [np.ascontiguousarray(image, dtype=np.uint8) for image in (small, np.transpose(small))]
@@ -59,14 +64,14 @@ def find_ruler(gray: NDArray[np.uint8], regions: Sequence[PillRegion]) -> Ruler 
     for dark in (True, False):
         across += _guesses(images[0], dark, length_px and length_px * share, upright=False)
         along += _guesses(images[1], dark, length_px and length_px * share, upright=True)
-        best = _best(across, along)
+        best = _best(across, along, framed)
         # Light ticks are rare and looked for only where dark ones leave room for doubt.
         if best is not None and len(best.axes) == 2 and max(len(axis.index) for axis in best.axes) >= _TICKS_PLENTY_MIN:
             break
     return best and Ruler(tuple(axis.enlarged(1 / share) for axis in best.axes), best.support)
 
 
-def _best(across: Sequence[_Guess], along: Sequence[_Guess]) -> Ruler | None:
+def _best(across: Sequence[_Guess], along: Sequence[_Guess], framed: bool) -> Ruler | None:
     paired = []
     for guesses, others in ((across, along), (along, across)):
         for guess in guesses:
@@ -74,7 +79,7 @@ def _best(across: Sequence[_Guess], along: Sequence[_Guess]) -> Ruler | None:
             partner = max(partners, key=lambda other: other.support, default=None)
             paired.append((guess.support + (0.5 * partner.support if partner else 0.0), guess.axis, partner))
     for support, axis, partner in sorted(paired, key=lambda pair: -pair[0]):
-        crossed = partner is not None and form_corner(axis, partner.axis)
+        crossed = framed or (partner is not None and form_corner(axis, partner.axis))
         needed = _TICKS_CROSSED_MIN if crossed else _TICKS_CYCLED_MIN if axis.cycled else _TICKS_ALONE_MIN
         even = axis.even and (partner is None or partner.axis.even)
         if len(axis.index) >= needed and (crossed or even):

@@ -20,13 +20,13 @@ import cv2
 import numpy as np
 
 from pipeline.geometry.outline import Outline, clockwise, solidity
-from pipeline.records import Photo, PillRegion, Pixels
+from pipeline.records import Box, Photo, PillRegion, Pixels
 from pipeline.segment.edge import Belief, refine
 from pipeline.segment.instances import Instance, instances
 from pipeline.segment.lobes import without_lobes
 from pipeline.segment.pill_maps import MAP_STEP, MULTIPLE, MapsPills, PillMaps
 from pipeline.segment.pill_or_not import JudgesRegions, agreed
-from pipeline.segment.regions import Box, content_box, region_of
+from pipeline.segment.regions import content_box, region_of
 from pipeline.segment.same_pill import group_faces
 from pipeline.settings import SegmentSettings
 

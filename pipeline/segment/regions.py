@@ -8,9 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.records import Mask, Photo, PillRegion, Pixels
-
-Box = tuple[int, int, int, int]
+from pipeline.records import Box, Mask, Photo, PillRegion, Pixels
 
 # Padding is black up to this value: JPEG leaves it a little above 0. A page is white from this value on.
 _BLACK_MAX = 12

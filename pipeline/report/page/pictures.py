@@ -11,8 +11,8 @@ from typing import Any
 
 from PIL import Image
 
-from pipeline.load import Box, details
-from pipeline.records import Face, Photo, Pixels
+from pipeline.load import details
+from pipeline.records import Box, Face, Photo, Pixels
 
 # The share of a face's box added around it, so that its outline and what lies outside it are seen.
 _AROUND = 0.1

@@ -1,13 +1,16 @@
-"""Pictures within a picture: upright rectangles whose four sides are straight lines, as a page's insets have."""
+"""A picture within the picture: the framed one that has a ruler of its own, as pharmacies lay it beside a blister."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from pipeline.records import Box, Photo
+from pipeline.scale.ruler import find_ruler
 
 # Frames are looked for in a copy of this size.
 _SEARCH_PX = 640
@@ -18,6 +21,8 @@ _SIDE_MIN = 0.08
 _AREA_MIN, _AREA_MAX = 0.01, 0.8
 # Ends of sides that meet lie within so many pixels.
 _CORNER_PX = 5
+# What an inset's longer side measures by its own ruler: those of 105 pages 28 to 62 mm.
+_LENGTH_MIN_MM, _LENGTH_MAX_MM = 15.0, 120.0
 _LINES_MAX = 80
 _FRAMES_MAX = 8
 
@@ -31,32 +36,50 @@ class _Line:
     end: int
 
 
-def find_frames(pixels: NDArray[np.uint8]) -> list[tuple[int, int, int, int]]:
-    """Upright framed rectangles in ``(h, w, 3)`` uint8 as ``(top, left, bottom, right)``, the last two past the end.
+def find_inset(photo: Photo) -> Box | None:
+    """The upright rectangle with straight sides that has a ruler within; None without one.
 
-    The largest first; of two that are sides of one drawn line the inner.
+    A blister's pockets, a box and its print make rectangles too, but no ruler that would give them a likely size
+    (docs/experiments/scale.md, "Insets").
     """
+    for box in _frames(photo.pixels):
+        gray = np.asarray(cv2.cvtColor(photo.part(box).pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+        ruler = find_ruler(gray, (), framed=True)
+        if ruler is not None and _LENGTH_MIN_MM <= max(gray.shape) * ruler.mm_per_px <= _LENGTH_MAX_MM:
+            return box
+    return None
+
+
+def _frames(pixels: NDArray[np.uint8]) -> list[Box]:
+    """Framed rectangles in ``(h, w, 3)`` uint8, the largest first; of two sides of one drawn line the inner."""
     share = min(1.0, _SEARCH_PX / max(pixels.shape))
     small = cv2.resize(pixels, None, fx=share, fy=share, interpolation=cv2.INTER_AREA) if share < 1 else pixels
     shortest = round(_SIDE_MIN * max(small.shape))
-    upright = _lines(cv2.absdiff(small[:, 1:], small[:, :-1]), shortest)
-    level = _lines(cv2.transpose(cv2.absdiff(small[1:], small[:-1])), shortest)
+    upright = _lines(np.asarray(cv2.absdiff(small[:, 1:], small[:, :-1]), np.uint8), shortest)
+    level = _lines(np.asarray(cv2.transpose(cv2.absdiff(small[1:], small[:-1])), np.uint8), shortest)
     boxes = _boxes(upright, level)
     area = small.shape[0] * small.shape[1]
     large = [box for box in boxes if _AREA_MIN * area <= _area(box) <= _AREA_MAX * area]
-    frames: list[tuple[int, int, int, int]] = []
+    frames: list[Box] = []
     for box in sorted(large, key=_area):
         if not any(_is_same(box, other) for other in frames):
             frames.append(box)
     frames = sorted(frames, key=_area, reverse=True)[:_FRAMES_MAX]
-    return [tuple(round(side / share) for side in box) for box in frames]
+    return [_enlarged(box, share) for box in frames]
+
+
+def _enlarged(box: Box, share: float) -> Box:
+    """A box of the copy in the photo, without the drawn line."""
+    top, left, bottom, right = (side / share for side in box)
+    line = math.ceil(1 / share)
+    return round(top) + line, round(left) + line, round(bottom) - line, round(right) - line
 
 
 def _lines(steps: NDArray[np.uint8], shortest: int) -> list[_Line]:
     """The straight upright edges in differences of neighbors ``(h, w, 3)``, the longest first."""
+    # A drawn line has no gap, which parts it from the edges that foil and print show in a row.
     strongest = cv2.max(cv2.max(steps[..., 0], steps[..., 1]), steps[..., 2])
     edges = cv2.threshold(strongest, _CONTRAST_MIN - 1, 1, cv2.THRESH_BINARY)[1]
-    edges = cv2.morphologyEx(edges, cv2.MORPH_CLOSE, np.ones((5, 1), np.uint8))
     edges = cv2.morphologyEx(edges, cv2.MORPH_OPEN, np.ones((shortest, 1), np.uint8))
     columns = np.flatnonzero(cv2.reduce(edges, 0, cv2.REDUCE_MAX))
     ends = np.diff(edges[:, columns].T.view(np.int8), axis=1, prepend=0, append=0)
@@ -70,9 +93,11 @@ def _lines(steps: NDArray[np.uint8], shortest: int) -> list[_Line]:
     return lines
 
 
-def _boxes(upright: list[_Line], level: list[_Line]) -> list[tuple[int, int, int, int]]:
+def _boxes(upright: list[_Line], level: list[_Line]) -> list[Box]:
     """``(top, left, bottom, right)`` of all rectangles whose sides meet at the four corners."""
-    corners = [(top, left) for top in level for left in upright if _near(left.start, top.at) and _near(top.start, left.at)]
+    corners = [
+        (top, left) for top in level for left in upright if _near(left.start, top.at) and _near(top.start, left.at)
+    ]
     return [
         (top.at + 1, left.at + 1, low.at, right.at)
         for top, left in corners
@@ -87,9 +112,9 @@ def _near(one: int, other: int) -> bool:
     return abs(one - other) <= _CORNER_PX
 
 
-def _area(box: tuple[int, int, int, int]) -> int:
+def _area(box: Box) -> int:
     return (box[2] - box[0]) * (box[3] - box[1])
 
 
-def _is_same(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
+def _is_same(one: Box, other: Box) -> bool:
     return all(_near(a, b) for a, b in zip(one, other, strict=True))
