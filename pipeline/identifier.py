@@ -45,6 +45,7 @@ from reference.store.catalog import Catalog, open_catalog
 if TYPE_CHECKING:
     from pipeline.verify import ListCheck, ListEntry, RuleOut, Verification, Verifier
 
+
 class Identifier:
     """Holds the catalog, the reader and the networks for many calls; safe to use from threads, picklable for processes.
 
