@@ -12,7 +12,7 @@ from pipeline.errors import InputError
 from pipeline.load import PhotoFile
 from pipeline.match import Match
 from pipeline.records import Doubts, Face, Identification, Photo, PillLook, Pixels
-from pipeline.scene import Scene
+from pipeline.scene import BoxShares, Scene
 from pipeline.serialize import Detail, identification_to_dict, identification_to_json
 from reference.product import Monograph
 from reference.store.catalog import Catalog
@@ -35,11 +35,14 @@ class Answer(Identification):
 
     ``again`` is where its photos are, one each: a file, which takes no memory and is read once more when it is drawn,
     or the photo that was no file. Pickled and copied answers leave the latter behind. ``labels`` is where the catalog
-    that was asked has its labels' pictures, None where it is no file.
+    that was asked has its labels' pictures, None where it is no file. ``boxes`` has for each photo the boxes of all
+    pills found there, also of those that the answer is not about: top, left, bottom and right as shares of the photo's
+    height and width.
     """
 
     again: tuple[Photo | PhotoFile | None, ...] = field(default=(), compare=False)
     labels: LabelPictures | None = field(default=None, compare=False)
+    boxes: tuple[tuple[BoxShares, ...], ...] = field(default=(), compare=False)
 
     @classmethod
     def of(
@@ -71,6 +74,7 @@ class Answer(Identification):
             catalog_date=catalog.date,
             again=tuple(scene.again for scene in seen.scenes),
             labels=catalog.pictures,
+            boxes=tuple(scene.boxes for scene in seen.scenes),
         )
 
     def __getstate__(self) -> dict[str, Any]:

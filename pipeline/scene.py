@@ -42,6 +42,10 @@ _ALIKE = tuple(each for each in TERMS if each.alike)
 _LENGTH_MM_MIN, _LENGTH_MM_MAX = 2.0, 30.0
 
 
+# Top, left, bottom and right, as shares of the photo's height and width.
+BoxShares = tuple[float, float, float, float]
+
+
 class Clock:
     """Adds up the seconds each stage takes."""
 
@@ -95,6 +99,13 @@ class Scene:
         """Of all regions found those that are pills."""
         pills = tuple(region for region in regions if not _is_reference(region, scale))
         return cls(photo, number, pills, scale, again)
+
+    @property
+    def boxes(self) -> tuple[BoxShares, ...]:
+        """The boxes of its pills."""
+        height, width = self.photo.pixels.shape[:2]
+        boxes = (pill.box for pill in self.pills)
+        return tuple((top / height, left / width, bottom / height, right / width) for top, left, bottom, right in boxes)
 
     @property
     def no_pills(self) -> tuple[NDArray[np.floating], ...]:

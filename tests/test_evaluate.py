@@ -17,13 +17,16 @@ from examples import identification, look, no_pill, product
 from PIL import Image
 from rich.console import Console
 
+from pipeline.cli.group import cli
 from pipeline.errors import PhotoError
 from pipeline.evaluate import run
 from pipeline.evaluate.judge import Verdict, judge
+from pipeline.evaluate.photo_truth import CharacterBox, Truth
 from pipeline.evaluate.product_index import ProductIndex, same_drug
 from pipeline.evaluate.run import Turn, evaluate_set, turned
 from pipeline.evaluate.segmentation import match, outlines_of
-from pipeline.evaluate.sets import CharacterBox, LabeledPhoto, PhotoSet, SetKind, Truth
+from pipeline.evaluate.set_layouts import SetKind
+from pipeline.evaluate.sets import LabeledPhoto, PhotoSet
 from pipeline.evaluate.show import figures_table
 from pipeline.evaluate.summary import KEYS, summarize
 from pipeline.records import Candidate, Decision, Identification, PillLook, PillRegion, Probabilities, SizeMeasurement
@@ -393,3 +396,41 @@ def test_a_fault_in_the_identifier_is_not_hidden_from_the_one_who_asks(monkeypat
     monkeypatch.setattr(run, "_identified", interrupted)
     with pytest.raises(KeyboardInterrupt):
         list(evaluate_set(PhotoSet(Path(), SetKind.RXIMAGE, (labeled(),)), Scripted(), TABLE))
+
+
+@pytest.mark.parametrize(
+    ("errors", "code", "told"),
+    [
+        ((ZeroDivisionError("in a stage"), PhotoError("b.png: is damaged")), 1, "by a fault of pillprint: a.png: Zero"),
+        ((PhotoError("a.png: is damaged"), PhotoError("b.png: is damaged")), 5, "none of the 2 photos can be used"),
+    ],
+    ids=["a fault of the program", "no photo is usable"],
+)
+def test_where_every_photo_fails_the_command_does(
+    errors: tuple[Exception, Exception], code: int, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = dict(zip(("a.png", "b.png"), errors, strict=True))
+    rows = "".join(f"{name},00001-0001-01,54;024\n" for name in answers)
+    (tmp_path / "labels.csv").write_text("file,ndc11,imprint\n" + rows, encoding="utf-8")
+    monkeypatch.setattr("pipeline.cli.evaluate.CatalogParts", lambda *_: Scripted(answers))
+    figures = tmp_path / "figures.json"
+    result = CliRunner().invoke(cli, ["evaluate", str(tmp_path), "--json", str(figures)])
+    assert result.exit_code == code and told in result.stderr
+    assert json.loads(figures.read_text(encoding="utf-8"))["errors"] == 2
+
+
+def test_one_photo_that_can_be_used_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = identification(("54",), ("024",), candidates=ranked(WANTED))
+    (tmp_path / "labels.csv").write_text("file,ndc11\na.png,1-2-3\nb.png,1-2-3\n", encoding="utf-8")
+    answers = {"a.png": right, "b.png": ZeroDivisionError("in a stage")}
+    monkeypatch.setattr("pipeline.cli.evaluate.CatalogParts", lambda *_: Scripted(answers))
+    assert CliRunner().invoke(cli, ["evaluate", str(tmp_path)]).exit_code == 0
+
+
+def test_the_samples_are_a_set(tmp_path: Path) -> None:
+    figures = tmp_path / "figures.json"
+    samples = str(Path(__file__).parents[1] / "samples")
+    result = CliRunner().invoke(cli, ["evaluate", samples, "--limit", "8", "--json", str(figures)])
+    assert result.exit_code == 0, result.output
+    found = json.loads(figures.read_text(encoding="utf-8"))
+    assert found["counts"]["decision_expected"] == [8, 8] and found["wrong_among_identified"] == 0

@@ -13,7 +13,9 @@ from examples import identification
 from pipeline.cli.evaluate import evaluate
 from pipeline.errors import PhotoSetError
 from pipeline.evaluate.field import field_figures, judge_field
-from pipeline.evaluate.sets import BoundingBox, LabeledPhoto, SetKind, Surroundings, Truth, open_set
+from pipeline.evaluate.photo_truth import BoundingBox, Surroundings, Truth
+from pipeline.evaluate.set_layouts import SetKind
+from pipeline.evaluate.sets import LabeledPhoto, open_set
 from pipeline.evaluate.show import figures_table
 from pipeline.evaluate.summary import summarize
 from pipeline.records import Decision

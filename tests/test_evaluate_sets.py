@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import PhotoSetError
-from pipeline.evaluate.sets import CharacterBox, SetKind, open_set
+from pipeline.evaluate.photo_truth import CharacterBox
+from pipeline.evaluate.set_layouts import SetKind
+from pipeline.evaluate.sets import open_set
 from pipeline.evaluate.split import is_validation
 
 RXIMAGE = "file,ndc11,imprint,imprint_type,color,shape,size_mm,score,symbol,generic_name,labeler\n"
@@ -133,3 +135,31 @@ def test_the_sets_at_hand(name: str, kind: SetKind, photos: int) -> None:
     opened = open_set(DATA / name)
     assert opened.kind is kind
     assert len(opened.photos) == photos
+
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+
+
+def test_the_samples_manifest_is_a_file_of_labels() -> None:
+    photos = open_set(SAMPLES)
+    truths = {photo.name: photo.truth for photo in photos.photos}
+    assert photos.kind is SetKind.MANIFEST and photos.labels == SAMPLES / "manifest.csv" and len(truths) == 51
+    both = truths["flecainide_both.jpg"]
+    assert (both.shown, both.row_key, both.faces) == ("54;024", "00054-0010-25", 2)
+    assert (both.shape, both.colors, both.size_mm, both.score) == ("ROUND", {"WHITE"}, 6.0, 1)
+    assert both.decisions == {"IDENTIFIED", "AMBIGUOUS"}
+    assert (truths["024_back_paper.jpg"].shown, truths["024_back_paper.jpg"].faces) == (None, 1)
+    assert (truths["empty_wood.jpg"].faces, truths["empty_wood.jpg"].decisions) == (0, {"NO_PILL"})
+    assert (truths["three_024.jpg"].faces, truths["three_024.jpg"].row_key) == (None, None)
+    assert truths["one_pixel.png"] == truths["truncated.jpg"] and truths["truncated.jpg"].decisions == {"ERROR"}
+
+
+def test_labels_go_before_a_manifest(tmp_path: Path) -> None:
+    (tmp_path / "manifest.csv").write_text("file,expected\nb.jpg,NO_PILL\n", encoding="utf-8")
+    assert open_set(tmp_path).photos[0].truth.decisions == {"NO_PILL"}
+    assert open_set(write(tmp_path, "file,ndc11\na.jpg,1-2-3\n")).photos[0].name == "a.jpg"
+
+
+def test_a_folder_without_labels_says_what_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(PhotoSetError, match=r"labels\.csv: cannot be read .* docs/evaluation\.md"):
+        open_set(tmp_path)

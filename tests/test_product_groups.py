@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from made import catalog_of, pill
 
+from pipeline.evaluate.photo_truth import Truth
 from pipeline.evaluate.product_groups import ProductGroups
-from pipeline.evaluate.sets import Truth
 
 BACLOFEN = pill("PX 4805", "baclofen", "5 mg")
 OTHER = pill("PX 4810", "baclofen", "10 mg")

@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("torch", reason="training needs the extra `train`")
 
 from pipeline.errors import PhotoSetError
-from pipeline.evaluate.sets import CharacterBox
+from pipeline.evaluate.photo_truth import CharacterBox
 from pipeline.evaluate.split import is_validation
 from pipeline.train.faces.boxes import boxed_faces, character_rows, class_counts, clean_photos, is_clean, spelled
 from pipeline.train.faces.labeled import CLASS, IGNORED, TURN_DEG, X, Y

@@ -13,8 +13,8 @@ from examples import measurements, region
 from made import WORSE_LOOK, face, look, pill
 
 from pipeline.evaluate.bounds import upper_bound
+from pipeline.evaluate.photo_truth import Truth
 from pipeline.evaluate.product_index import ProductIndex
-from pipeline.evaluate.sets import Truth
 from pipeline.match.evidence import look_rows
 from pipeline.match.model import MatchModel, Shares
 from pipeline.match.world import ALPHABET, COLUMN, World

@@ -15,13 +15,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from pipeline.cli.options import FILE, settings_options
 from pipeline.cli.outputs import check_outputs
-from pipeline.errors import PhotoSetError
+from pipeline.errors import PhotoSetError, PillprintError
 from pipeline.evaluate.ask import Against, CatalogParts, Identifies, OpenSet, Question, RememberingReader
 from pipeline.evaluate.judge import Verdict
 from pipeline.evaluate.plots import prepare, write_plots
 from pipeline.evaluate.product_index import ProductIndex
 from pipeline.evaluate.run import Turn, evaluate_set
-from pipeline.evaluate.sets import PhotoSet, SetKind, open_exclusions
+from pipeline.evaluate.set_layouts import SetKind
+from pipeline.evaluate.sets import PhotoSet, open_exclusions
 from pipeline.evaluate.sets import open_set as read_set
 from pipeline.evaluate.show import figures_table
 from pipeline.evaluate.summary import summarize
@@ -90,14 +91,15 @@ def evaluate(
 ) -> None:
     """Measure how well a labeled photo SET is identified, and how far its answers can be trusted.
 
-    SET is a folder with a labels.csv beside its photos; docs/evaluation.md describes the columns and defines every
-    figure. Each share comes with its counts, its 95 % interval, and the ceiling that the catalog allows.
+    SET is a folder with a labels.csv beside its photos, or samples/ with its manifest.csv; docs/evaluation.md
+    describes the columns and defines every figure. Each share comes with its counts, its 95 % interval, and the
+    ceiling that the catalog allows.
     """
     if rows and json_file is None:
         raise click.UsageError("--rows needs --json FILE: the rows are part of the JSON")
     photos = read_set(photo_set)
     drawn = (plots / "index.html", *plots.glob("*.png")) if plots else ()
-    inputs = (photo_set / "labels.csv", catalog, truth, against, exclude)
+    inputs = (photos.labels, catalog, truth, against, exclude)
     check_outputs((json_file, *drawn), (*inputs, *(photo.path for photo in photos.photos)))
     if plots is not None:
         prepare(plots)
@@ -116,6 +118,7 @@ def evaluate(
     _write(figures, json_file)
     if plots is not None:
         write_plots(plots, verdicts, figures)
+    _check_some_were_used(verdicts)
 
 
 @dataclass(frozen=True)
@@ -162,6 +165,17 @@ def _verdicts(
             Against(CatalogParts(other, reader, asked.settings), ProductIndex(other.products(), register or table))
         )
     return _with_progress(photos, parts, table, turn, workers, more), names
+
+
+def _check_some_were_used(verdicts: Sequence[Verdict]) -> None:
+    """Raise where every photo has an error that its label does not expect; the figures are written by then."""
+    failed = [each for each in verdicts if each.error and not each.shares.get("decision_expected", (0.0, 1.0))[0]]
+    if not failed or len(failed) < len(verdicts):
+        return
+    fault = next((each for each in failed if each.is_fault), None)
+    if fault is not None:
+        raise PillprintError(f"all {len(failed)} photos have an error, by a fault of pillprint: {fault.error}")
+    raise PhotoSetError(f"none of the {len(failed)} photos can be used; the first: {failed[0].error}")
 
 
 def _with_progress(

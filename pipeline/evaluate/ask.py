@@ -12,8 +12,8 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from pipeline.evaluate.outcome import Outcome, outcome_of, taken_out
+from pipeline.evaluate.photo_truth import Truth
 from pipeline.evaluate.product_index import ProductIndex
-from pipeline.evaluate.sets import Truth
 from pipeline.identifier import Identifier
 from pipeline.imprint.protocol import Reader
 from pipeline.records import Identification, Photo, PillRegion, Reading

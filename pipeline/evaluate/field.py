@@ -11,7 +11,8 @@ from typing import Any
 
 from pipeline.evaluate.judge import Share, Verdict
 from pipeline.evaluate.metrics import bootstrap_interval, sorted_characters
-from pipeline.evaluate.sets import BoundingBox, LabeledPhoto, Surroundings
+from pipeline.evaluate.photo_truth import BoundingBox, Surroundings
+from pipeline.evaluate.sets import LabeledPhoto
 from pipeline.records import Candidate, Decision, Identification, PillRegion
 
 # The figures of a kind of photo, in the order in which they are shown.

@@ -9,8 +9,9 @@ from typing import Any
 
 from pipeline.evaluate.metrics import bare, edits_in_any_order, sorted_characters, tokens_found
 from pipeline.evaluate.outcome import Outcome, imprint_forms, outcome_of, own_imprints
+from pipeline.evaluate.photo_truth import CharacterBox, Truth
 from pipeline.evaluate.product_index import ProductIndex, same_drug
-from pipeline.evaluate.sets import CharacterBox, LabeledPhoto, Truth
+from pipeline.evaluate.sets import LabeledPhoto
 from pipeline.records import Candidate, Face, Identification
 from reference.text.imprints import imprint_key, tokens
 
@@ -35,7 +36,8 @@ class Verdict:
     the one over the sum of the other. ``stated`` holds ``(confidence, right)`` for what calibration is measured on.
     ``outcomes`` has what each question about the photo came to (``ASKED`` and those of ``ask``), ``groups`` the kinds
     of photo by which trust is told apart. ``excluded`` says why the photo is counted apart; ``indistinct`` that the
-    catalog asked has another drug or strength which nothing in a photo tells from it.
+    catalog asked has another drug or strength which nothing in a photo tells from it;
+    ``is_fault`` that the error is one of the program and not of the photo.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Verdict:
     groups: Mapping[str, str] = field(default_factory=dict)
     excluded: str = ""
     indistinct: bool = False
+    is_fault: bool = False
 
     def row(self) -> dict[str, Any]:
         """The verdict as one row of the JSON."""
@@ -100,6 +103,9 @@ def judge(
         shares.update(_places(truth.boxes, answer, photo_shape or (1, 1)))
     if truth.polygons and answer is None:
         shares["iou"] = (0.0, float(len(truth.polygons)))
+    decision = answer.decision.value if answer else "ERROR"
+    if truth.decisions:
+        shares["decision_expected"] = _one(decision in truth.decisions)
     ceiling = table.ceiling(truth)
     if ceiling:
         shares.update({f"ceiling_{key}": (value, 1.0) for key, value in vars(ceiling).items() if value is not None})
@@ -108,7 +114,7 @@ def judge(
         error_mm = abs(answer.look.size.length_mm - truth.size_mm)
     return Verdict(
         name=photo.name,
-        decision=answer.decision.value if answer else "ERROR",
+        decision=decision,
         error=error,
         shares=shares,
         stated=dict(_stated(truth, answer, drug_right)) if answer else {},

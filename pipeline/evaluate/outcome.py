@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.evaluate.metrics import bare, sorted_characters
+from pipeline.evaluate.photo_truth import Truth
 from pipeline.evaluate.product_index import ProductIndex, same_drug
-from pipeline.evaluate.sets import Truth
 from pipeline.records import Candidate, Decision, Identification
 from reference.product import Product
 from reference.text.drugs import drug_of, ingredients_of, strength_of

@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from pipeline.errors import InputError
+from pipeline.evaluate.photo_truth import Truth
 from pipeline.evaluate.product_index import ProductIndex
-from pipeline.evaluate.sets import Truth
 from pipeline.records import Expected, ExpectedKind
 from pipeline.verify import expected_of
 from reference.grouping import drug_strength, same_drug, same_look

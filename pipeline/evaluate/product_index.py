@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pipeline.evaluate.sets import Truth
+from pipeline.evaluate.photo_truth import Truth
 from reference.grouping import same_drug, same_look, same_tablet, tablet_key
 from reference.product import Product
 from reference.text.imprints import imprint_key

@@ -16,14 +16,17 @@ from typing import Any
 import cv2
 import numpy as np
 
+from pipeline.answer import Answer
 from pipeline.errors import PillprintError
 from pipeline.evaluate.ask import Identifies, Question
-from pipeline.evaluate.field import box_of, judge_field
+from pipeline.evaluate.field import judge_field
 from pipeline.evaluate.judge import Verdict, judge
 from pipeline.evaluate.outcome import Outcome
+from pipeline.evaluate.photo_truth import BoundingBox
 from pipeline.evaluate.product_index import ProductIndex
 from pipeline.evaluate.segmentation import judge_outlines
-from pipeline.evaluate.sets import LabeledPhoto, PhotoSet, SetKind
+from pipeline.evaluate.set_layouts import SetKind
+from pipeline.evaluate.sets import LabeledPhoto, PhotoSet
 from pipeline.load import load
 from pipeline.records import Pixels
 from pipeline.segment import Segmenter
@@ -71,33 +74,33 @@ def evaluate_photo(
     table: ProductIndex,
     turn: Turn | None,
     more: Sequence[Question] = (),
-    segment: Segmenter | None = None,
 ) -> Verdict:
     """One photo's verdict; a photo that cannot be read or breaks a stage is a verdict too, all of it wrong.
 
-    Of a segmenter the photo's outlines alone are judged. ``segment`` finds all pills of photos as people take them,
-    beside the one that is answered for; it is held for many photos, since a new one loads its networks.
+    Of a segmenter the photo's outlines alone are judged.
     """
     try:
         if isinstance(identifier, Segmenter):
             return judge_outlines(photo, identifier)
         if photo.truth.surroundings is not None:
-            return _as_taken(photo, identifier, segment or Segmenter())
+            return _as_taken(photo, identifier)
         return _identified(photo, identifier, table, turn, more)
     except PillprintError as error:
         return _failed(photo, table, more, str(error))
     except Exception as error:  # a fault in one photo must not lose the figures of the others; it stands in its row
-        return _failed(photo, table, more, f"{photo.name}: {type(error).__name__}: {error}")
+        verdict = _failed(photo, table, more, f"{photo.name}: {type(error).__name__}: {error}")
+        return replace(verdict, is_fault=True)
 
 
-def _as_taken(photo: LabeledPhoto, identifier: Identifies, segment: Segmenter) -> Verdict:
-    """The answer for a photo as people take them, beside all that is found in it."""
+def _as_taken(photo: LabeledPhoto, identifier: Identifies) -> Verdict:
+    """The answer for a photo as people take them, beside all that was found in it."""
     started = time.perf_counter()
     answer = identifier.identify(photo.path)
     seconds = time.perf_counter() - started
-    picture = load(photo.path)
-    height, width = picture.pixels.shape[:2]
-    return judge_field(photo, answer, [box_of(region, height, width) for region in segment(picture)], seconds)
+    if not isinstance(answer, Answer):
+        raise TypeError("photos as people take them need an Answer, which says where all pills were found")
+    found = [BoundingBox(left, top, right, bottom) for top, left, bottom, right in answer.boxes[0]]
+    return judge_field(photo, answer, found, seconds)
 
 
 def _failed(photo: LabeledPhoto, table: ProductIndex, more: Sequence[Question], message: str) -> Verdict:
@@ -143,8 +146,7 @@ def evaluate_set(
     """
     used: Identifies | Segmenter
     used = Segmenter() if identifier is None or photo_set.kind is SetKind.MASKS else identifier
-    held = Segmenter() if photo_set.kind is SetKind.FIELD else None
-    judged = partial(evaluate_photo, identifier=used, table=table, turn=turn, more=more, segment=held)
+    judged = partial(evaluate_photo, identifier=used, table=table, turn=turn, more=more)
     if workers <= 1:
         yield from map(judged, photo_set.photos)
     else:

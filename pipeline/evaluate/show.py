@@ -31,6 +31,7 @@ _LABELS = {
     "color": "all colors",
     "score": "score (none or scored)",
     "size_found": "size found",
+    "decision_expected": "a decision that is right",
 }
 
 

@@ -32,13 +32,13 @@ SHARES = (
     *("faces_found", "imprint_exact", "token_recall", "cer", "imprint_top1", "imprint_top5", "product_top1"),
     *("drug_top1", "shape", "color", "score", "size_found", "wrong_among_identified"),
     *("imprint_exact_strict", "wrong_product_among_identified", "blank_faces_invented"),
-    *("character_precision", "character_recall", "character_f1", "iou"),
+    *("character_precision", "character_recall", "character_f1", "iou", "decision_expected"),
 )
 _CEILINGS = ("imprint_top1", "product_top1", "drug_top1")
 # What is seen and read, not looked up: no catalog limits it.
 _UNLIMITED = (
     "faces_found", "imprint_exact", "imprint_exact_strict", "token_recall", "character_f1", "character_precision",
-    "character_recall", "shape", "color", "score", "size_found",
+    "character_recall", "shape", "color", "score", "size_found", "decision_expected",
 )  # fmt: skip
 _CALIBRATED = ("shape", "color", "score", "answer")
 # Measures whose wrong answers are counted by what was taken for what: (truth's key, answer's key).

@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import PhotoSetError
-from pipeline.evaluate.sets import CharacterBox, LabeledPhoto, open_set
+from pipeline.evaluate.photo_truth import CharacterBox
+from pipeline.evaluate.sets import LabeledPhoto, open_set
 from pipeline.evaluate.split import is_validation
 from pipeline.records import Photo, PillRegion
 from pipeline.train.faces.cutting import cut_face, photo_faces

@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from pipeline.evaluate.sets import LabeledPhoto, PhotoSet, SetKind, open_set
+from pipeline.evaluate.set_layouts import SetKind
+from pipeline.evaluate.sets import LabeledPhoto, PhotoSet, open_set
 from pipeline.imprint import default_reader
 from pipeline.imprint.detector import presence
 from pipeline.imprint.protocol import Reader

@@ -21,7 +21,8 @@ import numpy as np
 
 from pipeline.draw.camera import through_jpeg
 from pipeline.errors import PillprintError
-from pipeline.evaluate.sets import LabeledPhoto, Truth, open_set
+from pipeline.evaluate.photo_truth import Truth
+from pipeline.evaluate.sets import LabeledPhoto, open_set
 from pipeline.identifier import Identifier
 from pipeline.load import load
 from pipeline.measure import Measurer

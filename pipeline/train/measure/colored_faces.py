@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.errors import PhotoError
 from pipeline.evaluate.field import box_of
-from pipeline.evaluate.sets import bounding_box
+from pipeline.evaluate.set_layouts import bounding_box
 from pipeline.evaluate.split import is_validation
 from pipeline.geometry.axes import axes_of
 from pipeline.load import load

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from pipeline.draw.camera import developed
 from pipeline.evaluate.field import box_of
 from pipeline.evaluate.grounds import pictures_below
-from pipeline.evaluate.sets import BoundingBox, bounding_box
+from pipeline.evaluate.photo_truth import BoundingBox
+from pipeline.evaluate.set_layouts import bounding_box
 from pipeline.geometry.outline import solidity
 from pipeline.load import load
 from pipeline.records import Photo, PillRegion
