@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import pipeline.identifier
+import pipeline.scene
 from pipeline import Identifier, Settings, settings
 from pipeline.imprint.null import NullReader
 from pipeline.settings import MeasureSettings, ScaleSettings, SegmentSettings
@@ -45,14 +46,18 @@ def test_the_flow_hands_each_stage_its_own(monkeypatch: pytest.MonkeyPatch) -> N
         scale=ScaleSettings(card_sigma=0.5),
     )
     seen: list[object] = []
-    for stage in ("Segmenter", "Measurer", "find_scale"):
-        real = getattr(pipeline.identifier, stage)
+    for module, stage in (
+        (pipeline.identifier, "Segmenter"),
+        (pipeline.identifier, "Measurer"),
+        (pipeline.scene, "find_scale"),
+    ):
+        real = getattr(module, stage)
 
         def spy(*arguments: object, real: object = real, **named: object) -> object:
             seen.extend(each for each in arguments if dataclasses.is_dataclass(each))
             return real(*arguments, **named)  # type: ignore[operator]
 
-        monkeypatch.setattr(pipeline.identifier, stage, spy)
+        monkeypatch.setattr(module, stage, spy)
     Identifier(reader=NullReader(), settings=given).identify(np.full((64, 64, 3), 200, np.uint8))
     assert {given.segment, given.measure, given.scale} <= set(seen)
 

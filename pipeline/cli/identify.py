@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.options import FILE, PhotoOptions, json_option, photo_options
+from pipeline.cli.options import FILE, PhotoOptions, json_option, output_options, photo_options
 from pipeline.cli.output import draws_tables, print_json, print_rich
 from pipeline.cli.outputs import check_outputs
+from pipeline.report.outputs import OUTPUTS
 from pipeline.settings import LoadSettings
 
 if TYPE_CHECKING:
@@ -32,34 +33,28 @@ if TYPE_CHECKING:
     show_default=True,
     help="With --json: full has the outlines and the monograph's text too.",
 )
-@click.option("--overlay", metavar="FILE", type=FILE, help="Save the photo with what was found drawn on it.")
-@click.option("--html", metavar="FILE", type=FILE, help="Save the answer as one HTML file.")
+@output_options
 def identify(
     photos: tuple[Path, ...],
     each: bool,
     asked: PhotoOptions,
     as_json: bool,
     detail: Detail,
-    overlay: Path | None,
-    html: Path | None,
+    outputs: Mapping[str, Path],
 ) -> None:
     """Identify the pill in one or several photos of the same pill; - is a photo on standard input."""
     if each and len(photos) > 1:
         raise click.UsageError("--each takes one photo")
-    check_outputs((overlay, html), (*photos, asked.catalog))
+    check_outputs(outputs.values(), (*photos, asked.catalog))
     identifier = asked.open_identifier()
     sources = tuple(map(photo_source, photos))
     answers = (
         identifier.identify_each(sources[0], **asked.scale) if each else (identifier.identify(sources, **asked.scale),)
     )
-    if overlay or html:
-        from pipeline.report.save import save_html, save_overlay
-
+    if outputs:
         loaded = answers[0].load_photos()
-        if overlay:
-            save_overlay(overlay, loaded, answers)
-        if html:
-            save_html(html, loaded, answers, identifier.catalog.picture_of)
+        for name, file in outputs.items():
+            OUTPUTS[name].save(file, loaded, answers, identifier.catalog.picture_of)
     if as_json:
         print_json([answer.to_dict(detail) for answer in answers] if each else answers[0].to_dict(detail))
     else:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import click
 
 from pipeline.imprint import READERS
+from pipeline.report.outputs import OUTPUTS
 from pipeline.scale.coin_sizes import COINS_MM
 from pipeline.settings import RISKS, DecideSettings, ReadSettings, Settings
 
@@ -143,3 +144,17 @@ def photo_options(command: _Command) -> _Command:
         return command(*args, asked=asked, **given)
 
     return _with(with_asked, (catalog_option, settings_options, *_SCALE))
+
+
+def output_options(command: _Command) -> _Command:
+    """An option for each of ``OUTPUTS``, handed over as ``outputs``: the file of each that is asked for."""
+
+    @wraps(command)
+    def with_outputs(*args: Any, **given: Any) -> Any:
+        files = {name: given.pop(name) for name in OUTPUTS}
+        return command(*args, outputs={name: file for name, file in files.items() if file is not None}, **given)
+
+    return _with(
+        with_outputs,
+        tuple(click.option(f"--{name}", metavar="FILE", type=FILE, help=each.help) for name, each in OUTPUTS.items()),
+    )

@@ -19,13 +19,16 @@ from pipeline.report.page.view import PictureOf
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 
 
-def save_overlay(file: Path, photos: Sequence[Photo], answers: Sequence[Identification]) -> None:
+def save_overlay(
+    file: Path, photos: Sequence[Photo], answers: Sequence[Identification], picture_of: PictureOf | None = None
+) -> None:
     """Draw the photos one below the other and save them; the name's ending gives the format.
 
     Args:
         file: ends in .png, .jpg, .jpeg or .webp.
         photos: as they were loaded for the answers, in their order.
         answers: one, or one for each pill of the one photo.
+        picture_of: is not needed here; every form of ``outputs.OUTPUTS`` is given it.
 
     Raises:
         InputError: another ending, or the file cannot be written.
