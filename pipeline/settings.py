@@ -77,7 +77,7 @@ class ScaleSettings:
     """Of a ruler with two axes across each other."""
 
     drawn_sigma: float = 0.1
-    """What is added where its ticks lie less evenly than ruled ones ("Insets")."""
+    """What is added for a framed picture in a photo, whose ruler is drawn, and where ticks lie unevenly ("Insets")."""
 
     one_axis_sigma: float = 0.02
     """What is added where a ruler shows one axis only, so that a tilt of the camera is not seen."""

@@ -15,6 +15,7 @@ from reference.text.ndc import product_code
 
 # Registers round the longest dimension to whole millimeters; 15 of 5,014 C3PI products disagree on it with themselves.
 SIZE_TOLERANCE_MM = 1.0
+_BRAND_WORD_MIN = 4
 
 _Key = tuple[str, str, str]
 
@@ -81,11 +82,27 @@ def _same_names(drug: str, other: str) -> bool:
 
 def _same_brand(one: Product, other: Product) -> bool:
     """Whether one is named by brand only and both share brand, imprint and look, and no strength contradicts."""
-    brand = brand_of(one.name)
-    if (one.ingredients and other.ingredients) or not brand or brand != brand_of(other.name):
+    if (one.ingredients and other.ingredients) or not _characters(one) or _characters(one) != _characters(other):
         return False
-    same_imprint = bool(one.tokens) and one.imprint_key == other.imprint_key
-    return same_imprint and _agree(drug_strength(one)[1], drug_strength(other)[1]) and same_look(one, other)
+    fewer, more = sorted((_brand(one), _brand(other)), key=len)
+    same_brand = bool(fewer & _keys(more)) and fewer <= more
+    return same_brand and _agree(drug_strength(one)[1], drug_strength(other)[1]) and same_look(one, other)
+
+
+def _brand(product: Product) -> frozenset[str]:
+    """The words of a brand, without numbers and the ingredients that a register adds: ``brintellix``."""
+    added = {word for ingredient in product.ingredients for word in ingredient.casefold().split()}
+    return frozenset(word for word in brand_of(product.name).split() if word.isalpha()) - added
+
+
+def _keys(brand: Iterable[str]) -> set[str]:
+    """Its words that tell brands apart; shorter ones are forms (``SR``) and makers (``GSK``)."""
+    return {word for word in brand if len(word) >= _BRAND_WORD_MIN}
+
+
+def _characters(product: Product) -> str:
+    """All letters and digits of the imprint in one order: registers split it in other ways (``S;10`` and ``S10``)."""
+    return "".join(sorted(filter(str.isalnum, product.imprint_key)))
 
 
 def _same_number(one: Product, other: Product) -> bool:
@@ -93,7 +110,9 @@ def _same_number(one: Product, other: Product) -> bool:
 
     Parts of a kit have one number too; they differ in imprint, look or strength.
     """
-    if not one.tokens or one.imprint_key != other.imprint_key or register_keys(one).isdisjoint(register_keys(other)):
+    if not _characters(one) or _characters(one) != _characters(other):
+        return False
+    if register_keys(one).isdisjoint(register_keys(other)):
         return False
     return _agree(drug_strength(one)[1], drug_strength(other)[1]) and same_look(one, other)
 
@@ -147,8 +166,8 @@ def same_tablet(products: Iterable[Product]) -> tuple[tuple[Product, ...], ...]:
     # Those that name their ingredients come first, so that it does not matter in which order the registers do.
     for number, product in sorted(enumerate(everything), key=lambda pair: not pair[1].ingredients):
         key = tablet_key(product)
-        by = (brand_of(product.name), *sorted(register_keys(product)))
-        kinds = [kind for kind in (key, *((name, product.imprint_key) for name in by)) if all(kind)]
+        by = sorted(_keys(_brand(product)) | register_keys(product))
+        kinds = [kind for kind in (key, *((name, _characters(product)) for name in by)) if all(kind)]
         candidates = (group for kind in kinds for group in by_key.get(kind, ()))
         group = next((group for group in candidates if _fits(product, key, group)), None)
         if group is None:

@@ -118,6 +118,31 @@ def test_a_name_in_place_of_ingredients() -> None:
     assert brand_of("VYTORIN TABLETS 10/20MG") == "vytorin" and brand_of("100 mg Tablets") == ""
 
 
+@pytest.mark.parametrize(
+    ("named", "brand"),
+    [
+        (("JARDIANCE Tablets", "empagliflozin", "S;10"), ("Jardiance 10mg Film-Coated Tablets", "S10")),
+        (("Exelon capsules 10mg", "rivastigmine", "EXELON10.5mg"), ("EXELON CAPSULES", "EXELON 10 5mg")),
+        (("BRINTELLIX VORTIOXETINE TABLETS", "vortioxetine", "TL;10"), ("Lundbeck Brintellix Tablets", "10;TL")),
+        (("Madopar HBS capsule 125", "levodopa", "ROCHE"), ('MADOPAR HBS CAPSULES "ROCHE"', "ROCHE")),
+    ],
+)
+def test_a_brand_is_known_whatever_stands_beside_it_and_however_its_imprint_is_split(
+    named: tuple[str, str, str], brand: tuple[str, str]
+) -> None:
+    whole = product(named[1], name=named[0], imprint=named[2])
+    alone = product(name=brand[0], imprint=brand[1], strength="")
+    assert same_drug(whole, alone) and len(same_tablet([whole, alone])) == 1
+    for change in ({"colors": ("PINK",)}, {"size_mm": 9.5}, {"strength": "25 mg"}, {"name": "TESTOLAN TABLETS"}):
+        other = replace(alone, **change)  # type: ignore[arg-type]
+        assert not same_drug(whole, other) and len(same_tablet([whole, other])) == 2
+
+
+def test_a_form_or_a_maker_alone_is_no_brand() -> None:
+    assert not same_drug(product("testol", name="TESTOL SR", imprint="S10"), product(name="OTHER SR", imprint="S10"))
+    assert not same_drug(product("testol", name="GSK", imprint="S10"), product(name="GSK", imprint="S10"))
+
+
 def test_a_brand_alone_joins_its_own_tablet_only() -> None:
     named = product("quetiapine fumarate", name="SeroQUEL Tablets", imprint="SEROQUEL;10")
     brand = product(name="SEROQUEL TABLETS 10MG", imprint="SEROQUEL 10")

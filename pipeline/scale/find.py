@@ -72,7 +72,7 @@ def find_scale(
         outline = ellipse_points(ellipse, share=0.97)
         return Scale(COINS_MM[coin] / max(ellipse[1]), settings.coin_sigma, ScaleSource.COIN, None, outline)
     if (ruler := find_ruler(gray, regions, framed)) is not None:
-        return _of_ruler(ruler, center, settings)
+        return _of_ruler(ruler, center, settings, framed)
     if (card := find_card(gray)) is not None:
         return _of_card(card, settings)
     return None
@@ -94,11 +94,11 @@ def _of_card(corners: NDArray[np.float64], settings: ScaleSettings) -> Scale:
     return Scale(mm_per_px, settings.card_sigma, ScaleSource.CARD, None, outline)
 
 
-def _of_ruler(ruler: Ruler, center: tuple[float, float], settings: ScaleSettings) -> Scale:
+def _of_ruler(ruler: Ruler, center: tuple[float, float], settings: ScaleSettings, framed: bool) -> Scale:
     homography = plane_of(ruler.axes)
     outline = np.concatenate([axis.points[:, ::-1] for axis in ruler.axes]).astype(np.float32)
-    is_even = all(axis.even for axis in ruler.axes)
-    sigma = settings.ruler_sigma if is_even else float(np.hypot(settings.ruler_sigma, settings.drawn_sigma))
+    is_ruled = not framed and all(axis.even for axis in ruler.axes)
+    sigma = settings.ruler_sigma if is_ruled else float(np.hypot(settings.ruler_sigma, settings.drawn_sigma))
     if homography is not None:
         return Scale(mm_per_px_at(homography, *center), sigma, ScaleSource.RULER, homography, outline)
     sigma = float(np.hypot(sigma, settings.one_axis_sigma))
