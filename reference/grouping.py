@@ -82,7 +82,11 @@ def _same_names(drug: str, other: str) -> bool:
 
 def _same_brand(one: Product, other: Product) -> bool:
     """Whether one is named by brand only and both share brand, imprint and look, and no strength contradicts."""
-    if (one.ingredients and other.ingredients) or not _characters(one) or _characters(one) != _characters(other):
+    if (
+        (one.ingredients and other.ingredients)
+        or not imprint_characters(one)
+        or imprint_characters(one) != imprint_characters(other)
+    ):
         return False
     fewer, more = sorted((_brand(one), _brand(other)), key=len)
     same_brand = bool(fewer & _keys(more)) and fewer <= more
@@ -100,7 +104,7 @@ def _keys(brand: Iterable[str]) -> set[str]:
     return {word for word in brand if len(word) >= _BRAND_WORD_MIN}
 
 
-def _characters(product: Product) -> str:
+def imprint_characters(product: Product) -> str:
     """All letters and digits of the imprint in one order: registers split it in other ways (``S;10`` and ``S10``)."""
     return "".join(sorted(filter(str.isalnum, product.imprint_key)))
 
@@ -110,7 +114,7 @@ def _same_number(one: Product, other: Product) -> bool:
 
     Parts of a kit have one number too; they differ in imprint, look or strength.
     """
-    if not _characters(one) or _characters(one) != _characters(other):
+    if not imprint_characters(one) or imprint_characters(one) != imprint_characters(other):
         return False
     if register_keys(one).isdisjoint(register_keys(other)):
         return False
@@ -167,7 +171,7 @@ def same_tablet(products: Iterable[Product]) -> tuple[tuple[Product, ...], ...]:
     for number, product in sorted(enumerate(everything), key=lambda pair: not pair[1].ingredients):
         key = tablet_key(product)
         by = sorted(_keys(_brand(product)) | register_keys(product))
-        kinds = [kind for kind in (key, *((name, _characters(product)) for name in by)) if all(kind)]
+        kinds = [kind for kind in (key, *((name, imprint_characters(product)) for name in by)) if all(kind)]
         candidates = (group for kind in kinds for group in by_key.get(kind, ()))
         group = next((group for group in candidates if _fits(product, key, group)), None)
         if group is None:
