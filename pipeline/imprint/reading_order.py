@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.records import Character, Line
 
-# All lengths in heights of the characters linked. Chosen by hand on drawn lines (tests/test_lines.py), not fitted.
+# All lengths are in heights of the characters linked. Chosen by hand on drawn lines (tests/test_reading_order.py).
 _NEXT_MAX = 2.0
 _OFF_LINE_MAX = 0.5
 _HEIGHT_RATIO_MAX = 1.7
