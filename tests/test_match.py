@@ -54,20 +54,6 @@ def test_a_word_is_as_likely_as_it_is_frequent_or_as_its_pattern_and_characters_
     assert world.word_bits("MYLAN") == pytest.approx(math.log2(0.5 + spelled))
 
 
-def test_an_imprint_is_its_words_and_one_word_alone_is_as_rare_as_its_market_has_it() -> None:
-    world = toy_world()
-    seventy_seven, letter = world.word_bits("77"), world.word_bits("B")
-    assert (
-        world.imprint_bits(("77", "B")) == world.imprint_bits(("B", "77", "B")) == pytest.approx(seventy_seven + letter)
-    )
-    assert (
-        world.imprint_bits(("77", "77"))
-        == world.imprint_bits(("77",))
-        == pytest.approx(math.log2(0.25) + seventy_seven)
-    )
-    assert world.imprint_bits(("77",), "US") == pytest.approx(math.log2(0.125) + seventy_seven)
-
-
 def test_all_words_together_are_at_most_as_likely_as_one() -> None:
     words, patterns = sum(WORLD.words.values()), sum(WORLD.patterns.values())
     assert 0 < words < 1 and 0 < patterns < 1

@@ -28,7 +28,6 @@ RESOLUTION = 64
 _FINE = 4 * RESOLUTION
 MARGIN = 0.35
 _BELOW = 0.45
-OUTSIDE = -1.0
 # Sizes and glyph count of the cache: 60 fonts with 70 characters of about 40 kB each are some 170 MB.
 _CACHED_GLYPHS = 4200
 

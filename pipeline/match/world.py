@@ -134,8 +134,3 @@ class World:
             spelled *= self.characters[kind_of(character)].get(character, 1e-4)
         known = self.words.get(word, _WORD_SHARE_MIN if word.isalpha() and len(word) >= _NAME_MIN else 0.0)
         return math.log2(known + spelled)
-
-    def imprint_bits(self, words: tuple[str, ...], market: str = "") -> float:
-        """log2 of the probability that a pill drawn at random bears just these words."""
-        alone = math.log2(self.one_word[market]) if len(set(words)) == 1 else 0.0
-        return alone + sum(map(self.word_bits, sorted(set(words))))

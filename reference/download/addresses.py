@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-UNTRIED = "not tried: no network where this was written"
+# None of the addresses was tried: there was no network where this was written.
 _NO_LICENSE = "public domain; no account"
 
 
@@ -97,13 +97,11 @@ LABELS_OTC = Address(
     True,
     "more than ten parts",
 )
-# DailyMed's web service: the labels of one drug, and one label as a zip.
+# DailyMed's web service: the labels of one drug, and one label as a zip. Found on 2026-11-29: /spls on DailyMed's own
+# page of web services (app-support-web-services.cfm); the zip of a label in nine public programs, one of which says
+# that setId is written so.
 LABELS_OF_DRUG = "https://dailymed.nlm.nih.gov/dailymed/services/v2/spls.json"
 LABEL_ZIP = "https://dailymed.nlm.nih.gov/dailymed/downloadzipfile.cfm"
-LABELS_FOUND = (
-    "2026-11-29: /spls on DailyMed's own page of web services (app-support-web-services.cfm); the zip of a label in "
-    "nine public programs, one of which says that setId is written so"
-)
 TFDA = Address(
     "tfda",
     "Taiwan FDA, data set 42: appearance of drugs",
