@@ -52,6 +52,9 @@ class Network:
 def _load(weights: str | bytes) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
+    # Each session would keep the most memory that it ever took, and a plan for each size of input: 150 MB more over 100
+    # photos, growing with each thousand, at the same speed (tests/benchmarks/bench_batch.py memory).
+    options.enable_cpu_mem_arena = options.enable_mem_pattern = False
     try:
         data = weights if isinstance(weights, bytes) else _packaged(weights)
         return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
