@@ -36,6 +36,13 @@ def test_every_file_of_a_mixed_folder_is_accounted_for(tmp_path: Path) -> None:
     assert told.endswith("rows more than once: 0\n")
 
 
+def test_a_worker_gives_back_what_a_photo_took(tmp_path: Path) -> None:
+    told = bench(tmp_path, "memory", "--photos", "100").splitlines()
+    between = [int(line.split(": ")[1].split(" MB between")[0]) for line in told]
+    assert len(between) == 10
+    assert max(between) < 300, "goal 450; 390 of 150 photos while the networks kept what they had"
+
+
 def test_memory_does_not_grow_with_the_photos(tmp_path: Path) -> None:
     told = bench(tmp_path, "entries", "--number", "2000")
     peaks = [int(peak) for peak in re.findall(r"so far (\d+) MB", told)]
