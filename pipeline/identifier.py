@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.answer import Answer, Seen
-from pipeline.imprint import open_reader
+from pipeline.imprint import is_built_in, open_reader
 from pipeline.imprint.protocol import Reader
 from pipeline.load import PhotoSource, load, sources_of, to_load_again
 from pipeline.match import Match, Matcher, Weighing, retake
@@ -34,9 +34,10 @@ from pipeline.scene import (
     doubted,
     found_in,
     in_rows,
+    is_clear,
     may_be_of_one_color,
 )
-from pipeline.segment import Segmenter, group_faces
+from pipeline.segment import Segmenter, group_faces, whole_frame
 from pipeline.settings import Settings
 from reference.high_alert import HIGH_ALERT
 from reference.product import Product
@@ -234,8 +235,18 @@ class Identifier:
         with clock("load"):
             photo = load(source, self.settings.load, channels=told.channels)
         regions, scale = found_in(photo, segment or self._segment, self.settings.scale, told, clock)
+        if segment is None:
+            regions = regions or self._read_whole(photo, clock)
         again = photo if self.keep_photos else to_load_again(source, photo, self.settings.load)
         return Scene.of(photo, number, regions, scale, again)
+
+    def _read_whole(self, photo: Photo, clock: Clock) -> tuple[PillRegion, ...]:
+        """All of a photo without a found pill, as the pill that fills it, where a text is read there; else none."""
+        if not is_built_in(self.reader):
+            return ()
+        whole = whole_frame(photo)
+        with clock("read"):
+            return (whole,) if is_clear(self.reader.read(photo, [whole])[0]) else ()
 
     def _faces_of_one_pill(self, scenes: Sequence[Scene], clock: Clock) -> tuple[list[Face], Doubts]:
         """The faces of the pill meant, and what makes that doubtful."""

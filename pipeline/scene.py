@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline.load import PhotoFile
 from pipeline.properties import TERMS, spoken
-from pipeline.records import Doubts, Face, Line, Photo, PillLook, PillRegion, Probabilities, Scale
+from pipeline.records import Doubts, Face, Line, Photo, PillLook, PillRegion, Probabilities, Reading, Scale
 from pipeline.scale import check_reference, find_inset, find_scale
 from pipeline.settings import ScaleSettings
 from reference.text.imprints import look_alike_key, upside_down
@@ -36,6 +36,9 @@ _SAME_WORD_MIN = 0.7
 _SURE_MIN = 0.8
 # Below this probability of one shape, or of one color, two photos show two pills.
 _SAME_LOOK_MIN = 0.02
+# A text on a photo in which no pill was found is that of a pill from this mean confidence of its characters on; from
+# the second on where it is a single one (docs/field.md, "Crops and close-ups").
+_CLEAR_MIN, _CLEAR_ONE_MIN = 0.92, 0.97
 _ALIKE = tuple(each for each in TERMS if each.alike)
 
 # What a tablet or capsule measures; of C3PI's register 99 % lie in 4-28 mm.
@@ -174,6 +177,12 @@ def in_rows(pills: Sequence[PillRegion]) -> list[int]:
     return [index for row in rows for index in sorted(row, key=lambda index: middles[index][1])]
 
 
+def is_clear(reading: Reading) -> bool:
+    """Whether a text was read so surely that something bears it."""
+    sure = [character.confidence for character in reading.characters]
+    return bool(sure) and sum(sure) / len(sure) >= (_CLEAR_MIN if len(sure) > 1 else _CLEAR_ONE_MIN)
+
+
 def say_the_same(faces: Sequence[Face]) -> bool:
     """Whether all bear text, and the same."""
     return all(face.reading.lines for face in faces) and all(_say_the_same(faces[0], face) for face in faces[1:])
@@ -286,10 +295,11 @@ def _agreement(one: Probabilities, other: Probabilities) -> float:
 
 def doubted(faces: Sequence[Face], doubts: Doubts) -> tuple[list[Face], Doubts]:
     """The faces, without a size that no pill has, and what border and scale add to the doubts."""
-    cut = any(face.region.cut_by_border for face in faces)
+    fills = any(not face.region.is_outlined for face in faces)
+    cut = any(face.region.cut_by_border and face.region.is_outlined for face in faces)
     odd_mm = _odd_length_mm(faces)
     kept = list(faces) if odd_mm is None else _without_size(faces)
-    return kept, replace(doubts, cut=cut, length_mm=odd_mm)
+    return kept, replace(doubts, cut=cut, fills=fills, length_mm=odd_mm)
 
 
 def _odd_length_mm(faces: Sequence[Face]) -> float | None:

@@ -173,6 +173,7 @@ def _doubts(doubts: Doubts) -> Json:
     return {
         "others": doubts.others,
         "cut": doubts.cut,
+        "fills": doubts.fills,
         "different": text(doubts.different),
         "length_mm": _optional(doubts.length_mm),
     }
@@ -283,6 +284,7 @@ def _region(region: PillRegion) -> Json:
         "area_px": region.area,
         "confidence": _number(region.confidence),
         "cut_by_border": region.cut_by_border,
+        "is_outlined": region.is_outlined,
     }
 
 

@@ -15,7 +15,7 @@ from pipeline.settings import ReadSettings
 if TYPE_CHECKING:
     from pipeline.imprint.protocol import Engine, Reader
 
-__all__ = ["READERS", "default_reader", "engine", "open_reader"]
+__all__ = ["READERS", "default_reader", "engine", "is_built_in", "open_reader"]
 
 READERS = {
     "pillprint": "pipeline.imprint.fusion",
@@ -50,6 +50,11 @@ def open_reader(settings: ReadSettings | None = None) -> Reader:
     if not found.is_available():
         raise EngineMissingError(f"the reader {settings.reader} is not installed: `{found.install}`, or choose another")
     return found.make(settings)
+
+
+def is_built_in(reader: Reader) -> bool:
+    """Whether a reader is the built-in one, of which it is known how sure it is of what is no text."""
+    return type(reader).__module__ == READERS["pillprint"]
 
 
 def default_reader() -> Reader:

@@ -67,7 +67,7 @@ def sure_of_drug(candidates: Sequence[Candidate]) -> float:
 
 
 def _without_text(readings: Sequence[Reading], doubts: Doubts) -> ReasonedDecision:
-    if doubts.cut:
+    if doubts.cut or doubts.fills:
         reason = "What the photo shows a part of has no imprint to be read; take a photo of the whole pill."
         return ReasonedDecision(Decision.UNREADABLE, reason, doubts.sentences)
     if all(reading.blank >= BLANK for reading in readings):

@@ -66,6 +66,9 @@ def retake(matched: Match, conditions: Conditions, doubts: Doubts) -> Advice | N
         return Advice(code, sentence, 1 - share)
     if doubts.cut:
         return Advice("WHOLE_PILL", "The border of the photo cuts the pill: take all of it into the photo.", 1.0)
+    if doubts.fills:
+        sentence = "The pill fills the photo: take all of it into the photo, with ground around it."
+        return Advice("WHOLE_PILL", sentence, 1.0)
     return matched.advice
 
 

@@ -25,13 +25,14 @@ def combined(faces: Sequence[PillLook], calibration: Mapping[str, float]) -> Pil
     """
     if not faces:
         return PillLook()
-    shape = _with_capsule([face.shape for face in faces], calibration["shape_power"])
+    shapes = [face.shape for face in faces if face.shape.terms]
+    shape = _with_capsule(shapes, calibration["shape_power"]) if shapes else {}
     colors = [face.color for face in faces]
     return PillLook(
         shape=Probabilities.of(shape),
         color=Probabilities.of(_with_layers(colors, calibration["color_power"], calibration["layers_prior"])),
         size=_mean_size([face.size for face in faces if face.size]),
-        score=highest([face.score for face in faces]),
+        score=highest([face.score for face in faces if face.score.terms]),
         relief=_imprint_type([face.relief for face in faces]),
         faces=len(faces),
     )
@@ -77,6 +78,8 @@ def _with_layers(faces: Sequence[Probabilities], power: float, prior: float) -> 
 
 def highest(faces: Sequence[Probabilities]) -> Probabilities:
     """Distribution of the most pieces that any face is scored into, the faces taken as independent."""
+    if not faces:
+        return Probabilities(())
     below = np.prod([np.cumsum([face[pieces] for pieces in PIECES]) for face in faces], axis=0)
     chances = np.maximum(np.diff(np.concatenate([[0.0], below])), 0)
     return Probabilities.of(dict(zip(PIECES, chances.tolist(), strict=True)))

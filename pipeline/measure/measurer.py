@@ -15,6 +15,7 @@ from pipeline.measure.score import measure_score
 from pipeline.measure.shape import measure_shape
 from pipeline.measure.size import size as measure_size
 from pipeline.records import Measurements, Photo, PillLook, PillRegion, Scale
+from pipeline.records.look import UNKNOWN
 from pipeline.settings import MeasureSettings
 
 
@@ -40,6 +41,8 @@ class Measurer:
     ) -> Measurements:
         """Measure one face: shape, color, score, relief, and size where there is a scale.
 
+        Of a face whose outline is unknown shape, size and score are too.
+
         ``pills`` are all of the photo: where they lie is no ground.
 
         Raises ValueError for an empty region.
@@ -51,11 +54,12 @@ class Measurer:
         shape = measure_shape(region, float(logits[0]), self._models)
         color = measure_color(photo, region, view, pills, self._models)
         score = measure_score(view, planes, logits[1:5], self.settings)
+        is_outlined = region.is_outlined
         look = PillLook(
-            shape=shape,
+            shape=shape if is_outlined else UNKNOWN,
             color=color.colors,
-            size=measure_size(region, scale, shape.best == "ROUND") if scale else None,
-            score=score.pieces,
+            size=measure_size(region, scale, shape.best == "ROUND") if scale and is_outlined else None,
+            score=score.pieces if is_outlined else UNKNOWN,
             relief=measure_relief(logits[5:9]),
             faces=1,
         )

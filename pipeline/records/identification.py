@@ -52,12 +52,14 @@ class Decision(Enum):
 class Doubts:
     """What a photo adds in doubt, whatever was read.
 
-    ``others``: so many pills lie beside the one that is meant. ``cut``: the border cuts it. ``different``: what says
-    that several photos show two pills. ``length_mm``: what the scale makes of the pill's length, where none is so long.
+    ``others``: so many pills lie beside the one that is meant. ``cut``: the border cuts it. ``fills``: it fills
+    the photo, so that its outline is not seen. ``different``: what says that several photos show two pills.
+    ``length_mm``: what the scale makes of the pill's length, where none is so long.
     """
 
     others: int = 0
     cut: bool = False
+    fills: bool = False
     different: str = ""
     length_mm: float | None = None
 
@@ -67,6 +69,9 @@ class Doubts:
         pills = "one more pill" if self.others == 1 else f"{self.others} more pills"
         length = f"{self.length_mm:.1f} mm" if self.length_mm is not None else ""
         found = (
+            "The pill fills the photo, so that its outline is unknown: imprint, shape and size may go on outside."
+            if self.fills
+            else "",
             f"The photo shows {pills}; photograph one alone, or ask for each." if self.others else "",
             "The border of the photo cuts the pill: imprint, shape and size may go on outside." if self.cut else "",
             f"The photos may show two different pills: {self.different}." if self.different else "",

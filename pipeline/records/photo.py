@@ -92,7 +92,8 @@ class PillRegion:
 
     ``outline`` is ``(n, 2)`` float32 ``(row, col)``, closed, clockwise; ``mask`` is ``(h, w)`` bool, the
     filled outline inside the box whose first pixel is ``(top, left)``. ``doubted``: it may be no pill, and is here
-    since a list says that pills lie in the photo.
+    since a list says that pills lie in the photo. ``is_outlined`` is False where the pill fills the photo, so that its
+    outline is not seen: of shape and size such an outline tells nothing.
     """
 
     outline: NDArray[np.float32]
@@ -102,6 +103,7 @@ class PillRegion:
     confidence: float
     cut_by_border: bool = False
     doubted: bool = False
+    is_outlined: bool = True
 
     def __post_init__(self) -> None:
         check_probability(self.confidence, "confidence")

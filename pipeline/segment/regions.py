@@ -69,7 +69,9 @@ def _length_along(points: NDArray[np.float32], edge: tuple[NDArray[np.int_], NDA
     return float(steps[at_border & np.roll(at_border, -1)].sum())
 
 
-def region_of(photo: Photo, points: NDArray[np.float32], content: Box, confidence: float) -> PillRegion:
+def region_of(
+    photo: Photo, points: NDArray[np.float32], content: Box, confidence: float, *, is_outlined: bool = True
+) -> PillRegion:
     """The region inside an outline ``(n, 2)`` (row, col); cut by the border where it reaches that of ``content``."""
     height, width = photo.pixels.shape[:2]
     edge = np.array([content[0], content[1]]), np.array([content[2] - 1, content[3] - 1])
@@ -80,4 +82,5 @@ def region_of(photo: Photo, points: NDArray[np.float32], content: Box, confidenc
     canvas = np.zeros((bottom - top, right - left), np.uint8)
     shifted = np.round((points[:, ::-1] - [left, top]) * 16).astype(np.int32)
     cv2.fillPoly(canvas, [shifted[:, None, :]], 1, shift=4)
-    return PillRegion(points.astype(np.float32), canvas > 0, int(top), int(left), min(1.0, confidence), cut)
+    places = points.astype(np.float32)
+    return PillRegion(places, canvas > 0, int(top), int(left), min(1.0, confidence), cut, is_outlined)

@@ -6,9 +6,11 @@ What the second finds a third network is asked about: is it a pill at all?
 from __future__ import annotations
 
 from pipeline.records import Photo, PillRegion
+from pipeline.segment.close_up import are_marks, filling, is_piece, whole_frame
 from pipeline.segment.find import Search, are_faces_of_one
 from pipeline.segment.pill_maps import MapsPills, PillNetwork
 from pipeline.segment.pill_or_not import PillOrNot
+from pipeline.segment.regions import content_box
 from pipeline.settings import SegmentSettings
 
 _FACES = 2
@@ -38,7 +40,9 @@ class Segmenter:
 
     def __init__(self, settings: SegmentSettings | None = None, maps: MapsPills | None = None) -> None:
         self.settings = settings or SegmentSettings()
-        self._reference = None if maps else Search(self.settings, PillNetwork("segment.onnx"))
+        reference = PillNetwork("segment.onnx")
+        self._reference = None if maps else Search(self.settings, reference)
+        self._maps = maps or reference
         any_photo, judge = maps or PillNetwork("segment_field.onnx"), None if maps else PillOrNot()
         self._any = Search(self.settings, any_photo, judge)
         self._of_list = Search(self.settings, any_photo, judge, self.settings.pill_of_list_min)
@@ -50,7 +54,8 @@ class Segmenter:
             One region a pill face; empty where the photo shows none. A pill that leaves the photo is flagged
             ``cut_by_border``.
         """
-        return self._two_faces(photo) or self._any(photo)
+        pills = self._two_faces(photo) or self._any(photo)
+        return self._filling(photo, pills) or pills
 
     def of_list(self, photo: Photo) -> tuple[PillRegion, ...]:
         """The same where a list says that pills lie there; what a call would leave out is flagged ``doubted``."""
@@ -60,3 +65,14 @@ class Segmenter:
         """The two faces of one pill as a register's photo shows them; else nothing."""
         pills = self._reference.at_first(photo) if self._reference else ()
         return pills if len(pills) == _FACES and are_faces_of_one(photo, pills, _FACES) else ()
+
+    def _filling(self, photo: Photo, pills: tuple[PillRegion, ...]) -> tuple[PillRegion, ...]:
+        """The pill that fills the photo, where nothing was found or what was found may be the marks on it."""
+        box = content_box(photo.pixels)
+        if pills and not are_marks(photo, pills, box):
+            return ()
+        one = filling(photo, self._maps, box)
+        if one is not None and one.area > sum(pill.area for pill in pills):
+            return (one,)
+        is_frame = not pills and is_piece(photo.pixels[box[0] : box[2], box[1] : box[3]])
+        return (whole_frame(photo),) if is_frame else ()

@@ -2,7 +2,7 @@
 
     OMP_NUM_THREADS=1 PYTHONPATH=. python tests/benchmarks/bench_any_photo.py CATALOG
 
-The photos are drawn from a fixed seed: noise of every grain, blobs, checkerboards, stripes, discs in rows and at random,
+The photos are drawn from a fixed seed: noise of every grain, blobs, checkerboards, stripes, discs in rows or at random,
 text, mosaics, and one of these over another. Times are of the processor; memory is the peak of the whole process.
 """
 

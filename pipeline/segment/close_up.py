@@ -1,0 +1,126 @@
+"""Close-ups and crops: a pill that fills the photo, so that no ground is seen around it and its outline is unknown.
+
+The network takes such a photo for ground, or the counters of its letters for pills. With a plain gray ground laid
+around the photo it sees the pill (docs/field.md, "Crops and close-ups").
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from pipeline.geometry.lab import lab_of_pixels
+from pipeline.geometry.outline import Outline, clockwise
+from pipeline.records import Photo, PillRegion, Pixels
+from pipeline.segment.instances import Instance, instances
+from pipeline.segment.pill_maps import MapsPills
+from pipeline.segment.regions import Box, content_box, region_of
+
+# The photo's long side and the ground beside it, in pixels of the look: the first look's 256 in all.
+_PHOTO_PX, _GROUND_PX = 150, 53
+# The ground: the gray of registers' photos, with the grain of a camera.
+_GRAY, _GRAIN = 128, 2.0
+# A pill that fills the photo covers so much of it; what is smaller, an ordinary look finds.
+_SHARE_MIN = 0.5
+# Mean chance of its map pixels from which on it is a pill; a fruit and an eye that fill a picture have less
+# (docs/field.md, "Crops and close-ups").
+_CHANCE_MIN = 0.97
+# Smallest area of an instance, in map pixels.
+_AREA_MIN = 12.0
+# Regions of the color of what is around them, within this CIELAB distance, may be marks on a pill.
+_MARK_DISTANCE_MAX = 12.0
+# So many rows and columns of a photo tell its color.
+_SAMPLES = 64
+# A photo whose short side is smaller is a piece that a program cut out: a pill of 100 pixels has no room in it.
+_PIECE_PX_MAX = 100
+# What remains of a surface's gray levels, at the middle pixel, once a median of 5 x 5 pixels is taken off: a camera's
+# noise, and no texture.
+_GRAIN_MAX = 3.0
+# A drawn plain color has less difference between its gray levels than any photo.
+_SPREAD_MIN = 1.0
+
+
+def filling(photo: Photo, maps: MapsPills, box: Box) -> PillRegion | None:
+    """The pill that fills ``box`` of the photo, cut by its border as a rule; None where none is seen.
+
+    Its outline is where the pill is seen, and tells nothing of its shape.
+    """
+    pixels = photo.pixels[box[0] : box[2], box[1] : box[3]]
+    laid, factor = _on_ground(pixels)
+    seen = instances(maps(laid, max(laid.shape[:2])), _AREA_MIN)
+    largest = max((one for one in seen if one.confidence >= _CHANCE_MIN), key=_area, default=None)
+    if largest is None:
+        return None
+    outline = _inside((largest.outline - _GROUND_PX + 0.5) / factor - 0.5, pixels)
+    if cv2.contourArea(outline) < _SHARE_MIN * pixels.shape[0] * pixels.shape[1]:
+        return None
+    return _unoutlined(photo, outline, box, largest.confidence)
+
+
+def whole_frame(photo: Photo) -> PillRegion:
+    """All of a photo, without what is laid around it, as one region."""
+    return frame(photo, content_box(photo.pixels))
+
+
+def frame(photo: Photo, box: Box) -> PillRegion:
+    """All of ``box`` as one region, whose outline is unknown."""
+    high, wide = box[2] - box[0] - 1, box[3] - box[1] - 1
+    corners = np.array([[0, 0], [0, wide], [high, wide], [high, 0]], np.float32)
+    return _unoutlined(photo, corners, box, 0.5)
+
+
+def are_marks(photo: Photo, regions: tuple[PillRegion, ...], box: Box) -> bool:
+    """Whether all regions have the color of what is around them, as the counters of letters on a pill have."""
+    rows, cols = (np.linspace(low, end - 1, _SAMPLES).astype(int) for low, end in ((box[0], box[2]), (box[1], box[3])))
+    taken = np.zeros(photo.pixels.shape[:2], bool)
+    for region in regions:
+        top, left, bottom, right = region.box
+        taken[top:bottom, left:right] |= region.mask
+    grid = np.ix_(rows, cols)
+    inside = taken[grid]
+    colors = lab_of_pixels(photo.pixels[grid])
+    if inside.all():
+        return False
+    around = np.median(colors[~inside], axis=0)
+    return all(_distance(photo, region, around) < _MARK_DISTANCE_MAX for region in regions)
+
+
+def is_piece(pixels: Pixels) -> bool:
+    """Whether a photo is so small a piece, of so smooth a surface, that only a pill is known to be cut out so."""
+    if min(pixels.shape[:2]) >= _PIECE_PX_MAX:
+        return False
+    gray = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
+    grain = np.median(cv2.absdiff(gray, cv2.medianBlur(gray, 5)))
+    return bool(grain <= _GRAIN_MAX and gray.std() >= _SPREAD_MIN)
+
+
+def _on_ground(pixels: Pixels) -> tuple[Pixels, float]:
+    """The photo small, with ground around it; and how many of its pixels make one of the photo's."""
+    factor = _PHOTO_PX / max(pixels.shape[:2])
+    size = max(1, round(pixels.shape[1] * factor)), max(1, round(pixels.shape[0] * factor))
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR)
+    shape = (size[1] + 2 * _GROUND_PX, size[0] + 2 * _GROUND_PX, 3)
+    laid = np.random.default_rng(0).normal(_GRAY, _GRAIN, shape).round().astype(np.uint8)
+    laid[_GROUND_PX : _GROUND_PX + size[1], _GROUND_PX : _GROUND_PX + size[0]] = small
+    return laid, factor
+
+
+def _area(one: Instance) -> float:
+    return cv2.contourArea(one.outline)
+
+
+def _inside(outline: Outline, pixels: Pixels) -> Outline:
+    high, wide = pixels.shape[:2]
+    return np.asarray(np.clip(outline, 0, [high - 1, wide - 1]), np.float32)
+
+
+def _unoutlined(photo: Photo, outline: Outline, box: Box, confidence: float) -> PillRegion:
+    return region_of(photo, clockwise(outline) + np.array(box[:2], np.float32), box, confidence, is_outlined=False)
+
+
+def _distance(photo: Photo, region: PillRegion, around: np.ndarray) -> float:
+    top, left, bottom, right = region.box
+    step = max(1, max(region.mask.shape) // _SAMPLES)
+    pixels = photo.pixels[top:bottom:step, left:right:step][region.mask[::step, ::step]]
+    inside = lab_of_pixels(pixels[None])[0]
+    return float(np.linalg.norm(np.median(inside, axis=0) - around)) if len(inside) else 0.0
