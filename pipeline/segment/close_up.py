@@ -69,8 +69,14 @@ def frame(photo: Photo, box: Box) -> PillRegion:
     return _unoutlined(photo, corners, box, 0.5)
 
 
-def are_marks(photo: Photo, regions: tuple[PillRegion, ...], box: Box) -> bool:
-    """Whether all regions have the color of what is around them, as the counters of letters on a pill have."""
+def may_be_parts(photo: Photo, regions: tuple[PillRegion, ...]) -> bool:
+    """Whether regions may be parts of a pill that fills the photo.
+
+    The border cuts one, or all have the color of what is around them, as the counters of letters have.
+    """
+    if any(region.cut_by_border for region in regions):
+        return True
+    box = content_box(photo.pixels)
     rows, cols = (np.linspace(low, end - 1, _SAMPLES).astype(int) for low, end in ((box[0], box[2]), (box[1], box[3])))
     taken = np.zeros(photo.pixels.shape[:2], bool)
     for region in regions:

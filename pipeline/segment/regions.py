@@ -83,4 +83,4 @@ def region_of(
     shifted = np.round((points[:, ::-1] - [left, top]) * 16).astype(np.int32)
     cv2.fillPoly(canvas, [shifted[:, None, :]], 1, shift=4)
     places = points.astype(np.float32)
-    return PillRegion(places, canvas > 0, int(top), int(left), min(1.0, confidence), cut, is_outlined)
+    return PillRegion(places, canvas > 0, int(top), int(left), min(1.0, confidence), cut, is_outlined=is_outlined)

@@ -6,7 +6,7 @@ What the second finds a third network is asked about: is it a pill at all?
 from __future__ import annotations
 
 from pipeline.records import Photo, PillRegion
-from pipeline.segment.close_up import are_marks, filling, is_piece, whole_frame
+from pipeline.segment.close_up import filling, is_piece, may_be_parts, whole_frame
 from pipeline.segment.find import Search, are_faces_of_one
 from pipeline.segment.pill_maps import MapsPills, PillNetwork
 from pipeline.segment.pill_or_not import PillOrNot
@@ -14,6 +14,8 @@ from pipeline.segment.regions import content_box
 from pipeline.settings import SegmentSettings
 
 _FACES = 2
+# Counters of letters and other parts that are found of a pill that fills the photo are seldom more.
+_MARKS_MAX = 7
 
 
 def segment(photo: Photo, settings: SegmentSettings | None = None) -> tuple[PillRegion, ...]:
@@ -40,9 +42,8 @@ class Segmenter:
 
     def __init__(self, settings: SegmentSettings | None = None, maps: MapsPills | None = None) -> None:
         self.settings = settings or SegmentSettings()
-        reference = PillNetwork("segment.onnx")
-        self._reference = None if maps else Search(self.settings, reference)
-        self._maps = maps or reference
+        self._close_up = None if maps else PillNetwork("segment.onnx")
+        self._reference = Search(self.settings, self._close_up) if self._close_up else None
         any_photo, judge = maps or PillNetwork("segment_field.onnx"), None if maps else PillOrNot()
         self._any = Search(self.settings, any_photo, judge)
         self._of_list = Search(self.settings, any_photo, judge, self.settings.pill_of_list_min)
@@ -54,7 +55,10 @@ class Segmenter:
             One region a pill face; empty where the photo shows none. A pill that leaves the photo is flagged
             ``cut_by_border``.
         """
-        pills = self._two_faces(photo) or self._any(photo)
+        faces = self._two_faces(photo)
+        if faces and not may_be_parts(photo, faces):
+            return faces
+        pills = faces or self._any(photo)
         return self._filling(photo, pills) or pills
 
     def of_list(self, photo: Photo) -> tuple[PillRegion, ...]:
@@ -67,11 +71,11 @@ class Segmenter:
         return pills if len(pills) == _FACES and are_faces_of_one(photo, pills, _FACES) else ()
 
     def _filling(self, photo: Photo, pills: tuple[PillRegion, ...]) -> tuple[PillRegion, ...]:
-        """The pill that fills the photo, where nothing was found or what was found may be the marks on it."""
-        box = content_box(photo.pixels)
-        if pills and not are_marks(photo, pills, box):
+        """The pill that fills the photo, where nothing was found, or only parts of it."""
+        if self._close_up is None or len(pills) > _MARKS_MAX:
             return ()
-        one = filling(photo, self._maps, box)
+        box = content_box(photo.pixels)
+        one = filling(photo, self._close_up, box)
         if one is not None and one.area > sum(pill.area for pill in pills):
             return (one,)
         is_frame = not pills and is_piece(photo.pixels[box[0] : box[2], box[1] : box[3]])

@@ -1,0 +1,103 @@
+"""Crops and close-ups: a pill that fills the photo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline import Identifier
+from pipeline.load import load
+from pipeline.records import Decision, Pixels
+from pipeline.segment import Segmenter
+from pipeline.segment.close_up import is_piece
+from pipeline.serialize import identification_to_dict
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+
+
+@pytest.fixture(scope="module")
+def identifier() -> Identifier:
+    return Identifier()
+
+
+@pytest.fixture(scope="module")
+def segmenter() -> Segmenter:
+    return Segmenter()
+
+
+def crops(name: str, segmenter: Segmenter, margin: float) -> list[Pixels]:
+    """The pills of a sample photo cut out, with a share of their sides more (or less, below 0) on each side."""
+    photo = load(SAMPLES / name)
+    cut = []
+    for pill in segmenter(photo):
+        top, left, bottom, right = pill.box
+        more = np.array([bottom - top, right - left]) * margin
+        low = np.maximum(np.round(np.array([top, left]) - more), 0).astype(int)
+        high = np.round(np.array([bottom, right]) + more).astype(int)
+        cut.append(np.ascontiguousarray(photo.pixels[low[0] : high[0], low[1] : high[1]]))
+    return cut
+
+
+def drawn(noise: float = 1.0, size: tuple[int, int] = (60, 80)) -> Pixels:
+    """A smooth surface in a light from the side, with noise."""
+    rng = np.random.default_rng(3)
+    light = np.linspace(0.8, 1.0, size[1])[None, :, None]
+    return np.clip(np.array([60, 110, 200]) * light + rng.normal(0, noise, (*size, 3)), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("margin", [-0.05, -0.1])
+@pytest.mark.parametrize("name", ["024_both_gray.jpg", "024_both_large.jpg"])
+def test_a_pill_cut_out_tightly_is_read_and_never_identified(
+    identifier: Identifier, segmenter: Segmenter, name: str, margin: float
+) -> None:
+    answers = [identifier.identify(pixels) for pixels in crops(name, segmenter, margin)]
+    assert answers
+    assert {"024"} <= {"".join(answer.imprint) for answer in answers}
+    for answer in answers:
+        assert len(answer.faces) == 1
+        assert answer.doubts.fills or answer.doubts.cut
+        assert answer.decision is not Decision.IDENTIFIED
+
+
+def test_an_outline_that_is_not_seen_weighs_nothing(identifier: Identifier, segmenter: Segmenter) -> None:
+    answers = [identifier.identify(pixels, mm_per_px=0.05) for pixels in crops("024_both_large.jpg", segmenter, -0.1)]
+    answer = next(answer for answer in answers if answer.imprint == ("024",))
+    assert answer.doubts.fills
+    assert not answer.faces[0].region.is_outlined
+    assert answer.look.shape.best is None
+    assert answer.look.score.best is None
+    assert answer.look.size is None
+    assert answer.look.color.best == "WHITE"
+    bits = {row.kind: row.bits for row in answer.candidates[0].evidence}
+    assert bits["shape"] == bits["size"] == bits["score"] == 0
+    assert answer.advice is not None and answer.advice.code == "WHOLE_PILL"
+    assert any("outline is unknown" in warning for warning in answer.warnings)
+    plain = identification_to_dict(answer)
+    assert plain["doubts"]["fills"] is True and plain["faces"][0]["region"]["is_outlined"] is False
+
+
+def test_a_small_piece_of_a_smooth_surface_is_a_part_of_a_pill(identifier: Identifier) -> None:
+    answer = identifier.identify(drawn())
+    assert answer.decision is Decision.UNREADABLE
+    assert answer.faces[0].region.box == (0, 0, 60, 80)
+    assert answer.doubts.fills and not answer.doubts.cut
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        pytest.param(drawn(noise=40), id="noise"),
+        pytest.param(drawn(size=(300, 400)), id="a large surface"),
+        pytest.param(np.full((60, 80, 3), 128, np.uint8), id="a drawn plain color"),
+    ],
+)
+def test_what_is_no_piece_of_a_surface_shows_no_pill(identifier: Identifier, pixels: Pixels) -> None:
+    assert not is_piece(pixels)
+    assert identifier.identify(pixels).decision is Decision.NO_PILL
+
+
+@pytest.mark.parametrize("name", ["024_both_gray.jpg", "024_front_paper.jpg", "alprazolam_both.jpg"])
+def test_an_ordinary_photo_is_not_filled(segmenter: Segmenter, name: str) -> None:
+    assert all(pill.is_outlined for pill in segmenter(load(SAMPLES / name)))
