@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.answer import Answer, Seen
+from pipeline.errors import InputError
 from pipeline.imprint import is_built_in, open_reader
 from pipeline.imprint.protocol import Reader
-from pipeline.load import PhotoSource, load, sources_of, to_load_again
+from pipeline.load import PhotoBox, PhotoSource, box_of, load, sources_of, to_load_again
 from pipeline.match import Match, Matcher, Weighing, retake
 from pipeline.measure import Measurer, conditions_of
 from pipeline.pill_meant import PillMeant
@@ -37,7 +38,7 @@ from pipeline.scene import (
     is_clear,
     may_be_of_one_color,
 )
-from pipeline.segment import Segmenter, group_faces, whole_frame
+from pipeline.segment import Segmenter, group_faces, pointed_at, whole_frame
 from pipeline.settings import Settings
 from reference.high_alert import HIGH_ALERT
 from reference.product import Product
@@ -99,6 +100,7 @@ class Identifier:
         mm_per_px: float | None = None,
         coin: str | None = None,
         channels: str = "rgb",
+        region: PhotoBox | None = None,
     ) -> Answer:
         """Identify ONE pill from a photo or several photos of it.
 
@@ -109,25 +111,34 @@ class Identifier:
             coin: the kind of coin beside the pill, a key of ``pipeline.scale.coin_sizes.COINS_MM``, where there is one.
             channels: the order of an array's colors. The default is RGB: for what OpenCV's ``imread`` gives say
                 ``bgr``, or red and blue are exchanged.
+            region: where the pill lies in the one photo: ``(x, y, width, height)`` in pixels of the photo at its full
+                size, upright. It may be found there as elsewhere; if it is not, all of the box is taken for it.
 
         Raises:
             PhotoError: a photo cannot be used; the message names it and says what to do.
-            InputError: there is no photo, or the scale, coin or order of colors makes no sense.
+            InputError: there is no photo, or the scale, coin, order of colors or region makes no sense.
             TypeError: this is no photo by its type; the message says what is taken.
         """
-        return self._one_pill(photos, Told(mm_per_px, coin, channels))[0]
+        return self._one_pill(photos, Told(mm_per_px, coin, channels, region))[0]
 
     def identify_each(
-        self, photo: PhotoSource, *, mm_per_px: float | None = None, coin: str | None = None, channels: str = "rgb"
+        self,
+        photo: PhotoSource,
+        *,
+        mm_per_px: float | None = None,
+        coin: str | None = None,
+        channels: str = "rgb",
+        region: PhotoBox | None = None,
     ) -> tuple[Answer, ...]:
         """Identify every pill of a photo that shows several, row by row from the left, numbered so in the overlay.
 
         A pill lies with one face up, so each is answered for by that face, and two alike pills are two answers. Only
         where a photo shows nothing but two that look alike and do not say the same, as a register's does, they are
-        taken for the two faces of one pill. A photo without a pill has one answer, NO_PILL.
+        taken for the two faces of one pill. A photo without a pill has one answer, NO_PILL. The arguments are those
+        of ``identify``; with ``region`` only the pills in that box are answered for.
         """
         clock = Clock()
-        scene = self._scene(photo, 0, Told(mm_per_px, coin, channels), clock)
+        scene = self._scene(photo, 0, Told(mm_per_px, coin, channels, region), clock)
         own = Clock(clock.seconds)
         both = self._meant.two_faces(scene, own)
         pills = [(both, own)] if both else list(self._apart(scene, clock))
@@ -221,7 +232,10 @@ class Identifier:
     def _one_pill(self, photos: PhotoSource | Iterable[PhotoSource], told: Told) -> tuple[Answer, Weighing]:
         """What ONE pill is taken for, and what was seen of it, weighed."""
         clock = Clock()
-        scenes = [self._scene(source, number, told, clock) for number, source in enumerate(sources_of(photos))]
+        sources = sources_of(photos)
+        if told.region is not None and len(sources) > 1:
+            raise InputError("a region is one of one photo; hand over each photo's region in a call of its own")
+        scenes = [self._scene(source, number, told, clock) for number, source in enumerate(sources)]
         return self._weighed_answer(self._seen(scenes, *self._faces_of_one_pill(scenes, clock)), clock)
 
     def _weighed_answer(self, seen: Seen, clock: Clock) -> tuple[Answer, Weighing]:
@@ -234,7 +248,10 @@ class Identifier:
     ) -> Scene:
         with clock("load"):
             photo = load(source, self.settings.load, channels=told.channels)
-        regions, scale = found_in(photo, segment or self._segment, self.settings.scale, told, clock)
+        finds = segment or self._segment
+        if told.region is not None:
+            finds = partial(pointed_at, box=box_of(photo, told.region), segment=finds)
+        regions, scale = found_in(photo, finds, self.settings.scale, told, clock)
         if segment is None:
             regions = regions or self._read_whole(photo, clock)
         again = photo if self.keep_photos else to_load_again(source, photo, self.settings.load)
@@ -321,9 +338,10 @@ def identify(
     mm_per_px: float | None = None,
     coin: str | None = None,
     channels: str = "rgb",
+    region: PhotoBox | None = None,
 ) -> Answer:
     """Identify ONE pill from a photo or several photos of it; see ``Identifier`` for many calls."""
-    return Identifier(catalog).identify(photos, mm_per_px=mm_per_px, coin=coin, channels=channels)
+    return Identifier(catalog).identify(photos, mm_per_px=mm_per_px, coin=coin, channels=channels, region=region)
 
 
 def identify_each(
@@ -333,6 +351,7 @@ def identify_each(
     mm_per_px: float | None = None,
     coin: str | None = None,
     channels: str = "rgb",
+    region: PhotoBox | None = None,
 ) -> tuple[Answer, ...]:
     """Identify every pill of a photo that shows several different ones."""
-    return Identifier(catalog).identify_each(photo, mm_per_px=mm_per_px, coin=coin, channels=channels)
+    return Identifier(catalog).identify_each(photo, mm_per_px=mm_per_px, coin=coin, channels=channels, region=region)

@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.load import PhotoFile
+from pipeline.load import PhotoBox, PhotoFile
 from pipeline.properties import TERMS, spoken
 from pipeline.records import Doubts, Face, Line, Photo, PillLook, PillRegion, Probabilities, Reading, Scale
 from pipeline.scale import check_reference, find_inset, find_scale
@@ -72,6 +72,7 @@ class Told:
     mm_per_px: float | None
     coin: str | None
     channels: str
+    region: PhotoBox | None = None
 
     def __post_init__(self) -> None:
         check_reference(self.mm_per_px, self.coin)
@@ -134,9 +135,12 @@ class Scene:
 def found_in(
     photo: Photo, segment: Segments, settings: ScaleSettings, told: Told, clock: Clock
 ) -> tuple[tuple[PillRegion, ...], Scale | None]:
-    """A photo's regions and its scale; of a page those of the framed picture that has a ruler of its own."""
+    """A photo's regions and its scale; of a page those of the framed picture that has a ruler of its own.
+
+    Where the caller points at a region, all of the photo may give the scale.
+    """
     with clock("scale"):
-        inset = find_inset(photo)
+        inset = find_inset(photo) if told.region is None else None
     if inset is not None:
         regions, scale = _found_in(photo.part(inset), segment, settings, told, clock, framed=True)
         if regions:

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from pipeline import Identifier
+from pipeline.cli.identify import identify
+from pipeline.errors import InputError
 from pipeline.load import load
 from pipeline.records import Decision, Pixels
 from pipeline.segment import Segmenter
@@ -101,3 +104,80 @@ def test_what_is_no_piece_of_a_surface_shows_no_pill(identifier: Identifier, pix
 @pytest.mark.parametrize("name", ["024_both_gray.jpg", "024_front_paper.jpg", "alprazolam_both.jpg"])
 def test_an_ordinary_photo_is_not_filled(segmenter: Segmenter, name: str) -> None:
     assert all(pill.is_outlined for pill in segmenter(load(SAMPLES / name)))
+
+
+def boxes(name: str, segmenter: Segmenter, margin: float = 0.0) -> list[tuple[int, int, int, int]]:
+    """Boxes ``(x, y, width, height)`` around the pills of a sample photo, with a share of their sides more."""
+    found = []
+    for pill in segmenter(load(SAMPLES / name)):
+        top, left, bottom, right = pill.box
+        high, wide = round((bottom - top) * margin), round((right - left) * margin)
+        found.append((left - wide, top - high, right - left + 2 * wide, bottom - top + 2 * high))
+    return found
+
+
+@pytest.mark.parametrize("margin", [0.1, 0.0, -0.1])
+def test_a_region_is_answered_as_the_pill_that_lies_there(
+    identifier: Identifier, segmenter: Segmenter, margin: float
+) -> None:
+    """With its outline, and the scale of the whole photo: the box cuts nothing off."""
+    photo = SAMPLES / "024_both_ruler.jpg"
+    each = {answer.imprint: answer for answer in identifier.identify_each(photo)}
+    whole = identifier.identify(photo)
+    for box in boxes(photo.name, segmenter, margin):
+        answer = identifier.identify(photo, region=box)
+        assert len(answer.faces) == 1 and answer.faces[0].region.is_outlined and not answer.doubts.cut
+        assert answer.size_mm == pytest.approx(whole.size_mm, rel=0.05)
+        assert answer.imprint in {("024",), ()} | set(each)
+    assert len(identifier.identify_each(photo, region=box)) == 1
+
+
+def test_a_region_in_which_no_pill_is_found_is_all_of_it_the_pill(identifier: Identifier) -> None:
+    pixels = drawn(size=(300, 400))
+    assert identifier.identify(pixels).decision is Decision.NO_PILL
+    answer = identifier.identify(pixels, region=(50, 60, 200, 100))
+    assert answer.decision is Decision.UNREADABLE
+    assert answer.faces[0].region.box == (60, 50, 160, 250)
+    assert answer.doubts.fills
+
+
+def test_a_region_is_in_pixels_of_the_full_photo(identifier: Identifier) -> None:
+    pixels = np.ascontiguousarray(np.repeat(np.repeat(load(SAMPLES / "024_front_paper.jpg").pixels, 6, 0), 6, 1))
+    assert max(pixels.shape) > 2048
+    (pill,) = identifier.identify(SAMPLES / "024_front_paper.jpg").faces
+    top, left, bottom, right = (6 * edge for edge in pill.region.box)
+    answer = identifier.identify(pixels, region=(left, top, right - left, bottom - top))
+    assert answer.imprint == ("024",)
+    assert answer.faces[0].region.is_outlined
+
+
+@pytest.mark.parametrize(
+    ("region", "told"),
+    [
+        ((0, 0, 10, 300), "less than 16 pixels"),
+        ((10_000, 0, 300, 300), "less than 16 pixels lie in the photo of"),
+        ((0, 0, -5, 300), "less than 16 pixels"),
+        ((0, 0, float("nan"), 300), "is no box"),
+        ((0, 0, 300), "is no box"),
+    ],
+)
+def test_a_region_that_is_no_box_of_the_photo_is_refused(
+    identifier: Identifier, region: tuple[float, float, float, float], told: str
+) -> None:
+    with pytest.raises(InputError, match=told):
+        identifier.identify(SAMPLES / "024_front_paper.jpg", region=region)
+
+
+def test_a_region_of_several_photos_is_refused(identifier: Identifier) -> None:
+    with pytest.raises(InputError, match="of one photo"):
+        identifier.identify([SAMPLES / "024_front_paper.jpg"] * 2, region=(0, 0, 100, 100))
+
+
+def test_the_command_takes_a_region() -> None:
+    photo = str(SAMPLES / "024_both_gray.jpg")
+    shown = CliRunner().invoke(identify, [photo, "--region", "0,0,2000,2000", "--json"])
+    assert shown.exit_code == 0, shown.output
+    assert "024" in shown.output
+    for arguments, told in ((["--region", "1,2,3"], "is no box"), ([photo, "--region", "0,0,90,90"], "one photo")):
+        refused = CliRunner().invoke(identify, [photo, *arguments])
+        assert refused.exit_code == 2 and told in refused.output

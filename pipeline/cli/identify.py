@@ -17,14 +17,32 @@ from pipeline.report.outputs import OUTPUTS
 from pipeline.settings import LoadSettings
 
 if TYPE_CHECKING:
+    from pipeline.load import PhotoBox
     from pipeline.records import Identification
     from pipeline.serialize import Detail
+
+
+def _region(context: click.Context, parameter: click.Parameter, given: str | None) -> PhotoBox | None:
+    """Four numbers parted by commas."""
+    if given is None:
+        return None
+    try:
+        x, y, width, height = (float(number) for number in given.split(","))
+    except ValueError as error:
+        raise click.BadParameter(f"{given!r} is no box; say X,Y,WIDTH,HEIGHT, for instance 120,80,300,200") from error
+    return x, y, width, height
 
 
 @click.command()
 @click.argument("photos", metavar="PHOTO...", nargs=-1, required=True, type=FILE)
 @click.option("--each", is_flag=True, help="The photo shows several pills: answer for each, numbered as drawn.")
 @photo_options
+@click.option(
+    "--region",
+    metavar="X,Y,WIDTH,HEIGHT",
+    callback=_region,
+    help="The pill lies in this box, in pixels of the photo as it was taken, seen upright.",
+)
 @json_option
 @click.option(
     "--detail",
@@ -38,6 +56,7 @@ def identify(
     photos: tuple[Path, ...],
     each: bool,
     asked: PhotoOptions,
+    region: PhotoBox | None,
     as_json: bool,
     detail: Detail,
     outputs: Mapping[str, Path],
@@ -45,11 +64,15 @@ def identify(
     """Identify the pill in one or several photos of the same pill; - is a photo on standard input."""
     if each and len(photos) > 1:
         raise click.UsageError("--each takes one photo")
+    if region and len(photos) > 1:
+        raise click.UsageError("--region takes one photo")
     check_outputs(outputs.values(), (*photos, asked.catalog))
     identifier = asked.open_identifier()
     sources = tuple(map(photo_source, photos))
     answers = (
-        identifier.identify_each(sources[0], **asked.scale) if each else (identifier.identify(sources, **asked.scale),)
+        identifier.identify_each(sources[0], region=region, **asked.scale)
+        if each
+        else (identifier.identify(sources, region=region, **asked.scale),)
     )
     if outputs:
         loaded = answers[0].load_photos()

@@ -9,12 +9,15 @@ from __future__ import annotations
 from pipeline.load.again import PhotoFile, to_load_again
 from pipeline.load.formats import is_photo
 from pipeline.load.photo import detail, details, load
+from pipeline.load.regions import PhotoBox, box_of
 from pipeline.load.sources import PhotoSource, Readable, display_name, head_of, sources_of
 
 __all__ = [
+    "PhotoBox",
     "PhotoFile",
     "PhotoSource",
     "Readable",
+    "box_of",
     "detail",
     "details",
     "display_name",

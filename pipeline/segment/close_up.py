@@ -11,10 +11,10 @@ import numpy as np
 
 from pipeline.geometry.lab import lab_of_pixels
 from pipeline.geometry.outline import Outline, clockwise
-from pipeline.records import Photo, PillRegion, Pixels
+from pipeline.records import Box, Photo, PillRegion, Pixels
 from pipeline.segment.instances import Instance, instances
 from pipeline.segment.pill_maps import MapsPills
-from pipeline.segment.regions import Box, content_box, region_of
+from pipeline.segment.regions import content_box, region_of
 
 # The photo's long side and the ground beside it, in pixels of the look: the first look's 256 in all.
 _PHOTO_PX, _GROUND_PX = 150, 53
