@@ -66,13 +66,17 @@ class Pretended:
         self.catalog, self.settings = catalog, settings or pipeline.Settings()
         self.made.append(self)
 
-    def identify(self, photos: Any, mm_per_px: float | None = None, coin: str | None = None) -> Answer:
+    def identify(
+        self, photos: Any, mm_per_px: float | None = None, coin: str | None = None, region: Any = None
+    ) -> Answer:
         self.calls.append((photos, mm_per_px))
         if self.error:
             raise self.error
         return replace(answer(), photos=tuple(photo.name for photo in self.photos), again=self.photos)
 
-    def identify_each(self, photo: Any, mm_per_px: float | None = None, coin: str | None = None) -> tuple[Answer, ...]:
+    def identify_each(
+        self, photo: Any, mm_per_px: float | None = None, coin: str | None = None, region: Any = None
+    ) -> tuple[Answer, ...]:
         self.calls.append((photo, mm_per_px))
         return answer(), answer(Decision.UNKNOWN)
 

@@ -16,6 +16,8 @@ from pipeline.settings import SegmentSettings
 _FACES = 2
 # Counters of letters and other parts that are found of a pill that fills the photo are seldom more.
 _MARKS_MAX = 7
+# A region that is found with its outline is the pill that fills the photo from this share of its area on.
+_WHOLE_MIN = 0.85
 
 
 def segment(photo: Photo, settings: SegmentSettings | None = None) -> tuple[PillRegion, ...]:
@@ -76,7 +78,12 @@ class Segmenter:
             return ()
         box = content_box(photo.pixels)
         one = filling(photo, self._close_up, box)
-        if one is not None and one.area > sum(pill.area for pill in pills):
+        if one is not None and not any(_is_whole(pill, one) for pill in pills):
             return (one,)
         is_frame = not pills and is_piece(photo.pixels[box[0] : box[2], box[1] : box[3]])
         return (whole_frame(photo),) if is_frame else ()
+
+
+def _is_whole(pill: PillRegion, filling: PillRegion) -> bool:
+    """Whether a pill that was found is what fills the photo, with its outline in it."""
+    return not pill.cut_by_border and pill.area > _WHOLE_MIN * filling.area
