@@ -23,7 +23,7 @@ from pipeline.load import PhotoBox, PhotoSource, box_of, load, sources_of, to_lo
 from pipeline.match import Match, Matcher, Weighing, retake
 from pipeline.measure import Measurer, conditions_of
 from pipeline.pill_meant import PillMeant
-from pipeline.records import Advice, Decision, Doubts, Expected, Face, PillLook
+from pipeline.records import Advice, Decision, Doubts, Expected, Face, Photo, PillLook, PillRegion
 from pipeline.scene import (
     FACES,
     Clock,
