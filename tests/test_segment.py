@@ -98,7 +98,7 @@ def test_a_face_that_is_not_clear_at_one_scale_is_looked_for_at_others(middle: f
         paint(pixels, face, (235, 235, 230))
     sides: list[int] = []
 
-    def unsure_at_first(part: Pixels, long_side_px: int, mirrored: bool) -> PillMaps:
+    def unsure_at_first(part: Pixels, long_side_px: int, mirrored: bool, plain: PillMaps | None = None) -> PillMaps:
         sides.append(long_side_px)
         maps = pill_maps(part, long_side_px)
         if len(sides) > 1:
@@ -118,7 +118,7 @@ def test_a_look_again_for_a_doubtful_face_does_not_lose_one() -> None:
         paint(pixels, face, (235, 235, 230))
     looks: list[tuple[int, ...]] = []
 
-    def less_each_time(part: Pixels, long_side_px: int, mirrored: bool) -> PillMaps:
+    def less_each_time(part: Pixels, long_side_px: int, mirrored: bool, plain: PillMaps | None = None) -> PillMaps:
         """A doubt between the discs in the first look; the last disc is gone in the others."""
         maps = pill_maps(part, long_side_px)
         looks.append(part.shape)
@@ -139,7 +139,7 @@ def test_many_pills_are_looked_at_mirrored_too(monkeypatch: pytest.MonkeyPatch, 
         paint(pixels, ellipse(120 + 240 * (number % 2), 80 + 140 * (number // 2), 50, 50), (235, 235, 230))
     seen: list[bool] = []
 
-    def counted(part: Pixels, long_side_px: int, mirrored: bool) -> PillMaps:
+    def counted(part: Pixels, long_side_px: int, mirrored: bool, plain: PillMaps | None = None) -> PillMaps:
         seen.append(mirrored)
         return pill_maps(part, long_side_px, mirrored)
 
@@ -315,7 +315,7 @@ def test_up_to_seven_unlike_pills_are_looked_at_again(monkeypatch: pytest.Monkey
         paint(pixels, ellipse(120 + 240 * (number % 2), 80 + 140 * (number // 2), radius, radius), (235, 235, 230))
     seen: list[bool] = []
 
-    def counted(part: Pixels, long_side_px: int, mirrored: bool) -> PillMaps:
+    def counted(part: Pixels, long_side_px: int, mirrored: bool, plain: PillMaps | None = None) -> PillMaps:
         seen.append(mirrored)
         return pill_maps(part, long_side_px, mirrored)
 

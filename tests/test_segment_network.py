@@ -77,7 +77,7 @@ def test_the_closer_look_takes_in_what_the_first_one_suspects(
     shown: list[tuple[int, int]] = []
     inputs: list[tuple[float, float]] = []
 
-    def seen(pixels: NDArray[np.uint8], long_side_px: int, mirrored: bool) -> PillMaps:
+    def seen(pixels: NDArray[np.uint8], long_side_px: int, mirrored: bool, plain: PillMaps | None = None) -> PillMaps:
         shown.append((8 * (int(pixels[0, 0, 0]) - 40), 8 * (int(pixels[0, -1, 0]) - 40)))
         inputs.append(tuple(side * long_side_px / max(pixels.shape[:2]) for side in pixels.shape[:2]))
         chance = discs([(48, 64, 10)], 1.0)
@@ -97,7 +97,7 @@ def test_a_pill_with_a_dent_is_not_left_out(monkeypatch: pytest.MonkeyPatch) -> 
     rows, cols = np.mgrid[:96, :128].astype(np.float32) - np.array([48, 64], np.float32)[:, None, None]
     dent = (np.abs(rows) < 8) & (cols > 0)
 
-    def maps(pixels: NDArray[np.uint8], long_side_px: int, mirrored: bool) -> PillMaps:
+    def maps(pixels: NDArray[np.uint8], long_side_px: int, mirrored: bool, plain: PillMaps | None = None) -> PillMaps:
         chances = [np.where(dent, 0, discs([(48, 64, 30)], share)).astype(np.float32) for share in (1.0, 0.55)]
         return PillMaps(chances[0], chances[1], (10.0, 10.0))
 
@@ -171,7 +171,7 @@ def test_regions_that_are_no_faces_of_one_pill_are_looked_at_again(
     left = list(seen)
     asked: list[bool] = []
 
-    def maps(pixels: NDArray[np.uint8], long_side_px: int, mirrored: bool) -> PillMaps:
+    def maps(pixels: NDArray[np.uint8], long_side_px: int, mirrored: bool, plain: PillMaps | None = None) -> PillMaps:
         asked.append(mirrored)
         chances = (
             [
@@ -200,3 +200,23 @@ def test_the_network_is_small_and_opencv_runs_it_too() -> None:
     chances = 1 / (1 + np.exp(-opencv.forward()[0]))
     maps = pill_maps(pixels, 256)
     assert np.abs(chances - np.stack([maps.pill, maps.core])).max() < 1e-4
+
+
+def test_the_mirrored_look_does_not_repeat_the_plain_one() -> None:
+    network = PillNetwork("segment_field.onnx")
+    pixels = np.random.default_rng(4).integers(0, 256, (90, 130, 3), dtype=np.uint8)
+    runs = 0
+
+    class Counted:
+        def run(self, values: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+            nonlocal runs
+            runs += 1
+            return own.run(values)
+
+    own, network._network = network._network, Counted()
+    whole = network(pixels, 128, mirrored=True)
+    plain = network(pixels, 128)
+    runs = 0
+    both = network(pixels, 128, mirrored=True, plain=plain)
+    assert runs == 3
+    assert np.array_equal(both.pill, whole.pill) and np.array_equal(both.core, whole.core)

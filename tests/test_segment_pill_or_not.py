@@ -92,7 +92,9 @@ class Seen:
     def __init__(self, discs: Sequence[Disc]) -> None:
         self.discs = discs
 
-    def __call__(self, pixels: Pixels, long_side_px: int, mirrored: bool = False) -> PillMaps:
+    def __call__(
+        self, pixels: Pixels, long_side_px: int, mirrored: bool = False, plain: PillMaps | None = None
+    ) -> PillMaps:
         height, width = (max(2, side * long_side_px // max(pixels.shape[:2]) // 2) for side in pixels.shape[:2])
         step = pixels.shape[0] / height, pixels.shape[1] / width
         rows, cols = (np.mgrid[:height, :width] + 0.5) * np.array(step)[:, None, None] - 0.5

@@ -128,12 +128,14 @@ class Search:
         if few and _is_more_than_few(view, settings):
             return view
         if len(view.found) >= _MANY_MIN:
-            surer = self._view(photo, view.part, view.long_side_px, mirrored=True)
+            surer = self._view(photo, view.part, view.long_side_px, mirrored=True, plain=view.maps)
             view = surer if surer.found else view
         return view
 
-    def _view(self, photo: Photo, part: Box, long_side_px: int, mirrored: bool = False) -> _View:
-        maps = self._maps(_pixels(photo, part), long_side_px, mirrored)
+    def _view(
+        self, photo: Photo, part: Box, long_side_px: int, mirrored: bool = False, plain: PillMaps | None = None
+    ) -> _View:
+        maps = self._maps(_pixels(photo, part), long_side_px, mirrored, plain)
         seen = instances(maps, _AREA_MIN)
         found = tuple(one for one in seen if _is_pill(one, self.settings.chance_min))
         return _View(part, long_side_px, maps, found, tuple(one for one in seen if one not in found))

@@ -18,30 +18,34 @@ Map = NDArray[np.float32]
 MULTIPLE = 64
 # The maps are given for every second pixel.
 MAP_STEP = 2
-# A photo and its mirror images: steps along its rows and columns.
-_AS_IT_IS = ((1, 1),)
-_MIRRORED = ((1, 1), (1, -1), (-1, 1), (-1, -1))
+# The mirror images of a photo: steps along its rows and columns.
+_MIRRORED = ((1, -1), (-1, 1), (-1, -1))
 
 
 @dataclass(frozen=True, eq=False)
 class PillMaps:
     """Chances 0-1 by map pixel, both ``(h, w)`` float32: ``pill``, and ``core``, the middle of one.
 
-    ``to_photo`` photo pixels are one map pixel (rows, cols).
+    ``to_photo`` photo pixels are one map pixel (rows, cols). ``logits`` are the network's own, of one look that was not
+    mirrored, with what was padded.
     """
 
     pill: Map
     core: Map
     to_photo: tuple[float, float]
+    logits: Map | None = None
 
 
 class MapsPills(Protocol):
     """What tells where pills are: the network, or in tests a stand-in."""
 
-    def __call__(self, pixels: Pixels, long_side_px: int, mirrored: bool = False) -> PillMaps:
+    def __call__(
+        self, pixels: Pixels, long_side_px: int, mirrored: bool = False, plain: PillMaps | None = None
+    ) -> PillMaps:
         """Where pills are, looked for at ``long_side_px``; ``pixels`` ``(h, w, 3)`` uint8 sRGB.
 
-        ``mirrored``: the mean of what is seen in the photo and in its three mirror images.
+        ``mirrored``: the mean of what is seen in the photo and in its three mirror images; ``plain``: what was seen in
+        the photo itself at that size, which is then not looked at again.
         """
         ...
 
@@ -55,7 +59,9 @@ class PillNetwork:
     def __init__(self, name: str = "segment.onnx") -> None:
         self._network = Network(name)
 
-    def __call__(self, pixels: Pixels, long_side_px: int, mirrored: bool = False) -> PillMaps:
+    def __call__(
+        self, pixels: Pixels, long_side_px: int, mirrored: bool = False, plain: PillMaps | None = None
+    ) -> PillMaps:
         """See ``MapsPills``."""
         height, width = pixels.shape[:2]
         factor = long_side_px / max(height, width)
@@ -64,10 +70,11 @@ class PillNetwork:
         down, right = -size[1] % MULTIPLE, -size[0] % MULTIPLE
         padded = cv2.copyMakeBorder(small, 0, down, 0, right, cv2.BORDER_REPLICATE)
         values = np.ascontiguousarray(padded.transpose(2, 0, 1)[None], np.float32) / np.float32(255) - np.float32(0.5)
-        logits = np.mean([self._seen(values, *steps) for steps in (_MIRRORED if mirrored else _AS_IT_IS)], axis=0)
+        own = self._seen(values, 1, 1) if plain is None or plain.logits is None else plain.logits
+        logits = np.mean([own, *(self._seen(values, *steps) for steps in _MIRRORED)], axis=0) if mirrored else own
         chances = 1.0 / (1.0 + np.exp(-logits[:, : -(-size[1] // MAP_STEP), : -(-size[0] // MAP_STEP)]))
         scale = height / size[1] * MAP_STEP, width / size[0] * MAP_STEP
-        return PillMaps(chances[0].astype(np.float32), chances[1].astype(np.float32), scale)
+        return PillMaps(chances[0].astype(np.float32), chances[1].astype(np.float32), scale, None if mirrored else own)
 
     def _seen(self, values: Map, rows: int, cols: int) -> Map:
         """Logits ``(2, h / 2, w / 2)`` for ``(1, 3, h, w)``, seen with rows or columns backwards where -1."""
