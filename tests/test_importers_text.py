@@ -206,6 +206,7 @@ def test_without_openpyxl_a_workbook_is_refused_with_the_way_out(
         ("15,7 x 8,2 mm", 15.7), ("7, 6, 3", 7), ("7,6,3", 7), ("5/16", 16), ("7.0E0", 7), ("8 毫米", 8),
         ("4호", None), ("about ten", None), ("8 ft", None), ("70", None), ("0", None), ("", None), ("-", None),
         ("1e30", None), ("7 (10 mg)", None), ("\0" * 300, None), ("9" * 300, None),
+        ("0.8", None), ("1.9 mm", None), ("2", 2),
     ],
 )  # fmt: skip
 def test_sizes(text: str, expected: float | None) -> None:
