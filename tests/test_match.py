@@ -450,7 +450,7 @@ def test_missing_data_weighs_nothing() -> None:
 
 def test_a_look_weighs_by_how_common_it_is() -> None:
     rows = {row.kind: row.bits for row in own_look_rows(pill("024"), look(size_mm=8.0), MODEL)}
-    error, common = SHARES.look_error, WORLD.looks
+    error, common = MODEL.register("").look_error, WORLD.looks
     assert rows["shape"] == pytest.approx(math.log2((1 - error) * 0.97 / common["shape"]["ROUND"] + error), abs=1e-3)
     assert rows["color"] == pytest.approx(math.log2((1 - error) * 0.97 / common["color"]["WHITE"] + error), abs=1e-3)
     rare = own_look_rows(pill("024", shape="DIAMOND"), look(shape="DIAMOND"), MODEL)[0]

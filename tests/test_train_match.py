@@ -16,7 +16,7 @@ from pipeline.evaluate.bounds import upper_bound
 from pipeline.evaluate.photo_truth import Truth
 from pipeline.evaluate.product_index import ProductIndex
 from pipeline.match.evidence import look_rows
-from pipeline.match.model import MatchModel, Shares
+from pipeline.match.model import MatchModel, RegisterErrors, Shares
 from pipeline.match.world import ALPHABET, COLUMN, World
 from pipeline.records import Doubts, Face, Reading
 from pipeline.train.match import levels, noise
@@ -169,7 +169,7 @@ def looked(seen: object, count: int, product: object = None) -> list[Looked]:
 
 
 def model_of(value: float) -> MatchModel:
-    return replace(MODEL, shares=replace(MODEL.shares, look_error=value))
+    return replace(MODEL, registers={"US": RegisterErrors(value, 0.25)})
 
 
 def test_the_share_under_which_looks_are_likeliest_is_taken() -> None:
@@ -288,7 +288,7 @@ def test_a_worse_view_keeps_its_colors() -> None:
 
 def test_what_ships_is_sane() -> None:
     values = json.loads(resources.files("pipeline").joinpath("weights/match.json").read_text("utf-8"))
-    assert set(values) == {"levels", "shares", "world"}
+    assert set(values) == {"levels", "registers", "shares", "world"}
     assert MODEL.world.confusions.shape == (len(ALPHABET), len(ALPHABET))
     assert MODEL.world.confusions.sum(1) == pytest.approx(np.ones(len(ALPHABET)), abs=1e-3)
     assert (MODEL.world.confusions.diagonal() > 0.9).all()
@@ -296,7 +296,10 @@ def test_what_ships_is_sane() -> None:
     assert 0.5 <= MODEL.levels["one in 100"] <= MODEL.levels["strict"] < 1
     assert {field.name for field in fields(Shares)} == set(values["shares"])
     shares = asdict(MODEL.shares)
-    assert 0 < shares.pop("register_sigma_mm") < 1
+    assert set(MODEL.registers) == {"US", "TW"} and MODEL.register("KR") == MODEL.registers["US"]
+    # Taiwan's register errs more than the American one, in sizes and words.
+    assert 0 < MODEL.registers["US"].size_sigma_mm < MODEL.registers["TW"].size_sigma_mm < 1
+    assert 0 < MODEL.registers["US"].look_error < MODEL.registers["TW"].look_error < 0.1
     assert all(0 < share < 1 for share in shares.values()), shares
     assert MODEL.shares.found > 0.9 and MODEL.shares.stray < 0.1
     assert MODEL.shares.missed < MODEL.shares.hidden

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from pipeline.figures_in_words import percent
 from pipeline.match.explain import Explanation
-from pipeline.match.model import MatchModel
+from pipeline.match.model import MatchModel, RegisterErrors
 from pipeline.properties import PROPERTIES, Length, Property, Terms, spoken
 from pipeline.records import EvidenceRow, PillLook
 from reference.product import Product
@@ -30,7 +30,7 @@ class LookScale:
 
     def __call__(self, product: Product) -> tuple[EvidenceRow, ...]:
         """A row for each of ``PROPERTIES``."""
-        key = tuple(each.listed(product) for each in PROPERTIES)
+        key = (self._model.register(product.market), *(each.listed(product) for each in PROPERTIES))
         if key not in self._known:
             self._known[key] = look_rows(product, self._look, self._model)
         return self._known[key]
@@ -58,9 +58,10 @@ def own_look_rows(product: Product, look: PillLook, model: MatchModel) -> tuple[
 
 
 def _row(each: Property, look: PillLook, product: Product, model: MatchModel) -> EvidenceRow:
+    errors = model.register(product.market)
     if isinstance(each, Length):
-        return _length_row(each, look, each.listed(product), model)
-    return _term_row(each, look, each.listed(product), model)
+        return _length_row(each, look, each.listed(product), errors)
+    return _term_row(each, look, each.listed(product), model, errors)
 
 
 def imprint_rows(explanation: Explanation, faces: int) -> tuple[EvidenceRow, ...]:
@@ -92,7 +93,7 @@ def _bits(observed: float, expected: float, floor: float) -> float:
     return math.log2((1 - floor) * observed / expected + floor)
 
 
-def _term_row(each: Terms, look: PillLook, expected: str, model: MatchModel) -> EvidenceRow:
+def _term_row(each: Terms, look: PillLook, expected: str, model: MatchModel, errors: RegisterErrors) -> EvidenceRow:
     kind, seen = each.title, each.of(look)
     best = seen.best
     if best is None:
@@ -107,23 +108,23 @@ def _term_row(each: Terms, look: PillLook, expected: str, model: MatchModel) -> 
         return EvidenceRow(kind, best, expected, 0.0, f"How common each {kind} is has not been fitted.")
     found = seen[expected]
     rest = max(1.0 - sum(value for _, value in seen.terms), 0.0) * other if found < other else 0.0
-    bits = _bits(found + rest, shares.get(expected, other), model.shares.look_error)
+    bits = _bits(found + rest, shares.get(expected, other), errors.look_error)
     verb = "agrees" if bits > 0.1 else "disagrees" if bits < -0.5 else "says little"
     sentence = f"The {kind} {verb}: the register says {spoken(expected)}, for which the photo gives {percent(found)}."
     return EvidenceRow(kind, best, expected, bits, sentence)
 
 
-def _length_row(each: Length, look: PillLook, expected_mm: float | None, model: MatchModel) -> EvidenceRow:
+def _length_row(each: Length, look: PillLook, expected_mm: float | None, errors: RegisterErrors) -> EvidenceRow:
     kind, seen = each.title, each.of(look)
     if seen is None or expected_mm is None:
         observed = f"{seen.length_mm:.1f}" if seen else ""
         expected = f"{expected_mm:g}" if expected_mm else ""
         sentence = f"The register does not say the {kind}." if seen else "The photo carries no scale."
         return EvidenceRow(kind, observed, expected, 0.0, sentence)
-    sigma = math.hypot(seen.sigma_mm, model.shares.register_sigma_mm)
+    sigma = math.hypot(seen.sigma_mm, errors.size_sigma_mm)
     density = _normal(seen.length_mm - expected_mm, sigma)
     random = _normal(seen.length_mm - SIZE_MEAN_MM, SIZE_SIGMA_MM)
-    bits = _bits(density, max(random, 0.01), model.shares.look_error)
+    bits = _bits(density, max(random, 0.01), errors.look_error)
     sentence = f"It measures {seen.length_mm:.1f} ± {seen.sigma_mm:.1f} mm; the register says {expected_mm:g} mm."
     return EvidenceRow(kind, f"{seen.length_mm:.1f}", f"{expected_mm:g}", bits, sentence)
 

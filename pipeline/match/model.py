@@ -10,6 +10,8 @@ from typing import Any
 
 from pipeline.match.world import World
 
+BEST_REGISTER = "US"
+
 
 @dataclass(frozen=True)
 class Shares:
@@ -23,21 +25,33 @@ class Shares:
     further: float  # where one word is missing: the probability that a further one is, too
     twin_look: float  # share of the products with an imprint of another drug that also look like it in a photo
     sibling: float  # expected unlisted products of the same look that differ in just one given character
-    look_error: float  # share of the products for which the register has a wrong look
     outline_error: float  # share of the photos in which the outline found is not that of the pill
-    register_sigma_mm: float  # registers give whole millimeters and err besides
+
+
+@dataclass(frozen=True)
+class RegisterErrors:
+    """How far what a register says of looks is wrong, beside photos of its products."""
+
+    look_error: float  # share of the products for which it has a wrong shape, color, score or size
+    size_sigma_mm: float  # it gives whole millimeters and errs besides
 
 
 @dataclass(frozen=True, eq=False)
 class MatchModel:
     """All that is fitted for the match.
 
-    ``levels`` gives for each level of risk the probability of drug and strength from which an answer is IDENTIFIED.
+    ``levels`` gives for each level of risk the probability of drug and strength from which an answer is IDENTIFIED,
+    ``registers`` for each market whose register has photos how far its register errs.
     """
 
     world: World
     shares: Shares
+    registers: Mapping[str, RegisterErrors]
     levels: Mapping[str, float]
+
+    def register(self, market: str) -> RegisterErrors:
+        """The errors of a market's register; without photos those of the best, under which most contradicts."""
+        return self.registers.get(market, self.registers[BEST_REGISTER])
 
     @classmethod
     def load(cls) -> MatchModel:
@@ -48,4 +62,5 @@ class MatchModel:
     def of(cls, values: Mapping[str, Any]) -> MatchModel:
         """From the plain values of ``weights/match.json``."""
         shares = Shares(**{field.name: values["shares"][field.name] for field in fields(Shares)})
-        return cls(World.of(values["world"]), shares, values["levels"])
+        registers = {market: RegisterErrors(**errors) for market, errors in values["registers"].items()}
+        return cls(World.of(values["world"]), shares, registers, values["levels"])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.evaluate.product_index import ProductIndex
-from pipeline.match.model import MatchModel, Shares
+from pipeline.match.model import BEST_REGISTER, MatchModel, RegisterErrors, Shares
 from pipeline.match.world import ALPHABET
 from pipeline.settings import DecideSettings, Settings
 from pipeline.train.match import levels, noise
@@ -18,10 +18,11 @@ from pipeline.train.match.world import fit_world, hidden_share
 from reference.store.catalog import Catalog, open_catalog
 
 # Before anything is counted: near enough to align readings with the imprints that they are of.
-_BEGIN = Shares(0.98, 0.01, 0.002, 0.04, 0.4, 0.5, 0.03, 0.1, 0.015, 0.01, 0.45)
+_BEGIN = Shares(0.98, 0.01, 0.002, 0.04, 0.4, 0.5, 0.03, 0.1, 0.01)
+_BEGIN_ERRORS = RegisterErrors(0.015, 0.45)
 _REGISTERS = ("c3pi", "tfda", "mfds")
 _LOOK_ERRORS = (0.005, 0.01, 0.015, 0.02, 0.03, 0.05)
-_SIGMAS_MM = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6)
+_SIGMAS_MM = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8)
 _SIBLINGS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
 # Photos on which the siblings are fitted: every third is enough and takes a third of the time.
 _EVERY = 3
@@ -45,44 +46,76 @@ def fit_match(data: Path, work: Path, out: Path, say: Say) -> None:
     shares = replace(_BEGIN, hidden=hidden_share([*products["tfda"], *products["mfds"]]))
     say(f"world: {len(world['words'])} frequent words, of imprints are one word: {world['one_word']}")
     tables = {name: ProductIndex(products[name]) for name in ("c3pi", "tfda")}
-    model = _of(world, shares)
+    registers = {"US": _BEGIN_ERRORS, "TW": _BEGIN_ERRORS}
+    model = _of(world, shares, registers)
     us = {view: read_photos(data / "rximage300", view, work, say) for view in (AS_IT_IS, WORSE, MUCH_WORSE)}
     taiwan = read_photos(data / "tfda", WORSE, work, say)
     counts = noise.count(us[WORSE], tables["c3pi"], model)
     further = [noise.count(us[MUCH_WORSE], tables["c3pi"], model), noise.count(taiwan, tables["tfda"], model)]
     world["confusions"] = noise.fit_confusions([counts, *further], model.world.shares)
     shares = replace(shares, **noise.reading_shares(counts))
-    shares = _fit_looks([*us[WORSE], *us[MUCH_WORSE]], tables["c3pi"], world, shares)
+    looked = {
+        "US": noise.looked_at([*us[WORSE], *us[MUCH_WORSE]], tables["c3pi"]),
+        "TW": noise.looked_at(taiwan, tables["tfda"]),
+    }
+    registers = {market: _fit_register(looked[market], world, shares, market) for market in looked}
+    say(f"registers: {registers}")
+    shares = _fit_looks(looked["US"], tables["c3pi"], world, shares, registers)
     say(f"shares: {_rounded(shares)}")
-    shares = _fit_siblings(us[WORSE][::_EVERY], catalogs["c3pi"], tables["c3pi"], world, shares, say)
-    own = list(levels.answers(us[AS_IT_IS], catalogs["c3pi"], tables["c3pi"], _of(world, shares), Settings()))
+    shares = _fit_siblings(us[WORSE][::_EVERY], catalogs["c3pi"], tables["c3pi"], world, shares, registers, say)
+    model = _of(world, shares, registers)
+    own = list(levels.answers(us[AS_IT_IS], catalogs["c3pi"], tables["c3pi"], model, Settings()))
     bars = levels.fit_levels(own)
     say(f"levels, on {len(own)} answers: {bars}")
-    _write(out, {"world": world, "shares": _rounded(shares), "levels": bars})
+    plain = {market: asdict(errors) for market, errors in registers.items()}
+    _write(out, {"world": world, "shares": _rounded(shares), "registers": plain, "levels": bars})
 
 
-def _of(world: dict[str, Any], shares: Shares) -> MatchModel:
-    return MatchModel.of({"world": world, "shares": asdict(shares), "levels": {"one in 100": 0.5, "strict": 0.5}})
+def _of(world: dict[str, Any], shares: Shares, registers: Mapping[str, RegisterErrors]) -> MatchModel:
+    plain = {market: asdict(errors) for market, errors in registers.items()}
+    levels = {"one in 100": 0.5, "strict": 0.5}
+    return MatchModel.of({"world": world, "shares": asdict(shares), "registers": plain, "levels": levels})
 
 
-def _fit_looks(photos: Sequence[ReadPhoto], table: ProductIndex, world: dict[str, Any], shares: Shares) -> Shares:
-    looked = noise.looked_at(photos, table)
-    for name, grid in (("register_sigma_mm", _SIGMAS_MM), ("look_error", _LOOK_ERRORS)):
-        tried = {value: _of(world, replace(shares, **{name: value})) for value in grid}
-        shares = replace(shares, **{name: noise.best_share(looked, tried.__getitem__, grid)})
+def _fit_register(looked: Sequence[noise.Looked], world: dict[str, Any], shares: Shares, market: str) -> RegisterErrors:
+    """How far the register errs under which the looks of photos of its products are likeliest."""
+    errors = _BEGIN_ERRORS
+    for name, grid in (("size_sigma_mm", _SIGMAS_MM), ("look_error", _LOOK_ERRORS)):
+        tried = {
+            value: _of(world, shares, {BEST_REGISTER: errors, market: replace(errors, **{name: value})})
+            for value in grid
+        }
+        errors = replace(errors, **{name: noise.best_share(looked, tried.__getitem__, grid)})
+    return errors
+
+
+def _fit_looks(
+    looked: Sequence[noise.Looked],
+    table: ProductIndex,
+    world: dict[str, Any],
+    shares: Shares,
+    registers: Mapping[str, RegisterErrors],
+) -> Shares:
     contradicts = DecideSettings().contradicts_bits_max
-    shares = replace(shares, outline_error=noise.outline_errors(looked, _of(world, shares), contradicts))
-    return replace(shares, twin_look=noise.twin_look(looked, table, _of(world, shares)))
+    outline_error = noise.outline_errors(looked, _of(world, shares, registers), contradicts)
+    shares = replace(shares, outline_error=outline_error)
+    return replace(shares, twin_look=noise.twin_look(looked, table, _of(world, shares, registers)))
 
 
 def _fit_siblings(
-    photos: Sequence[ReadPhoto], catalog: Catalog, table: ProductIndex, world: dict[str, Any], shares: Shares, say: Say
+    photos: Sequence[ReadPhoto],
+    catalog: Catalog,
+    table: ProductIndex,
+    world: dict[str, Any],
+    shares: Shares,
+    registers: Mapping[str, RegisterErrors],
+    say: Say,
 ) -> Shares:
     settings = Settings()
     coverage = catalog.coverage(settings.match.world)
     losses = {}
     for share in _SIBLINGS:
-        model = _of(world, replace(shares, sibling=share))
+        model = _of(world, replace(shares, sibling=share), registers)
         found = list(levels.answers(photos, catalog, table, model, settings))
         losses[share] = levels.log_loss(found, coverage)
         say(f"sibling {share}: log loss {losses[share]:.4f} on {len(found)} answers")
