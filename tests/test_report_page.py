@@ -195,6 +195,27 @@ def test_an_error_offers_nothing_to_confirm(browser: Any, tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
+def test_the_rows_are_printed_with_the_pictures_that_were_out_of_sight(
+    browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "INLINE_BYTES_MAX", 1000)
+    written(tmp_path / "report.html", 45)
+    opened = Opened(browser, tmp_path / "report.html")
+    pictures = ".row .thumb img"
+    opened.page.wait_for_selector(pictures)
+    assert opened.page.locator(pictures).count() < 40
+    opened.page.evaluate(
+        "window.print = () => { window.printed = document.querySelectorAll('.row .thumb img').length;"
+        " window.dispatchEvent(new Event('afterprint')); }"
+    )
+    opened.page.get_by_role("button", name="Print", exact=True).click()
+    opened.expect(opened.page.locator(".status")).to_have_text("46 rows of 46 to print.")
+    assert opened.page.evaluate("window.printed") == 45
+    opened.expect(opened.page.locator(".row")).not_to_have_count(46)
+    opened.close()
+
+
+@pytest.mark.slow
 def test_many_drugs_are_cut_short_in_print(browser: Any, tmp_path: Path) -> None:
     with PageWriter(tmp_path / "report.html", About("x", "run"), open_catalog()) as writer:
         for place in range(1200):

@@ -10,6 +10,7 @@ import json
 import shutil
 import statistics
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,11 @@ import click
 import cv2
 
 from pipeline.batch.analysis import Viewing, analyze
+from pipeline.batch.ledger import Ledger
+from pipeline.batch.rows import Row
 from pipeline.batch.sources.entry import Entry
 from pipeline.batch.sources.files import FileStore
+from pipeline.batch.views import Views
 from pipeline.identifier import Identifier
 from pipeline.report.page import BatchReport, BatchView
 
@@ -75,15 +79,16 @@ def cost(folder: Path) -> None:
 
 @bench.command()
 @click.option("--rows", default=10_000, show_default=True)
+@click.option("--of", "batch_folder", type=click.Path(path_type=Path), help="Rows of this result folder of a batch.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Where the page stays.")
-def page(rows: int, keep: Path | None) -> None:
-    """A page of many ROWS, the samples' answers over and over, in headless Chromium."""
+def page(rows: int, batch_folder: Path | None, keep: Path | None) -> None:
+    """A page of many ROWS, the samples' or a batch's over and over, in headless Chromium."""
     from axe_playwright_python.sync_playwright import Axe
     from playwright.sync_api import sync_playwright
 
     out = keep or Path("bench_report")
     out.mkdir(exist_ok=True)
-    file = _many(rows, out)
+    file = _many(rows, batch_folder, out)
     faults: list[str] = []
     with sync_playwright() as play:
         chromium = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
@@ -108,19 +113,33 @@ def page(rows: int, keep: Path | None) -> None:
         shutil.rmtree(out)
 
 
-def _many(rows: int, out: Path) -> Path:
+def _many(number: int, batch: Path | None, out: Path) -> Path:
+    """A page of so many rows: those of a batch, or of the samples, over and over under new names."""
     identifier = Identifier(keep_photos=True)
-    files = sorted(path.name for path in _SAMPLES.iterdir() if path.suffix in (".jpg", ".png"))
-    seen = [dict(analyze(Viewing(identifier, BatchView()), str(_SAMPLES), name)) for name in files]
+    seen = list(_of_batch(batch) if batch else _of_samples(identifier))
 
-    def again() -> Any:
-        for number in range(rows):
-            row = seen[number % len(seen)]
-            name = f"ward {number // 500}/{number:06d} {row['photo']}"
-            view = row.get("view")
+    def again() -> Iterator[tuple[dict[str, Any], str | None]]:
+        for place in range(number):
+            row, view = seen[place % len(seen)]
+            name = f"ward {place // 500}/{place:06d} {row['photo']}"
             yield {**row, "photo": name}, json.dumps({**json.loads(view), "photos": [name]}) if view else None
 
     return BatchReport(_SAMPLES, identifier.catalog).write(again(), out)
+
+
+def _of_samples(identifier: Identifier) -> Iterator[tuple[Row, str | None]]:
+    store, analyst = FileStore(str(_SAMPLES)), Viewing(identifier, BatchView())
+    for file in sorted(_SAMPLES.iterdir()):
+        if file.suffix in (".jpg", ".png"):
+            row = analyze(analyst, store, Entry(file.name))
+            yield row, row.get("view")
+
+
+def _of_batch(batch: Path) -> Iterator[tuple[Row, str | None]]:
+    """The rows of a batch's whole shards; the batch need not have ended."""
+    ledger, views = Ledger(batch / "shards"), Views(batch / "views")
+    for shard in sorted((batch / "shards").glob("*.jsonl")):
+        yield from ((row, views.of(row)) for row in ledger.rows(shard.stem))
 
 
 if __name__ == "__main__":

@@ -58,10 +58,20 @@ function height() {
 }
 
 const items = new Map();
+// What puts the picture of a row drawn into its place.
+const pictured = new Map();
+// Whether the rows are drawn for a printer: the first ones, in sight or not.
+let forPrint = false;
+
+/** The places of the first row drawn and the one past the last. */
+function drawnPlaces() {
+  if (forPrint) return [0, Math.min(shown.length, PRINTED_MAX)];
+  return [Math.max(0, Math.floor(list.scrollTop / height()) - AHEAD), Math.min(shown.length, Math.ceil((list.scrollTop + list.clientHeight) / height()) + AHEAD)];
+}
+
 /** The rows in sight as elements; those out of sight leave. */
-function draw(from, to) {
-  const first = from ?? Math.max(0, Math.floor(list.scrollTop / height()) - AHEAD);
-  const last = to ?? Math.min(shown.length, Math.ceil((list.scrollTop + list.clientHeight) / height()) + AHEAD);
+function draw() {
+  const [first, last] = drawnPlaces();
   const wanted = new Map();
   for (let place = first; place < last; place += 1) wanted.set(shown[place], place);
   if (current && !wanted.has(current)) {
@@ -72,6 +82,7 @@ function draw(from, to) {
     if (!wanted.has(row)) {
       item.remove();
       items.delete(row);
+      pictured.delete(row);
     }
   }
   for (const [row, place] of [...wanted].sort((one, other) => one[1] - other[1])) {
@@ -98,12 +109,18 @@ function made(row) {
       row.said ? element("span", { class: "said" }, `${SIGNS[row.said.verdict] || ""} ${row.said.verdict}`) : null));
   items.set(row, item);
   if (row.view >= 0 && data.about.pictures) {
-    viewOf(row).then((view) => {
+    pictured.set(row, viewOf(row).then((view) => {
       const photo = view?.pictures[0];
       if (photo && items.get(row) === item) thumb.append(figure(photo, photo.faces, "", false));
-    });
+    }));
   }
   return item;
+}
+
+/** Done when each row drawn has its picture. */
+async function allPictured() {
+  await Promise.all(pictured.values());
+  await Promise.all([...list.querySelectorAll(".thumb img")].map((image) => image.decode().catch(() => null)));
 }
 
 /** Draw a row again: its verdict changed. */

@@ -155,7 +155,7 @@ function batchPage() {
       element("div", { class: "facets" }, ...facetPlaces.map(([, place]) => place))),
     element("div", { class: "tools no-print" },
       element("label", { for: "search" }, "Search"), search, element("label", { for: "order" }, "Order"), order,
-      button("Clear filters", clearFilters), button("Export verdicts", exportVerdicts, { class: "main" }), button("Your name", askName)),
+      button("Clear filters", clearFilters), button("Export verdicts", exportVerdicts, { class: "main" }), button("Print", printPage), button("Your name", askName)),
     element("div", { class: "told" }, status, help),
     element("div", { class: "review" }, list, detail),
     element("details", { class: "about", open: true }, element("summary", {}, "About this run"),
@@ -171,11 +171,18 @@ function batchPage() {
 }
 
 function printing(on) {
-  document.body.classList.toggle("printing", on);
-  if (on) {
-    draw(0, Math.min(shown.length, PRINTED_MAX));
-    if (shown.length > PRINTED_MAX) say(`The first ${PRINTED_MAX} of ${grouped(shown.length)} rows are printed; filter for others.`);
-  } else draw();
+  forPrint = on;
+  draw();
+  if (on && shown.length > PRINTED_MAX) say(`The first ${PRINTED_MAX} of ${grouped(shown.length)} rows are printed; filter for others.`);
+}
+
+/** Print when all pictures are there; the browser's own command prints those that are. */
+async function printPage() {
+  say("The pictures are read for the printer.");
+  printing(true);
+  await allPictured();
+  say(`${counted(Math.min(shown.length, PRINTED_MAX), "row")} of ${grouped(shown.length)} to print.`);
+  window.print();
 }
 
 function answersPage() {
