@@ -171,10 +171,21 @@ def test_another_maker_s_name_beside_the_right_number_contradicts_nothing() -> N
     assert done.agreement is CANNOT_TELL
 
 
-def test_a_product_whose_register_says_no_imprint_is_never_settled_by_text() -> None:
+def test_a_product_whose_register_says_no_imprint_is_contradicted_by_another_pill_s_alone() -> None:
     bare = pill("", "iron", "65 mg")
-    for readings in ([face("PX", "4810"), face()], [face(), face()]):
+    done = found((bare, *MADE), bare, [face("PX", "4810"), face()])
+    assert done.agreement is CONTRADICTED
+    assert "PX 4810 was read; of iron 65 mg the catalog says no imprint. It looks like baclofen 10 mg." in done.reason
+    for readings in ([face("QWE", "9562"), face()], [face(), face()]):
         assert found((bare, *MADE), bare, readings).agreement is CANNOT_TELL
+
+
+@pytest.mark.parametrize("asked", ["baclofen 10 mg", TEN.product_id])
+def test_a_maker_s_name_alone_contradicts_nothing(asked: str) -> None:
+    teva = [pill(f"TEVA {number}", f"drug{number}") for number in range(3100, 3104)]
+    done = found((*teva, *MADE), asked, [face("TEVA")])
+    assert done.agreement is CANNOT_TELL, done.reason
+    assert found((*teva, *MADE), asked, [face("TEVA", "3101")]).agreement is CONTRADICTED
 
 
 @pytest.mark.parametrize("doubts", [Doubts(others=2), Doubts(cut=True), Doubts(different="the color is red in one")])
@@ -240,9 +251,13 @@ def test_a_look_that_is_not_understood_is_refused(look_of: dict[str, str]) -> No
 
 
 def ruled_out(
-    products: Sequence[Product], names: Sequence[str], readings: Sequence[Reading], coverage: float = 0.9
+    products: Sequence[Product],
+    names: Sequence[str],
+    readings: Sequence[Reading],
+    coverage: float = 0.9,
+    seen: PillLook | None = None,
 ) -> Any:
-    seen = look(faces=len(readings))
+    seen = seen or look(faces=len(readings))
     with catalog_of(products, coverage) as catalog:
         settings = Settings()
         matcher = Matcher(catalog, settings)
@@ -263,6 +278,13 @@ def test_the_drug_itself_is_never_ruled_out(names: list[str]) -> None:
     assert done.outcome == "NOT_RULED_OUT"
     assert [candidate.product.drug for candidate in done.could_be] == ["warfarin"]
     assert "warfarin 5 mg" in done.reason
+
+
+def test_a_look_that_does_not_fit_is_in_the_risk() -> None:
+    readings, blue = [face("PX", "4810"), face()], look(color="BLUE")
+    done = ruled_out(MADE, ["warfarin"], readings, seen=blue)
+    assert done.is_ruled_out and done.risk > ruled_out(MADE, ["warfarin"], readings).risk
+    assert not ruled_out(MADE, ["warfarin"], [face("PX", "4819"), face()], seen=blue).is_ruled_out
 
 
 def test_a_look_alike_that_is_dangerous_is_not_ruled_out() -> None:

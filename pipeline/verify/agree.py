@@ -104,7 +104,9 @@ class Judge:
         if within and (within[0] is best or self._is_near(within[0], best)):
             yield f"It could be {_joined([name_of(group) for group in within if self._is_near(group, best)])}."
             return
-        against = [*self._fits_badly(best), *thin(self.readings, best.explanation, self.decide)]
+        # A look that does not fit is in the risk; text that does not fit may be another pill's.
+        unseen = PillLook(faces=self.look.faces)
+        against = [*self._fits_badly(best, unseen), *thin(self.readings, best.explanation, self.decide)]
         if against:
             yield f"{name_of(best)} comes nearest, but it is not certain."
             yield from against
@@ -134,16 +136,24 @@ class Judge:
 
     def _text_contradicts(self, comparison: Comparison) -> bool:
         """Whether what was read belongs to another pill, far more likely than to any that is expected."""
-        unknown = any(not product.tokens for group in comparison.expected for product in group.products)
         best, explanation = comparison.best, comparison.best.explanation
-        if not comparison.was_read or unknown or not list(self._misfits(best)):
+        unknown = any(not product.tokens for group in comparison.expected for product in group.products)
+        fits = bool(explanation.imprint_key) and not list(self._misfits(best))
+        rival = comparison.rivals[0] if comparison.rivals else None
+        if not comparison.was_read or fits or (rival and self._is_a_name(rival.explanation)):
             return False
-        explained = bool(comparison.rivals) and not list(self._misfits(comparison.rivals[0]))
+        explained = rival is not None and not list(self._misfits(rival))
         sure = explained and bool(explanation.contradicted) and not explanation.unseen
         bar = self.bars.against_listed_bits if sure else self.bars.against_bits
         if comparison.behind_bits < bar or _is_another_makers_name(explanation) or _is_little(explanation.contradicted):
             return False
-        return explained or (not comparison.unlisted_share and len(explanation.contradicted) >= _STRAY_MIN)
+        listed = not (unknown or comparison.unlisted_share)
+        return explained or (listed and len(explanation.contradicted) >= _STRAY_MIN)
+
+    def _is_a_name(self, explanation: Explanation) -> bool:
+        """Whether all that was seen of an imprint are letters that many pills bear, as a maker's name."""
+        is_part = explanation.tokens and explanation.missing and explanation.bits < self.bars.part_bits
+        return bool(is_part) and not _has_number(explanation)
 
     def _open(self, comparison: Comparison, expected: Expected, alike: Sequence[Weighed]) -> Iterator[str]:
         """What keeps it from being consistent."""
@@ -189,8 +199,7 @@ class Judge:
         bits = explanation.bits + self.filled.bits
         if not explanation.missing:
             return explanation.unseen and bits < self.bars.face_bits
-        number = any(character.isdigit() for token in explanation.tokens for character in token)
-        return bits < self.bars.part_bits or not (number or self.filled.bits)
+        return bits < self.bars.part_bits or not (_has_number(explanation) or self.filled.bits)
 
     def _look_alikes(self, comparison: Comparison, expected: Expected) -> tuple[Weighed, ...]:
         """Other tablets that fit nearly as well; of one labeler's product another labeler's of the same tablet too.
@@ -223,14 +232,17 @@ class Judge:
     def _read_and_listed(self, group: Weighed) -> str:
         """What was read beside what the tablet bears."""
         product = group.products[0]
-        return f"{' '.join(self.imprint)} was read; {product.labeler or 'the register'} has {' '.join(product.tokens)}."
+        said = f"{' '.join(self.imprint)} was read"
+        if not product.tokens:
+            return f"{said}; of {name_of(group)} the catalog says no imprint."
+        return f"{said}; {product.labeler or 'the register'} has {' '.join(product.tokens)}."
 
-    def _fits_badly(self, group: Weighed) -> list[str]:
+    def _fits_badly(self, group: Weighed, look: PillLook | None = None) -> list[str]:
         """What of imprint and look does not fit; a word that was not found may be worn off or on the other face."""
-        return [each for each in self._misfits(group) if not each.endswith("was not found.")]
+        return [each for each in self._misfits(group, look) if not each.endswith("was not found.")]
 
-    def _misfits(self, group: Weighed) -> Iterator[str]:
-        return misfits(group.products[0], group.explanation, self.look, self.model, self.decide)
+    def _misfits(self, group: Weighed, look: PillLook | None = None) -> Iterator[str]:
+        return misfits(group.products[0], group.explanation, look or self.look, self.model, self.decide)
 
 
 def name_of(group: Weighed) -> str:
@@ -241,6 +253,11 @@ def name_of(group: Weighed) -> str:
 
 def _plain(labeler: str) -> str:
     return "".join(filter(str.isalnum, labeler.casefold()))
+
+
+def _has_number(explanation: Explanation) -> bool:
+    """Whether a word with a digit was found."""
+    return any(character.isdigit() for token in explanation.tokens for character in token)
 
 
 def _is_another_makers_name(explanation: Explanation) -> bool:
