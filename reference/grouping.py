@@ -95,8 +95,13 @@ def _same_brand(one: Product, other: Product) -> bool:
 
 def _brand(product: Product) -> frozenset[str]:
     """The words of a brand, without numbers and the ingredients that a register adds: ``brintellix``."""
-    added = {word for ingredient in product.ingredients for word in ingredient.casefold().split()}
-    return frozenset(word for word in brand_of(product.name).split() if word.isalpha()) - added
+    return _brand_words(product.name, product.ingredients)
+
+
+@lru_cache(maxsize=4096)
+def _brand_words(name: str, ingredients: tuple[str, ...]) -> frozenset[str]:
+    added = {word for ingredient in ingredients for word in ingredient.casefold().split()}
+    return frozenset(word for word in brand_of(name).split() if word.isalpha()) - added
 
 
 def _keys(brand: Iterable[str]) -> set[str]:
@@ -106,7 +111,12 @@ def _keys(brand: Iterable[str]) -> set[str]:
 
 def imprint_characters(product: Product) -> str:
     """All letters and digits of the imprint in one order: registers split it in other ways (``S;10`` and ``S10``)."""
-    return "".join(sorted(filter(str.isalnum, product.imprint_key)))
+    return _sorted_characters(product.imprint_key)
+
+
+@lru_cache(maxsize=4096)
+def _sorted_characters(imprint_key: str) -> str:
+    return "".join(sorted(filter(str.isalnum, imprint_key)))
 
 
 def _same_number(one: Product, other: Product) -> bool:
@@ -165,6 +175,8 @@ def same_tablet(products: Iterable[Product]) -> tuple[tuple[Product, ...], ...]:
     number joins to another: nothing shows that it is the same.
     """
     everything = list(products)
+    if len(everything) == 1:  # as half of all imprints have it
+        return (tuple(everything),)
     groups: list[_Group] = []
     by_key: dict[tuple[str, ...], list[_Group]] = {}
     # Those that name their ingredients come first, so that it does not matter in which order the registers do.
