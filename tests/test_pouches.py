@@ -12,7 +12,7 @@ from made import pill
 
 from pipeline.evaluate.kept import Kept
 from pipeline.evaluate.pouch_lists import count_pouches
-from pipeline.evaluate.pouches import FAULTS, CutOut, Pouch, composed, pouches
+from pipeline.evaluate.pouches import FAULTS, CutOut, Pouch, composed, pill_at, pouches
 from pipeline.identifier import Identifier
 from reference.store.catalog import open_catalog
 
@@ -45,6 +45,9 @@ def test_a_composed_pouch_shows_each_pill_on_the_tray() -> None:
     assert photo.dtype == np.uint8 and photo.shape[0] == photo.shape[1] and photo.shape[0] % 230 == 0
     cells = photo.reshape(photo.shape[0] // 230, 230, -1, 230, 3).max(axis=(1, 3, 4))
     assert int((cells > 230).sum()) == len(pouch.pills)
+    rows, cols = np.nonzero(cells > 230)
+    places = [pill_at(pouch, 5, 230 * row + 100, 230 * col + 120) for row, col in zip(rows, cols, strict=True)]
+    assert sorted(places) == list(range(len(pouch.pills)))
 
 
 def test_what_was_seen_is_kept_over_a_stop(tmp_path: Path) -> None:
@@ -77,6 +80,8 @@ def test_the_pills_of_a_pouch_are_seen_once_and_counted(tmp_path: Path) -> None:
     counts = count_pouches([pouch], catalog, "drug", tmp_path)
     assert counts["pouch: right"].total() == 1 and counts["pills of pouches"].total() == 2
     assert not counts["pouch: right"]["CONTRADICTED"]
+    assert counts["pills of pouches, its text up"].total() == counts["pills of pouches, no text up"].total() == 1
+    assert counts["untold pills fit"].total() == counts["pills of pouches"]["CANNOT_TELL"]
     size = (tmp_path / "pouches.pkl").stat().st_size
     assert count_pouches([pouch], catalog, "drug", tmp_path) == counts
     assert (tmp_path / "pouches.pkl").stat().st_size == size

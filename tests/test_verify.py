@@ -24,7 +24,7 @@ from pipeline.cli import cli
 from pipeline.errors import InputError
 from pipeline.match import Matcher
 from pipeline.records import Agreement, Doubts, Expected, ExpectedKind, Identification, PillLook, Reading
-from pipeline.report.verification import next_step, verification_lines
+from pipeline.report.verification import list_lines, next_step, verification_lines
 from pipeline.settings import Settings
 from pipeline.verify import (
     Counted,
@@ -490,6 +490,30 @@ def test_what_may_be_no_pill_is_no_fault_unless_it_bears_text() -> None:
     assert checked([("baclofen 10 mg", 3)], [BACLOFEN, ()], unlikely=[1]).agreement is CONTRADICTED
 
 
+def test_a_blank_face_is_counted_by_its_look_and_stays_untold() -> None:
+    blue = pill("BL 5521", "lisinopril", "5 mg", labeler="Able", colors=("BLUE",))
+    with catalog_of((*MADE, blue)) as catalog:
+        settings = Settings()
+        matcher = Matcher(catalog, settings)
+        names = (("lisinopril 5 mg", 2), ("baclofen 10 mg", 1), ("warfarin 5 mg", 1))
+        entries = [ListEntry(expected_of(catalog, name), count) for name, count in names]
+        looks = [look(color=color, faces=1) for color in ("BLUE", "BLUE", "WHITE", "RED")]
+        pills = [SeenPill(seen_of([face()], each), matcher.weigh([face()], each)) for each in looks]
+        done = check_list(Verifier(catalog, matcher, settings), entries, pills)
+    assert done.agreement is CANNOT_TELL
+    assert {pill.number: pill.fits for pill in done.pills} == {1: (0,), 2: (0,), 3: (1, 2), 4: ()}
+    assert {pill.state for pill in done.pills} == {PillState.CANNOT_TELL}
+    assert [(each.present, each.untold, each.likely) for each in done.entries] == [(0, 2, 2), (0, 1, 0), (0, 1, 0)]
+    assert "Pill 4 fits nothing on the list, as far as the catalog knows: look at it first." in done.reason
+    assert "Cannot be told: pills 1, 2, 3 and 4." in done.reason
+    assert done.pills[0].number == 4
+    # the photo's lines need a place; those of the list do not
+    assert (
+        "not told",
+        "0 of 2 lisinopril 5 mg seen, 2 cannot be told (2 look like it and like nothing else on the list; no proof)",
+    ) in list(list_lines(dataclasses.replace(done, pills=())))
+
+
 def test_two_faces_that_look_alike_may_be_one_pill() -> None:
     done = checked([("baclofen 10 mg", 1)], [BACLOFEN, ()], counted=Counted(alike=((0, 1),)))
     assert done.agreement is CONTRADICTED
@@ -607,7 +631,7 @@ def test_the_command_checks_a_list(tmp_path: Path, validator: Any) -> None:
 def test_each_answer_that_settles_nothing_says_what_to_do_next() -> None:
     entries = [("baclofen 10 mg", 1), ("warfarin 5 mg", 1)]
     assert next_step(checked(entries, [BACLOFEN, ()])) == "Turn over pill 2, lay all apart, and take the photo again."
-    assert next_step(checked(entries, [(), ()])).startswith("Turn over pills 1, 2,")
+    assert next_step(checked(entries, [(), ()])).startswith("Turn over pills 1 and 2, lay")
     assert next_step(checked(entries, [BACLOFEN])).startswith("Do not give it")
     assert next_step(checked(entries, [BACLOFEN, WARFARIN])) == ""
     hidden = checked(entries, [BACLOFEN, WARFARIN], counted=Counted(touching=((0, 1),)))

@@ -101,7 +101,11 @@ def lines(counts: Counts) -> Iterator[str]:
     """Each question's counts, with the bound of the harmful answer's share."""
     harmful = {
         "pouch: right": Agreement.CONTRADICTED.value,
-        "pills of pouches": "CANNOT_TELL",
+        **dict.fromkeys(
+            ("pills of pouches", "pills of pouches, its text up", "pills of pouches, no text up"), "CANNOT_TELL"
+        ),
+        **dict.fromkeys(("pills that are there", "untold pills that fit one entry"), "wrong"),
+        "untold pills fit": "nothing",
         "right": Agreement.CONTRADICTED.value,
         "high-alert": "RULED_OUT",
         "not high-alert": "NOT_RULED_OUT",

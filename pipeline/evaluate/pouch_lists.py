@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.evaluate.kept import Kept
-from pipeline.evaluate.pouches import CutOut, Pouch, composed
+from pipeline.evaluate.pouches import CutOut, Pouch, composed, pill_at
 from pipeline.evaluate.product_groups import ProductGroups
 from pipeline.evaluate.sets import LabeledPhoto
 from pipeline.identifier import Identifier
@@ -16,8 +16,9 @@ from pipeline.load import load
 from pipeline.match import Matcher
 from pipeline.records import Identification, Pixels
 from pipeline.settings import Settings
-from pipeline.verify import ListEntry, SeenPill, Verifier, check_list, counted
+from pipeline.verify import ListCheck, ListEntry, PillState, SeenPill, Verifier, check_list, counted
 from reference.grouping import drug_strength
+from reference.product import Product
 from reference.store.catalog import Catalog
 
 
@@ -71,8 +72,30 @@ def count_pouches(made: Sequence[Pouch], catalog: Catalog, kind: str, work: Path
         regions = [face.region for one in found for face in one.faces]
         done = check_list(verifier, entries_of(pouch, groups, kind), pills, counted(_photo(pouch, seed), regions))
         counts[f"pouch: {_fault_words(pouch)}"][done.agreement.value] += 1
-        counts["pills of pouches"].update(pill.state.value for pill in done.pills)
+        _count_pills(pouch, seed, done, counts)
     return dict(counts)
+
+
+def _count_pills(pouch: Pouch, seed: int, done: ListCheck, counts: dict[str, Counter[str]]) -> None:
+    """What came of each pill; of those that cannot be told, what of the list they look like."""
+    names = [each.entry.expected.products[0] for each in done.entries]
+    for pill in done.pills:
+        top, left, bottom, right = pill.identification.faces[0].region.box
+        cut_out, face = pouch.pills[pill_at(pouch, seed, (top + bottom) / 2, (left + right) / 2)]
+        shows = "its text" if cut_out.faces[face].reading.lines else "no text"
+        counts["pills of pouches"][pill.state.value] += 1
+        counts[f"pills of pouches, {shows} up"][pill.state.value] += 1
+        if pill.state is PillState.PRESENT and pill.entry is not None:
+            counts["pills that are there"][_right(cut_out.product, names[pill.entry])] += 1
+        if pill.state is PillState.CANNOT_TELL:
+            fits = ("nothing", "one entry")[len(pill.fits)] if len(pill.fits) < 2 else "several"
+            counts["untold pills fit"][fits] += 1
+            if len(pill.fits) == 1:
+                counts["untold pills that fit one entry"][_right(cut_out.product, names[pill.fits[0]])] += 1
+
+
+def _right(product: Product, listed: Product) -> str:
+    return "right" if drug_strength(product) == drug_strength(listed) else "wrong"
 
 
 def _photo(pouch: Pouch, seed: int) -> Pixels:

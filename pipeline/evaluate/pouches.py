@@ -14,6 +14,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.records import Face, Pixels
 from reference.grouping import drug_strength, same_drug
@@ -83,16 +84,28 @@ def _is_one(one: Product, other: Product) -> bool:
 
 
 def composed(pouch: Pouch, pixels_of: dict[Path, Pixels], seed: int) -> Pixels:
-    """The pouch as a photo, ``(h, w, 3)`` uint8 sRGB; pills in the order of the grid's cells, by rows."""
+    """The pouch as a photo, ``(h, w, 3)`` uint8 sRGB, each pill in a cell of a grid."""
     rng = np.random.default_rng(seed)
-    side = max(2, math.ceil(math.sqrt(len(pouch.pills))))
-    canvas = rng.normal(0, _NOISE, (side * _CELL_PX, side * _CELL_PX, 3)) + _PAPER
-    cells = rng.permutation(side * side)[: len(pouch.pills)]
-    for cell, (cut_out, face) in zip(cells, pouch.pills, strict=True):
-        row, col = divmod(int(cell), side)
+    canvas, cells = _tray(pouch, rng)
+    for (row, col), (cut_out, face) in zip(cells, pouch.pills, strict=True):
         place = canvas[row * _CELL_PX : (row + 1) * _CELL_PX, col * _CELL_PX : (col + 1) * _CELL_PX]
         _lay(place, pixels_of[cut_out.path], cut_out.faces[face], rng)
     return np.clip(canvas, 0, 255).astype(np.uint8)
+
+
+def pill_at(pouch: Pouch, seed: int, row: float, col: float) -> int:
+    """The place in ``pills`` of the pill that lies nearest to a pixel of the composed photo."""
+    _, cells = _tray(pouch, np.random.default_rng(seed))
+    middles = (np.array(cells) + 0.5) * _CELL_PX
+    return int(np.linalg.norm(middles - (row, col), axis=1).argmin())
+
+
+def _tray(pouch: Pouch, rng: np.random.Generator) -> tuple[NDArray[np.float64], list[tuple[int, int]]]:
+    """The empty tray ``(h, w, 3)``, and the cell (row, col) of each pill."""
+    side = max(2, math.ceil(math.sqrt(len(pouch.pills))))
+    canvas = rng.normal(0, _NOISE, (side * _CELL_PX, side * _CELL_PX, 3)) + _PAPER
+    cells = rng.permutation(side * side)[: len(pouch.pills)]
+    return canvas, [divmod(int(cell), side) for cell in cells]
 
 
 def _lay(

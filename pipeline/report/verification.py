@@ -11,7 +11,7 @@ from pipeline.figures_in_words import percent
 from pipeline.records import Agreement, Candidate, ExpectedKind
 from pipeline.report.plain_text import CAUTION, seen
 from pipeline.report.short_words import asked_words, candidate_name, plain
-from pipeline.verify import CheckedEntry, CheckedPill, ListCheck, PillState, RuleOut, Verification
+from pipeline.verify import CheckedEntry, CheckedPill, ListCheck, PillState, RuleOut, Verification, numbered
 
 Line = tuple[str, str]
 Verified = Verification | RuleOut | ListCheck
@@ -72,13 +72,19 @@ def _entry_state(each: CheckedEntry) -> str:
 
 
 def _entry_words(each: CheckedEntry) -> str:
-    """Of how many how many are there: ``1 of 2 baclofen 10 mg seen, 1 cannot be told, which is not missing``."""
+    """Of how many how many are there: ``1 of 2 baclofen 10 mg seen, 1 cannot be told``."""
     expected = each.entry.expected
     parts = [f"{each.present} of {each.entry.count} {plain(expected.name)} seen"]
     parts += [f"{each.missing} missing"] if each.missing else []
-    parts += [f"{each.untold} cannot be told, which is not missing"] if each.untold else []
+    parts += [f"{each.untold} cannot be told{_likely(each)}"] if each.untold else []
     alert = f" (high-alert: {plain(expected.high_alert.reason)})" if expected.high_alert else ""
     return ", ".join(parts) + alert
+
+
+def _likely(each: CheckedEntry) -> str:
+    """How many of those that cannot be told fit this entry alone."""
+    look = "looks" if each.likely == 1 else "look"
+    return f" ({each.likely} {look} like it and like nothing else on the list; no proof)" if each.likely else ""
 
 
 def _pill_words(pill: CheckedPill, answer: ListCheck) -> str:
@@ -130,10 +136,9 @@ def _next_of_list(answer: ListCheck) -> str:
     """What would tell more of the pills of a list."""
     if answer.agreement is Agreement.CONTRADICTED:
         return _HOLD
-    untold = sorted(pill.number for pill in answer.pills if pill.state is PillState.CANNOT_TELL)
+    untold = [pill.number for pill in answer.pills if pill.state is PillState.CANNOT_TELL]
     if untold:
-        which = f"pill {untold[0]}" if len(untold) == 1 else f"pills {', '.join(map(str, untold))}"
-        return f"Turn over {which}, lay all apart, and take the photo again."
+        return f"Turn over {numbered(untold)}, lay all apart, and take the photo again."
     if answer.agreement is Agreement.CANNOT_TELL:
         return "Lay the pills apart on plain paper, and take the photo again."
     return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.verify.answers import RuleOut, Verification
-from pipeline.verify.check_list import SeenPill, check_list
+from pipeline.verify.check_list import SeenPill, check_list, numbered
 from pipeline.verify.counted import Counted, counted
 from pipeline.verify.expected import described, expected_of
 from pipeline.verify.list_file import read_list
@@ -27,5 +27,6 @@ __all__ = [
     "described",
     "drugs_of_names",
     "expected_of",
+    "numbered",
     "read_list",
 ]

@@ -32,11 +32,15 @@ _LETTERS_MIN = 3
 
 @dataclass(frozen=True)
 class Finding:
-    """What may be said, why, and what listed tablets would look the same."""
+    """What may be said, why, and what listed tablets would look the same.
+
+    ``fits``: nothing that shows speaks against what was expected, which proves little.
+    """
 
     agreement: Agreement
     reason: str
     look_alikes: tuple[Weighed, ...] = ()
+    fits: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,13 +69,15 @@ class Judge:
         open_ = tuple(self._open(comparison, expected, alike))
         if open_:
             said = f"It cannot be told whether this is {expected.name}."
-            return Finding(Agreement.CANNOT_TELL, " ".join((said, *open_)), alike)
+            fits = not self._fits_badly(comparison.best)
+            return Finding(Agreement.CANNOT_TELL, " ".join((said, *open_)), alike, fits)
         if self.filled.bits:
             return self._of_the_list(comparison, expected)
         return Finding(
             Agreement.CONSISTENT,
             f"Imprint and look agree with {expected.name}, and nothing else in the catalog looks the same. "
             "A photo does not show what the pill is made of.",
+            fits=True,
         )
 
     def _of_the_list(self, comparison: Comparison, expected: Expected) -> Finding:
@@ -80,7 +86,7 @@ class Judge:
         names = list(dict.fromkeys(map(name_of, alike)))
         are = "is" if len(names) == 1 else "are"
         also = f" {_joined(names)} would look the same, and {are} not on the list." if names else ""
-        return Finding(Agreement.CONSISTENT, f"Of the list only {expected.name} looks so.{also}", alike)
+        return Finding(Agreement.CONSISTENT, f"Of the list only {expected.name} looks so.{also}", alike, True)
 
     def cannot_rule_out(
         self, groups: Sequence[Weighed], within: Sequence[Weighed], risk: float, was_read: bool

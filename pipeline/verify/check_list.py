@@ -50,13 +50,18 @@ def check_list(
     found = [[verifier.find(one, entry.expected, answer, filled) for entry in entries] for one, answer in weighed]
     assigned = _assign(found, entries)
     told = [
-        _told(number, pill.answer, of_entries, place, entries)
+        replace(_told(number, pill.answer, of_entries, place, entries), fits=_fitting(of_entries))
         for number, (pill, of_entries, place) in enumerate(zip(pills, found, assigned, strict=True), 1)
     ]
     counted = replace(counted, doubted=tuple(pill.number - 1 for pill in told if _may_be_none(pill)))
     checked = tuple(_entries(entries, told, found, counted))
     reason, agreement = _sum_up(checked, told, counted)
     return ListCheck(agreement, reason, checked, tuple(sorted(told, key=lambda pill: pill.harm)))
+
+
+def _fitting(found: Sequence[_Found]) -> tuple[int, ...]:
+    """The places of all entries that nothing speaks against that shows."""
+    return tuple(place for place, (_, finding) in enumerate(found) if finding.fits)
 
 
 def _may_be_none(pill: CheckedPill) -> bool:
@@ -124,7 +129,8 @@ def _entries(
         )
         may_be += counted.overlooked
         untold = min(entry.count - present, may_be)
-        yield CheckedEntry(entry, present, entry.count - present - untold, untold)
+        alone = sum(pill.state is PillState.CANNOT_TELL and pill.fits == (place,) for pill in told)
+        yield CheckedEntry(entry, present, entry.count - present - untold, untold, min(untold, alone))
 
 
 def _sum_up(entries: Sequence[CheckedEntry], pills: Sequence[CheckedPill], counted: Counted) -> tuple[str, Agreement]:
@@ -142,8 +148,13 @@ def _sum_up(entries: Sequence[CheckedEntry], pills: Sequence[CheckedPill], count
     open_ = list(counted.sentences)
     if len(pills) != listed and least <= listed <= most:
         open_[:0] = [f"{said}, but the photo does not show how many lie there."]
-    untold = [str(pill.number) for pill in pills if pill.state is PillState.CANNOT_TELL]
-    open_ += [f"Cannot be told: pill {', '.join(untold)}."] if untold else []
+    open_ += [
+        f"Pill {pill.number} fits nothing on the list, as far as the catalog knows: look at it first."
+        for pill in pills
+        if pill.fits_nothing
+    ]
+    untold = [pill.number for pill in pills if pill.state is PillState.CANNOT_TELL]
+    open_ += [f"Cannot be told: {numbered(untold)}."] if untold else []
     if faults:
         return " ".join((*faults, *open_)), Agreement.CONTRADICTED
     if open_:
@@ -158,6 +169,12 @@ def _pills(number: int) -> str:
 def _both_faces(pair: tuple[int, int]) -> str:
     one, other = pair
     return f"Pill {one + 1} and pill {other + 1} look alike: if the photo shows both faces of one pill, it is one pill."
+
+
+def numbered(pills: Sequence[int]) -> str:
+    """Pills by their numbers: ``pill 3``, ``pills 1, 2 and 5``."""
+    *most, last = map(str, sorted(pills))
+    return f"pills {', '.join(most)} and {last}" if most else f"pill {last}"
 
 
 def _is_extra(pill: CheckedPill) -> bool:

@@ -32,12 +32,16 @@ class ListEntry:
 
 @dataclass(frozen=True)
 class CheckedEntry:
-    """An entry of the list: how many of it are there, are missing, or may be among the pills that cannot be told."""
+    """An entry of the list: how many of it are there, are missing, or may be among the pills that cannot be told.
+
+    Of those ``likely`` fit this entry and no other by what shows: a count, no proof.
+    """
 
     entry: ListEntry
     present: int
     missing: int
     untold: int
+    likely: int = 0
 
     @property
     def harm(self) -> tuple[bool, bool]:
@@ -50,6 +54,7 @@ class CheckedPill:
     """One pill of the photo: its number (row by row from the left), what it is to the list, and why.
 
     ``entry`` is the place in the list, from 0, of what it is or most likely is; None where it is nothing on it.
+    ``fits`` are the places of all that nothing speaks against that shows.
     """
 
     number: int
@@ -57,13 +62,20 @@ class CheckedPill:
     entry: int | None
     reason: str
     identification: Identification
+    fits: tuple[int, ...] = ()
 
     @property
-    def harm(self) -> tuple[int, bool, int]:
-        """What is worse comes first: extra ones, then those that cannot be told; high-alert ones first."""
+    def fits_nothing(self) -> bool:
+        """Whether it cannot be told, and something that shows speaks against everything on the list."""
+        return self.state is PillState.CANNOT_TELL and not self.fits
+
+    @property
+    def harm(self) -> tuple[int, bool, bool, int]:
+        """What is worse comes first: extra ones, those that cannot be told; high-alert ones, those that fit nothing."""
         states = list(PillState)
         named = self.identification.candidates[:3]
-        return states.index(self.state), not any(each.high_alert for each in named), self.number
+        alert = any(each.high_alert for each in named)
+        return states.index(self.state), not alert, not self.fits_nothing, self.number
 
 
 @dataclass(frozen=True)
@@ -97,6 +109,7 @@ class ListCheck(Plain):
                     "present": each.present,
                     "missing": each.missing,
                     "untold": each.untold,
+                    "likely": each.likely,
                 }
                 for each in self.entries
             ],
@@ -105,6 +118,7 @@ class ListCheck(Plain):
                     "number": each.number,
                     "state": each.state.value,
                     "entry": each.entry,
+                    "fits": list(each.fits),
                     "reason": text(each.reason),
                     "identification": identification_to_dict(each.identification),
                 }
