@@ -81,6 +81,14 @@ def place(tmp_path: Path) -> Place:
 # ------------------------------------------------------------------------------------------------------- standard input
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_table_is_read_as_spreadsheets_save_it(place: Place, encoding: str) -> None:
+    place.write("약.jpg")
+    file = place.table("path\tpatient", "약.jpg\tMüller", encoding=encoding)
+    assert place.run(open_list(file)).errors == 0
+    assert [row["patient"] for row in place.cells] == ["Müller"]
+
+
 @pytest.mark.parametrize(
     ("text", "paths"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import math
 import os
@@ -51,7 +52,8 @@ def _lines(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 class Table:
-    """A list as CSV with a header, separated by commas, semicolons or tabs; UTF-8, with a BOM or without.
+    """A list as CSV with a header, separated by commas, semicolons or tabs; UTF-8, or UTF-16 as a
+    spreadsheet saves it.
 
     ``own``: the columns that mean nothing to a batch, which its rows carry along. ``has_pills``: whether one says which
     photos show one pill.
@@ -117,7 +119,10 @@ class Table:
 
     def _opened(self) -> IO[str]:
         try:
-            return self._file.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+            with self._file.open("rb") as stream:
+                is_utf_16 = stream.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+            encoding, errors = ("utf-16", "replace") if is_utf_16 else ("utf-8-sig", "surrogateescape")
+            return self._file.open(encoding=encoding, errors=errors, newline="")
         except OSError as error:
             reason = error.strerror or str(error)
             raise InputError(f"{shown(self._file)}: cannot be read ({reason}); check the name of the list") from error
