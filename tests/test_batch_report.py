@@ -47,6 +47,7 @@ class Kept:
     view: View = seen
     rows: list[tuple[Row, str | None]] = field(default_factory=list)
     key: str = "kept"
+    rows_max: int = 100
 
     def write(self, rows: Iterable[tuple[Row, str | None]], out: Path) -> Path:
         self.rows = list(rows)
@@ -67,6 +68,16 @@ def test_the_report_gets_every_row_with_its_view_and_the_results_do_not(tmp_path
     assert views == {name: None if name == "bad.jpg" else "0 IDENTIFIED é" for name in views} and len(views) == 5
     assert summary.results["report"].endswith("kept")
     assert "view" not in json.loads((tmp_path / "out" / "results.jsonl").read_text().splitlines()[0])
+
+
+def test_views_beyond_what_the_report_lists_are_not_read(tmp_path: Path) -> None:
+    folder, report = photos_in(tmp_path / "photos", "a.jpg", "b.jpg", "c.jpg"), Kept(rows_max=2)
+    run_batch(folder, tmp_path / "out", Pretender(), IDENTITY, ONE, report=report)
+    assert [(row["photo"], bool(view)) for row, view in report.rows] == [
+        ("a.jpg", True),
+        ("b.jpg", True),
+        ("c.jpg", False),
+    ]
 
 
 def test_a_later_run_reads_only_what_changed_and_reports_all(tmp_path: Path) -> None:

@@ -55,10 +55,11 @@ class Results:
             (self.out / f"results.{form}").unlink(missing_ok=True)
         return counts, errors
 
-    def viewed(self) -> Iterator[tuple[Row, str | None]]:
-        """The rows, each with what the report shows of it."""
+    def viewed(self, rows_max: int) -> Iterator[tuple[Row, str | None]]:
+        """The rows, each of the first ``rows_max`` with what the report shows of it."""
         views = Views(self.out / "views")
-        return ((row, views.of(row)) for row in self.said.applied(self._rows(Counter())))
+        for number, row in enumerate(self.said.applied(self._rows(Counter()))):
+            yield row, views.of(row) if number < rows_max else None
 
     def _rows(self, gone: Counter[str]) -> Iterator[Row]:
         """The rows in the order of the plan; where they say what was expected what does most harm comes first."""

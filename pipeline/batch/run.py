@@ -40,6 +40,11 @@ class Report(Protocol):
         ...
 
     @property
+    def rows_max(self) -> int:
+        """Rows that it shows; of those beyond it needs no view."""
+        ...
+
+    @property
     def view(self) -> View:
         """Makes what the report shows of answers, in the workers; it must be picklable."""
         ...
@@ -162,7 +167,7 @@ def _summary(results: Results, settings: BatchSettings, report: Report | None) -
     counts, errors = results.write(forms)
     files = {form: out / f"results.{form}" for form in forms}
     if report:
-        files["report"] = report.write(results.viewed(), out)
+        files["report"] = report.write(results.viewed(report.rows_max), out)
     note(out, digest, files.values())
     return Summary(
         photos=counts["photos"].total(),

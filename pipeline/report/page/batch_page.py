@@ -17,7 +17,7 @@ from pipeline.records import Identification, Photo
 from pipeline.report.page.document import json_text
 from pipeline.report.page.pictures import PictureSizes
 from pipeline.report.page.view import answer_view, without_label_pictures
-from pipeline.report.page.write import About, PageWriter
+from pipeline.report.page.write import ROWS_MAX, About, PageWriter
 from reference.store.catalog import Catalog
 
 # The file in a batch's result folder.
@@ -67,6 +67,11 @@ class BatchReport:
     def key(self) -> str:
         """What the page depends on besides the rows."""
         return repr((self.title, self.folder, tuple(self.lines), self.view.pictures, self.view.sizes, self.is_truth))
+
+    @property
+    def rows_max(self) -> int:
+        """Rows that the page lists; the others are counted."""
+        return ROWS_MAX
 
     def write(self, rows: Iterable[tuple[Mapping[str, Any], str | None]], out: Path) -> Path:
         """Write the page into the result folder: all rows, each with what ``view`` made of it.
