@@ -99,7 +99,7 @@ def watermarked_pill(rng: np.random.Generator) -> Picture:
 def _any_body(rng: np.random.Generator) -> Body:
     shape = pick(_SHAPES, rng)
     body = random_shell(rng) if shape == "SHELL" else random_tablet(shape, rng)
-    if rng.random() < 0.5:  # half as common as pills are, half of all colors alike
+    if rng.random() < 0.5:  # half have colors as common as pills have them, half any color
         body = replace(body, color=color_of((*VIVID, *PASTEL), rng))
     return body
 

@@ -217,7 +217,7 @@ def _drawn(
     rng: np.random.Generator,
 ) -> None:
     outline = fill_shape(image, body, middle, half, 0.0)
-    if body.shape == "CAPSULE" and rng.random() < 0.4:  # as symbols of medicine are drawn: half of it in another color
+    if body.shape == "CAPSULE" and rng.random() < 0.4:  # like the usual symbol of a capsule: one half in another color
         left = image[:, : round(middle[0])].copy()
         fill_shape(image, replace(body, color=color_of(VIVID, rng)), middle, half, 0.0)
         image[:, : round(middle[0])] = left

@@ -43,7 +43,7 @@ _LOVE = (
     ("SMILE",),
     ("MY", "BABY"),
 )
-# So many of the lentils and the gum bear a tablet's whole imprint, in print and on a color that it never has.
+# The share of the lentils and the gum with a tablet's whole imprint, printed, on a color that the tablet never has.
 _LISTED_SHARE = 0.25
 _FRESH = ("MINT", "COOL", "FRESH", "PEPPERMINT", "EXTRA STRONG", "ICE", "MENTHOL", "LEMON", "SUGAR FREE", "ORANGE")
 

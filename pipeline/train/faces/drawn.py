@@ -19,7 +19,7 @@ _PER_SHARD = 1000
 _VISIBLE = 0.6
 # Gray levels; fainter characters drown in the grain and no one could read them.
 _CONTRAST = 3.0
-# The detector counts a sign's height as that of the letters beside it would be too large for its ink: keep a floor.
+# The least height of a sign such as - or . in px: the detector is taught no smaller ones.
 _SIGN_HEIGHT_PX = 8.0
 
 

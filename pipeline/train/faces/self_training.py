@@ -32,13 +32,13 @@ from pipeline.train.faces.labeled import IGNORED, LabeledFace
 from pipeline.train.reader.character_network import CLASSES
 from reference.text.imprints import SIGNS, tokens, without_signs
 
-# What is this present at least is to be explained; the first floor at which that works counts. The reader has none
-# below the first.
+# Every character found with at least this probability must be explained by the imprint's words. The floors are tried in
+# this order, and the first at which that works counts; the reader finds no characters below the first.
 _FLOORS = (0.5, 0.8)
 # -ln probability of the text's character: none below 0.10, and half of them above 0.55.
 _WORST_COST = 2.3
 _MEDIAN_COST = 0.6
-# An explanation with more characters is preferred to one with fewer: each is worth this much cost.
+# An explanation with more characters is preferred to one with fewer: each character takes this much off the cost.
 _CHARACTER_WORTH = 0.5
 _PROBABILITY_MIN = 1e-4
 # More words would give too many subsets; no pill has as many on one face.
@@ -145,7 +145,7 @@ def known_folders(data: Path) -> list[Path]:
 def known_photos(photo_set: PhotoSet) -> Iterator[LabeledPhoto]:
     """The photos of a set whose text is known."""
     for photo in photo_set.photos:
-        # Outside RxIMAGE a missing imprint is one nobody noted.
+        # In RxIMAGE a missing imprint means a blank pill; in other sets nobody noted it.
         if photo.truth.imprint or photo_set.kind is SetKind.RXIMAGE:
             yield photo
 

@@ -19,10 +19,10 @@ from pipeline.train.match.readings import ReadPhoto, without_own
 from reference.grouping import same_drug
 from reference.store.catalog import Catalog
 
-# The bars tried: more sure than of all else together.
+# The bars tried. All are at least 0.5: the answer is more probable than all others together.
 _LEVELS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99)
-# Less sure than this no answer is IDENTIFIED at the strict level, whatever these photos would allow: a photo whose own
-# entry is out never shows a pill that shares its imprint with a listed one, and in the world some do.
+# The strict level's bar is at least this, whatever these photos would allow. They are asked with their own imprint
+# taken out, so none of them shows an unlisted pill with the imprint of a listed one, and in the world some pills do.
 _STRICT_MIN = 0.7
 _RISK = 0.01
 _FLOOR = 1e-4

@@ -22,12 +22,13 @@ from reference.product import Product
 
 # A reading that shows less than this share of the imprint's characters says little of how it reads.
 _LEGIBLE_SHARE = 0.5
-# Pseudo-counts of the confusions: so many characters of each kind read right, but for one in 500.
+# Pseudo-counts of the confusions: as if this many of each character had been read before, with this share of errors.
 _PRIOR_COUNT, _PRIOR_ERROR = 40.0, 0.002
 _ROUNDS = 30
-# A reader that knows no lettering says one of a glyph's characters for the other: one time in fifty.
+# The share of times that a reader gives the other of two characters that look the same, such as 0 and O.
 _GLYPH_ERROR = 0.02
-# Up to so many characters an imprint is borne by other drugs by chance; longer ones mostly by the same drug renamed.
+# Other drugs have an imprint of up to this many characters by chance; a longer one is mostly the same drug under
+# another name.
 _TWIN_CHARACTERS = 3
 
 

@@ -29,7 +29,7 @@ from pipeline.measure import Measurer
 from pipeline.records import Doubts, Face, PillLook, Pixels
 
 AS_IT_IS, WORSE, MUCH_WORSE = "as it is", "worse", "much worse"
-# Smaller by this factor, drawn for each photo.
+# Each photo is made smaller by a factor drawn from this range.
 _SCALES = {WORSE: (0.7, 0.95), MUCH_WORSE: (0.55, 0.75)}
 
 

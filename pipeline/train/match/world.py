@@ -11,13 +11,14 @@ from pipeline.properties import TERMS
 from reference.product import Product
 from reference.text.imprints import SIGNS
 
-# A market weighs as much as another, whatever the number of its products: so many imprints.
+# Every market weighs the same, whatever the number of its products: as if it had this many imprints.
 _IMPRINTS = 5000
-# Absolute discounting (Ney, Essen and Kneser 1994): a word counted so often less leaves room for those never seen.
+# Absolute discounting (Ney, Essen and Kneser 1994): this is subtracted from every word's count, and what is subtracted
+# goes to words that were never seen.
 _DISCOUNT = 0.75
-# Words rarer than this are told by their pattern.
+# Rarer words have no probability of their own, only that of their pattern.
 _COUNT_MIN = 3
-# Patterns and looks seen less often share what is left.
+# Patterns, and looks, that were seen less often share the probability that is left.
 _SEEN_MIN = 2
 _LOOKS_MIN = 5
 _KINDS = {"d": "0123456789", "L": "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "s": SIGNS}

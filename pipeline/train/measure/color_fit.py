@@ -57,7 +57,8 @@ Truth = NDArray[np.int64]
 _SETS = {"rximage300": register_faces, "tfda": register_faces, "field": field_faces}
 _GRAY_GROUND = "rximage300"
 _BATCH, _STEPS = 128, 2500
-# Of each batch: pills of field as they are; and of the others those as photographed, laid into drawn light, into known.
+# The share of field photos in each batch, and of the other pills the shares used as photographed, laid into drawn
+# light, and laid into scenes of known light.
 _FIELD_SHARE = 0.1
 _IN_SCENES = (0.66, 0.16, 0.18)
 _AS_PHOTOGRAPHED = (1.0, 0.0, 0.0)
@@ -71,8 +72,8 @@ _MISLABELED = 0.06
 """Share of pills whose registered colors are taken to say nothing: pills of one look bear ORANGE, BROWN and PINK, and a
 network that must explain each label grows too sure of itself (docs/experiments/measure.md)."""
 
-# Of the color powers whose loss is this near to the least, the surest: one power for all pills spreads what registers
-# disagree about over plain white ones too (docs/experiments/measure.md).
+# Of the color powers whose loss is at most this many times the least, the one that makes colors surest is taken. Else
+# plain white pills would be made unsure by those colors on which registers disagree (docs/experiments/measure.md).
 _AS_GOOD = 1.025
 
 

@@ -89,7 +89,8 @@ def fit_outline(faces: Faces, steps: int = 2000, batch: int = 256, seeds: Sequen
     weights = np.concatenate([np.full(len(real), 1 / views), np.where(common, _DRAWN_WEIGHT_COMMON, _DRAWN_WEIGHT)])
     figures = normal(np.concatenate([real, drawn]), mean, scale)
     truth = torch.from_numpy(np.concatenate([real_truth, drawn_truth]))
-    # Rare ones are drawn more often than they weigh, and each draw counts less: the same mean, less noise.
+    # Faces are drawn with the root of their weights, and each draw counts the other root. The mean stays the same, with
+    # less noise from rare faces of great weight.
     chances = np.sqrt(weights) / np.sqrt(weights).sum()
     counts = torch.from_numpy((np.sqrt(weights) / np.mean(weights) * np.mean(np.sqrt(weights))).astype(np.float32))
 

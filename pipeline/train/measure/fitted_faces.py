@@ -28,14 +28,14 @@ from pipeline.train.measure.set_labels import register_labels
 Array = NDArray[np.float64]
 Image = NDArray[np.uint8]
 _FACES = 2
-# Views of a photo in which its faces get other outlines, by a pixel or by a shadow: what a network that learns from one
-# outline a face knows by heart (docs/experiments/measure.md, "Seventh round").
+# In these views of a photo its faces get slightly different outlines. A network taught with a single outline of each
+# face learns them by heart (docs/experiments/measure.md, "Seventh round").
 _VIEWS: tuple[Callable[[Image], cv2.typing.MatLike], ...] = (
     np.fliplr,
     np.rot90,
     partial(cv2.resize, dsize=None, fx=0.8, fy=0.8, interpolation=cv2.INTER_AREA),
 )
-# By intersection over union, what is found there is the face that was found here.
+# A face found in a view is the photo's own face if the intersection over union is at least this.
 _SAME = 0.8
 
 

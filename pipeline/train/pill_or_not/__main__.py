@@ -47,7 +47,8 @@ from pipeline.train.segment.segment_network import in_bf16
 
 _PATH = click.Path(path_type=Path)
 _LONG_PX = 1100
-# What finds the regions, and the mean chance of their pixels from which on they are collected (in use: 0.8).
+# The network that finds the regions, and the least mean chance of the pixels of a region that is collected. It is lower
+# than in use (0.8), so that doubtful regions are learned too.
 _NETWORK, _CHANCE_MIN = "segment_field.onnx", 0.55
 _SIDE = 256
 # Outlines laid at random on each picture without a pill.

@@ -16,9 +16,10 @@ from pipeline.train.pill_or_not.learned_regions import KEPT_PX, KEPT_SPANS, Samp
 _BATCH = 64
 # Half of each batch are pills.
 _PILLS = 0.5
-# So many are seen in other light, coarser or noisier; the rest as they are, as in use.
+# The share that is shown in other light, coarser or noisier; the rest is shown as it is.
 _DEGRADED = 0.6
-# How often the channels are exchanged, the region or its ground is of another color, the far view shows nothing.
+# How often the color channels are exchanged, the region gets another color, its ground gets another color, and the far
+# view is left empty.
 _OTHER_HUES, _OTHER_REGION, _OTHER_GROUND, _NO_CONTEXT = 0.3, 0.3, 0.25, 0.15
 _Pair = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 

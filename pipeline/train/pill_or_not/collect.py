@@ -30,10 +30,10 @@ from pipeline.train.segment.real import Polygon
 
 # A region is a pill from this overlap with a true outline on, and none up to that; between the two it is left out.
 _PILL_MIN, _NONE_MAX = 0.6, 0.05
-# The sides of a part of a photo that is looked at, by the photo's shorter one.
+# The side of a part of a photo that is looked at, as a share of the photo's shorter side (smallest, largest).
 _PART_SHARE = (0.3, 1.0)
 _PART_PX_MIN = 64
-# The longer sides of outlines laid at random, by the picture's shorter side.
+# The longer side of an outline laid at random, as a share of the picture's shorter side (smallest, largest).
 _RANDOM_SHARE = (0.03, 0.5)
 
 

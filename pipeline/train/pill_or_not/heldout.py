@@ -13,7 +13,8 @@ from pipeline.segment.pill_or_not import chance_of
 from pipeline.train.pill_or_not.batches import seen
 from pipeline.train.pill_or_not.learned_regions import Samples
 
-# Shares of the held-out pills of photos that are to stay. Scenes show worse ones than any photo: they are told beside.
+# The shares of the held-out pills of photos that must be kept, each tried. Drawn scenes have harder pills than any
+# photo, so their share is shown apart.
 _KEPT = (1.0, 0.999, 0.995, 0.99, 0.98)
 _DRAWN = "scenes"
 _BATCH = 64

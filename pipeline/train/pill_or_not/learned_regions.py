@@ -14,7 +14,8 @@ from pipeline.geometry.outline import Outline, resample
 from pipeline.records import Pixels
 from pipeline.segment.pill_or_not import SPANS, Levels, place_of
 
-# The squares kept, in lengths of the region and in pixels: the views' with room to turn and move them, as fine as they.
+# The squares that are kept of the near and the far view, in lengths of the region and in pixels: 1.45 times the view's
+# own span at the same resolution, so that views can be turned and moved.
 KEPT_SPANS = tuple(round(1.45 * span, 2) for span in SPANS)
 KEPT_PX = (96, 92)
 POINTS = 48

@@ -36,14 +36,14 @@ from pipeline.train.reader.training import Batches, Source
 _SHARES = (0.24, 0.05, 0.40, 0.09, 0.22)
 _BATCH = 16
 _COLUMNS = ("step", "minutes", "rate", "core", "way", "axis", "height", "found", "invented", "right_way")
-# A line is found where a band's middle and its own lie on each other, turned no farther than this from one another.
+# A band is a labeled line if each one's middle lies on the other and they are turned by at most this.
 _TURN_DEG_MAX = 25.0
-# Within so many heights of the places on a line its way, axis and height are learned; up to the second, where nothing
-# is known beside the line, that there is no other.
+# In heights. Way, axis and height are learned within the first distance of a line. Within the second it is learned that
+# no other line is there, also beside a sign of unknown kind, around which nothing else is learned.
 _GEOMETRY_RADIUS, _KNOWN_RADIUS = 0.45, 0.9
 # How softly the middle of a line ends, in heights.
 _EDGE = 0.08
-# On so many of the faces at most it is seen how far the answers of the network's layers reach.
+# At most this many faces are used to measure the range of each layer's output.
 _FITTED_TO = 240
 # The line head's small checkpoint, beside the detector's.
 LINE_HEAD = "line_head.pt"
@@ -192,7 +192,7 @@ def line_loss(output: Tensor, target: dict[str, Tensor]) -> tuple[Tensor, dict[s
     each = functional.binary_cross_entropy_with_logits(logit, core, reduction="none")
     probability = torch.sigmoid(logit) * care
     overlap = 2 * (probability * core).sum() / (probability.sum() + (core * care).sum() + 1)
-    # A cell on a line is worth ten beside it.
+    # A cell on a line weighs as much as ten cells beside it.
     weight = care * (1 + 9 * core)
     parts = {"core": (each * weight).sum() / weight.sum() * 4 + 1 - overlap}
     square = (output - target["told"]) ** 2 * target["holds"]

@@ -21,14 +21,15 @@ from reference.text.imprints import SIGNS, tokens, without_signs
 
 _CLASS = {text: index for index, text in enumerate(CLASSES)}
 _NO_LETTERS = [_CLASS[text] for text in (*SIGNS, "LOGO")]
-# A boxed word's next letter: within so many heights, and not back around a corner.
+# The next letter of a word lies within this many heights, and the line bends by at most this angle there.
 _NEXT_MAX = 2.3
 _BEND_DEG_MAX = 60.0
-# A letter's width by its height: what an upright box about a turned letter tells its height by.
+# The usual width of a letter over its height, with which the height of a turned letter is told from its upright box.
 _LETTER_ASPECT = 0.65
-# Lone characters are turned as the other lines of their face where those agree so far.
+# Single characters get the turn of the other lines of their face, if the mean direction of those is at least this long.
 _CONCORD = 0.6
-# Where a face's imprint is not known, its boxes tell lines where this share of them stand on a level beside another.
+# Where a face's imprint is not known, its boxes are taken for level lines if at least this share of them stands on a
+# level with another.
 _LEVEL_SHARE = 0.9
 
 Rows = NDArray[np.float32]

@@ -21,12 +21,12 @@ from pipeline.train.recognizer.strip_labels import Band, LabelKind
 from pipeline.train.recognizer.strips import Strip
 
 BATCH = 24
-# Batches are cut from a pool of so many, sorted by width, so that strips of like width share one.
+# Strips are drawn for this many batches at a time and sorted by width, so that a batch has strips of similar width.
 _POOL_BATCHES = 8
 # Wider strips, of which there are hardly any, would cost more than they teach.
 _WIDTH_MAX = 360
 _WIDTH_MIN = 24
-# How much more often a strip is met than another; docs/experiments/recognizer.md.
+# How often a strip of each kind is drawn, relative to the others; docs/experiments/recognizer.md.
 _WEIGHTS = {
     LabelKind.TEXT: 3.0,
     LabelKind.NOTHING: 3.0,
@@ -38,9 +38,10 @@ _DRAWN_WEIGHT = 0.4
 # Sets of few strips that are hard to read.
 _RARE_WEIGHTS = {"tfda": 3.0, "consumer": 3.0}
 _REAL_ARC_WEIGHT = 3.0
-# Shares of the strips brought down to a height between these, in px, and of those blurred by these deviations at 48 px.
-# A strip of tfda's photos is 10-15 px high before it is enlarged, one of rximage300's 25-45; in sheets of augmented
-# strips many below 10 px, or of more blur, could not be read.
+# The share of the strips that is reduced to a height in this range, in px, and the share that is blurred, with a
+# standard deviation in this range, in px of a strip 48 px high. A strip of tfda's photos is 10-15 px high before it is
+# enlarged, one of rximage300's 25-45; in sheets of augmented strips many below 10 px, or of more blur, could not be
+# read.
 _COARSE_SHARE, _COARSE_PX = 0.45, (10.0, 40.0)
 _BLURRED_SHARE, _BLUR_PX = 0.25, (0.4, 2.6)
 _LOST_MAX = 3.0
@@ -113,7 +114,7 @@ def augmented(strip: Strip, rng: np.random.Generator) -> NDArray[np.float32]:
         image = _coarse(image, rng)
     elif how < _COARSE_SHARE + _BLURRED_SHARE:
         image = _blurred(image, rng)
-    # The crop's local normalization gives back the contrast that a blur takes, in part.
+    # A blur takes contrast; the crop's local normalization gives a part of it back.
     lost = min(sharp / max(float(image.std()), 1.0), _LOST_MAX)
     image = (image - 128.0) * lost ** rng.uniform(0.4, 1.0) + 128.0
     width = max(_WIDTH_MIN, int(image.shape[1] * math.exp(rng.normal(0, 0.1))))
@@ -135,7 +136,8 @@ def _coarse(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.
     keep = height / STRIP_HEIGHT
     small = _resized(image, (max(3, round(image.shape[1] * keep)), round(height)), cv2.INTER_AREA)
     if rng.random() < 0.5:
-        # The photo's contrast is that of the pill, not the strip's, which local normalization has stretched.
+        # JPEG acts on the photo's low contrast, which local normalization stretched afterwards: so the strip is
+        # flattened, compressed and stretched again.
         flat = rng.uniform(0.15, 1.0)
         coded = _compressed(128.0 + (small - 128.0) * flat, int(rng.integers(40, 90)))
         small = ((coded - 128.0) / flat + 128.0).astype(np.float32)

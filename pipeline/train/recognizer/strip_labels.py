@@ -32,20 +32,20 @@ _MISREAD_PLACED_MAX = 0.5  # where the characters' places are known and only the
 _MISREAD_LAST_MAX = 0.75  # where one line and one word are left
 # Two words that fit a reading equally well: neither is believed, unless one fits exactly.
 _AMBIGUOUS = 0.05
-# A length unlike the reading's, for each character, where two words fit equally well.
+# Added to a word's cost for each character that it is longer or shorter than the reading.
 _LENGTH_COST = 0.02
-# Words of one imprint in one strip: so many at most are put together to one.
+# At most this many words of an imprint are joined to one text of a strip.
 _JOINED_MAX = 5
-# A strip on which more than this is read may bear a word not known.
+# If more characters than this are read on a strip, it may show a word that is not known.
 _SILENT_MAX = 2
-# In lengths of the band along it and heights across it: characters within the first stand on it, those within the
-# second touch it.
+# A character stands on a band if its center lies within _ON_ALONG lengths along it and _ON_ACROSS heights across it;
+# within _NEAR heights it touches the band.
 _ON_ALONG, _ON_ACROSS, _NEAR = 0.52, 0.42, 0.62
 _SAME_WAY_DEG, _OPPOSITE_DEG, _OTHER_WAY_DEG = 35.0, 140.0, 145.0
 _ACROSS_DEG = (50.0, 130.0)
 # What may be read as text after a quarter turn.
 _SYMMETRIC_ACROSS = frozenset("012356789CEHIJLMNOSUVWXZ/-+.&")
-# A line's letters are higher than its band by so much at most.
+# The tallest letter of a line is at most this many times as high as its band.
 _TALLEST = 1.1
 _CONCORD = 0.8
 

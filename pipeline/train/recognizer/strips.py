@@ -32,9 +32,10 @@ from pipeline.train.faces.labeled import HEIGHT, TURN_DEG, WIDTH, LabeledFace, X
 from pipeline.train.faces.self_training import known_folders, known_photos
 from pipeline.train.recognizer.strip_labels import Band, LabelKind, Looks, StripLabel, from_characters, from_imprint
 
-# Boxes of ground tried on a face, their height in the face's short sides and their width in heights.
+# How many boxes of ground are tried on a face; the range of their height, in short sides of the face, and of their
+# width, in heights.
 _GROUND_TRIES, _GROUND_HEIGHT, _GROUND_ASPECT = 3, (0.12, 0.5), (0.6, 4.0)
-# Turns of a lone letter's other looks, and how much closer some are.
+# A single letter is also cut out at these turns, and each of those again with a box this many times as large.
 _TURNS_DEG, _CLOSER = (0.0, 90.0, 45.0, 135.0), 0.65
 # Photos in a shard: what making them loses at most when it is cut off.
 _PHOTOS_A_SHARD = 100

@@ -101,7 +101,7 @@ def ppocr_model() -> onnx.ModelProto:
 def cut_to_admitted(model: onnx.ModelProto) -> onnx.ModelProto:
     """A copy of PP-OCR's recognizer whose classes are the blank and the admitted characters, in their order."""
     alphabet = ppocr_alphabet()
-    # A character's first class that means nothing else: capitals stand before small letters.
+    # For each character the first class that stands for it alone; capitals come before small letters.
     columns = np.concatenate([[0], alphabet.classes[alphabet.fold.argmax(axis=0)]])
     cut = onnx.ModelProto()
     cut.CopyFrom(model)
@@ -112,7 +112,7 @@ def cut_to_admitted(model: onnx.ModelProto) -> onnx.ModelProto:
         if initializer.name in names:
             array = np.ascontiguousarray(onnx.numpy_helper.to_array(initializer)[..., columns])
             initializer.CopyFrom(onnx.numpy_helper.from_array(array, initializer.name))
-    # The file's list of characters and its notes on shapes hold no more.
+    # The file's list of characters and its shapes are those of the uncut network: they are removed.
     del cut.metadata_props[:]
     del cut.graph.value_info[:]
     cut.graph.output[0].type.tensor_type.shape.dim[-1].dim_value = len(columns)

@@ -22,7 +22,7 @@ Floats = NDArray[np.float32]
 CORE_SHARE = 0.45
 # A pill has a core where more than this share of its whole area is seen.
 _SEEN_MIN = 0.3
-# More pills are laid where so many of their lengths are free.
+# A further pill is laid only at a place this many of its lengths away from all others.
 _ROOM_MIN = 0.9
 # A pixel is a pill's where the pill covers more than this share of it.
 _COVERED_MIN = 0.5

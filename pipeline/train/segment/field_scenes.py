@@ -27,21 +27,23 @@ from pipeline.train.segment.real import Polygon, RealPhoto, RealScenes, sampled
 from pipeline.train.segment.teach import Segmentation, polygon_text
 
 _FIELDS = ("file", "source", "bbox", "unsure")
-# How often a photo is met by that of one on a desk, of which there are most.
+# Photos of hands and palms are repeated this many times, since most photos are of desks.
 _TIMES = {"hand": 4, "palm": 4}
 # Boxes are drawn loosely: of those with one pill alone, outlines fill them to 0.5 to 0.95.
 _IOU_MIN = 0.5
 _SOLIDITY_MIN = 0.93
 _CONFIDENCE_MIN = 0.85
-# A box is looked at alone with so much ground around it, by its longer side, where that leaves so many pixels.
+# A box that no region fits is looked at alone, with ground around it of this share of its longer side. Smaller crops
+# (pixels) are left out.
 _AROUND, _CROP_PX_MIN = 1.0, 8
-# Of one that no outline fits nothing is known, nor around it: a square of so many of its longer sides, since some boxes
-# are turned by a right angle. Where the only box is such a one the photo is left out.
+# If no outline fits a box, nothing is learned in a square around its middle with this many of its longer sides: some
+# boxes are turned by a right angle. A photo with no other box is left out.
 _UNSURE = 1.3
 _LONG_SIDE_PX_MAX = 1100
 # A whole photo's long side as the network meets it, from the first look to the closest.
 _LOOK_PX = (200.0, 1000.0)
-# Of the scenes: around a pill; with cut-out pills laid beside those that are there; out of a photo without a pill.
+# How often a scene is cut around a pill, has cut-out pills laid beside those in it, and comes from a photo without a
+# pill.
 _NEAR_PILL, _STREWN, _EMPTY = 0.4, 0.5, 0.4
 
 
@@ -208,7 +210,7 @@ class FieldScenes(RealScenes):
             return super()._view(rng, photo)
         low, high = np.log(_LOOK_PX)
         scale = float(np.exp(rng.uniform(low, high))) / float(size.max())
-        # What is shown lies within the photo as far as that is large enough.
+        # The part shown lies within the photo, unless the photo is smaller.
         half = np.minimum(self.side / 2 / scale, size / 2)
         return scale, half + rng.uniform(0, 1, 2) * (size - 2 * half)
 

@@ -28,7 +28,7 @@ from pipeline.evaluate.sets import LabeledPhoto, open_set
 from pipeline.load import load
 from pipeline.segment import Segmenter, group_faces
 
-# By IoU: a region is that pill; a pill outlined worse is named by --show.
+# A region is a labeled pill above this IoU; --show names photos with a pill below the second.
 _FOUND_MIN, _SHOWN_MAX = 0.5, 0.8
 
 

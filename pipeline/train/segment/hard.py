@@ -20,9 +20,9 @@ from pipeline.records import Photo, PillRegion, Pixels
 from pipeline.train.segment.teach import Segmentation, plausible, write_labels
 
 _GAMMAS = (1.0, 0.6, 1.6)
-# Of the outline of a round pill, what lies so near to the circle, by its radius.
+# An outline is that of a round pill if at least this share of it lies this near to a circle, in radii.
 _ON_CIRCLE_MIN, _NEAR = 0.55, 0.025
-# What an outline shares with itself after half a turn, of all that both cover.
+# The least intersection over union of an outline with itself after half a turn.
 _SHARED_MIN = 0.9
 # How much finer than the photo's pixels shapes are compared.
 _FINER = 4

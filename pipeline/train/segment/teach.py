@@ -21,12 +21,12 @@ Segmentation = Callable[[Photo], tuple[PillRegion, ...]]
 OutlinesOf = Callable[[Photo, str | None], list[Outline]]
 """The outlines in a photo of a pill of that SPL shape, none where they are not to be trusted."""
 
-# An outline fills so much of its convex hull; below, it has a dent or a lobe of shadow.
+# The least share of its convex hull that an outline fills; with less it has a dent or a lobe of shadow.
 SOLIDITY_MIN = 0.975
 _AREA_RATIO_MAX = 1.12
 # A capsule's half is shorter; two-part capsules have 2.2-3.
 _ELONGATION_MIN = {"CAPSULE": 1.9}
-# With a shadow in its outline a round pill is longer.
+# A round pill that is longer has a shadow within its outline.
 _ELONGATION_MAX = {"ROUND": 1.09}
 
 
