@@ -14,7 +14,7 @@ from pipeline.errors import InputError
 from pipeline.load import load
 from pipeline.records import Decision, Pixels
 from pipeline.segment import Segmenter
-from pipeline.segment.close_up import is_piece
+from pipeline.segment.close_up import is_piece, whole_frame
 from pipeline.serialize import identification_to_dict
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -181,3 +181,14 @@ def test_the_command_takes_a_region() -> None:
     for arguments, told in ((["--region", "1,2,3"], "is no box"), ([photo, "--region", "0,0,90,90"], "one photo")):
         refused = CliRunner().invoke(identify, [photo, *arguments])
         assert refused.exit_code == 2 and told in refused.output
+
+
+def test_a_pill_on_a_sheet_of_paper_that_fills_the_photo_is_what_is_found(
+    segmenter: Segmenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = load(SAMPLES / "024_both_wood.jpg")
+    alone = segmenter(photo)[1:]
+    paper = whole_frame(photo)
+    monkeypatch.setattr("pipeline.segment.segmenter.filling", lambda photo, maps, box: paper)
+    assert segmenter._filling(photo, alone) == ()
+    assert segmenter._filling(photo, ()) == (paper,)
