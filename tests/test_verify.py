@@ -22,6 +22,7 @@ import pipeline.identifier
 from pipeline import Identifier
 from pipeline.cli import cli
 from pipeline.errors import InputError
+from pipeline.figures_in_words import percent
 from pipeline.match import Matcher
 from pipeline.records import Agreement, Doubts, Expected, ExpectedKind, Identification, PillLook, Reading
 from pipeline.report.verification import list_lines, next_step, verification_lines
@@ -200,6 +201,9 @@ def test_what_no_catalog_has_is_expected_by_its_look() -> None:
     meant = described("LM 5512", color="white", shape="round", size="8")
     readings = [face("LM", "5512"), face()]
     assert meant.kind is ExpectedKind.LOOK
+    assert (
+        "It does not look like a pill with imprint LM 5512" in found(MADE, meant, [face("PX", "4810"), face()]).reason
+    )
     assert found(MADE, meant, readings).agreement is CONSISTENT
     assert found(MADE, meant, [face("PX", "4810"), face()]).agreement is CONTRADICTED
     listed = pill("LM 5512", "warfarin", "2 mg")
@@ -269,7 +273,15 @@ def test_a_known_pill_rules_the_others_out_with_a_risk() -> None:
     done = ruled_out(MADE, ["warfarin"], [face("PX", "4810"), face()])
     assert done.outcome == "RULED_OUT"
     assert 0 < done.risk < 0.02
-    assert "risk" in done.reason
+    assert (
+        done.reason == f"It does not look like warfarin; the risk that it is one all the same is {percent(done.risk)}."
+    )
+
+
+def test_a_risk_that_is_too_high_is_said() -> None:
+    done = ruled_out((*MADE, pill("20", "dapsone")), ["warfarin"], [face("20"), face()], coverage=0.001)
+    assert not done.is_ruled_out and done.risk > 0.02
+    assert done.reason.endswith(f"The risk that it is one is {percent(done.risk)}; below 2 % is asked.")
 
 
 @pytest.mark.parametrize("names", [["high-alert"], ["anticoagulants"], ["warfarin"], ["baclofen", "warfarin"]])
@@ -537,10 +549,16 @@ def listed(products: Sequence[Product], names: Sequence[str], pills: Sequence[tu
 
 
 def test_a_list_tells_a_face_that_pills_off_the_list_have_too_and_names_them() -> None:
-    (done,) = listed(SHARED, ["etodolac 400 mg"], [("PX",)]).pills
+    whole = listed(SHARED, ["etodolac 400 mg"], [("PX",)])
+    (done,) = whole.pills
     assert done.state is PillState.PRESENT, done.reason
     assert "Of the list only etodolac 400 mg looks so." in done.reason
     assert "ibuprofen 200 mg" in done.reason and "not on the list" in done.reason
+    assert "ibuprofen 200 mg" in done.look_alikes
+    assert whole.agreement is CONSISTENT
+    assert "Off the list something would look the same as pill 1: see there." in whole.reason
+    (alone,) = listed(SHARED, ["warfarin 5 mg"], [WARFARIN]).pills
+    assert alone.look_alikes == ()
 
 
 def test_a_face_that_two_of_the_list_have_cannot_be_told() -> None:
@@ -632,7 +650,7 @@ def test_each_answer_that_settles_nothing_says_what_to_do_next() -> None:
     entries = [("baclofen 10 mg", 1), ("warfarin 5 mg", 1)]
     assert next_step(checked(entries, [BACLOFEN, ()])) == "Turn over pill 2, lay all apart, and take the photo again."
     assert next_step(checked(entries, [(), ()])).startswith("Turn over pills 1 and 2, lay")
-    assert next_step(checked(entries, [BACLOFEN])).startswith("Do not give it")
+    assert next_step(checked(entries, [BACLOFEN])).startswith("Do not give them")
     assert next_step(checked(entries, [BACLOFEN, WARFARIN])) == ""
     hidden = checked(entries, [BACLOFEN, WARFARIN], counted=Counted(touching=((0, 1),)))
     assert next_step(hidden) == "Lay the pills apart on plain paper, and take the photo again."

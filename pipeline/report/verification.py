@@ -25,6 +25,7 @@ _OTHER_STYLE = "bold black on yellow"
 _NAMED_MAX = 5
 _APPEARANCE = "By its look alone, which others can share: never give or take a pill on this alone."
 _HOLD = "Do not give it: compare it with the label of its package, and ask a pharmacist."
+_HOLD_ALL = "Do not give them: compare each with the label of its package, and ask a pharmacist."
 # More is not said: registers err, and so do those who keep them.
 _RATIO_MAX = 1_000_000
 
@@ -35,15 +36,15 @@ def verification_lines(answer: Verification) -> Iterator[Line]:
     yield "expected", _expected_words(answer)
     if expected.high_alert:
         yield "high-alert", plain(expected.high_alert.reason)
+    yield from (("looks the same", line) for line in _named(answer.look_alikes, shown=False))
+    yield from (("could instead be", line) for line in _named(answer.others))
+    yield from seen(answer.identification)
+    yield from (("for", f"{row.bits:+.1f} bits: {plain(row.sentence)}") for row in answer.evidence_for)
+    yield from (("against", f"{row.bits:+.1f} bits: {plain(row.sentence)}") for row in answer.evidence_against)
     if answer.identification.faces:
         said = ratio_words(answer.likelihood_ratio)
         contradicted = answer.agreement is Agreement.CONTRADICTED and answer.likelihood_ratio > 1
         yield "likelihood ratio", f"{said}; what contradicts it weighs more" if contradicted else said
-    yield from seen(answer.identification)
-    yield from (("for", f"{row.bits:+.1f} bits: {plain(row.sentence)}") for row in answer.evidence_for)
-    yield from (("against", f"{row.bits:+.1f} bits: {plain(row.sentence)}") for row in answer.evidence_against)
-    yield from (("looks the same", line) for line in _named(answer.look_alikes, shown=False))
-    yield from (("could also be", line) for line in _named(answer.others))
     yield "asked", asked_words(answer.identification)
 
 
@@ -53,8 +54,8 @@ def rule_out_lines(answer: RuleOut) -> Iterator[Line]:
         "risk that it is one of them",
         percent(answer.risk) if answer.identification.imprint else "unknown: no imprint was read",
     )
-    yield from seen(answer.identification)
     yield from (("could be", line) for line in _named(answer.could_be))
+    yield from seen(answer.identification)
     yield "asked", asked_words(answer.identification)
 
 
@@ -135,7 +136,7 @@ def _next_photo(answer: Verification | RuleOut) -> str:
 def _next_of_list(answer: ListCheck) -> str:
     """What would tell more of the pills of a list."""
     if answer.agreement is Agreement.CONTRADICTED:
-        return _HOLD
+        return _HOLD_ALL
     untold = [pill.number for pill in answer.pills if pill.state is PillState.CANNOT_TELL]
     if untold:
         return f"Turn over {numbered(untold)}, lay all apart, and take the photo again."

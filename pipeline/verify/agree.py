@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from pipeline.figures_in_words import percent
 from pipeline.match.decide import misfits, thin
 from pipeline.match.explain import Explanation
 from pipeline.match.model import MatchModel
@@ -64,18 +65,18 @@ class Judge:
             return Finding(Agreement.CANNOT_TELL, " ".join(self.doubts.sentences))
         against = tuple(self._contradictions(comparison))
         if against:
-            return Finding(Agreement.CONTRADICTED, " ".join((f"It does not look like {expected.name}.", *against)))
+            return Finding(Agreement.CONTRADICTED, " ".join((f"It does not look like {_said(expected)}.", *against)))
         alike = self._look_alikes(comparison, expected)
         open_ = tuple(self._open(comparison, expected, alike))
         if open_:
-            said = f"It cannot be told whether this is {expected.name}."
+            said = f"It cannot be told whether this is {_said(expected)}."
             fits = not self._fits_badly(comparison.best)
             return Finding(Agreement.CANNOT_TELL, " ".join((said, *open_)), alike, fits)
         if self.filled.bits:
             return self._of_the_list(comparison, expected)
         return Finding(
             Agreement.CONSISTENT,
-            f"Imprint and look agree with {expected.name}, and nothing else in the catalog looks the same. "
+            f"Imprint and look agree with {_said(expected)}, and nothing else in the catalog fits nearly as well. "
             "A photo does not show what the pill is made of.",
             fits=True,
         )
@@ -119,7 +120,7 @@ class Judge:
         if self._says_too_little(best.explanation):
             yield "What was read of its imprint stands on too many pills."
         elif risk > self.bars.risk_max:
-            yield "That is not sure enough."
+            yield f"The risk that it is one is {percent(risk)}; below {percent(self.bars.risk_max)} is asked."
 
     def _is_near(self, group: Weighed, best: Weighed) -> bool:
         """Whether a tablet fits nearly as well as the best one."""
@@ -183,7 +184,7 @@ class Judge:
         if more_like:
             yield f"It looks more like {name_of(more_like)}."
         elif alike:
-            yield from _alike_sentences(alike, best, expected)
+            yield from _alike_sentences(alike, best, expected, "fit this photo as well" if against else "")
         elif comparison.ratio_bits(self.filled) < self.bars.likelihood_bits:
             yield "Other pills than those of the catalog may well look the same."
 
@@ -286,15 +287,20 @@ def _worst_looks(rows: Sequence[EvidenceRow]) -> Iterator[str]:
     yield from (row.sentence for row in worst)
 
 
-def _alike_sentences(alike: Sequence[Weighed], best: Weighed, expected: Expected) -> Iterator[str]:
-    """The look-alikes named: other drugs and strengths, then other makers of the same."""
+def _said(expected: Expected) -> str:
+    """What is expected, in a sentence."""
+    return f"a pill with {expected.name}" if expected.kind is ExpectedKind.LOOK else expected.name
+
+
+def _alike_sentences(alike: Sequence[Weighed], best: Weighed, expected: Expected, do: str = "") -> Iterator[str]:
+    """The look-alikes named: other drugs and strengths, then other makers of the same; what they do, said otherwise."""
     own = {drug_strength(product) for product in expected.products}
     others = [
         group for group in alike if expected.kind is ExpectedKind.LOOK or drug_strength(group.products[0]) not in own
     ]
     makers = [group for group in alike if group not in others]
     if others:
-        yield f"{_joined([name_of(group) for group in others])} would look the same in this photo."
+        yield f"{_joined([name_of(group) for group in others])} {do or 'would look the same in this photo'}."
     if makers:
         names = [product.labeler or product.product_id for group in makers for product in group.products]
         named = f"{best.products[0].drug} {best.products[0].strength}".strip()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.match import Weighing
 from pipeline.records import Agreement, Identification
-from pipeline.verify.agree import Finding
+from pipeline.verify.agree import Finding, name_of
 from pipeline.verify.compare import Comparison
 from pipeline.verify.counted import Counted
 from pipeline.verify.listed import CheckedEntry, CheckedPill, ListCheck, ListEntry, PillState
@@ -99,7 +99,8 @@ def _told(
         finding = found[place][1]
         is_there = finding.agreement is Agreement.CONSISTENT
         state = PillState.PRESENT if is_there else PillState.CANNOT_TELL
-        return CheckedPill(number, state, place, finding.reason, answer)
+        names = tuple(dict.fromkeys(map(name_of, finding.look_alikes)))
+        return CheckedPill(number, state, place, finding.reason, answer, look_alikes=names)
     # On no place of the list: extra where it is nothing on it, or what the list has often enough without it.
     whole = [at for at, (_, finding) in enumerate(found) if finding.agreement is Agreement.CONSISTENT]
     if whole:
@@ -159,7 +160,13 @@ def _sum_up(entries: Sequence[CheckedEntry], pills: Sequence[CheckedPill], count
         return " ".join((*faults, *open_)), Agreement.CONTRADICTED
     if open_:
         return " ".join(open_), Agreement.CANNOT_TELL
-    return "Each pill looks as the list says. A photo does not show what pills are made of.", Agreement.CONSISTENT
+    return _all_there(pills), Agreement.CONSISTENT
+
+
+def _all_there(pills: Sequence[CheckedPill]) -> str:
+    shared = [pill.number for pill in pills if pill.look_alikes]
+    also = f" Off the list something would look the same as {numbered(shared)}: see there." if shared else ""
+    return f"Each pill looks as the list says.{also} A photo does not show what pills are made of."
 
 
 def _pills(number: int) -> str:

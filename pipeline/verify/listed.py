@@ -54,7 +54,7 @@ class CheckedPill:
     """One pill of the photo: its number (row by row from the left), what it is to the list, and why.
 
     ``entry`` is the place in the list, from 0, of what it is or most likely is; None where it is nothing on it.
-    ``fits`` are the places of all that nothing speaks against that shows.
+    ``fits`` are the places of all that nothing speaks against that shows. ``look_alikes`` names what looks the same.
     """
 
     number: int
@@ -63,6 +63,7 @@ class CheckedPill:
     reason: str
     identification: Identification
     fits: tuple[int, ...] = ()
+    look_alikes: tuple[str, ...] = ()
 
     @property
     def fits_nothing(self) -> bool:
@@ -119,6 +120,7 @@ class ListCheck(Plain):
                     "state": each.state.value,
                     "entry": each.entry,
                     "fits": list(each.fits),
+                    "look_alikes": list(map(text, each.look_alikes)),
                     "reason": text(each.reason),
                     "identification": identification_to_dict(each.identification),
                 }

@@ -71,7 +71,7 @@ class Verifier:
         could_be = tuple(each for group in within if (each := known[id(group)]).probability >= _NAMED_MIN)
         what = " or ".join(drugs.names)
         reason = (
-            f"It is not {what}, but for a risk of {percent(risk)}."
+            f"It does not look like {what}; the risk that it is one all the same is {percent(risk)}."
             if not against
             else (" ".join((f"It cannot be ruled out that this is {what}.", *against)))
         )
