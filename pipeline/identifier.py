@@ -1,10 +1,12 @@
 """The whole flow: photos in, the product and its monograph out::
 
-load, segment, scale      a photo -> its pills, and how large it shows them       Identifier._scene
-which pill is meant       several pills or photos -> the faces of one pill        PillMeant
-measure, read             a face -> its look and what is written there            Identifier._faces
-match, decide             look and readings -> candidates and a decision          Identifier._answer
-verify, rule out, check   the same, weighed against what is expected              pipeline.verify
+    load, segment, scale      a photo -> its pills, and how large it shows them       Identifier._scene
+    which pill is meant       several pills or photos -> the faces of one pill        PillMeant
+    measure, read             a face -> its look and what is written there            Identifier._faces
+    match, decide             look and readings -> candidates and a decision          Identifier._answer
+    verify, rule out, check   the same, weighed against what is expected              pipeline.verify
+
+What crosses from one stage to the next is a record of ``pipeline.records``.
 """
 
 from __future__ import annotations
@@ -26,12 +28,10 @@ from pipeline.pill_meant import PillMeant
 from pipeline.records import Advice, Decision, Doubts, Expected, Face, Photo, PillLook, PillRegion
 from pipeline.scene import (
     FACES,
+    CallerHints,
     Clock,
     Scene,
     Segments,
-    Told,
-    difference,
-    distinct_faces,
     doubted,
     found_in,
     in_rows,
@@ -87,7 +87,7 @@ class Identifier:
 
     @property
     def _meant(self) -> PillMeant:
-        return PillMeant(self._faces, self._explained)
+        return PillMeant(self._faces, self._look, self._explained)
 
     @cached_property
     def _matcher(self) -> Matcher:
@@ -119,7 +119,7 @@ class Identifier:
             InputError: there is no photo, or the scale, coin, order of colors or region makes no sense.
             TypeError: this is no photo by its type; the message says what is taken.
         """
-        return self._one_pill(photos, Told(mm_per_px, coin, channels, region))[0]
+        return self._one_pill(photos, CallerHints(mm_per_px, coin, channels, region))[0]
 
     def identify_each(
         self,
@@ -138,7 +138,7 @@ class Identifier:
         of ``identify``; with ``region`` only the pills in that box are answered for.
         """
         clock = Clock()
-        scene = self._scene(photo, 0, Told(mm_per_px, coin, channels, region), clock)
+        scene = self._scene(photo, 0, CallerHints(mm_per_px, coin, channels, region), clock)
         own = Clock(clock.seconds)
         both = self._meant.two_faces(scene, own)
         pills = [(both, own)] if both else list(self._apart(scene, clock))
@@ -168,7 +168,7 @@ class Identifier:
         from pipeline.verify import expected_of
 
         meant = expected_of(self.catalog, expected)
-        answer, weighing = self._one_pill(photos, Told(mm_per_px, coin, channels))
+        answer, weighing = self._one_pill(photos, CallerHints(mm_per_px, coin, channels))
         return self._verifier.verify(weighing, meant, answer)
 
     def rule_out(
@@ -190,7 +190,7 @@ class Identifier:
             InputError: no product of the catalog is one of them. And as ``identify``.
         """
         meant = self._verifier.drugs((drugs,) if isinstance(drugs, str) else drugs)
-        answer, weighing = self._one_pill(photos, Told(mm_per_px, coin, channels))
+        answer, weighing = self._one_pill(photos, CallerHints(mm_per_px, coin, channels))
         return self._verifier.rule_out(weighing, meant, answer)
 
     def check_list(
@@ -215,7 +215,7 @@ class Identifier:
         from pipeline.verify import SeenPill, check_list, counted
 
         clock = Clock()
-        scene = self._scene(photo, 0, Told(mm_per_px, coin, channels), clock, self._segment.of_list)
+        scene = self._scene(photo, 0, CallerHints(mm_per_px, coin, channels), clock, self._segment.of_list)
         seen = ((self._seen([scene], faces, Doubts()), own) for faces, own in self._apart(scene, clock))
         pills = [SeenPill(*self._weighed_answer(pill, own)) for pill, own in seen]
         regions = tuple(scene.pills[index] for index in in_rows(scene.pills))
@@ -229,14 +229,14 @@ class Identifier:
 
         return Verifier(self.catalog, self._matcher, self.settings)
 
-    def _one_pill(self, photos: PhotoSource | Iterable[PhotoSource], told: Told) -> tuple[Answer, Weighing]:
+    def _one_pill(self, photos: PhotoSource | Iterable[PhotoSource], told: CallerHints) -> tuple[Answer, Weighing]:
         """What ONE pill is taken for, and what was seen of it, weighed."""
         clock = Clock()
         sources = sources_of(photos)
         if told.region is not None and len(sources) > 1:
             raise InputError("a region is one of one photo; hand over each photo's region in a call of its own")
         scenes = [self._scene(source, number, told, clock) for number, source in enumerate(sources)]
-        return self._weighed_answer(self._seen(scenes, *self._faces_of_one_pill(scenes, clock)), clock)
+        return self._weighed_answer(self._seen(scenes, *self._meant.of(scenes, clock)), clock)
 
     def _weighed_answer(self, seen: Seen, clock: Clock) -> tuple[Answer, Weighing]:
         with clock("match"):
@@ -244,7 +244,7 @@ class Identifier:
         return self._answer(seen, clock, weighing), weighing
 
     def _scene(
-        self, source: PhotoSource, number: int, told: Told, clock: Clock, segment: Segments | None = None
+        self, source: PhotoSource, number: int, told: CallerHints, clock: Clock, segment: Segments | None = None
     ) -> Scene:
         with clock("load"):
             photo = load(source, self.settings.load, channels=told.channels)
@@ -264,17 +264,6 @@ class Identifier:
         whole = whole_frame(photo)
         with clock("read"):
             return (whole,) if is_clear(self.reader.read(photo, [whole])[0]) else ()
-
-    def _faces_of_one_pill(self, scenes: Sequence[Scene], clock: Clock) -> tuple[list[Face], Doubts]:
-        """The faces of the pill meant, and what makes that doubtful."""
-        meant = [self._meant.of(scene, clock) for scene in scenes]
-        by_photo = [faces for faces, _ in meant]
-        others = sum(more for _, more in meant)
-        if len(scenes) == 1:
-            return by_photo[0], Doubts(others)
-        faces = distinct_faces([face for faces in by_photo for face in faces])
-        looks = [self._look(faces) for faces in by_photo if faces]
-        return faces[:FACES], Doubts(others, different=difference(by_photo, faces, looks))
 
     def _explained(self, faces: Sequence[Face]) -> float:
         """The probability that the catalog explains faces of text; 0 unless each bears a text of its own product."""

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipeline.records import Face, PillLook
-from pipeline.scene import FACES, Clock, Scene, say_the_same, texts_of
+from pipeline.records import Doubts, Face, PillLook
+from pipeline.scene import FACES, Clock, Scene, difference, distinct_faces, say_the_same, texts_of
 from pipeline.segment import group_faces
 
 # At most this many pills of a photo are read before the answer says that none has an imprint; each takes about 0.1 s.
@@ -33,13 +33,26 @@ class PillMeant:
 
     Attributes:
         faces: measures and reads regions.
+        look: what the faces of one pill look like together.
         explained: the probability that the catalog explains faces of text as one product.
     """
 
     faces: MeasureAndRead
+    look: Callable[[Sequence[Face]], PillLook]
     explained: Callable[[Sequence[Face]], float]
 
-    def of(self, scene: Scene, clock: Clock) -> tuple[list[Face], int]:
+    def of(self, scenes: Sequence[Scene], clock: Clock) -> tuple[list[Face], Doubts]:
+        """The faces of the pill that all the photos show, and what makes that doubtful."""
+        meant = [self._in_photo(scene, clock) for scene in scenes]
+        by_photo = [faces for faces, _ in meant]
+        others = sum(more for _, more in meant)
+        if len(scenes) == 1:
+            return by_photo[0], Doubts(others)
+        faces = distinct_faces([face for faces in by_photo for face in faces])
+        looks = [self.look(faces) for faces in by_photo if faces]
+        return faces[:FACES], Doubts(others, different=difference(by_photo, faces, looks))
+
+    def _in_photo(self, scene: Scene, clock: Clock) -> tuple[list[Face], int]:
         """The faces of the most prominent pill on which anything is read, and how many pills more the photo shows.
 
         A shadow or a thing can be larger than the pill, so the largest region need not be the one.

@@ -66,7 +66,7 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class Told:
+class CallerHints:
     """What the caller says of the photos."""
 
     mm_per_px: float | None
@@ -133,7 +133,7 @@ class Scene:
 
 
 def found_in(
-    photo: Photo, segment: Segments, settings: ScaleSettings, told: Told, clock: Clock
+    photo: Photo, segment: Segments, settings: ScaleSettings, told: CallerHints, clock: Clock
 ) -> tuple[tuple[PillRegion, ...], Scale | None]:
     """A photo's regions and its scale; of a page those of the framed picture that has a ruler of its own.
 
@@ -149,7 +149,7 @@ def found_in(
 
 
 def _found_in(
-    photo: Photo, segment: Segments, settings: ScaleSettings, told: Told, clock: Clock, framed: bool
+    photo: Photo, segment: Segments, settings: ScaleSettings, told: CallerHints, clock: Clock, framed: bool
 ) -> tuple[tuple[PillRegion, ...], Scale | None]:
     with clock("segment"):
         regions = segment(photo)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline import Decision, identify
 from pipeline.records import Box, Photo, PillRegion, Scale, ScaleSource
 from pipeline.scale import find_inset, find_scale
-from pipeline.scene import Clock, Told, found_in
+from pipeline.scene import CallerHints, Clock, found_in
 from pipeline.settings import ScaleSettings
 from tests.test_scale import disk, ruler_scene
 
@@ -76,7 +76,7 @@ def test_what_is_found_in_an_inset_lies_in_the_whole_photo() -> None:
         sizes.append(part.pixels.shape)
         return (disk(part.pixels.shape[1] / 2, part.pixels.shape[0] / 2, 48.0),)
 
-    regions, scale = found_in(photo, segment, ScaleSettings(), Told(None, None, "rgb"), Clock())
+    regions, scale = found_in(photo, segment, ScaleSettings(), CallerHints(None, None, "rgb"), Clock())
     assert len(sizes) == 1 and max(sizes[0]) < 480  # the page itself is not looked at
     assert regions[0].outline.mean(axis=0) == pytest.approx((153 + 165, 703 + 230), abs=6)
     assert regions[0].box[0] == pytest.approx(153 + 165 - pill.mask.shape[0] / 2, abs=6)
@@ -89,7 +89,7 @@ def test_where_nothing_lies_in_the_inset_the_whole_photo_is_looked_at() -> None:
     photo, _ = page(framed(inset.pixels, BLUE))
     pill = disk(300, 500, 70)
     regions, scale = found_in(
-        photo, lambda part: (pill,) if part is photo else (), ScaleSettings(), Told(None, None, "rgb"), Clock()
+        photo, lambda part: (pill,) if part is photo else (), ScaleSettings(), CallerHints(None, None, "rgb"), Clock()
     )
     assert regions == (pill,)
     assert scale is not None and scale.mm_per_px == pytest.approx(1 / 8, rel=0.02)

@@ -13,7 +13,7 @@ import click
 from pipeline.cli.options import FILE, PhotoOptions, json_option, output_options, photo_options
 from pipeline.cli.output import draws_tables, print_json, print_rich
 from pipeline.cli.outputs import check_outputs
-from pipeline.report.outputs import OUTPUTS
+from pipeline.report.output_forms import OUTPUTS
 from pipeline.settings import LoadSettings
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import click
 
 from pipeline.imprint import READERS
-from pipeline.report.outputs import OUTPUTS
+from pipeline.report.output_forms import OUTPUTS
 from pipeline.scale.coin_sizes import COINS_MM
 from pipeline.settings import RISKS, DecideSettings, ReadSettings, Settings
 

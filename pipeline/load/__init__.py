@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 from pipeline.load.again import PhotoFile, to_load_again
+from pipeline.load.caller_box import PhotoBox, box_of
 from pipeline.load.formats import is_photo
 from pipeline.load.photo import detail, details, load
-from pipeline.load.regions import PhotoBox, box_of
 from pipeline.load.sources import PhotoSource, Readable, display_name, head_of, sources_of
 
 __all__ = [

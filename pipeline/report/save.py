@@ -28,7 +28,7 @@ def save_overlay(
         file: ends in .png, .jpg, .jpeg or .webp.
         photos: as they were loaded for the answers, in their order.
         answers: one, or one for each pill of the one photo.
-        picture_of: is not needed here; every form of ``outputs.OUTPUTS`` is given it.
+        picture_of: is not needed here; every form of ``output_forms.OUTPUTS`` is given it.
 
     Raises:
         InputError: another ending, or the file cannot be written.
