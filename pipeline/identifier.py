@@ -282,7 +282,7 @@ class Identifier:
         """Some of a photo's regions, measured and read; ``like``: only those that may be of the same color."""
         with clock("measure"):
             measured = [
-                (pill, self._measurer.measure(scene.photo, pill, scene.scale, scene.pills))
+                (pill, self._measurer.measure(scene.photo, pill, scene.scale, scene.pills, shown=scene.shown))
                 for pill in (scene.pills[index] for index in indices)
             ]
         some = [pair for pair in measured if like is None or may_be_of_one_color(pair[1].look, like)]

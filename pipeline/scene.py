@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from pipeline.load import PhotoBox, PhotoFile
 from pipeline.properties import TERMS, spoken
-from pipeline.records import Doubts, Face, Line, Photo, PillLook, PillRegion, Probabilities, Reading, Scale
+from pipeline.records import Box, Doubts, Face, Line, Photo, PillLook, PillRegion, Probabilities, Reading, Scale
 from pipeline.scale import check_reference, find_inset, find_scale
+from pipeline.segment import content_box
 from pipeline.settings import ScaleSettings
 from reference.text.imprints import look_alike_key, upside_down
 
@@ -82,7 +83,8 @@ class CallerHints:
 class Scene:
     """What one photo shows: its pills, without the thing that gave the scale, and its scale.
 
-    ``again`` gives the photo once more when all else of the scene is gone.
+    ``again`` gives the photo once more when all else of the scene is gone. ``shown`` is the part of its pixels that a
+    camera saw, without bars and page.
     """
 
     photo: Photo
@@ -90,6 +92,7 @@ class Scene:
     pills: tuple[PillRegion, ...]
     scale: Scale | None
     again: Photo | PhotoFile
+    shown: Box
 
     @classmethod
     def of(
@@ -102,7 +105,7 @@ class Scene:
     ) -> Scene:
         """Of all regions found those that are pills."""
         pills = tuple(region for region in regions if not _is_reference(region, scale))
-        return cls(photo, number, pills, scale, again)
+        return cls(photo, number, pills, scale, again, content_box(photo.pixels))
 
     @property
     def boxes(self) -> tuple[BoxShares, ...]:

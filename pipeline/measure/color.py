@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pipeline.geometry.lab import LUMINANCE, Linear, lab_of_linear, lab_of_pixels, linear_of_pixels
 from pipeline.measure.face import FaceView
 from pipeline.measure.models import Models, softmax
-from pipeline.records import ColorMeasurement, Photo, PillRegion, Probabilities
+from pipeline.records import Box, ColorMeasurement, Photo, PillRegion, Probabilities
 from reference.text.vocabulary import COLOR_NAMES
 
 Figures = NDArray[np.float64]
@@ -75,8 +75,13 @@ class ColorSamples:
     share: float
 
 
-def sample_colors(photo: Photo, region: PillRegion, view: FaceView, pills: Sequence[PillRegion] = ()) -> ColorSamples:
-    """Take the samples of one face; where the photo's ``pills`` lie is no ground."""
+def sample_colors(
+    photo: Photo, region: PillRegion, view: FaceView, pills: Sequence[PillRegion] = (), shown: Box | None = None
+) -> ColorSamples:
+    """Take the samples of one face; where the photo's ``pills`` lie is no ground.
+
+    ``shown`` is the part of the pixels that a camera saw, without bars and page; None: all.
+    """
     mask = view.mask.astype(np.uint8)
     kernel = np.ones((2 * _RIM_PX + 1, 2 * _RIM_PX + 1), np.uint8)
     inner = cv2.erode(mask, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0).astype(bool)
@@ -90,7 +95,7 @@ def sample_colors(photo: Photo, region: PillRegion, view: FaceView, pills: Seque
         whole=_by_lightness(pixels[inner], _QUANTILES),
         parts=(_by_lightness(pixels[left], _QUANTILES), _by_lightness(pixels[right], _QUANTILES)),
         ground=_by_lightness(_ground_pixels(photo, region, pills), (0.25, 0.5, 0.75)),
-        scene=scene_of(photo, region),
+        scene=scene_of(photo, region, shown),
         share=float(np.count_nonzero(left) / np.count_nonzero(inner)),
     )
 
@@ -141,10 +146,11 @@ def _lay(region: PillRegion, window: NDArray[np.uint8], top: int, left: int) -> 
     seen |= region.mask[above : above + seen.shape[0], aside : aside + seen.shape[1]]
 
 
-def scene_of(photo: Photo, region: PillRegion) -> Linear:
-    """Linear RGB of the photo outside a face: mean of its lightest part, and of all, ``(2, 3)``."""
-    height, width = photo.pixels.shape[:2]
-    rows, columns = (np.unique(np.linspace(0, size - 1, _SCENE_PX).round().astype(int)) for size in (height, width))
+def scene_of(photo: Photo, region: PillRegion, shown: Box | None = None) -> Linear:
+    """Linear RGB of the photo, or its part ``shown``, outside a face: of its lightest part, and of all; ``(2, 3)``."""
+    first, start, end, last = shown or (0, 0, *photo.pixels.shape[:2])
+    sides = ((first, end), (start, last))
+    rows, columns = (np.unique(np.linspace(low, high - 1, _SCENE_PX).round().astype(int)) for low, high in sides)
     top, left, bottom, right = region.box
     inside = np.zeros((len(rows), len(columns)), bool)
     own_rows, own_columns = (rows >= top) & (rows < bottom), (columns >= left) & (columns < right)
@@ -277,10 +283,16 @@ def color_keys() -> tuple[tuple[str, int, int], ...]:
 
 
 def measure_color(
-    photo: Photo, region: PillRegion, view: FaceView, pills: Sequence[PillRegion], models: Models
+    photo: Photo,
+    region: PillRegion,
+    view: FaceView,
+    pills: Sequence[PillRegion],
+    models: Models,
+    *,
+    shown: Box | None = None,
 ) -> ColorMeasurement:
     """The colors of one face, with the CIELAB of its area or its two areas: in a white light, and as seen."""
-    taken = sample_colors(photo, region, view, pills)
+    taken = sample_colors(photo, region, view, pills, shown)
     areas = np.stack([taken.whole, *taken.parts])
     joint = face_colors(areas, taken.ground, taken.scene, np.asarray(taken.share), models)
     colors = Probabilities.of({key: float(joint[i, j]) for key, i, j in color_keys() if joint[i, j] > _KEPT_MIN})

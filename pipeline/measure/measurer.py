@@ -14,7 +14,7 @@ from pipeline.measure.relief import measure_relief
 from pipeline.measure.score import measure_score
 from pipeline.measure.shape import measure_shape
 from pipeline.measure.size import size as measure_size
-from pipeline.records import Measurements, Photo, PillLook, PillRegion, Scale
+from pipeline.records import Box, Measurements, Photo, PillLook, PillRegion, Scale
 from pipeline.records.look import UNKNOWN
 from pipeline.settings import MeasureSettings
 
@@ -37,13 +37,20 @@ class Measurer:
         return load_models()
 
     def measure(
-        self, photo: Photo, region: PillRegion, scale: Scale | None, pills: Sequence[PillRegion] = ()
+        self,
+        photo: Photo,
+        region: PillRegion,
+        scale: Scale | None,
+        pills: Sequence[PillRegion] = (),
+        *,
+        shown: Box | None = None,
     ) -> Measurements:
         """Measure one face: shape, color, score, relief, and size where there is a scale.
 
         Of a face whose outline is unknown shape, size and score are too.
 
-        ``pills`` are all of the photo: where they lie is no ground.
+        ``pills`` are all of the photo: where they lie is no ground. ``shown`` is the part of the pixels that a camera
+        saw, without bars and page: the light is told from it; None: all.
 
         Raises ValueError for an empty region.
         """
@@ -52,7 +59,7 @@ class Measurer:
         planes = network_input(view)
         logits = self._face_network(planes)
         shape = measure_shape(region, float(logits[0]), self._models)
-        color = measure_color(photo, region, view, pills, self._models)
+        color = measure_color(photo, region, view, pills, self._models, shown=shown)
         score = measure_score(view, planes, logits[1:5], self.settings)
         is_outlined = region.is_outlined
         look = PillLook(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pipeline.segment.close_up import whole_frame
 from pipeline.segment.pointed import pointed_at
+from pipeline.segment.regions import content_box
 from pipeline.segment.same_pill import group_faces
 from pipeline.segment.segmenter import Segmenter, segment
 
-__all__ = ["Segmenter", "group_faces", "pointed_at", "segment", "whole_frame"]
+__all__ = ["Segmenter", "content_box", "group_faces", "pointed_at", "segment", "whole_frame"]
