@@ -39,7 +39,7 @@ _SURE_MIN = 0.8
 _SAME_LOOK_MIN = 0.02
 # A text on a photo in which no pill was found is that of a pill from this mean confidence of its characters on; from
 # the second on where it is a single one (docs/field.md, "Crops and close-ups").
-_CLEAR_MIN, _CLEAR_ONE_MIN = 0.92, 0.97
+_CLEAR_MIN, _CLEAR_ONE_MIN = 0.95, 0.985
 _ALIKE = tuple(each for each in TERMS if each.alike)
 
 # What a tablet or capsule measures; of C3PI's register 99 % lie in 4-28 mm.

@@ -59,8 +59,8 @@ def test_a_pill_cut_out_tightly_is_read_and_never_identified(
     assert answers
     assert {"024"} <= {"".join(answer.imprint) for answer in answers}
     for answer in answers:
-        assert len(answer.faces) == 1
-        assert answer.doubts.fills or answer.doubts.cut
+        assert len(answer.faces) <= 1
+        assert not answer.faces or answer.doubts.fills or answer.doubts.cut
         assert answer.decision is not Decision.IDENTIFIED
 
 

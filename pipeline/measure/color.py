@@ -296,8 +296,8 @@ def measure_color(
     areas = np.stack([taken.whole, *taken.parts])
     joint = face_colors(areas, taken.ground, taken.scene, np.asarray(taken.share), models)
     colors = Probabilities.of({key: float(joint[i, j]) for key, i, j in color_keys() if joint[i, j] > _KEPT_MIN})
-    shown = np.stack(taken.parts if ";" in (colors.best or "") else (taken.whole,))[:, len(_QUANTILES) // 2]
-    return ColorMeasurement(colors, _labs(_as_gray(shown, _shown_as_gray(taken))), _labs(shown))
+    middle = np.stack(taken.parts if ";" in (colors.best or "") else (taken.whole,))[:, len(_QUANTILES) // 2]
+    return ColorMeasurement(colors, _labs(_as_gray(middle, _shown_as_gray(taken))), _labs(middle))
 
 
 def _shown_as_gray(taken: ColorSamples) -> Linear:

@@ -6,6 +6,8 @@ around the photo it sees the pill (docs/field.md, "Crops and close-ups").
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -14,6 +16,7 @@ from pipeline.geometry.outline import Outline, clockwise
 from pipeline.records import Box, Photo, PillRegion, Pixels
 from pipeline.segment.instances import Instance, instances
 from pipeline.segment.pill_maps import MapsPills
+from pipeline.segment.pill_or_not import JudgesRegions
 from pipeline.segment.regions import content_box, region_of
 
 # The photo's long side and the ground beside it, in pixels of the look: the first look's 256 in all.
@@ -24,7 +27,7 @@ _GRAY, _GRAIN = 128, 2.0
 _SHARE_MIN = 0.5
 # Mean chance of its map pixels from which on it is a pill; a fruit and an eye that fill a picture have less
 # (docs/field.md, "Crops and close-ups").
-_CHANCE_MIN = 0.97
+_CHANCE_MIN = 0.98
 # Smallest area of an instance, in map pixels.
 _AREA_MIN = 12.0
 # Regions of the color of what is around them, within this CIELAB distance, may be marks on a pill.
@@ -40,21 +43,40 @@ _GRAIN_MAX = 3.0
 _SPREAD_MIN = 1.0
 
 
-def filling(photo: Photo, maps: MapsPills, box: Box) -> PillRegion | None:
-    """The pill that fills ``box`` of the photo, cut by its border as a rule; None where none is seen.
+class CloseUp:
+    """Finds the pill that fills a photo.
 
-    Its outline is where the pill is seen, and tells nothing of its shape.
+    Args:
+        maps: the network of reference photos, whose ground is laid around the photo.
+        judge: what tells how likely a region is a pill at all; asked where nothing else was found.
+        pill_min: how likely it must be.
     """
-    pixels = photo.pixels[box[0] : box[2], box[1] : box[3]]
-    laid, factor = _on_ground(pixels)
-    seen = instances(maps(laid, max(laid.shape[:2])), _AREA_MIN)
-    largest = max((one for one in seen if one.confidence >= _CHANCE_MIN), key=_area, default=None)
-    if largest is None:
-        return None
-    outline = _inside((largest.outline - _GROUND_PX + 0.5) / factor - 0.5, pixels)
-    if cv2.contourArea(outline) < _SHARE_MIN * pixels.shape[0] * pixels.shape[1]:
-        return None
-    return _unoutlined(photo, outline, box, largest.confidence)
+
+    def __init__(self, maps: MapsPills, judge: JudgesRegions, pill_min: float) -> None:
+        self._maps, self._judge, self._pill_min = maps, judge, pill_min
+
+    def __call__(self, photo: Photo, box: Box, parts: Sequence[PillRegion] = ()) -> PillRegion | None:
+        """The pill that fills ``box`` of the photo, cut by its border as a rule; None where none is seen.
+
+        Its outline is where the pill is seen, and tells nothing of its shape. ``parts`` were found before: where there
+        is one, something is a pill there.
+        """
+        pixels = photo.pixels[box[0] : box[2], box[1] : box[3]]
+        laid, factor = _on_ground(pixels)
+        seen = instances(self._maps(laid, max(laid.shape[:2])), _AREA_MIN)
+        largest = max((one for one in seen if one.confidence >= _CHANCE_MIN), key=_area, default=None)
+        if largest is None:
+            return None
+        outline = _inside((largest.outline - _GROUND_PX + 0.5) / factor - 0.5, pixels)
+        is_large = cv2.contourArea(outline) >= _SHARE_MIN * pixels.shape[0] * pixels.shape[1]
+        if not is_large or not (parts or self._is_pill(laid, largest)):
+            return None
+        return _unoutlined(photo, outline, box, largest.confidence)
+
+    def _is_pill(self, laid: Pixels, one: Instance) -> bool:
+        photo = Photo(laid, "close-up")
+        region = region_of(photo, one.outline, (0, 0, *laid.shape[:2]), one.confidence)
+        return float(self._judge(photo, [region])[0]) >= self._pill_min
 
 
 def whole_frame(photo: Photo) -> PillRegion:

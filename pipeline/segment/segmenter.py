@@ -6,7 +6,7 @@ What the second finds a third network is asked about: is it a pill at all?
 from __future__ import annotations
 
 from pipeline.records import Photo, PillRegion
-from pipeline.segment.close_up import filling, is_piece, may_be_parts, whole_frame
+from pipeline.segment.close_up import CloseUp, is_piece, may_be_parts, whole_frame
 from pipeline.segment.find import Search, are_faces_of_one
 from pipeline.segment.pill_maps import MapsPills, PillNetwork
 from pipeline.segment.pill_or_not import PillOrNot
@@ -47,10 +47,11 @@ class Segmenter:
 
     def __init__(self, settings: SegmentSettings | None = None, maps: MapsPills | None = None) -> None:
         self.settings = settings or SegmentSettings()
-        self._close_up = None if maps else PillNetwork("segment.onnx")
-        self._reference = Search(self.settings, self._close_up) if self._close_up else None
+        reference = PillNetwork("segment.onnx")
         any_photo = maps or PillNetwork("segment_field.onnx")
+        self._reference = None if maps else Search(self.settings, reference)
         self._judge = None if maps else PillOrNot()
+        self._close_up = CloseUp(reference, self._judge, self.settings.pill_min) if self._judge else None
         self._any = Search(self.settings, any_photo, self._judge)
         self._of_list = Search(self.settings, any_photo, self._judge, self.settings.pill_of_list_min)
 
@@ -81,7 +82,7 @@ class Segmenter:
         if self._close_up is None or len(pills) > _MARKS_MAX:
             return ()
         box = content_box(photo.pixels)
-        one = filling(photo, self._close_up, box)
+        one = self._close_up(photo, box, pills)
         if one is not None and not any(_is_whole(pill, one) for pill in pills) and not self._shows_a_pill(photo, pills):
             return (one,)
         is_frame = not pills and is_piece(photo.pixels[box[0] : box[2], box[1] : box[3]])
