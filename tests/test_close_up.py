@@ -189,6 +189,6 @@ def test_a_pill_on_a_sheet_of_paper_that_fills_the_photo_is_what_is_found(
     photo = load(SAMPLES / "024_both_wood.jpg")
     alone = segmenter(photo)[1:]
     paper = whole_frame(photo)
-    monkeypatch.setattr("pipeline.segment.segmenter.filling", lambda photo, maps, box: paper)
+    monkeypatch.setattr(segmenter, "_close_up", lambda photo, box, parts: paper)
     assert segmenter._filling(photo, alone) == ()
     assert segmenter._filling(photo, ()) == (paper,)
