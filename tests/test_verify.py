@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import re
+import sqlite3
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -39,8 +41,10 @@ from pipeline.verify import (
     read_list,
 )
 from pipeline.verify.agree import Finding
+from reference.importers import own_products
 from reference.product import Product
 from reference.store.catalog import Catalog
+from reference.store.writer import fill
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "024_both_gray.jpg"
 CONSISTENT, CONTRADICTED, CANNOT_TELL = Agreement.CONSISTENT, Agreement.CONTRADICTED, Agreement.CANNOT_TELL
@@ -389,6 +393,41 @@ def test_verifying_leaves_the_answer_as_identify_gives_it() -> None:
     for one in (plain, verified):
         object.__setattr__(one, "seconds", {})
     assert verified.to_dict() == plain.to_dict() if isinstance(verified, pipeline.Answer) else False
+
+
+@pytest.mark.slow
+def test_several_photos_are_of_one_pill_and_two_pills_never_agree() -> None:
+    identifier, samples = Identifier(), SAMPLE.parent
+    both = identifier.verify([samples / "024_front_paper.jpg", samples / "024_back_paper.jpg"], "baclofen 10 mg")
+    assert both.agreement is not CONTRADICTED and len(both.identification.faces) == 2
+    for other in ("alprazolam_front", "flecainide_front", "solfran_front"):
+        two = identifier.verify([samples / "024_front_paper.jpg", samples / f"{other}.jpg"], "baclofen 10 mg")
+        assert two.agreement is not CONSISTENT, other
+
+
+def test_a_list_takes_one_photo(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("expected,count\nbaclofen 10 mg,1\n", encoding="utf-8")
+    done = run(str(SAMPLE), "--list", str(file))
+    assert (done.exit_code, "--list takes one photo" in done.stderr) == (2, True)
+
+
+@pytest.mark.slow
+def test_the_dispensing_log_of_the_docs_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "verify.md").read_text("utf-8")
+    code = re.search(r"```python\n(.+?)```", page, re.DOTALL)
+    assert code
+    table = files("reference").joinpath("products.csv").read_text("utf-8")
+    with contextlib.closing(sqlite3.connect(tmp_path / "catalog.sqlite")) as database:
+        fill(database, own_products(table))
+    rows = [f"A1,{SAMPLE},pillprint:baclofen-10-trupharma-024", f"A2,{SAMPLE},00172-4097-60"]
+    (tmp_path / "dispensed.csv").write_text("\n".join(("order,photo,ndc", *rows, "")), "utf-8")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code[1], "verify.md", "exec"), {})
+    logged = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text("utf-8").splitlines()]
+    assert [line["expected"]["asked"] for line in logged] == [row.split(",")[2] for row in rows]
+    assert [line["agreement"] for line in logged] == ["CONSISTENT", "CONTRADICTED"]
+    assert capsys.readouterr().out.startswith("A2 CONTRADICTED It does not look like baclofen 20 mg of Ivax")
 
 
 # --- a list against a photo -------------------------------------------------------------------------------------------
