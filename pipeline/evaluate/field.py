@@ -61,7 +61,7 @@ def box_of(region: PillRegion, height: int, width: int) -> BoundingBox:
 
 
 def _found(seen: Surroundings, found: Sequence[BoundingBox]) -> Iterator[tuple[str, Share]]:
-    """Pills found, of what was found the pills, and whether the one pill is all that was found."""
+    """How many pills were found, how much of what was found is pills, and whether one pill alone was found."""
     if not seen.is_boxed:
         return
     hits = _pairs(seen.boxes, found)
@@ -72,7 +72,7 @@ def _found(seen: Surroundings, found: Sequence[BoundingBox]) -> Iterator[tuple[s
 
 
 def _pairs(boxes: Sequence[BoundingBox], found: Sequence[BoundingBox]) -> int:
-    """How many boxes have a region of their own, the pairs that agree best made first."""
+    """How many boxes get a region of their own; pairs that agree best are made first."""
     overlaps = [(box.iou(other), row, col) for row, box in enumerate(boxes) for col, other in enumerate(found)]
     rows: set[int] = set()
     cols: set[int] = set()

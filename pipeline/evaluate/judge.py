@@ -131,7 +131,7 @@ def judge(
 
 
 def _groups(truth: Truth, answer: Identification | None, table: ProductIndex) -> dict[str, str]:
-    """By what trust is told apart: the imprint's length without repeated faces, how it is made, the faces seen."""
+    """The groups that trust is reported for: imprint length without repeated faces, how it is made, faces seen."""
     length = min((len(sorted_characters(imprint_forms(text)[-1])) for text in own_imprints(truth, table)), default=0)
     made = truth.imprint_type or next((row.imprint_type for row in table.own_rows(truth) if row.imprint_type), "")
     return {

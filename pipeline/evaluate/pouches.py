@@ -58,7 +58,7 @@ class Pouch:
 
 
 def pouches(cut_outs: Sequence[CutOut], count: int, seed: int) -> list[Pouch]:
-    """So many pouches, the same for one seed: every second has a fault."""
+    """Make a number of pouches, the same for the same seed: every second has a fault."""
     rng = random.Random(seed)
     return [_pouch(cut_outs, FAULTS[number // 2 % 3] if number % 2 else "", rng) for number in range(count)]
 

@@ -75,7 +75,7 @@ def blurred(pixels: Pixels, case: Case, level: float, rng: np.random.Generator) 
 
 
 def smaller(pixels: Pixels, case: Case, level: float, rng: np.random.Generator) -> Pixels:
-    """So that the face is ``level`` pixels long."""
+    """The photo made smaller, until the face is ``level`` pixels long."""
     factor = min(level / case.length_px, 1.0)
     return np.asarray(cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8)
 
@@ -98,7 +98,7 @@ class Way:
     figure: Callable[[Conditions], float | None]
 
 
-# By the advice that names it, in the order in which they are done.
+# How a photo is spoilt, by the advice that should follow, in the order in which it is done.
 WAYS = {
     "NO_GLARE": Way(outshone, (0.03, 0.05, 0.08, 0.13, 0.2), lambda seen: seen.saturated),
     "WHOLE_PILL": Way(cut, (0.1, 0.25, 0.4), lambda seen: None),
@@ -118,7 +118,7 @@ def spoilt(case: Case, amounts: dict[str, float], seed: int) -> Pixels:
 
 
 def cases(photos: Sequence[LabeledPhoto], identifier: Identifier) -> Iterator[Case]:
-    """Of the photos in random order those that are answered rightly."""
+    """The photos that are answered rightly, in random order."""
     groups = ProductGroups(identifier.catalog)
     for photo in random.Random(_SEED).sample(photos, len(photos)):
         answer, rows = identifier.identify(photo.path), groups.table.rows(photo.truth)
@@ -217,7 +217,7 @@ def helped(some: Sequence[Case], identifier: Identifier, count: int) -> Iterator
 @click.option("--photos", "most", type=click.IntRange(min=1), default=40, show_default=True)
 @click.option("--fit", is_flag=True, help="Go through all amounts and fit the curves.")
 def main(photo_set: Path, catalog: Path, part: str, most: int, fit: bool) -> None:
-    """At which figure the reading falls apart, and whether the advice helps."""
+    """Measure at which figure of a photo reading fails, and whether the advice helps."""
     cv2.setNumThreads(1)
     identifier = Identifier(open_catalog(catalog))
     some = list(itertools.islice(cases(open_set(photo_set).part(part).photos, identifier), most))

@@ -45,7 +45,7 @@ _CALIBRATED = ("shape", "color", "score", "answer")
 _CONFUSED = {"shape": ("shape", "shape"), "color": ("colors", "colors"), "score": ("score", "score")}
 _CONFUSIONS_SHOWN = 10
 _ERRORS_SHOWN = 3
-# Where people set the bar for an answer they would act on.
+# The probabilities from which on people may act on an answer.
 _THRESHOLDS = (0.5, 0.9, 0.95, 0.99)
 
 

@@ -172,7 +172,7 @@ def unlisted_of(outcomes: Sequence[Outcome]) -> tuple[list[float], list[float]]:
 
 
 def _reliability(stated: Sequence[float], right: Sequence[bool]) -> list[Json]:
-    """By tenths of the stated probability: how many answers, what they state on average and how many are right."""
+    """For each tenth of the stated probability: how many answers, their mean probability and how many are right."""
     bins: Mapping[int, list[tuple[float, bool]]] = defaultdict(list)
     for probability, hit in zip(stated, right, strict=True):
         bins[min(int(probability * _BINS), _BINS - 1)].append((probability, hit))

@@ -24,7 +24,7 @@ def inverse(matrix: Affine) -> Affine:
 
 
 def mapped(matrix: Affine, places_xy: NDArray[np.floating]) -> Places:
-    """Where places ``(..., 2)`` go."""
+    """The places ``(..., 2)`` mapped."""
     return np.asarray(places_xy @ matrix[:, :2].T + matrix[:, 2])
 
 

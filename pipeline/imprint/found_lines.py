@@ -155,7 +155,7 @@ def _read_within(
     reader: StripReader,
     settings: FoundLineSettings,
 ) -> list[_Read]:
-    """Of the lines on silent bands those that are clear and stand on none of the face's others that is read.
+    """Read the lines on bands where no other line was read; only those that are read clearly.
 
     ``told`` are the photo's other lines, which tell of these which way up they are.
     """
@@ -229,7 +229,7 @@ def _reading(engine: str, reads: Sequence[_Read], settings: FoundLineSettings) -
 
 
 def _in_order(reads: Sequence[_Read]) -> list[_Read]:
-    """As they are read: along the rim first, then top to bottom and left to right."""
+    """In reading order: along the rim first, then top to bottom and left to right."""
     angle = float(np.angle(sum(np.exp(1j * math.radians(each.band.at(0.5)[2])) for each in reads)))
 
     def key(read: _Read) -> tuple[bool, int, float]:

@@ -17,7 +17,7 @@ from pipeline.settings import FoundLineSettings, ReadSettings
 _LINES = "lines"
 # Two finds are one character if their centers lie within this share of its height.
 _SAME_PLACE_MAX = 0.6
-# So many of the first reader's hypotheses are merged, the best: as the line lies, and upside down.
+# How many of the first reader's hypotheses are merged, best first: as the line lies, and upside down.
 _HYPOTHESES_MAX = 2
 # From this probability on a character counts as read.
 _READ_MIN = 0.5

@@ -69,7 +69,7 @@ class Matcher:
         doubts: Doubts | None = None,
         weighing: Weighing | None = None,
     ) -> Match:
-        """From the readings and the look to a decision; ``weighing`` is used if it was made before."""
+        """The decision and candidates for these readings and this look; ``weighing`` is used if it was made before."""
         doubts = doubts or Doubts()
         found = self._ranked(weighing or self.weigh(readings, look))
         verdict = decide(readings, look, found, doubts, self._model, self._settings.decide)

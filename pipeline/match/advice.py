@@ -68,7 +68,7 @@ def _either(candidates: Sequence[Candidate]) -> str:
 
 
 def _told(candidates: Sequence[Candidate], outcomes: Sequence[Hashable]) -> float:
-    """In bits, what knowing the outcome tells of drug and strength: their mutual information over the candidates."""
+    """How much the outcome tells of drug and strength, in bits: their mutual information over the candidates."""
     of_both: dict[tuple[Hashable, Hashable], float] = defaultdict(float)
     of_drug: dict[Hashable, float] = defaultdict(float)
     of_outcome: dict[Hashable, float] = defaultdict(float)

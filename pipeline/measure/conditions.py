@@ -24,7 +24,7 @@ _STEP_MIN, _PLACES_MIN, _SHARPEST = 8.0, 8, 0.25
 # A pixel is plain white if all three channels reach this level. A photo's brightness is the level that this share of
 # its pixels reach.
 _WHITE, _BRIGHTER = 250, 0.01
-# So many rows and columns at least tell how bright a photo is.
+# Brightness is measured on at least this many rows and columns.
 _LOOKED_AT = 200
 # A face whose area has a smaller root, in pixels, is measured in the photo at its full size, as it is read there.
 _ROOT_AREA_PX = 136.0

@@ -67,7 +67,7 @@ def outline_figures(outline: Outline) -> Figures:
 
 
 def _triangle_area(contour: cv2.typing.MatLike, otherwise: float) -> float:
-    """That of the smallest triangle around, ``otherwise`` where OpenCV finds none: around a few outlines of blots."""
+    """The area of the smallest triangle around it; ``otherwise`` where OpenCV finds none, as around some blots."""
     try:
         area, _ = cv2.minEnclosingTriangle(contour)
     except cv2.error:

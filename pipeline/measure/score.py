@@ -101,7 +101,7 @@ def _best_pair(rows: NDArray[np.float64]) -> list[tuple[int, int]]:
 
 
 def _chord(mask: NDArray[np.bool_], turn_deg: float, row: int) -> Line | None:
-    """Where a row of the turned view enters and leaves the pill, in the unturned view."""
+    """The two places, in the unturned view, where a row of the turned view enters and leaves the pill."""
     level = np.flatnonzero(_turned(mask.astype(np.float32), turn_deg)[row] > 0.5)
     if len(level) < 2:
         return None

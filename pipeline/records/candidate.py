@@ -73,7 +73,7 @@ class Drug:
 
     @property
     def probability(self) -> float:
-        """That the pill is this drug in this strength."""
+        """The probability that the pill is this drug in this strength."""
         return min(sum(candidate.probability for candidate in self.candidates), 1.0)
 
     @property

@@ -47,7 +47,7 @@ class Photo:
 
 
 class ScaleSource(Enum):
-    """Where the millimeters come from."""
+    """What gave the photo its scale."""
 
     RULER = "ruler"
     MARKER = "marker"

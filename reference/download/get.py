@@ -96,7 +96,7 @@ def new_catalog(
 
 
 def downloads_folder(name: str) -> Path:
-    """Where downloads lie until a catalog is built of them."""
+    """The folder in which downloads lie until a catalog is built of them."""
     return platformdirs.user_cache_path("pillprint", appauthor=False) / "downloads" / name
 
 

@@ -12,7 +12,7 @@ class DownloadWatch:
         """The download of a file begins."""
 
     def received(self, done: int, total: int | None) -> None:
-        """So many of the file's bytes, or of the register's rows, are here; ``total`` is None where nobody says it."""
+        """``done`` bytes of the file, or rows of the register, are here; ``total`` is None where it is not known."""
 
     def products(self, register: str, count: int) -> None:
-        """So many products of the register are read."""
+        """``count`` products of the register are read."""

@@ -9,7 +9,7 @@ from reference.store.catalog import Catalog
 from reference.text.drugs import names_of
 from reference.text.english import english_name
 
-# Of 100 the likeness that a name must have, as rapidfuzz counts it: about one letter in four may differ or be missing.
+# The least likeness of a name, 0-100 as rapidfuzz counts it: about one letter in four may differ or be missing.
 LIKENESS_MIN = 75
 SUGGESTED_MAX = 3
 # Shorter words are amounts, units and forms.

@@ -1,4 +1,4 @@
-"""From where the registers of a catalog came; kept in it (``Catalog.origins``), and no part of its fingerprint."""
+"""The files that a catalog was built from; kept in it (``Catalog.origins``), and no part of its fingerprint."""
 
 from __future__ import annotations
 

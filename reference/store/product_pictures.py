@@ -21,7 +21,7 @@ _PIXELS_MAX = 64_000_000
 
 
 def pictures_path(catalog: Path) -> Path:
-    """Where the pictures of a catalog lie."""
+    """The file with the pictures of a catalog."""
     return catalog.with_name(f"{catalog.name}.pictures")
 
 

@@ -36,7 +36,7 @@ class TrainingTask:
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """Where a training stands: mean losses since the point before; ``model`` are the averaged weights, to be tried."""
+    """A point of the curve: mean losses since the point before; ``model`` has the averaged weights, to be tried."""
 
     step: int
     minutes: float

@@ -16,7 +16,7 @@ from pipeline.imprint.canvas import LONG, normalize, place, warp
 # A character's row in ``LabeledFace.characters``.
 X, Y, WIDTH, HEIGHT, TURN_DEG, CLASS = range(6)
 UNKNOWN_TURN = np.nan
-# Where a character stands that is none of ours: nothing is learned there.
+# The class of a place with a character that the reader does not know: nothing is learned there.
 IGNORED = -1
 
 

@@ -140,7 +140,7 @@ def looked_at(photos: Iterable[ReadPhoto], table: ProductIndex) -> list[Looked]:
 
 
 def twin_look(looked: Sequence[Looked], table: ProductIndex, model: MatchModel) -> float:
-    """Of the products that share a short imprint with another drug, the share that looks like it in a photo.
+    """The share of the products with another drug's short imprint that also look like that drug's in a photo.
 
     How likely the other's look makes the photo, beside the own one's, is on average this share and, of the rest, what
     a pill at large would be.

@@ -63,6 +63,6 @@ def _shares(counts: Counter[str], least: int) -> dict[str, float]:
 
 
 def hidden_share(products: Sequence[Product]) -> float:
-    """Of the imprints whose faces are known, the share with text on both faces."""
+    """The share of imprints with text on both faces, among those whose faces are known."""
     faces = [[bool(words) for words in product.faces] for product in products if any(product.faces)]
     return sum(all(each) and len(each) > 1 for each in faces) / len(faces)

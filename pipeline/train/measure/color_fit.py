@@ -266,7 +266,7 @@ def report(models: Models, faces: ColoredFaces) -> Iterator[str]:
     held = faces.part(faces.validation)
     for source in sorted(set(held.source.tolist())):
         part = held.part(held.source == source)
-        # Of a photo by hand each region is a pill of its own.
+        # In a photo taken by hand each region is a pill of its own.
         chances, truth = (
             pill_colors(models, part, *powers) if source in _SETS else (face_pairs(models, part), truth_of(part))
         )

@@ -36,7 +36,7 @@ def dense(sizes: Sequence[int]) -> nn.Sequential:
 
 
 def perceptron(network: nn.Sequential, mean: Array, scale: Array, temperature: float = 1.0) -> Perceptron:
-    """As plain arrays."""
+    """The network as plain arrays."""
     layers = tuple(
         (layer.weight.detach().numpy().astype(np.float64), layer.bias.detach().numpy().astype(np.float64))
         for layer in network

@@ -65,7 +65,7 @@ class Faces:
 
     @property
     def alone(self) -> NDArray[np.bool_]:
-        """By pill, whether one face of it was found."""
+        """Whether only one face was found, for each pill."""
         return self.rows["faces"].to_numpy(int)[::_FACES] < _FACES
 
     @property

@@ -51,7 +51,7 @@ class Lit:
 
 
 def chosen_of(which: NDArray[np.int64], lights: tuple[Lit, ...]) -> Lit:
-    """Of several lights of the same ``n`` faces the one that ``which`` ``(n,)`` names by its place."""
+    """For each of ``n`` faces one of several lights: that whose place ``which`` ``(n,)`` gives."""
     row = np.arange(len(which))
     parts = (np.stack([getattr(each, name) for each in lights]) for name in ("areas", "grounds", "scenes"))
     return Lit(*(part[which, row] for part in parts))

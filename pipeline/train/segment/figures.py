@@ -104,7 +104,7 @@ def cut_grounds_command(field: Path, pictures: tuple[Path, ...], out: Path, coun
 @click.argument("folder", type=click.Path(exists=True, path_type=Path))
 @click.option("--show", is_flag=True, help="Name the photos in which a pill is seen.")
 def empty(folder: Path, show: bool) -> None:
-    """On how many photos without a pill one is seen."""
+    """Count the photos without a pill in which one is seen."""
     seen = regions_seen(folder)
     wrong = [(name, count) for name, count in seen if count]
     for name, count in wrong if show else ():
