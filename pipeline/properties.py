@@ -82,7 +82,7 @@ class Terms:
 
 @dataclass(frozen=True)
 class Length:
-    """A property in millimeters, with its standard deviation; None where the photo carries no scale.
+    """A property in millimeters, with its standard deviation; None where it was not measured.
 
     ``name``, ``title`` and ``listed`` as in ``Terms``.
     """

@@ -13,6 +13,7 @@ from pipeline.cli.identify import identify
 from pipeline.errors import InputError
 from pipeline.load import load
 from pipeline.records import Decision, Pixels
+from pipeline.report.plain_text import seen
 from pipeline.segment import Segmenter
 from pipeline.segment.close_up import is_piece, whole_frame
 from pipeline.serialize import identification_to_dict
@@ -192,3 +193,17 @@ def test_a_pill_on_a_sheet_of_paper_that_fills_the_photo_is_what_is_found(
     monkeypatch.setattr(segmenter, "_close_up", lambda photo, box, parts: paper)
     assert segmenter._filling(photo, alone) == ()
     assert segmenter._filling(photo, ()) == (paper,)
+
+
+def test_a_size_that_is_not_reported_is_explained(identifier: Identifier) -> None:
+    """Where no pill is so long, and where no outline is seen: in the words, the page and the JSON."""
+    photo = SAMPLES / "024_front_paper.jpg"
+    for mm_per_px, told in ((0.005, "0.6 mm"), (1.0, "119.7 mm")):
+        answer = identifier.identify(photo, mm_per_px=mm_per_px)
+        assert dict(seen(answer))["size"] == f"unknown: the scale makes it {told} long, which no pill is"
+        assert any(told in warning for warning in answer.warnings)
+        assert answer.size_mm is None and answer.to_dict()["look"]["size"] is None
+        assert answer.to_dict()["doubts"]["length_mm"] == pytest.approx(float(told.split()[0]), abs=0.05)
+        assert answer.decision is not Decision.IDENTIFIED
+    assert dict(seen(identifier.identify(drawn(), mm_per_px=0.1)))["size"] == "unknown: the pill's outline is not seen"
+    assert dict(seen(identifier.identify(photo)))["size"] == "unknown: no scale in the photo"

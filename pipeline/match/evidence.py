@@ -119,7 +119,7 @@ def _length_row(each: Length, look: PillLook, expected_mm: float | None, errors:
     if seen is None or expected_mm is None:
         observed = f"{seen.length_mm:.1f}" if seen else ""
         expected = f"{expected_mm:g}" if expected_mm else ""
-        sentence = f"The register does not say the {kind}." if seen else "The photo carries no scale."
+        sentence = f"The register does not say the {kind}." if seen else f"The {kind} was not measured."
         return EvidenceRow(kind, observed, expected, 0.0, sentence)
     sigma = math.hypot(seen.sigma_mm, errors.size_sigma_mm)
     density = _normal(seen.length_mm - expected_mm, sigma)

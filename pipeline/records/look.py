@@ -29,7 +29,7 @@ class PillLook:
     Attributes:
         shape: over SPL shapes.
         color: over SPL colors, ``"WHITE"`` or, for two-color pills, ``"BLUE;WHITE"`` in alphabetical order.
-        size: None where the photo carries no scale.
+        size: None where the photo carries no scale, the scale makes it a size that no pill has, or no outline is seen.
         score: over ``"1"`` (no score), ``"2"``, ``"3"``, ``"4"`` equal pieces (SPL SPLSCORE).
         relief: how its imprint is made: DEBOSSED, EMBOSSED, PRINTED; of one face BLANK too.
         faces: how many were seen.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.figures_in_words import percent
-from pipeline.properties import PROPERTIES
 from pipeline.records import Decision, Drug, Identification
 from pipeline.report.short_words import (
     BITS,
@@ -16,6 +15,7 @@ from pipeline.report.short_words import (
     imprint_words,
     imprints,
     labelers,
+    look_words,
     match_words,
     plain,
     sellers,
@@ -38,7 +38,7 @@ def seen(answer: Identification) -> Iterator[tuple[str, str]]:
     if answer.decision is Decision.NO_PILL:
         return
     yield "imprint", imprint_words(answer)
-    yield from ((each.title, each.explained(answer.look)) for each in PROPERTIES)
+    yield from look_words(answer)
 
 
 def drug_row(drug: Drug) -> tuple[str, str, str, str, str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from pipeline.figures_in_words import percent
+from pipeline.properties import PROPERTIES, Length
 from pipeline.records import (
     Candidate,
     Decision,
+    Doubts,
     Drug,
     Face,
     Identification,
@@ -135,3 +137,16 @@ def match_words(drugs: Iterable[Drug]) -> str:
     """What the words in the column ``match`` mean, those that occur."""
     tiers = {drug.first.tier for drug in drugs}
     return "; ".join(f"{tier}: {meaning}" for tier, meaning in _MATCHES.items() if tier in tiers)
+
+
+def look_words(answer: Identification) -> Iterator[tuple[str, str]]:
+    """Each property of the look under its title; of a size that is not reported why."""
+    for each in PROPERTIES:
+        why = _why_no_length(answer.doubts) if isinstance(each, Length) and not each.is_known(answer.look) else ""
+        yield each.title, f"unknown: {why}" if why else each.explained(answer.look)
+
+
+def _why_no_length(doubts: Doubts) -> str:
+    if doubts.length_mm is not None:
+        return f"the scale makes it {doubts.length_mm:.1f} mm long, which no pill is"
+    return "the pill's outline is not seen" if doubts.fills else ""

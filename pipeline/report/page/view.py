@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 
 from pipeline.figures_in_words import percent
-from pipeline.properties import PROPERTIES
 from pipeline.records import Candidate, Character, Decision, Drug, Face, Identification, Photo
 from pipeline.report.face_names import face_names
 from pipeline.report.page.pictures import PictureSizes, face_pictures, photo_picture, webp_uri
@@ -25,6 +24,7 @@ from pipeline.report.short_words import (
     imprint_words,
     imprints,
     labelers,
+    look_words,
     match_words,
     plain,
     reading_words,
@@ -113,7 +113,7 @@ def _seen(answer: Identification) -> Iterable[tuple[str, str]]:
     if answer.decision is Decision.NO_PILL or not answer.faces:
         return
     yield "Imprint", imprint_words(answer)
-    yield from ((each.title.capitalize(), each.explained(answer.look)) for each in PROPERTIES)
+    yield from ((title.capitalize(), words) for title, words in look_words(answer))
 
 
 def _candidate(drug: Drug) -> dict[str, Any]:
