@@ -21,7 +21,7 @@ from pipeline.batch import BatchSettings, Choice, Summary, open_lines, open_phot
 from pipeline.batch.engines import run_local
 from pipeline.batch.kinds import NO_PHOTO, SIDE_FOLDER
 from pipeline.batch.rows import Row
-from pipeline.batch.sources import cloud
+from pipeline.batch.sources import archives, cloud
 from pipeline.batch.sources.cloud import CloudStore, is_address
 from pipeline.batch.sources.members import NESTED
 from pipeline.cli.group import cli
@@ -176,6 +176,17 @@ def test_a_store_that_does_not_answer_is_no_damage_of_an_archive(
         now = CloudStore("s3://pills/ward").state("a.zip/x.jpg")
         assert now is not None and now != known, "not gone, and to be looked at"
     assert run(tmp_path)[0].errors == 0
+
+
+def test_of_a_photo_in_an_archive_no_more_is_read_than_of_any(
+    bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket.put_object(Key="ward/a.zip", Body=zipped({"x.jpg": bytes(300)}))
+    store = CloudStore("s3://pills/ward")
+    for module in (cloud, archives):
+        monkeypatch.setattr(module, "BYTES_MAX", 200)
+    given = store.given("a.zip/x.jpg").source
+    assert (store.digest("a.zip/x.jpg"), given.read() if isinstance(given, io.BytesIO) else b"") == (None, bytes(201))
 
 
 def test_an_archive_that_may_not_be_read_is_an_error_row(

@@ -106,9 +106,10 @@ class CloudStore:
     def digest(self, path: str) -> str | None:
         """See ``Store``."""
         try:
-            return hashlib.sha256(self._read(path)).hexdigest()
+            data = self._read(path)
         except PillprintError:
             return None
+        return hashlib.sha256(data).hexdigest() if len(data) <= BYTES_MAX else None
 
     def sample(self, path: str, size: int) -> bytes | None:
         """See ``Store``."""
