@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from spl_documents import document, look, product, zipped
 
 from reference.audit.check import check
-from reference.audit.diff import compare
+from reference.audit.diff import changes_between
 from reference.audit.export import COLUMNS, write_csv
 from reference.errors import CatalogError, InputError
 from reference.importers import Log
@@ -394,7 +394,7 @@ def test_what_changed_between_two_builds() -> None:
         catalog_of(TABLET, *(replace(TABLET, product_id=f"t:{n}") for n in (2, 3))) as old,
         catalog_of(changed, renamed, replace(TABLET, product_id="t:4")) as new,
     ):
-        changes = [(change.kind, change.product.product_id, change.fields) for change in compare(old, new)]
+        changes = [(change.kind, change.product.product_id, change.fields) for change in changes_between(old, new)]
     assert changes == [
         ("gone", "t:1", ()),
         ("look", "t:2", (("size_mm", "7.0", "8.0"),)),

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.cli.output import json_line
 from pipeline.report.short_words import plain
-from reference.audit.diff import Change, LookAlike, compare, new_look_alikes
+from reference.audit.diff import Change, LookAlike, changes_between, new_look_alikes
 from reference.store.catalog import Catalog
 
 LOOK_ALIKES_SHOWN = 3
@@ -48,7 +48,7 @@ class Changes:
         return self._changes
 
     def _counted(self) -> Iterator[Change]:
-        for change in compare(self._before, self._after):
+        for change in changes_between(self._before, self._after):
             self._kinds[change.kind] += 1
             self._imprints.add(change.product.imprint_key)
             yield change

@@ -54,7 +54,7 @@ def judge_field(
     )
 
 
-def box_of(region: PillRegion, height: int, width: int) -> BoundingBox:
+def box_shares(region: PillRegion, height: int, width: int) -> BoundingBox:
     """A region's box as fractions of a photo of that size."""
     top, left, bottom, right = region.box
     return BoundingBox(left / width, top / height, right / width, bottom / height)

@@ -155,7 +155,7 @@ def _fault_abroad(row: Product, shown: Product, same_text: bool) -> str:
         return SAME_IMPRINT_OTHER_NAME if both_told and not _same_moieties(row, shown) else RIGHT
     if _same_moieties(row, shown):
         return OTHER_STRENGTH
-    if brand_of(row) and brand_of(row) == brand_of(shown):
+    if brand_word(row) and brand_word(row) == brand_word(shown):
         if not row.strength or not shown.strength:
             return STRENGTH_NOT_STATED
         return RIGHT if _plain(row.strength) == _plain(shown.strength) else OTHER_STRENGTH
@@ -182,7 +182,7 @@ def _same_moieties(row: Product, shown: Product) -> bool:
     return same_drug(one, other)
 
 
-def brand_of(product: Product) -> str:
+def brand_word(product: Product) -> str:
     """The first word of a product's name, upper case; empty where it is short or names a salt."""
     word = bare(product.name.split()[0]) if product.name.split() else ""
     return "" if len(word) < _BRAND_LENGTH_MIN or word in _NO_BRAND else word

@@ -38,7 +38,7 @@ _TELLING_FIRST = (
 )
 
 
-def kind_of(columns: Iterable[str], labels: Path) -> SetKind:
+def kind_of_set(columns: Iterable[str], labels: Path) -> SetKind:
     """The kind of a set whose file ``labels`` has these columns.
 
     Raises:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.errors import PhotoSetError
 from pipeline.evaluate.photo_truth import Truth
-from pipeline.evaluate.set_layouts import SetKind, kind_of, truth_of
+from pipeline.evaluate.set_layouts import SetKind, kind_of_set, truth_of
 from pipeline.evaluate.split import is_validation
 
 
@@ -109,7 +109,7 @@ def open_set(folder: str | Path) -> PhotoSet:
     try:
         with labels.open(newline="", encoding="utf-8-sig") as stream:
             reader = csv.DictReader(stream)
-            kind = kind_of(reader.fieldnames or (), labels)
+            kind = kind_of_set(reader.fieldnames or (), labels)
             photos = tuple(_photos(reader, kind, folder, labels))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise PhotoSetError(

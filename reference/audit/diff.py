@@ -27,7 +27,7 @@ class Change:
     fields: tuple[tuple[str, str, str], ...] = ()
 
 
-def compare(old: Catalog, new: Catalog) -> Iterator[Change]:
+def changes_between(old: Catalog, new: Catalog) -> Iterator[Change]:
     """The changes from ``old`` to ``new`` by product id; kinds are appeared, gone, look and other."""
     before, after = old.products(), new.products()
     first, second = next(before, None), next(after, None)

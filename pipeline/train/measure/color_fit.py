@@ -228,10 +228,10 @@ def pill_colors(models: Models, faces: ColoredFaces, power: float, layers_prior:
     layers = layers_prior * np.triu(crossed + np.swapaxes(crossed, 1, 2), 1).reshape(-1, count * count)
     merged = (np.maximum(joint[starts], PROBABILITY_MIN) * np.maximum(joint[ends], PROBABILITY_MIN)) ** power + layers
     merged = np.where((starts == ends)[:, None], joint[starts], merged) * np.triu(np.ones((count, count))).ravel()
-    return merged / merged.sum(axis=1, keepdims=True), truth_of(faces)[starts]
+    return merged / merged.sum(axis=1, keepdims=True), true_pairs(faces)[starts]
 
 
-def truth_of(faces: ColoredFaces) -> Truth:
+def true_pairs(faces: ColoredFaces) -> Truth:
     """The colors of each face's pill as places in the pairs of ``face_pairs``, -1 where not known."""
     low, high = np.minimum(faces.first, faces.second), np.maximum(faces.first, faces.second)
     return np.where(faces.first >= 0, low * len(COLORS) + high, -1)
@@ -248,7 +248,7 @@ def fit(faces: ColoredFaces, shipped: Models, steps: int = _STEPS) -> Models:
     # The temperature by faces, since many photos show one alone; the power by pills of two.
     models = min(
         (heated(models, "area", heat) for heat in TEMPERATURES),
-        key=lambda each: log_loss(face_pairs(each, aside), truth_of(aside)),
+        key=lambda each: log_loss(face_pairs(each, aside), true_pairs(aside)),
     )
     losses = {way: log_loss(*pill_colors(models, aside, *way)) for way in _ways()}
     as_good = [way for way in losses if losses[way] <= _AS_GOOD * min(losses.values())]
@@ -268,7 +268,7 @@ def report(models: Models, faces: ColoredFaces) -> Iterator[str]:
         part = held.part(held.source == source)
         # In a photo taken by hand each region is a pill of its own.
         chances, truth = (
-            pill_colors(models, part, *powers) if source in _SETS else (face_pairs(models, part), truth_of(part))
+            pill_colors(models, part, *powers) if source in _SETS else (face_pairs(models, part), true_pairs(part))
         )
         known = truth >= 0
         if known.any():

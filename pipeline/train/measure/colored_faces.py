@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.errors import PhotoError
-from pipeline.evaluate.field import box_of
+from pipeline.evaluate.field import box_shares
 from pipeline.evaluate.set_layouts import bounding_box
 from pipeline.evaluate.split import is_validation
 from pipeline.geometry.axes import axes_of
@@ -119,7 +119,7 @@ def _labeled(photo: Photo, regions: Sequence[PillRegion], label: pd.Series[str])
         if not boxes:
             yield region, colors[0] if region is largest and label["pills"] == "1" else ""
             continue
-        shares = [box.iou(box_of(region, height, width)) for box in boxes]
+        shares = [box.iou(box_shares(region, height, width)) for box in boxes]
         place = int(np.argmax(shares))
         yield region, colors[place] if shares[place] >= _SAME_PLACE and place < len(colors) else ""
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.draw.camera import developed
-from pipeline.evaluate.field import box_of
+from pipeline.evaluate.field import box_shares
 from pipeline.evaluate.grounds import pictures_below
 from pipeline.evaluate.photo_truth import BoundingBox
 from pipeline.evaluate.set_layouts import bounding_box
@@ -98,7 +98,7 @@ def _sides(box: BoundingBox) -> NDArray[np.float64]:
 
 
 def _bounds(photo: Photo, region: PillRegion) -> BoundingBox:
-    return box_of(region, *photo.pixels.shape[:2])
+    return box_shares(region, *photo.pixels.shape[:2])
 
 
 def _fitting(
