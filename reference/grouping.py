@@ -82,11 +82,7 @@ def _same_names(drug: str, other: str) -> bool:
 
 def _same_brand(one: Product, other: Product) -> bool:
     """Whether one is named by brand only and both share brand, imprint and look, and no strength contradicts."""
-    if (
-        (one.ingredients and other.ingredients)
-        or not imprint_characters(one)
-        or imprint_characters(one) != imprint_characters(other)
-    ):
+    if (one.ingredients and other.ingredients) or not same_imprint(one, other):
         return False
     fewer, more = sorted((_brand(one), _brand(other)), key=len)
     same_brand = bool(fewer & _keys(more)) and fewer <= more
@@ -109,14 +105,17 @@ def _keys(brand: Iterable[str]) -> set[str]:
     return {word for word in brand if len(word) >= _BRAND_WORD_MIN}
 
 
-def imprint_characters(product: Product) -> str:
-    """All letters and digits of the imprint in one order: registers split it in other ways (``S;10`` and ``S10``)."""
-    return _sorted_characters(product.imprint_key)
+def same_imprint(one: Product, other: Product) -> bool:
+    """Whether both bear the same letters and digits; registers split them in other ways (``S;10`` and ``S10``)."""
+    if one.tokens == other.tokens:
+        return bool(one.tokens)
+    return bool(one.tokens) and _characters(one.tokens) == _characters(other.tokens)
 
 
 @lru_cache(maxsize=4096)
-def _sorted_characters(imprint_key: str) -> str:
-    return "".join(sorted(filter(str.isalnum, imprint_key)))
+def _characters(tokens: tuple[str, ...]) -> str:
+    """All letters and digits in one order."""
+    return "".join(sorted(filter(str.isalnum, "".join(tokens))))
 
 
 def _same_number(one: Product, other: Product) -> bool:
@@ -124,9 +123,7 @@ def _same_number(one: Product, other: Product) -> bool:
 
     Parts of a kit have one number too; they differ in imprint, look or strength.
     """
-    if not imprint_characters(one) or imprint_characters(one) != imprint_characters(other):
-        return False
-    if register_keys(one).isdisjoint(register_keys(other)):
+    if not same_imprint(one, other) or register_keys(one).isdisjoint(register_keys(other)):
         return False
     return _agree(drug_strength(one)[1], drug_strength(other)[1]) and same_look(one, other)
 
@@ -182,8 +179,8 @@ def same_tablet(products: Iterable[Product]) -> tuple[tuple[Product, ...], ...]:
     # Those that name their ingredients come first, so that it does not matter in which order the registers do.
     for number, product in sorted(enumerate(everything), key=lambda pair: not pair[1].ingredients):
         key = tablet_key(product)
-        by = sorted(_keys(_brand(product)) | register_keys(product))
-        kinds = [kind for kind in (key, *((name, imprint_characters(product)) for name in by)) if all(kind)]
+        by, characters = sorted(_keys(_brand(product)) | register_keys(product)), _characters(product.tokens)
+        kinds = [kind for kind in (key, *((name, characters) for name in by)) if all(kind)]
         candidates = (group for kind in kinds for group in by_key.get(kind, ()))
         group = next((group for group in candidates if _fits(product, key, group)), None)
         if group is None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import cache
+from typing import Any
 
 from pipeline.figures_in_words import percent
 from pipeline.match.explain import Explanation
@@ -22,18 +24,17 @@ LOOK_KINDS = tuple(each.title for each in PROPERTIES)
 
 
 class LookScale:
-    """Weighs the look of one pill for many products; products with the same registered look are weighed once."""
+    """Weighs the look of one pill for many products; what several registered looks share is weighed once."""
 
     def __init__(self, look: PillLook, model: MatchModel) -> None:
         self._look, self._model = look, model
-        self._known: dict[tuple[object, ...], tuple[EvidenceRow, ...]] = {}
+        self._row = cache(lambda each, listed, errors: _row(each, look, listed, model, errors))
 
     def __call__(self, product: Product) -> tuple[EvidenceRow, ...]:
         """A row for each of ``PROPERTIES``."""
-        key = (self._model.register(product.market), *(each.listed(product) for each in PROPERTIES))
-        if key not in self._known:
-            self._known[key] = look_rows(product, self._look, self._model)
-        return self._known[key]
+        errors = self._model.register(product.market)
+        rows = tuple(self._row(each, each.listed(product), errors) for each in PROPERTIES)
+        return _floored(rows, self._model)
 
 
 def look_rows(product: Product, look: PillLook, model: MatchModel) -> tuple[EvidenceRow, ...]:
@@ -41,7 +42,10 @@ def look_rows(product: Product, look: PillLook, model: MatchModel) -> tuple[Evid
 
     A half of a capsule taken for the whole has another shape, color and size, all for one reason.
     """
-    rows = own_look_rows(product, look, model)
+    return _floored(own_look_rows(product, look, model), model)
+
+
+def _floored(rows: tuple[EvidenceRow, ...], model: MatchModel) -> tuple[EvidenceRow, ...]:
     total = sum(row.bits for row in rows)
     against = sum(min(row.bits, 0.0) for row in rows)
     if not against:
@@ -54,14 +58,14 @@ def look_rows(product: Product, look: PillLook, model: MatchModel) -> tuple[Evid
 
 def own_look_rows(product: Product, look: PillLook, model: MatchModel) -> tuple[EvidenceRow, ...]:
     """Each part of the look by itself."""
-    return tuple(_row(each, look, product, model) for each in PROPERTIES)
-
-
-def _row(each: Property, look: PillLook, product: Product, model: MatchModel) -> EvidenceRow:
     errors = model.register(product.market)
+    return tuple(_row(each, look, each.listed(product), model, errors) for each in PROPERTIES)
+
+
+def _row(each: Property, look: PillLook, listed: Any, model: MatchModel, errors: RegisterErrors) -> EvidenceRow:
     if isinstance(each, Length):
-        return _length_row(each, look, each.listed(product), errors)
-    return _term_row(each, look, each.listed(product), model, errors)
+        return _length_row(each, look, listed, errors)
+    return _term_row(each, look, listed, model, errors)
 
 
 def imprint_rows(explanation: Explanation, faces: int) -> tuple[EvidenceRow, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -68,13 +68,10 @@ class ImprintIndex:
 
     def bearing(self, words: Sequence[str]) -> list[int]:
         """The imprints that bear one of the words exactly, except for words that many imprints bear."""
-        marks = ", ".join("?" * len(words))
-        rows = self._catalog.rows(
-            f"SELECT token_id, imprint_id FROM token JOIN imprint_token ON token_id = id WHERE token IN ({marks})",
-            words,
-        )
-        common = Counter(token for token, _ in rows)
-        return [imprint - 1 for token, imprint in rows if common[token] <= _BEARING_MAX and self.keys[imprint - 1]]
+        one = "SELECT imprint_id FROM token JOIN imprint_token ON token_id = id WHERE token = ? LIMIT ?"
+        found = (self._catalog.rows(one, (word, _BEARING_MAX + 1)) for word in dict.fromkeys(words))
+        bearing = itertools.chain.from_iterable(rows for rows in found if len(rows) <= _BEARING_MAX)
+        return [imprint - 1 for (imprint,) in bearing if self.keys[imprint - 1]]
 
     def _sharing_most(self, shared: NDArray[np.uint16], count: int) -> NDArray[np.int64]:
         """The imprints that can be among the best ``count``: those that share half of what the best shares, or all."""

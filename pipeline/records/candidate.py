@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipeline.records.probability import check_probability
-from reference.grouping import drug_strength, imprint_characters, same_drug
+from reference.grouping import drug_strength, same_drug, same_imprint
 from reference.high_alert import HighAlertGroup, high_alert_group
 from reference.product import Product, labelers_of
 
@@ -115,7 +115,7 @@ def _is_one_drug(one: Product, other: Product) -> bool:
     drug, strength = drug_strength(one)
     if drug and (drug, strength) == drug_strength(other):
         return True
-    return imprint_characters(one) == imprint_characters(other) and same_drug(one, other)
+    return (one.tokens == other.tokens or same_imprint(one, other)) and same_drug(one, other)
 
 
 def named_drugs(candidates: Iterable[Candidate]) -> tuple[Drug, ...]:

@@ -7,6 +7,7 @@ import math
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any
 
 from reference.errors import CatalogError
@@ -49,6 +50,9 @@ def product_of(row: Sequence[Any]) -> Product:
     try:
         for position, read in _READERS:
             values[position] = read(values[position])
+        for position in _TEXTS:
+            if type(values[position]) is not str:
+                text_of_cell(values[position])
     except DAMAGE as error:
         raise CatalogError(f"the catalog is damaged: product {row[0]!r} ({error}); build it again") from error
     return Product(*values)
@@ -89,6 +93,7 @@ def _pairs(text: str) -> tuple[tuple[str, str], ...]:
     return tuple((text_of_cell(key), text_of_cell(value)) for key, value in json.loads(text))
 
 
+@lru_cache(maxsize=1024)  # all products of a register have the same
 def _fact_sources(text: str) -> tuple[FactSource, ...]:
     return tuple(FactSource(*map(text_of_cell, fact)) for fact in json.loads(text)) if text != "[]" else ()
 
@@ -120,5 +125,6 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "imprint_check": _imprint_check,
 }
 _READERS: tuple[tuple[int, Callable[[Any], Any]], ...] = tuple(
-    (at, _READ.get(field.name, text_of_cell)) for at, field in enumerate(fields(Product))
+    (at, _READ[field.name]) for at, field in enumerate(fields(Product)) if field.name in _READ
 )
+_TEXTS = tuple(at for at, field in enumerate(fields(Product)) if field.name not in _READ)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Hyphens, dashes, the minus sign that word processors put for the hyphen, and what else stands between segments.
 _DASHES = re.compile("\\s*[\N{HYPHEN}-\N{HORIZONTAL BAR}\N{MINUS SIGN}\N{SOFT HYPHEN}_/.-]\\s*|\\s+")
@@ -19,6 +20,7 @@ _CHARACTERS = 60
 _FLOAT = re.compile(r"(\d+)\.0+")
 
 
+@lru_cache(maxsize=4096)  # the products of one imprint are grouped again with each photo that may show them
 def product_code(ndc: str) -> str:
     """Labeler and product segment padded to 5 + 4 digits; empty where the text does not settle them."""
     codes = possible_product_codes(ndc)
