@@ -94,7 +94,9 @@ def measurements(scored: bool = False, size: SizeMeasurement | None = None, col:
         look=look(
             size=size,
             score=Probabilities((("2", 0.9), ("1", 0.1)) if scored else (("1", 0.96),)),
-            relief=Probabilities((("DEBOSSED", 0.8), ("BLANK", 0.2))),
+            relief=Probabilities(
+                (("BLANK", 0.8), ("DEBOSSED", 0.2)) if scored else (("DEBOSSED", 0.8), ("BLANK", 0.2))
+            ),
         ),
         axis_deg=30.0,
         axis_major_length_px=121.0,

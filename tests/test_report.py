@@ -54,7 +54,7 @@ from pipeline.report.page import answers_page
 from pipeline.report.plain_text import CAUTION, answer_text
 from pipeline.report.save import save_html, save_overlay
 from pipeline.report.sheet import WIDTH, Sheet, shortened, text_width, wrapped
-from pipeline.report.short_words import answer_names, headline, plain, unlisted_words
+from pipeline.report.short_words import answer_names, headline, imprint_words, plain, reading_words, unlisted_words
 from pipeline.report.tables import answer_table
 
 HOSTILE = 'a\nb\r"quoted" <img src=x onerror=alert(1)> [red]x[/red] \x1b[31m \udcff\'=cmd.png'
@@ -560,3 +560,16 @@ def test_the_font_has_all_that_a_register_writes(register: str, shared_data: Pat
     signs = {sign for sign in text if sign > "\u2e7f" and unicodedata.category(sign) in ("Lo", "So")}
     assert len(signs) > 500
     assert [sign for sign in sorted(signs) if bytes(font.getmask(sign)) == absent] == []
+
+
+def test_a_face_whose_mark_was_not_read_is_not_called_blank() -> None:
+    """By its relief, or by the reader."""
+    answer = identification(("024",), ())
+    front, back = answer.faces
+    debossed = dataclasses.replace(back, measurements=front.measurements)
+    smudged = dataclasses.replace(back, reading=dataclasses.replace(back.reading, blank=0.2))
+    assert imprint_words(answer) == "024 | blank"
+    assert reading_words(back) == "no text (blank 97 %)"
+    for face, blank in ((debossed, "97 %"), (smudged, "20 %")):
+        assert imprint_words(dataclasses.replace(answer, faces=(front, face))) == "024 | not read"
+        assert reading_words(face) == f"a mark that is not read (blank {blank})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pipeline.figures_in_words import percent
+from pipeline.match.explain import BLANK
 from pipeline.properties import PROPERTIES, Length
 from pipeline.records import (
     Candidate,
@@ -29,9 +30,16 @@ def plain(words: str) -> str:
 def reading_words(face: Face) -> str:
     """What the face says, and how sure the least certain character is, by the figure that stands at the character."""
     if not face.reading.tokens:
-        return f"no text (blank {percent(face.reading.blank)})"
+        found = "a mark that is not read" if _bears_a_mark(face) else "no text"
+        return f"{found} (blank {percent(face.reading.blank)})"
     least = min(line.confidence for line in face.reading.lines)
     return f"reads {plain(' / '.join(face.reading.tokens))} (least sure {whole_percent(least)} %)"
+
+
+def _bears_a_mark(face: Face) -> bool:
+    """Whether a face without text is rather not blank, by the reader or by its relief."""
+    relief = face.measurements.look.relief
+    return face.reading.blank < BLANK or relief.best not in (None, "BLANK")
 
 
 def whole_percent(confidence: float) -> int:
@@ -119,8 +127,11 @@ def imprints(drug: Drug) -> str:
 
 
 def imprint_words(answer: Identification) -> str:
-    """The tokens by face, ``blank`` for a face without text."""
-    faces = [plain(" ".join(face.reading.tokens)) or "blank" for face in answer.faces]
+    """The tokens by face; ``blank`` for a face without text, ``not read`` for one that seems to bear some."""
+    faces = [
+        plain(" ".join(face.reading.tokens)) or ("not read" if _bears_a_mark(face) else "blank")
+        for face in answer.faces
+    ]
     return " | ".join(faces) or "none"
 
 
