@@ -181,6 +181,8 @@ def test_a_product_whose_register_says_no_imprint_is_contradicted_by_another_pil
     done = found((bare, *MADE), bare, [face("PX", "4810"), face()])
     assert done.agreement is CONTRADICTED
     assert "PX 4810 was read; of iron 65 mg the catalog says no imprint. It looks like baclofen 10 mg." in done.reason
+    # of any maker it may be listed again under a brand: a hospital's etodolac 200 mg is the register's Elac
+    assert found((bare, *MADE), "iron 65 mg", [face("PX", "4810"), face()]).agreement is CANNOT_TELL
     for readings in ([face("QWE", "9562"), face()], [face(), face()]):
         assert found((bare, *MADE), bare, readings).agreement is CANNOT_TELL
 

@@ -154,8 +154,10 @@ class Judge:
         bar = self.bars.against_listed_bits if sure else self.bars.against_bits
         if comparison.behind_bits < bar or _is_another_makers_name(explanation) or _is_little(explanation.contradicted):
             return False
-        listed = not (unknown or comparison.unlisted_share)
-        return explained or (listed and len(explanation.contradicted) >= _STRAY_MIN)
+        if comparison.unlisted_share:
+            # A drug of which a register has no imprint may be listed again under a brand, with it.
+            return explained and not unknown
+        return explained or (not unknown and len(explanation.contradicted) >= _STRAY_MIN)
 
     def _is_a_name(self, explanation: Explanation) -> bool:
         """Whether all that was seen of an imprint are letters that many pills bear, as a maker's name."""
