@@ -94,7 +94,7 @@ def sample_colors(
     return ColorSamples(
         whole=_by_lightness(pixels[inner], _QUANTILES),
         parts=(_by_lightness(pixels[left], _QUANTILES), _by_lightness(pixels[right], _QUANTILES)),
-        ground=_by_lightness(_ground_pixels(photo, region, pills), (0.25, 0.5, 0.75)),
+        ground=_by_lightness(_ground_pixels(photo, region, pills, shown), (0.25, 0.5, 0.75)),
         scene=scene_of(photo, region, shown),
         share=float(np.count_nonzero(left) / np.count_nonzero(inner)),
     )
@@ -119,13 +119,15 @@ def _best_cut(view: FaceView, inner: NDArray[np.bool_]) -> int:
     return int(used[n[np.argmax(gain)]])
 
 
-def _ground_pixels(photo: Photo, region: PillRegion, pills: Sequence[PillRegion]) -> NDArray[np.uint8]:
+def _ground_pixels(
+    photo: Photo, region: PillRegion, pills: Sequence[PillRegion], shown: Box | None
+) -> NDArray[np.uint8]:
     """Up to 4,000 pixels in a ring around the pill, ``(n, 3)`` uint8; all the photo's where it has no ring."""
     top, left, bottom, right = region.box
     length = max(bottom - top, right - left)
     far = max(round(_GROUND_FAR * length), 4)
-    height, width = photo.pixels.shape[:2]
-    y0, x0, y1, x1 = max(top - far, 0), max(left - far, 0), min(bottom + far, height), min(right + far, width)
+    first, start, end, last = shown or (0, 0, *photo.pixels.shape[:2])
+    y0, x0, y1, x1 = max(top - far, first), max(left - far, start), min(bottom + far, end), min(right + far, last)
     step = max(round(((y1 - y0) * (x1 - x0) / (4 * _GROUND_PX_MAX)) ** 0.5), 1)
     taken = np.zeros((y1 - y0, x1 - x0), np.uint8)
     for each in (region, *pills):
