@@ -147,6 +147,11 @@ class Product:
     fact_sources: tuple[FactSource, ...] = field(default=(), repr=False)
     imprint_check: ImprintCheck | None = field(default=None, repr=False)
 
+    def __post_init__(self) -> None:
+        # C3PI writes 0 where RxNorm has no concept: no two such products are one drug.
+        if self.rxcui == "0":
+            object.__setattr__(self, "rxcui", "")
+
     @property
     def imprint_key(self) -> str:
         """The tokens sorted and joined by ``;``: equal for equal imprints whatever the order or face."""

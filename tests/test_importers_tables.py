@@ -47,6 +47,11 @@ def test_c3pi(tmp_path: Path) -> None:
     assert {fact.field for fact in pill.fact_sources} == {"drug", "ingredients", "rxcui", "strength"}
 
 
+def test_c3pi_writes_0_for_no_concept(tmp_path: Path) -> None:
+    (pill,) = _read("c3pi", _csv(tmp_path / "t.csv", C3PI | {"rxcui": "0"}))
+    assert pill.rxcui == "" and "rxcui" not in {fact.field for fact in pill.fact_sources}
+
+
 TFDA = {
     "許可證字號": "衛署藥製字第000001號", "中文品名": "錠", "英文品名": 'LIORE TABLETS 10MG (BACLOFEN) "A.B."', "形狀": "圓形",
     "特殊劑型": "", "顏色": "白;白", "刻痕": "十字", "外觀尺寸": "7.5;7.4", "標註一": "FY", "標註二": "T024",

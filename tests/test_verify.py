@@ -91,6 +91,13 @@ def test_what_is_expected_and_whole_is_consistent() -> None:
         assert done.agreement is CONSISTENT, (asked, done.reason)
 
 
+def test_products_of_no_concept_are_not_one_drug() -> None:
+    # C3PI's 0 says that RxNorm has no concept: hyoscyamine 0.125 mg was CONSISTENT with 0.375 mg
+    one, other = (pill(f"FT {text}", "hyoscyamine", f"{text} mg", rxcui="0") for text in ("125", "375"))
+    done = found((one, other, *MADE), "hyoscyamine 375 mg", [face("FT", "125"), face()])
+    assert done.agreement is CONTRADICTED, done.reason
+
+
 def test_a_wrong_strength_that_shows_is_contradicted_and_named() -> None:
     for asked in ("baclofen 20 mg", TWENTY.product_id):
         done = found(MADE, asked, [face("PX", "4810"), face()])

@@ -13,7 +13,7 @@ from pathlib import Path
 from reference.importers.lengths import millimeters
 from reference.importers.log import Log
 from reference.importers.register import Register
-from reference.importers.table_rows import Row, rows, truth, whole
+from reference.importers.table_rows import Row, concept, rows, truth, whole
 from reference.product import FactSource, Product, RegisterEntry
 from reference.text.drugs import drug_of, ingredients_of, strength_of
 from reference.text.imprints import printed, tokens
@@ -33,7 +33,8 @@ _RXNORM = re.compile(
 def entries(path: Path, log: Log) -> Iterator[RegisterEntry]:
     """Read the table at ``path``; rows that cannot be used are noted in ``log``."""
     for name, raw in rows(path, log, _COLUMNS):
-        row = {**raw, "ndc11": _ndc11(raw), **{key: whole(raw.get(key, "")) for key in ("part", "parts", "rxcui")}}
+        row = {**raw, "ndc11": _ndc11(raw), **{key: whole(raw.get(key, "")) for key in ("part", "parts")}}
+        row["rxcui"] = concept(raw.get("rxcui", ""))
         if product_code(row["ndc11"]):
             product = _product(row)
             log.unread(name, "size_mm", row.get("size_mm", ""), product.size_mm)

@@ -17,7 +17,7 @@ from reference.importers.check_cell import from_text
 from reference.importers.lengths import millimeters
 from reference.importers.log import Log
 from reference.importers.register import Register
-from reference.importers.table_rows import Row, rows, truth, whole
+from reference.importers.table_rows import Row, concept, rows, truth
 from reference.product import FactSource, ImprintCheck, Product, RegisterEntry
 from reference.text.imprints import printed, tokens
 from reference.text.vocabulary import color_terms, score_pieces, shape_term
@@ -56,7 +56,7 @@ def _product(row: Row) -> Product:
     if row.get("shape") and not shape_term(row["shape"]):
         raise CatalogError(f"{row['product_id']}: {row['shape']!r} is no SPL shape")
     return Product(
-        **{key: row.get(key, "") for key in _PLAIN} | {"imprint": imprint, "rxcui": whole(row.get("rxcui", ""))},
+        **{key: row.get(key, "") for key in _PLAIN} | {"imprint": imprint, "rxcui": concept(row.get("rxcui", ""))},
         ingredients=_split(row.get("ingredients", "")),
         tokens=tokens(imprint),
         faces=tuple(tokens(face) for face in row["faces"].split("|")) if row.get("faces") else (),

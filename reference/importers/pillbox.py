@@ -14,7 +14,7 @@ from pathlib import Path
 from reference.importers.lengths import millimeters
 from reference.importers.log import Log
 from reference.importers.register import Register
-from reference.importers.table_rows import Row, rows, whole
+from reference.importers.table_rows import Row, concept, rows, whole
 from reference.product import FactSource, Product, RegisterEntry
 from reference.text.drugs import drug_of, strength_of
 from reference.text.imprints import printed, tokens
@@ -68,7 +68,7 @@ def _product(row: Row) -> Product:
         ingredients=ingredients,
         labeler=row.get("author", ""),
         ndc=_code(row) if product_code(_code(row)) else "",
-        rxcui=whole(row.get("rxcui", "")),
+        rxcui=concept(row.get("rxcui", "")),
         imprint=imprint,
         tokens=tokens(imprint),
         symbol=None,
@@ -89,7 +89,7 @@ def _product(row: Row) -> Product:
 
 def _fact_sources(row: Row) -> tuple[FactSource, ...]:
     """What is not the firm's: fields that NLM corrected from its photo, and the number from RxNorm."""
-    found = [FactSource("rxcui", "RxNorm, in the Pillbox table", RXNORM)] if row.get("rxcui") else []
+    found = [FactSource("rxcui", "RxNorm, in the Pillbox table", RXNORM)] if concept(row.get("rxcui", "")) else []
     for column, names in _SEEN.items():
         if row.get(column):
             found += [FactSource(name, "NLM Pillbox, from its photo", URL) for name in names]

@@ -229,6 +229,12 @@ def whole(text: str) -> str:
     return found[1] if found else text
 
 
+def concept(text: str) -> str:
+    """An RxNorm concept's number; C3PI writes 0 where there is none."""
+    found = whole(text)
+    return "" if found == "0" else found
+
+
 def truth(text: str) -> bool | None:
     """Yes or no, or None where the text says neither."""
     return {"TRUE": True, "1": True, "FALSE": False, "0": False}.get(whole(text).upper())
