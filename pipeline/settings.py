@@ -53,11 +53,14 @@ class SegmentSettings:
     chance_min: float = 0.8
     """Mean chance of its map pixels from which on a region is a pill ("Fourth round")."""
 
-    pill_min: float = 0.1
-    """Chance to be a pill at all from which on a region of a photo taken by hand is one ("Sixteenth round")."""
+    pill_min: float = 0.15
+    """Chance to be a pill at all from which on a region of a photo taken by hand is one ("Seventeenth round")."""
 
     pill_of_list_min: float = 0.01
     """The same where a list says that pills lie there; what has less than ``pill_min`` may be none (docs/verify.md)."""
+
+    whole_min: float = 0.93
+    """Chance to be a pill from which on two halves are one, if it is the likelier explanation ("Seventeenth round")."""
 
     area_share_min: float = 0.08
     """Smallest pill, as a share of the area of the largest: 4 mm beside the usual 10 mm have 0.12."""

@@ -11,11 +11,24 @@ import pytest
 from numpy.typing import NDArray
 
 from pipeline.load import load
+from pipeline.network import Network
 from pipeline.records import Photo, PillRegion, Pixels
 from pipeline.segment import Segmenter
 from pipeline.segment.find import Search
 from pipeline.segment.pill_maps import PillMaps
-from pipeline.segment.pill_or_not import SPANS, VIEW_PX, Levels, PillOrNot, agreed, planes, region_planes
+from pipeline.segment.pill_or_not import (
+    PLANES,
+    SPANS,
+    VIEW_PX,
+    Levels,
+    PillOrNot,
+    agreed,
+    frame_of,
+    logits_of,
+    planes,
+    region_planes,
+    without_grounds,
+)
 from pipeline.settings import SegmentSettings
 
 Disc = tuple[float, float, float]
@@ -52,21 +65,26 @@ def test_a_reduced_square_keeps_the_mean_of_a_fine_pattern(step: float) -> None:
 def test_a_region_looks_the_same_wherever_it_lies_and_however_large() -> None:
     small = region_planes(Levels(drawn((200, 300), [(90, 80, 10)])), circle(90, 80, 10))
     large = region_planes(Levels(drawn((800, 900), [(430, 410, 40)])), circle(430, 410, 40))
-    assert small.shape == (8, VIEW_PX, VIEW_PX) and small.dtype == np.float32
+    assert small.shape == (2 * PLANES, VIEW_PX, VIEW_PX) and small.dtype == np.float32
     assert np.abs(small - large).mean() < 0.02
 
 
 def test_the_planes_of_the_region_cover_its_share_of_each_view() -> None:
     blank = np.zeros((VIEW_PX, VIEW_PX, 3), np.uint8)
-    seen = planes(blank, blank, circle(0, 0, 0.5).astype(np.float64))
-    for plane, span in zip((3, 7), SPANS, strict=True):
+    frame = frame_of((40, 60), np.array([19.5, 29.5]), 10.0)
+    seen = planes(blank, blank, circle(0, 0, 0.5).astype(np.float64), frame)
+    for plane, span in zip((3, 8), SPANS, strict=True):
         assert (seen[plane] + 0.5).mean() == pytest.approx(np.pi * 0.25 / span**2, rel=0.25)
-    assert (seen[:3] == -0.5).all() and (seen[4:7] == -0.5).all()
+    assert (seen[:3] == -0.5).all() and (seen[5:8] == -0.5).all()
+    # The photo is 6 by 4 lengths, the near view 1.45 and the far one 5 lengths wide.
+    assert (seen[4] == 0.5).all() and (seen[9] + 0.5).mean() == pytest.approx(4 / 5, abs=0.03)
 
 
 def test_a_region_at_the_border_sees_the_border_again() -> None:
     seen = region_planes(Levels(np.full((40, 40, 3), 200, np.uint8)), circle(2, 2, 6))
-    assert np.allclose(seen[[0, 1, 2, 4, 5, 6]], 200 / 255 - 0.5, atol=1e-3)
+    assert np.allclose(seen[[0, 1, 2, 5, 6, 7]], 200 / 255 - 0.5, atol=1e-3)
+    # The middle of the region, 13 pixels long, is 2.5 pixels away from both borders.
+    assert (seen[4] + 0.5).mean() == pytest.approx(((SPANS[0] / 2 + 2.5 / 13) / SPANS[0]) ** 2, abs=0.02)
 
 
 def found(row: float, col: float, radius: float) -> PillRegion:
@@ -164,3 +182,34 @@ def test_faces_of_samples_are_pills_and_their_ground_is_none() -> None:
     many = judge(photo, regions * 40)
     assert many.shape == (80,) and np.allclose(many[:2], many[-2:], atol=1e-4)
     del away
+
+
+class SeesTheLeft(Network):
+    """A network whose logit is the mean of the first plane's left half, in hundreds."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def run(self, values: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+        self.asked += len(values)
+        return [100 * values[:, 0, :, : VIEW_PX // 2].mean(axis=(1, 2))[:, None]]
+
+
+def test_regions_in_doubt_are_seen_mirrored_too() -> None:
+    network = SeesTheLeft()
+    seen = np.zeros((2, 2 * PLANES, VIEW_PX, VIEW_PX), np.float32)
+    seen[0, 0, :, : VIEW_PX // 2] = 0.02
+    seen[1, 0] = 0.3
+    # The first has a logit of 2 as it is and upside down, of 0 from left to right, of 1 with rows for columns.
+    assert logits_of(network, seen) == pytest.approx([5 / 4, 30], abs=1e-4)
+    assert network.asked == 2 + 3
+
+
+def test_what_surrounds_a_likelier_pill_is_its_ground() -> None:
+    paper, pill, beside = found(200, 200, 150), found(210, 180, 20), found(200, 420, 30)
+    mark = found(420, 200, 10)
+    kept = without_grounds([paper, pill, beside], np.array([0.5, 0.9, 0.7], np.float32))
+    assert kept == pytest.approx([0, 0.9, 0.7])
+    likelier = np.array([0.95, 0.9, 0.7], np.float32)
+    assert without_grounds([paper, mark, beside], likelier) == pytest.approx(likelier)
+    assert without_grounds([paper, pill, beside], likelier) == pytest.approx(likelier)

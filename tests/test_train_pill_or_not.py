@@ -18,7 +18,7 @@ from pipeline.segment.find import Search
 from pipeline.segment.pill_or_not import Levels, PillOrNot, region_planes
 from pipeline.train.common.loop import TrainingTask, run
 from pipeline.train.pill_or_not.batches import RegionBatches, seen
-from pipeline.train.pill_or_not.collect import Known, at_random, in_scene, part_of, regions_of
+from pipeline.train.pill_or_not.collect import Known, at_random, in_scene, joined, part_of, regions_of
 from pipeline.train.pill_or_not.heldout import kept_and_left
 from pipeline.train.pill_or_not.learned_regions import Region, Samples, is_held_out, load_samples, region_of, save
 from pipeline.train.pill_or_not.region_network import PillOrNotNetwork, export, pill_loss
@@ -120,7 +120,28 @@ def test_a_region_unchanged_is_seen_as_in_use(tmp_path: Path) -> None:
     kept = seen(load_samples([tmp_path / "set.npz"]), 0)
     used = region_planes(Levels(pixels), outline)
     assert np.abs(kept - used).mean() < 0.01
-    assert np.abs(kept[[3, 7]] - used[[3, 7]]).mean() < 0.01
+    assert np.abs(kept[[3, 8]] - used[[3, 8]]).mean() < 0.01
+    assert np.abs(kept[[4, 9]] - used[[4, 9]]).mean() < 0.01
+
+
+def test_a_region_keeps_where_the_photo_ends(tmp_path: Path) -> None:
+    pixels, outline = np.full((200, 300, 3), 90, np.uint8), circle(20, 30, 25)
+    save([region_of(Levels(pixels), outline, True, "one")], tmp_path / "set.npz")
+    samples = load_samples([tmp_path / "set.npz"])
+    used = region_planes(Levels(pixels), outline)
+    assert np.abs(seen(samples, 0)[[4, 9]] - used[[4, 9]]).mean() < 0.01
+    assert (used[9] == -0.5).mean() > 0.3
+    # Turned and moved, about as much of the far view lies beyond the border.
+    beyond = [(seen(samples, 0, np.random.default_rng(seed))[9] == -0.5).mean() for seed in range(20)]
+    assert np.mean(beyond) == pytest.approx((used[9] == -0.5).mean(), abs=0.12)
+
+
+def test_two_pills_in_one_outline_are_none() -> None:
+    pills = (circle(100, 100, 40), circle(100, 182, 40), circle(250, 300, 40))
+    (region,) = joined(blank(pills))
+    assert not region.is_pill and region.group == "one"
+    assert region.length_px == pytest.approx(162, abs=3)
+    assert float(np.ptp(region.outline[:, 0])) == pytest.approx(80 / 162, abs=0.02)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of torch's own export
@@ -150,6 +171,6 @@ def test_batches_meet_no_held_out_region(tmp_path: Path) -> None:
     learned = np.concatenate([stock for stock, _ in RegionBatches(samples, 1).stocks])
     assert sorted(learned.tolist()) == [number for number, one in enumerate(made) if not is_held_out(one.group)]
     planes, truth = next(iter(RegionBatches(samples, 1)))
-    assert planes.shape == (64, 8, 64, 64) and planes.dtype == torch.float32
+    assert planes.shape == (64, 10, 64, 64) and planes.dtype == torch.float32
     assert planes.abs().max() <= 0.5
     assert truth.sum() == 32

@@ -22,10 +22,11 @@ import numpy as np
 from pipeline.geometry.outline import Outline, clockwise, solidity
 from pipeline.records import Box, Photo, PillRegion, Pixels
 from pipeline.segment.edge import Belief, refine
+from pipeline.segment.halves import rejoined
 from pipeline.segment.instances import Instance, instances
 from pipeline.segment.lobes import without_lobes
 from pipeline.segment.pill_maps import MAP_STEP, MULTIPLE, MapsPills, PillMaps
-from pipeline.segment.pill_or_not import JudgesRegions, agreed
+from pipeline.segment.pill_or_not import JudgesRegions, agreed, without_grounds
 from pipeline.segment.regions import content_box, region_of
 from pipeline.segment.same_pill import group_faces
 from pipeline.settings import SegmentSettings
@@ -179,18 +180,25 @@ class Search:
         """The regions of what a view shows, the largest first, without those much smaller than the largest."""
         settings = self.settings
         outlined = (_outlined(photo, one, view, box) for one in view.found)
-        regions = self._believed(photo, [one for one in outlined if cv2.contourArea(one.outline) >= _OUTLINE_AREA_MIN])
+        seen = [one for one in outlined if cv2.contourArea(one.outline) >= _OUTLINE_AREA_MIN]
+        regions = self._believed(photo, self._whole(photo, seen, box))
         largest = max((region.area for region in regions), default=0)
         pills = [region for region in regions if region.area >= settings.area_share_min * largest]
         if len(pills) >= _MANY_MIN:
             pills = [region for region in regions if region.area >= settings.area_share_among_many_min * largest]
         return tuple(sorted(pills, key=lambda region: -region.area))
 
+    def _whole(self, photo: Photo, regions: list[PillRegion], box: Box) -> list[PillRegion]:
+        """The regions, two halves of one pill joined."""
+        if self._judge is None:
+            return regions
+        return rejoined(photo, regions, box, self._judge, self.settings.whole_min)
+
     def _believed(self, photo: Photo, regions: list[PillRegion]) -> list[PillRegion]:
         """The regions that are likely pills."""
         if self._judge is None or not regions:
             return regions
-        chances = agreed(photo, regions, self._judge(photo, regions))
+        chances = without_grounds(regions, agreed(photo, regions, self._judge(photo, regions)))
         return [
             replace(one, doubted=True) if chance < self.settings.pill_min else one
             for one, chance in zip(regions, chances, strict=True)

@@ -24,11 +24,18 @@ VIEW_PX = 64
 SPANS = (1.45, 5.0)
 """Sides of the near and of the far view, in lengths of the region (the longer side of its upright box)."""
 
+PLANES = 5
+"""Of each view: RGB, the region, the photo. What lies beyond the photo's border is known to be no ground."""
+
 _LENGTH_PX_MIN = 4.0
+# No view reaches so many lengths from the region's middle, turned or not.
+_FRAME_MAX = 10.0
 # So many regions that look alike are judged together.
 _ALIKE_MIN = 3
 # No chance counts as surer than this far from 0 and 1.
 _CHANCE_MARGIN = 1e-4
+# A region whose logit is nearer to 0 is in doubt: a chance of 0.02 to 0.98.
+_DOUBT_MAX = 4.0
 # Many regions go through the network in parts, so that a photo of any kind takes bounded memory.
 _BATCH = 64
 
@@ -38,6 +45,11 @@ class Levels:
 
     def __init__(self, pixels: Pixels) -> None:
         self._pixels = [pixels]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the picture, in pixels."""
+        return self._pixels[0].shape[0], self._pixels[0].shape[1]
 
     def square(self, middle: NDArray[np.float64], span_px: float, size: int) -> Pixels:
         """A square ``(size, size, 3)`` around ``middle`` (row, col), ``span_px`` pixels of the picture wide.
@@ -71,15 +83,26 @@ def place_of(outline: Outline) -> tuple[NDArray[np.float64], float]:
     return (low + high) / 2, max(float((high - low).max()) + 1, _LENGTH_PX_MIN)
 
 
-def planes(near: Pixels, far: Pixels, outline: NDArray[np.float64]) -> NDArray[np.float32]:
-    """What the network sees, ``(8, VIEW_PX, VIEW_PX)`` float32 in -0.5..0.5: RGB and the region of each view.
+def planes(near: Pixels, far: Pixels, outline: NDArray[np.float64], frame: NDArray[np.float64]) -> NDArray[np.float32]:
+    """What the network sees, ``(2 * PLANES, VIEW_PX, VIEW_PX)`` float32 in -0.5..0.5: the planes of each view.
 
-    ``outline`` ``(n, 2)`` (row, col) is given from the region's middle, in its lengths.
+    ``outline`` ``(n, 2)`` and the photo's corners ``frame`` ``(4, 2)`` (row, col) are given from the region's middle,
+    in its lengths.
     """
     stack = []
     for pixels, span in zip((near, far), SPANS, strict=True):
-        stack += [pixels.transpose(2, 0, 1), filled(outline, span)[None]]
+        stack += [pixels.transpose(2, 0, 1), filled(outline, span)[None], filled(frame, span)[None]]
     return np.concatenate(stack).astype(np.float32) / np.float32(255) - np.float32(0.5)
+
+
+def frame_of(size: tuple[int, int], middle: NDArray[np.float64], length: float) -> NDArray[np.float64]:
+    """The corners ``(4, 2)`` (row, col) of a photo ``size`` (height, width) px, from a region's middle in its lengths.
+
+    Borders that no view reaches are drawn nearer, out of every view.
+    """
+    (top, left), (bottom, right) = ((np.array(place) - 0.5 - middle) / length for place in ((0, 0), size))
+    corners = np.array([[top, left], [top, right], [bottom, right], [bottom, left]])
+    return np.asarray(np.clip(corners, -_FRAME_MAX, _FRAME_MAX))
 
 
 def filled(outline: NDArray[np.float64], span: float) -> NDArray[np.uint8]:
@@ -94,7 +117,7 @@ def region_planes(levels: Levels, outline: Outline) -> NDArray[np.float32]:
     """The planes of one region of a picture."""
     middle, length = place_of(outline)
     near, far = (levels.square(middle, span * length, VIEW_PX) for span in SPANS)
-    return planes(near, far, (outline - middle) / length)
+    return planes(near, far, (outline - middle) / length, frame_of(levels.size, middle, length))
 
 
 class JudgesRegions(Protocol):
@@ -120,9 +143,21 @@ class PillOrNot:
         chances = [np.zeros(0, np.float32)]
         for first in range(0, len(regions), _BATCH):
             seen = np.stack([region_planes(levels, region.outline) for region in regions[first : first + _BATCH]])
-            (logits,) = self._network.run(seen)
-            chances.append(chance_of(logits[:, 0]))
+            chances.append(chance_of(logits_of(self._network, seen)))
         return np.concatenate(chances)
+
+
+def logits_of(network: Network, seen: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Logits ``(n,)`` of regions' planes; of those in doubt the mean of the planes and of three mirror images."""
+    (first,) = network.run(seen)
+    logits = np.array(first[:, 0], np.float32)
+    doubted = np.flatnonzero(np.abs(logits) < _DOUBT_MAX)
+    if len(doubted) > 0:
+        once = seen[doubted]
+        mirrored = (once[..., ::-1], once[..., ::-1, :], once.transpose(0, 1, 3, 2))
+        again = [network.run(np.ascontiguousarray(planes))[0][:, 0] for planes in mirrored]
+        logits[doubted] = np.mean([logits[doubted], *again], axis=0)
+    return logits
 
 
 def agreed(photo: Photo, regions: Sequence[PillRegion], chances: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -139,6 +174,19 @@ def agreed(photo: Photo, regions: Sequence[PillRegion], chances: NDArray[np.floa
         if len(group) >= _ALIKE_MIN:
             odds[list(group)] = odds[list(group)].mean()
     return np.maximum(chances, chance_of(odds))
+
+
+def without_grounds(regions: Sequence[PillRegion], chances: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The chances ``(n,)``, 0 for a region around a likelier one: a pill on a sheet of paper."""
+    low = np.array([region.outline.min(axis=0) for region in regions])
+    high = np.array([region.outline.max(axis=0) for region in regions])
+    around = (low[:, None] <= low).all(axis=2) & (high[:, None] >= high).all(axis=2) & (chances[:, None] < chances)
+    kept = np.array(chances)
+    for outer, inner in np.argwhere(around):
+        row, col = (low[inner] + high[inner]) / 2
+        if cv2.pointPolygonTest(regions[outer].outline[:, ::-1].copy(), (float(col), float(row)), False) >= 0:
+            kept[outer] = 0
+    return kept
 
 
 def chance_of(logits: NDArray[np.float32]) -> NDArray[np.float32]:

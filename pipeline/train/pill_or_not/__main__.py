@@ -7,6 +7,7 @@
     python -m pipeline.train.pill_or_not field WORK/taught_field WORK/regions/field.npz
     python -m pipeline.train.pill_or_not empty PICTURES WORK/regions/pictures.npz
     python -m pipeline.train.pill_or_not scenes WORK WORK/regions/scenes.npz --field WORK/taught_field --empty PICTURES
+    python -m pipeline.train.pill_or_not joined WORK/heaps ../shared/data/masks WORK/regions/joined.npz
     python -m pipeline.train.pill_or_not fit WORK/regions WORK/pill_or_not.pt pipeline/weights/pill_or_not.onnx
     python -m pipeline.train.pill_or_not held-out WORK/regions pipeline/weights/pill_or_not.onnx
 
@@ -34,6 +35,7 @@ from pipeline.train.pill_or_not.collect import (
     imprints,
     in_field,
     in_scene,
+    joined,
     outlined,
     part_of,
     regions_of,
@@ -53,6 +55,8 @@ _NETWORK, _CHANCE_MIN = "segment_field.onnx", 0.55
 _SIDE = 256
 # Outlines laid at random on each picture without a pill.
 _LAID = 2
+# At most so many pairs of a photo.
+_JOINED = 12
 _BEGIN = Path(__file__).parents[2] / "weights" / "segment_field.pt"
 _WEIGHT_DECAY = 1e-2
 _AVERAGE_DECAY = 0.999
@@ -113,6 +117,16 @@ def empty_command(folder: Path, out: Path, parts: int) -> None:
     rng = np.random.default_rng(4)
     laid = [region for known in pictures for region in at_random(known, _LAID, rng)]
     _collect(itertools.chain.from_iterable(_looks(known, parts, 3) for known in pictures), out, laid)
+
+
+@main.command("joined")
+@click.argument("folders", type=_PATH, nargs=-1, required=True)
+@click.argument("out", type=_PATH)
+@click.option("--boxed", is_flag=True, help="The folders are those of `teach-field`.")
+def joined_command(folders: tuple[Path, ...], out: Path, boxed: bool) -> None:
+    """Collect neighboring pills of photos with polygons, two in one outline: no pills."""
+    photos = itertools.chain.from_iterable(in_field(one) if boxed else outlined(one, {}, True, True) for one in folders)
+    save([region for photo in photos for region in itertools.islice(joined(photo), _JOINED)], out)
 
 
 @main.command("scenes")

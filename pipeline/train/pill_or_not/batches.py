@@ -32,14 +32,17 @@ def seen(samples: Samples, number: int, rng: np.random.Generator | None = None) 
         _view(pixels[number], kept / size, span, matrix, shift)
         for pixels, kept, size, span in zip((samples.near, samples.far), KEPT_SPANS, KEPT_PX, SPANS, strict=True)
     )
-    outline = (samples.outlines[number].astype(np.float64)[:, ::-1] - shift) @ np.linalg.inv(matrix).T
+    back = np.linalg.inv(matrix).T
+    outline, frame = ((points[number].astype(np.float64)[:, ::-1] - shift) @ back for points in (
+        samples.outlines, samples.frames
+    ))  # fmt: skip
     near, far = pair
     if rng is not None:
         near, far = _recolored(near, far, outline[:, ::-1], rng)
         outline = _off(outline, rng)
         if rng.random() < _DEGRADED:
             near, far = _degraded(near, far, rng)
-    return planes(near, far, outline[:, ::-1])
+    return planes(near, far, outline[:, ::-1], frame[:, ::-1])
 
 
 def _turn(rng: np.random.Generator) -> NDArray[np.float64]:
@@ -140,7 +143,7 @@ def _grayer(view: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:
 
 
 class RegionBatches(torch.utils.data.IterableDataset[tuple[Tensor, Tensor]]):
-    """Endless batches of the regions that are not held out: planes ``(n, 8, 64, 64)`` and truth ``(n,)`` 0-1."""
+    """Endless batches of the regions that are not held out: planes ``(n, 10, 64, 64)`` and truth ``(n,)`` 0-1."""
 
     def __init__(self, samples: Samples, seed: int) -> None:
         self.samples, self.seed = samples, seed

@@ -6,6 +6,7 @@ It is asked with a lower threshold than in use, so that what it takes for a pill
 from __future__ import annotations
 
 import csv
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,8 @@ _PART_SHARE = (0.3, 1.0)
 _PART_PX_MIN = 64
 # The longer side of an outline laid at random, as a share of the picture's shorter side (smallest, largest).
 _RANDOM_SHARE = (0.03, 0.5)
+# Two pills are learned as one outline where they fill this share of their common hull.
+_JOINED_MIN = 0.7
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +95,15 @@ def at_random(known: Known, count: int, rng: np.random.Generator) -> Iterator[Re
         pills = [polygon[:, ::-1] for polygon in (*known.pills, *known.unsure)]
         if all((low > pill.max(axis=0)).any() or (high < pill.min(axis=0)).any() for pill in pills):
             yield region_of(levels, outline.astype(np.float32), False, known.group)
+
+
+def joined(known: Known) -> Iterator[Region]:
+    """Two neighboring pills in one outline, which are no pill: what the halves of a capsule are told from."""
+    levels = Levels(known.pixels)
+    for one, other in itertools.combinations(known.pills, 2):
+        hull = cv2.convexHull(np.concatenate([one, other]).astype(np.float32))
+        if cv2.contourArea(one) + cv2.contourArea(other) >= _JOINED_MIN * cv2.contourArea(hull):
+            yield region_of(levels, np.ascontiguousarray(hull[:, 0, ::-1]), False, known.group)
 
 
 def _oval(long_px: float, rng: np.random.Generator) -> NDArray[np.float64]:

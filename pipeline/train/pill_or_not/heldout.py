@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.network import Network
-from pipeline.segment.pill_or_not import chance_of
+from pipeline.segment.pill_or_not import chance_of, logits_of
 from pipeline.train.pill_or_not.batches import seen
 from pipeline.train.pill_or_not.learned_regions import Samples
 
@@ -26,8 +26,7 @@ def chances_of(samples: Samples, numbers: NDArray[np.intp], network: Path) -> ND
     chances = [np.zeros(0, np.float32)]
     for first in range(0, len(numbers), _BATCH):
         batch = np.stack([seen(samples, int(number)) for number in numbers[first : first + _BATCH]])
-        (logits,) = judge.run(batch)
-        chances.append(chance_of(logits[:, 0]))
+        chances.append(chance_of(logits_of(judge, batch)))
     return np.concatenate(chances)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.geometry.outline import Outline, resample
 from pipeline.records import Pixels
-from pipeline.segment.pill_or_not import SPANS, Levels, place_of
+from pipeline.segment.pill_or_not import SPANS, Levels, frame_of, place_of
 
 # The squares that are kept of the near and the far view, in lengths of the region and in pixels: 1.45 times the view's
 # own span at the same resolution, so that views can be turned and moved.
@@ -25,11 +25,15 @@ _HELD_OUT = 7
 
 @dataclass(frozen=True, eq=False)
 class Region:
-    """One region: squares ``near`` and ``far`` uint8 RGB, the outline ``(POINTS, 2)`` from the middle in lengths."""
+    """One region: squares ``near`` and ``far`` uint8 RGB, the outline ``(POINTS, 2)`` from the middle in lengths.
+
+    ``frame`` ``(4, 2)``: the photo's corners, given so too.
+    """
 
     near: Pixels
     far: Pixels
     outline: NDArray[np.float32]
+    frame: NDArray[np.float32]
     is_pill: bool
     group: str
     length_px: float
@@ -42,7 +46,8 @@ def region_of(levels: Levels, outline: Outline, is_pill: bool, group: str) -> Re
         levels.square(middle, span * length, size) for span, size in zip(KEPT_SPANS, KEPT_PX, strict=True)
     )  # fmt: skip
     points = resample((outline - middle) / length, POINTS)
-    return Region(near, far, points.astype(np.float32), is_pill, group, length)
+    frame = frame_of(levels.size, middle, length).astype(np.float32)
+    return Region(near, far, points.astype(np.float32), frame, is_pill, group, length)
 
 
 def is_held_out(group: str) -> bool:
@@ -54,12 +59,14 @@ def is_held_out(group: str) -> bool:
 class Samples:
     """Many regions: ``near`` ``(n, 96, 96, 3)`` and ``far`` ``(n, 92, 92, 3)`` uint8, ``outlines`` ``(n, 48, 2)``.
 
-    ``groups`` names each one's imprint, picture or photo, ``sources`` its set.
+    ``frames`` ``(n, 4, 2)`` are the photos' corners; ``groups`` names each one's imprint, picture or photo, ``sources``
+    its set.
     """
 
     near: NDArray[np.uint8]
     far: NDArray[np.uint8]
     outlines: NDArray[np.float32]
+    frames: NDArray[np.float32]
     is_pill: NDArray[np.bool_]
     groups: NDArray[np.str_]
     sources: NDArray[np.str_]
@@ -81,6 +88,7 @@ def save(regions: Sequence[Region], path: Path) -> None:
             near=np.stack([one.near for one in regions]),
             far=np.stack([one.far for one in regions]),
             outlines=np.stack([one.outline for one in regions]),
+            frames=np.stack([one.frame for one in regions]),
             is_pill=np.array([one.is_pill for one in regions]),
             groups=np.array([one.group for one in regions]),
             lengths_px=np.array([one.length_px for one in regions], np.float32),

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pipeline.segment.pill_or_not import VIEW_PX
+from pipeline.segment.pill_or_not import PLANES, VIEW_PX
 from pipeline.train.common.onnx_export import quarter
 from pipeline.train.segment.segment_network import Block
 
@@ -17,14 +17,14 @@ _SMOOTHED = 0.01
 
 
 class PillOrNotNetwork(nn.Module):
-    """0.35 M weights, ``(n, 8, 64, 64)``, the planes of ``pipeline.segment.pill_or_not`` -> ``(n, 1)`` logit: a pill.
+    """0.35 M weights, ``(n, 10, 64, 64)``, the planes of ``pipeline.segment.pill_or_not`` -> ``(n, 1)`` logit: a pill.
 
-    Both views go through one trunk, made as the first layers of the segmentation network with a plane more.
+    Both views go through one trunk, made as the first layers of the segmentation network with two planes more.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.down2 = Block(4, 16, 2)
+        self.down2 = Block(PLANES, 16, 2)
         self.down4 = nn.Sequential(Block(16, 24, 2), Block(24, 24))
         self.down8 = nn.Sequential(Block(24, 48, 2), Block(48, 48), Block(48, 48))
         self.down16 = nn.Sequential(Block(48, 80, 2), Block(80, 80), Block(80, 80))
@@ -34,7 +34,7 @@ class PillOrNotNetwork(nn.Module):
 
     def forward(self, planes: Tensor) -> Tensor:
         """Logits, see the class."""
-        views = planes.reshape(-1, 4, VIEW_PX, VIEW_PX)
+        views = planes.reshape(-1, PLANES, VIEW_PX, VIEW_PX)
         seen = self.down16(self.down8(self.down4(self.down2(views))))
         made = self.both(seen.reshape(-1, 160, VIEW_PX // 16, VIEW_PX // 16))
         result: Tensor = self.head(self.drop(torch.cat([made.mean((2, 3)), made.amax((2, 3))], 1)))
@@ -79,7 +79,7 @@ def export(checkpoint: Path, out: Path) -> None:
     """Write a checkpoint's averaged weights as ONNX, batch norm folded, any number of regions, stored as int8."""
     torch.onnx.export(
         trained(checkpoint),
-        (torch.zeros(2, 8, VIEW_PX, VIEW_PX),),
+        (torch.zeros(2, 2 * PLANES, VIEW_PX, VIEW_PX),),
         str(out),
         input_names=["regions"],
         output_names=["logits"],
