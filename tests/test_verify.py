@@ -574,6 +574,22 @@ def test_a_blank_face_is_counted_by_its_look_and_stays_untold() -> None:
     ) in list(list_lines(dataclasses.replace(done, pills=())))
 
 
+@pytest.mark.parametrize(("touching", "state"), [((), PillState.EXTRA), (((0, 1),), PillState.CANNOT_TELL)])
+def test_of_pills_that_touch_no_look_tells_anything(touching: tuple[tuple[int, int], ...], state: PillState) -> None:
+    with catalog_of(MADE) as catalog:
+        settings, seen = Settings(), dataclasses.replace(WORSE_LOOK, faces=1)
+        matcher = Matcher(catalog, settings)
+        pills = [
+            SeenPill(seen_of(each, one), matcher.weigh(each, one))
+            for each, one in (([face(*BACLOFEN)], look(faces=1)), ([face()], seen))
+        ]
+        entries = [ListEntry(expected_of(catalog, TEN.product_id), 1)]
+        done = check_list(Verifier(catalog, matcher, settings), entries, pills, Counted(touching=touching))
+    states = {pill.number: pill.state for pill in done.pills}
+    assert states == {1: PillState.PRESENT, 2: state}
+    assert ("It nearly touches another pill" in " ".join(pill.reason for pill in done.pills)) is bool(touching)
+
+
 def test_two_faces_that_look_alike_may_be_one_pill() -> None:
     done = checked([("baclofen 10 mg", 1)], [BACLOFEN, ()], counted=Counted(alike=((0, 1),)))
     assert done.agreement is CONTRADICTED

@@ -53,6 +53,8 @@ def check_list(
         replace(_told(number, pill.answer, of_entries, place, entries), fits=_fitting(of_entries))
         for number, (pill, of_entries, place) in enumerate(zip(pills, found, assigned, strict=True), 1)
     ]
+    touching = {place for pair in counted.touching for place in pair}
+    told = [_in_part(pill) if pill.number - 1 in touching and not _says(pill) else pill for pill in told]
     counted = replace(counted, doubted=tuple(pill.number - 1 for pill in told if _may_be_none(pill)))
     checked = tuple(_entries(entries, told, found, counted))
     reason, agreement = _sum_up(checked, told, counted)
@@ -64,11 +66,22 @@ def _fitting(found: Sequence[_Found]) -> tuple[int, ...]:
     return tuple(place for place, (_, finding) in enumerate(found) if finding.fits)
 
 
+def _says(pill: CheckedPill) -> bool:
+    """Whether it bears text that settled what it is."""
+    return pill.state is not PillState.CANNOT_TELL and len("".join(pill.identification.imprint)) >= _TEXT_MIN
+
+
 def _may_be_none(pill: CheckedPill) -> bool:
     """Whether what was found may be no pill: what it bears makes it one, unless nothing is known that bears that."""
-    seen = pill.identification
-    says = pill.state is not PillState.CANNOT_TELL and len("".join(seen.imprint)) >= _TEXT_MIN
-    return not says and any(face.region.doubted for face in seen.faces)
+    return not _says(pill) and any(face.region.doubted for face in pill.identification.faces)
+
+
+def _in_part(pill: CheckedPill) -> CheckedPill:
+    """A pill that nearly touches another, by whose look alone nothing is told."""
+    if pill.state is PillState.CANNOT_TELL:
+        return pill
+    reason = "It nearly touches another pill: what shows may be a part of one, and a look alone is no proof."
+    return replace(pill, state=PillState.CANNOT_TELL, reason=reason)
 
 
 def _assign(found: Sequence[Sequence[_Found]], entries: Sequence[ListEntry]) -> list[int | None]:
