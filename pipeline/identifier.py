@@ -119,7 +119,7 @@ class Identifier:
             InputError: there is no photo, or the scale, coin, order of colors or region makes no sense.
             TypeError: this is no photo by its type; the message says what is taken.
         """
-        return self._one_pill(photos, CallerHints(mm_per_px, coin, channels, region))[0]
+        return self._one_pill(photos, CallerHints(mm_per_px, coin, channels, region, page=True))[0]
 
     def identify_each(
         self,
@@ -251,7 +251,7 @@ class Identifier:
         finds = segment or self._segment
         if told.region is not None:
             finds = partial(pointed_at, box=box_of(photo, told.region), segment=finds)
-        regions, scale = found_in(photo, finds, self.settings.scale, told, clock)
+        photo, regions, scale = found_in(photo, finds, self.settings.scale, told, clock)
         if segment is None:
             regions = regions or self._read_whole(photo, clock)
         again = photo if self.keep_photos else to_load_again(source, photo, self.settings.load)

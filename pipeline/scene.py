@@ -50,6 +50,10 @@ _LENGTH_MM_MIN, _LENGTH_MM_MAX = 2.0, 30.0
 BoxShares = tuple[float, float, float, float]
 
 
+# Said where only the framed picture of a page was looked at.
+_PAGE = "Only the framed picture with a ruler of its own was looked at; what lies outside it was not."
+
+
 class Clock:
     """Adds up the seconds each stage takes."""
 
@@ -68,15 +72,25 @@ class Clock:
 
 @dataclass(frozen=True)
 class CallerHints:
-    """What the caller says of the photos."""
+    """What the caller says of the photos.
+
+    ``page``: one pill is asked for, so that it may be the one in a framed picture on a page. Who asks for each pill, or
+    whether one is none of some, means all that lie there.
+    """
 
     mm_per_px: float | None
     coin: str | None
     channels: str
     region: PhotoBox | None = None
+    page: bool = False
 
     def __post_init__(self) -> None:
         check_reference(self.mm_per_px, self.coin)
+
+    @property
+    def may_be_page(self) -> bool:
+        """Whether a framed picture may be what is meant: nothing that the caller says is of the whole photo."""
+        return self.page and self.mm_per_px is None and self.coin is None and self.region is None
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,18 +151,19 @@ class Scene:
 
 def found_in(
     photo: Photo, segment: Segments, settings: ScaleSettings, told: CallerHints, clock: Clock
-) -> tuple[tuple[PillRegion, ...], Scale | None]:
+) -> tuple[Photo, tuple[PillRegion, ...], Scale | None]:
     """A photo's regions and its scale; of a page those of the framed picture that has a ruler of its own.
 
-    Where the caller points at a region, all of the photo may give the scale.
+    The photo is given back, and says so where the latter was done.
     """
     with clock("scale"):
-        inset = find_inset(photo) if told.region is None else None
+        inset = find_inset(photo) if told.may_be_page else None
     if inset is not None:
         regions, scale = _found_in(photo.part(inset), segment, settings, told, clock, framed=True)
         if regions:
-            return tuple(region.moved(*inset[:2]) for region in regions), scale and scale.moved(*inset[:2])
-    return _found_in(photo, segment, settings, told, clock, framed=False)
+            moved = tuple(region.moved(*inset[:2]) for region in regions)
+            return replace(photo, warnings=(*photo.warnings, _PAGE)), moved, scale and scale.moved(*inset[:2])
+    return photo, *_found_in(photo, segment, settings, told, clock, framed=False)
 
 
 def _found_in(

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,6 +17,7 @@ from reference.text.ndc import product_code
 # Registers round the longest dimension to whole millimeters; 15 of 5,014 C3PI products disagree on it with themselves.
 SIZE_TOLERANCE_MM = 1.0
 _BRAND_WORD_MIN = 4
+_RUN = re.compile(r"[^\W\d_]+|\d+")
 
 _Key = tuple[str, str, str]
 
@@ -85,37 +87,40 @@ def _same_brand(one: Product, other: Product) -> bool:
     if (one.ingredients and other.ingredients) or not same_imprint(one, other):
         return False
     fewer, more = sorted((_brand(one), _brand(other)), key=len)
-    same_brand = bool(fewer & _keys(more)) and fewer <= more
+    same_brand = bool(_keys(fewer)) and fewer <= more
     return same_brand and _agree(drug_strength(one)[1], drug_strength(other)[1]) and same_look(one, other)
 
 
 def _brand(product: Product) -> frozenset[str]:
-    """The words of a brand, without numbers and the ingredients that a register adds: ``brintellix``."""
-    return _brand_words(product.name, product.ingredients)
+    """The words of a product's name, without numbers, maker in quotes, strength and form: ``madopar``, ``hbs``.
+
+    One name is the other's brand where its words are all among the other's: one shared word may be a maker's or salt's
+    (``Warfarin Sandoz`` and ``Lisinopril Sandoz``).
+    """
+    return _brand_words(product.name)
 
 
 @lru_cache(maxsize=4096)
-def _brand_words(name: str, ingredients: tuple[str, ...]) -> frozenset[str]:
-    added = {word for ingredient in ingredients for word in ingredient.casefold().split()}
-    return frozenset(word for word in brand_of(name).split() if word.isalpha()) - added
+def _brand_words(name: str) -> frozenset[str]:
+    return frozenset(word for word in brand_of(name).split() if word.isalpha())
 
 
 def _keys(brand: Iterable[str]) -> set[str]:
-    """Its words that tell brands apart; shorter ones are forms (``SR``) and makers (``GSK``)."""
+    """Its words by which it is looked up; shorter ones are forms (``SR``) and makers (``GSK``)."""
     return {word for word in brand if len(word) >= _BRAND_WORD_MIN}
 
 
 def same_imprint(one: Product, other: Product) -> bool:
-    """Whether both bear the same letters and digits; registers split them in other ways (``S;10`` and ``S10``)."""
+    """Whether both bear the same words and numbers; registers part them in other ways (``S;10`` and ``S10``)."""
     if one.tokens == other.tokens:
         return bool(one.tokens)
-    return bool(one.tokens) and _characters(one.tokens) == _characters(other.tokens)
+    return bool(one.tokens) and _runs(one.tokens) == _runs(other.tokens)
 
 
 @lru_cache(maxsize=4096)
-def _characters(tokens: tuple[str, ...]) -> str:
-    """All letters and digits in one order."""
-    return "".join(sorted(filter(str.isalnum, "".join(tokens))))
+def _runs(tokens: tuple[str, ...]) -> str:
+    """All words and all numbers, each whole, in one order: ``12`` is not ``21``."""
+    return ";".join(sorted(_RUN.findall(";".join(tokens))))
 
 
 def _same_number(one: Product, other: Product) -> bool:
@@ -179,8 +184,8 @@ def same_tablet(products: Iterable[Product]) -> tuple[tuple[Product, ...], ...]:
     # Those that name their ingredients come first, so that it does not matter in which order the registers do.
     for number, product in sorted(enumerate(everything), key=lambda pair: not pair[1].ingredients):
         key = tablet_key(product)
-        by, characters = sorted(_keys(_brand(product)) | register_keys(product)), _characters(product.tokens)
-        kinds = [kind for kind in (key, *((name, characters) for name in by)) if all(kind)]
+        by, runs = sorted(_keys(_brand(product)) | register_keys(product)), _runs(product.tokens)
+        kinds = [kind for kind in (key, *((name, runs) for name in by)) if all(kind)]
         candidates = (group for kind in kinds for group in by_key.get(kind, ()))
         group = next((group for group in candidates if _fits(product, key, group)), None)
         if group is None:

@@ -131,7 +131,7 @@ def test_a_name_in_place_of_ingredients() -> None:
     [
         (("JARDIANCE Tablets", "empagliflozin", "S;10"), ("Jardiance 10mg Film-Coated Tablets", "S10")),
         (("Exelon capsules 10mg", "rivastigmine", "EXELON10.5mg"), ("EXELON CAPSULES", "EXELON 10 5mg")),
-        (("BRINTELLIX VORTIOXETINE TABLETS", "vortioxetine", "TL;10"), ("Lundbeck Brintellix Tablets", "10;TL")),
+        (("Seroquel IR Tablet 10mg", "quetiapine", "SEROQUEL;10"), ("SEROQUEL TABLETS", "SEROQUEL 10")),
         (("Madopar HBS capsule 125", "levodopa", "ROCHE"), ('MADOPAR HBS CAPSULES "ROCHE"', "ROCHE")),
     ],
 )
@@ -144,6 +144,35 @@ def test_a_brand_is_known_whatever_stands_beside_it_and_however_its_imprint_is_s
     for change in ({"colors": ("PINK",)}, {"size_mm": 9.5}, {"strength": "25 mg"}, {"name": "TESTOLAN TABLETS"}):
         other = replace(alone, **change)  # type: ignore[arg-type]
         assert not same_drug(whole, other) and len(same_tablet([whole, other])) == 2
+
+
+@pytest.mark.parametrize(
+    ("alone", "named", "ingredient"),
+    [
+        ("Warfarin Sandoz", "Lisinopril Sandoz", "lisinopril"),
+        ("Warfarin Sodium", "Levothyroxine Sodium", "levothyroxine"),
+        ("Morphine Sulfate", "Codeine Sulfate", "codeine"),
+        ("Isoptin Retard", "Nifedipine Retard", "nifedipine"),
+        ("Lundbeck Brintellix", "BRINTELLIX VORTIOXETINE", "vortioxetine"),
+    ],
+)
+def test_one_shared_word_is_no_brand(alone: str, named: str, ingredient: str) -> None:
+    one, other = product(name=alone, strength=""), product(ingredient, name=named)
+    assert not same_drug(one, other) and len(same_tablet([one, other])) == 2
+
+
+@pytest.mark.parametrize(("one", "other"), [("12", "21"), ("M 25", "M 52"), ("AB 1", "BA 1"), ("1 23", "12 3")])
+def test_other_numbers_of_the_same_digits_are_another_imprint(one: str, other: str) -> None:
+    brand, named = (
+        product(name="COUMADIN", imprint=one, strength=""),
+        product("warfarin", name="Coumadin", imprint=other),
+    )
+    assert not same_drug(brand, named)
+    parts = [
+        replace(brand, product_id="tfda:1:1", imprint=one),
+        replace(brand, product_id="tfda:1:2", tokens=tokens(other)),
+    ]
+    assert len(same_tablet(parts)) == 2
 
 
 def test_a_form_or_a_maker_alone_is_no_brand() -> None:

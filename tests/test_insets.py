@@ -17,6 +17,7 @@ from pipeline.settings import ScaleSettings
 from tests.test_scale import disk, ruler_scene
 
 SAMPLES = Path(__file__).parent.parent / "samples"
+PAGE = CallerHints(None, None, "rgb", page=True)
 BLUE, WHITE = (40, 90, 170), (255, 255, 255)
 
 
@@ -76,7 +77,8 @@ def test_what_is_found_in_an_inset_lies_in_the_whole_photo() -> None:
         sizes.append(part.pixels.shape)
         return (disk(part.pixels.shape[1] / 2, part.pixels.shape[0] / 2, 48.0),)
 
-    regions, scale = found_in(photo, segment, ScaleSettings(), CallerHints(None, None, "rgb"), Clock())
+    said, regions, scale = found_in(photo, segment, ScaleSettings(), PAGE, Clock())
+    assert said.pixels is photo.pixels and "what lies outside it was not" in said.warnings[0]
     assert len(sizes) == 1 and max(sizes[0]) < 480  # the page itself is not looked at
     assert regions[0].outline.mean(axis=0) == pytest.approx((153 + 165, 703 + 230), abs=6)
     assert regions[0].box[0] == pytest.approx(153 + 165 - pill.mask.shape[0] / 2, abs=6)
@@ -88,11 +90,58 @@ def test_where_nothing_lies_in_the_inset_the_whole_photo_is_looked_at() -> None:
     inset, _ = ruler_scene(12.0, crossing=(60.0, 270.0), size_px=(330, 460), length_mm=30.0, pill_mm=0.5)
     photo, _ = page(framed(inset.pixels, BLUE))
     pill = disk(300, 500, 70)
-    regions, scale = found_in(
-        photo, lambda part: (pill,) if part is photo else (), ScaleSettings(), CallerHints(None, None, "rgb"), Clock()
+    said, regions, scale = found_in(
+        photo, lambda part: (pill,) if part is photo else (), ScaleSettings(), PAGE, Clock()
     )
+    assert said is photo
     assert regions == (pill,)
     assert scale is not None and scale.mm_per_px == pytest.approx(1 / 8, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        CallerHints(None, None, "rgb"),  # each pill, a list, is it this one, is it none of these: all that lies there
+        CallerHints(None, "us-quarter", "rgb", page=True),
+        CallerHints(0.1, None, "rgb", page=True),
+        CallerHints(None, None, "rgb", (0, 0, 400, 400), page=True),
+    ],
+)
+def test_no_inset_where_all_pills_are_asked_for_or_the_caller_speaks_of_the_whole_photo(told: CallerHints) -> None:
+    inset, _ = ruler_scene(12.0, crossing=(60.0, 270.0), size_px=(330, 460), length_mm=30.0, pill_mm=8.0)
+    photo, _ = page(framed(inset.pixels, BLUE))
+    looked: list[Photo] = []
+    found_in(photo, lambda part: looked.append(part) or (), ScaleSettings(), told, Clock())  # type: ignore[func-returns-value]
+    assert looked == [photo]
+
+
+@pytest.mark.parametrize("turn_deg", [0.2, 0.7, 5.0])
+def test_a_card_under_a_camera_is_no_inset(turn_deg: float) -> None:
+    card, _ = ruler_scene(12.0, crossing=(60.0, 270.0), size_px=(330, 460), length_mm=30.0, pill_mm=8.0)
+    photo, _ = page(framed(card.pixels, BLUE))
+    assert find_inset(photo) is not None
+    turn = cv2.getRotationMatrix2D((930, 315), turn_deg, 1.0)
+    turned = cv2.warpAffine(photo.pixels, turn, (1280, 960), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    assert find_inset(Photo(np.asarray(turned, np.uint8), "card")) is None
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_lines_of_text_are_no_ruler(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    label = np.full((480, 640, 3), 246, np.uint8)
+    letters = ["take", "tablet", "mouth", "daily", "with", "food", "keep", "out", "of", "below", "25", "C", "Rx", "LOT"]
+    for row in range(8):
+        text = " ".join(rng.choice(letters, 12))
+        cv2.putText(label, text, (20, 60 + 34 * row), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (25, 25, 25), 1, cv2.LINE_AA)
+    assert find_scale(Photo(label, "label"), [], framed=True) is None
+    assert find_inset(page(framed(label[:420, :500], BLUE))[0]) is None
+
+
+@pytest.mark.parametrize("side", [16, 17, 24, 32, 40, 64])
+def test_small_photos_of_whatever_have_no_inset(side: int) -> None:
+    rng = np.random.default_rng(side)
+    blocks = np.kron(rng.integers(0, 2, (side // 3 + 1, side // 2 + 1, 1)) * 255, np.ones((3, 4, 3)))
+    assert find_inset(Photo(np.ascontiguousarray(blocks[:side, : 2 * side], dtype=np.uint8), "blocks")) is None
 
 
 def test_ticks_that_lie_less_evenly_count_where_two_axes_form_a_corner() -> None:

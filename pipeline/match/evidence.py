@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 from pipeline.figures_in_words import percent
@@ -28,13 +27,18 @@ class LookScale:
 
     def __init__(self, look: PillLook, model: MatchModel) -> None:
         self._look, self._model = look, model
-        self._row = cache(lambda each, listed, errors: _row(each, look, listed, model, errors))
+        self._known: dict[tuple[object, ...], EvidenceRow] = {}
 
     def __call__(self, product: Product) -> tuple[EvidenceRow, ...]:
         """A row for each of ``PROPERTIES``."""
         errors = self._model.register(product.market)
-        rows = tuple(self._row(each, each.listed(product), errors) for each in PROPERTIES)
-        return _floored(rows, self._model)
+        return _floored(tuple(self._row(each, each.listed(product), errors) for each in PROPERTIES), self._model)
+
+    def _row(self, each: Property, listed: Any, errors: RegisterErrors) -> EvidenceRow:
+        key = (each.title, listed, errors)
+        if key not in self._known:
+            self._known[key] = _row(each, self._look, listed, self._model, errors)
+        return self._known[key]
 
 
 def look_rows(product: Product, look: PillLook, model: MatchModel) -> tuple[EvidenceRow, ...]:

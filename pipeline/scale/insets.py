@@ -18,11 +18,15 @@ _SEARCH_PX = 640
 _CONTRAST_MIN = 14
 # A side is a straight line of at least this share of the copy's longer side; an inset fills this share of its area.
 _SIDE_MIN = 0.08
+_SIDE_PX_MIN = 24
 _AREA_MIN, _AREA_MAX = 0.01, 0.8
 # Ends of sides that meet lie within so many pixels.
 _CORNER_PX = 5
 # What an inset's longer side measures by its own ruler: those of 105 pages 28 to 62 mm.
 _LENGTH_MIN_MM, _LENGTH_MAX_MM = 15.0, 120.0
+# A side's edge is looked for so near to where the copy shows it, in pixels; this share of either end lies in one row.
+_NEAR_PX = 6
+_LEVEL_MIN = 0.3
 _LINES_MAX = 80
 _FRAMES_MAX = 8
 
@@ -39,10 +43,12 @@ class _Line:
 def find_inset(photo: Photo) -> Box | None:
     """The upright rectangle with straight sides that has a ruler within; None without one.
 
-    A blister's pockets, a box and its print make rectangles too, but no ruler that would give them a likely size
-    (docs/experiments/scale.md, "Insets").
+    A blister's pockets, a box and its print make rectangles too, but no ruler that would give them a likely size; a
+    card under a camera is never so exactly upright (docs/experiments/scale.md, "Insets").
     """
     for box in _frames(photo.pixels):
+        if not _is_drawn(photo.pixels, box):
+            continue
         gray = np.asarray(cv2.cvtColor(photo.part(box).pixels, cv2.COLOR_RGB2GRAY), np.uint8)
         ruler = find_ruler(gray, (), framed=True)
         if ruler is not None and _LENGTH_MIN_MM <= max(gray.shape) * ruler.mm_per_px <= _LENGTH_MAX_MM:
@@ -52,9 +58,11 @@ def find_inset(photo: Photo) -> Box | None:
 
 def _frames(pixels: NDArray[np.uint8]) -> list[Box]:
     """Framed rectangles in ``(h, w, 3)`` uint8, the largest first; of two sides of one drawn line the inner."""
-    share = min(1.0, _SEARCH_PX / max(pixels.shape))
+    share = min(1.0, _SEARCH_PX / max(pixels.shape[:2]))
     small = cv2.resize(pixels, None, fx=share, fy=share, interpolation=cv2.INTER_AREA) if share < 1 else pixels
-    shortest = round(_SIDE_MIN * max(small.shape))
+    shortest = max(round(_SIDE_MIN * max(small.shape[:2])), _SIDE_PX_MIN)
+    if min(small.shape[:2]) <= shortest:
+        return []
     upright = _lines(np.asarray(cv2.absdiff(small[:, 1:], small[:, :-1]), np.uint8), shortest)
     level = _lines(np.asarray(cv2.transpose(cv2.absdiff(small[1:], small[:-1])), np.uint8), shortest)
     boxes = _boxes(upright, level)
@@ -66,6 +74,26 @@ def _frames(pixels: NDArray[np.uint8]) -> list[Box]:
             frames.append(box)
     frames = sorted(frames, key=_area, reverse=True)[:_FRAMES_MAX]
     return [_enlarged(box, share) for box in frames]
+
+
+def _is_drawn(pixels: NDArray[np.uint8], box: Box) -> bool:
+    """Whether all four sides lie along the pixels from end to end, as no side of a thing under a camera does."""
+    top, left, bottom, right = box
+    level, upright = pixels[:, left:right], np.asarray(cv2.transpose(pixels[top:bottom]), np.uint8)
+    sides = ((level, top), (level, bottom), (upright, left), (upright, right))
+    return all(_is_level(rows, at) for rows, at in sides)
+
+
+def _is_level(rows: NDArray[np.uint8], at: int) -> bool:
+    """Whether the edge near row ``at`` of ``(h, w, 3)`` lies in one row of pixels at both ends.
+
+    A drawn line has two edges, so that the stronger one may change.
+    """
+    strip = rows[max(at - _NEAR_PX, 0) : at + _NEAR_PX + 1]
+    strongest = cv2.absdiff(strip[1:], strip[:-1]).max(axis=2).argmax(axis=0)
+    fifth = max(len(strongest) // 5, 1)
+    first, last = (np.bincount(part, minlength=len(strip)) for part in (strongest[:fifth], strongest[-fifth:]))
+    return int(np.minimum(first, last).max()) >= _LEVEL_MIN * fifth
 
 
 def _enlarged(box: Box, share: float) -> Box:

@@ -23,7 +23,7 @@ _LOG_LENGTH_MEAN = math.log(11.0)
 _LOG_LENGTH_SIGMA = 0.4
 _ROWS_MAX = 6
 # So many ticks in a row are a ruler and not grain, print or weave: on one axis alone, on one whose every fifth or tenth
-# tick is longer, and on one with a second axis across, or in the frame of a picture within the picture.
+# tick is longer, and on one with a second axis across, or in a frame with longer ones (text makes rows, too).
 _TICKS_ALONE_MIN = 20
 _TICKS_CYCLED_MIN = 14
 _TICKS_CROSSED_MIN = 10
@@ -79,10 +79,11 @@ def _best(across: Sequence[_Guess], along: Sequence[_Guess], framed: bool) -> Ru
             partner = max(partners, key=lambda other: other.support, default=None)
             paired.append((guess.support + (0.5 * partner.support if partner else 0.0), guess.axis, partner))
     for support, axis, partner in sorted(paired, key=lambda pair: -pair[0]):
-        crossed = framed or (partner is not None and form_corner(axis, partner.axis))
-        needed = _TICKS_CROSSED_MIN if crossed else _TICKS_CYCLED_MIN if axis.cycled else _TICKS_ALONE_MIN
+        crossed = partner is not None and form_corner(axis, partner.axis)
+        drawn = crossed or (framed and (axis.cycled or (partner is not None and partner.axis.cycled)))
+        needed = _TICKS_CROSSED_MIN if drawn else _TICKS_CYCLED_MIN if axis.cycled else _TICKS_ALONE_MIN
         even = axis.even and (partner is None or partner.axis.even)
-        if len(axis.index) >= needed and (crossed or even):
+        if len(axis.index) >= needed and (drawn or even):
             return Ruler((axis, partner.axis) if partner else (axis,), support)
     return None
 

@@ -17,6 +17,8 @@ _SPACING_PX_MAX = 90.0
 # How far a row's ticks lie off their even lattice, as a standard deviation: ``share * spacing + 0.25`` pixels. Ruled
 # axes stay below the first; drawn ones, as under the insets of a pharmacy's pages, reach the second.
 _OFF_EVEN, _OFF_DRAWN = 0.05, 0.1
+# Of the strokes that end on a row's line so many are its own: in lines of text chance makes even rows of some letters.
+_OWN_MIN = 0.75
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,8 +131,23 @@ def _row(strokes: Strokes, ends: NDArray[np.float64], chain: list[tuple[int, int
         index, x, y, member, off = index[good], x[good], y[good], member[good], off[good]
     if (spread := float(np.std(off)) - 0.25) > _OFF_DRAWN * step or len(index) < 0.6 * (index[-1] - index[0] + 1):
         return None
+    if len(index) < _OWN_MIN * _beside(strokes.x, ends, x, y, step):
+        return None
     length = (strokes.bottom - strokes.top + 1)[member]
     return TickRow(index - index[0], x, y, length, spread <= _OFF_EVEN * step)
+
+
+def _beside(
+    all_x: NDArray[np.float64],
+    all_y: NDArray[np.float64],
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    step: float,
+) -> int:
+    """How many strokes end on the row's line between its ends, its own among them."""
+    between = (all_x >= x[0]) & (all_x <= x[-1])
+    line = y[0] + (all_x[between] - x[0]) * (y[-1] - y[0]) / (x[-1] - x[0])
+    return int(np.count_nonzero(np.abs(all_y[between] - line) <= 2.0 + 0.1 * step))
 
 
 def _fitted(index: NDArray[np.int64], values: NDArray[np.float64], degree: int) -> NDArray[np.float64]:
