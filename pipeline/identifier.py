@@ -251,11 +251,11 @@ class Identifier:
         finds = segment or self._segment
         if told.region is not None:
             finds = partial(pointed_at, box=box_of(photo, told.region), segment=finds)
-        photo, regions, scale = found_in(photo, finds, self.settings.scale, told, clock)
+        photo, regions, scale, shown = found_in(photo, finds, self.settings.scale, told, clock)
         if segment is None:
             regions = regions or self._read_whole(photo, clock)
         again = photo if self.keep_photos else to_load_again(source, photo, self.settings.load)
-        return Scene.of(photo, number, regions, scale, again)
+        return Scene.of(photo, number, regions, scale, again, shown)
 
     def _read_whole(self, photo: Photo, clock: Clock) -> tuple[PillRegion, ...]:
         """All of a photo without a found pill, as the pill that fills it, where a text is read there; else none."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,10 +117,11 @@ class Scene:
         regions: Sequence[PillRegion],
         scale: Scale | None,
         again: Photo | PhotoFile,
+        shown: Box,
     ) -> Scene:
         """Of all regions found those that are pills."""
         pills = tuple(region for region in regions if not _is_reference(region, scale))
-        return cls(photo, number, pills, scale, again, content_box(photo.pixels))
+        return cls(photo, number, pills, scale, again, shown)
 
     @property
     def boxes(self) -> tuple[BoxShares, ...]:
@@ -149,21 +151,28 @@ class Scene:
         return [index for index in large if index not in meant][:most]
 
 
-def found_in(
-    photo: Photo, segment: Segments, settings: ScaleSettings, told: CallerHints, clock: Clock
-) -> tuple[Photo, tuple[PillRegion, ...], Scale | None]:
-    """A photo's regions and its scale; of a page those of the framed picture that has a ruler of its own.
+class Found(NamedTuple):
+    """A photo, which says where only a part of it was looked at, its regions, its scale, and that part (``Scene``)."""
 
-    The photo is given back, and says so where the latter was done.
-    """
+    photo: Photo
+    regions: tuple[PillRegion, ...]
+    scale: Scale | None
+    shown: Box
+
+
+def found_in(photo: Photo, segment: Segments, settings: ScaleSettings, told: CallerHints, clock: Clock) -> Found:
+    """A photo's regions and its scale; of a page those of the framed picture that has a ruler of its own."""
     with clock("scale"):
         inset = find_inset(photo) if told.may_be_page else None
     if inset is not None:
         regions, scale = _found_in(photo.part(inset), segment, settings, told, clock, framed=True)
         if regions:
             moved = tuple(region.moved(*inset[:2]) for region in regions)
-            return replace(photo, warnings=(*photo.warnings, _PAGE)), moved, scale and scale.moved(*inset[:2])
-    return photo, *_found_in(photo, segment, settings, told, clock, framed=False)
+            said = replace(photo, warnings=(*photo.warnings, _PAGE))
+            return Found(said, moved, scale and scale.moved(*inset[:2]), inset)
+    # Where the caller points at a region, a part of the page itself may be meant.
+    shown = (0, 0, *photo.pixels.shape[:2]) if told.region else content_box(photo.pixels)
+    return Found(photo, *_found_in(photo, segment, settings, told, clock, framed=False), shown)
 
 
 def _found_in(

@@ -77,8 +77,9 @@ def test_what_is_found_in_an_inset_lies_in_the_whole_photo() -> None:
         sizes.append(part.pixels.shape)
         return (disk(part.pixels.shape[1] / 2, part.pixels.shape[0] / 2, 48.0),)
 
-    said, regions, scale = found_in(photo, segment, ScaleSettings(), PAGE, Clock())
+    said, regions, scale, shown = found_in(photo, segment, ScaleSettings(), PAGE, Clock())
     assert said.pixels is photo.pixels and "what lies outside it was not" in said.warnings[0]
+    assert np.abs(np.subtract(shown, (153, 703, 483, 1163))).max() <= 8
     assert len(sizes) == 1 and max(sizes[0]) < 480  # the page itself is not looked at
     assert regions[0].outline.mean(axis=0) == pytest.approx((153 + 165, 703 + 230), abs=6)
     assert regions[0].box[0] == pytest.approx(153 + 165 - pill.mask.shape[0] / 2, abs=6)
@@ -90,10 +91,10 @@ def test_where_nothing_lies_in_the_inset_the_whole_photo_is_looked_at() -> None:
     inset, _ = ruler_scene(12.0, crossing=(60.0, 270.0), size_px=(330, 460), length_mm=30.0, pill_mm=0.5)
     photo, _ = page(framed(inset.pixels, BLUE))
     pill = disk(300, 500, 70)
-    said, regions, scale = found_in(
+    said, regions, scale, shown = found_in(
         photo, lambda part: (pill,) if part is photo else (), ScaleSettings(), PAGE, Clock()
     )
-    assert said is photo
+    assert said is photo and shown == (0, 0, 960, 1280)
     assert regions == (pill,)
     assert scale is not None and scale.mm_per_px == pytest.approx(1 / 8, rel=0.02)
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline import Identifier
+from pipeline import Decision, Identifier
 from pipeline.answer import Answer
 from pipeline.load import load
 from pipeline.records import Pixels
@@ -145,3 +145,20 @@ def test_a_pill_alone_on_a_plain_ground_is_no_picture_on_a_page() -> None:
     page = np.full((300, 400, 3), 90, np.uint8)
     cv2.circle(page, (200, 150), 70, (230, 230, 225), -1, cv2.LINE_AA)
     assert content_box(page) == (0, 0, 300, 400)
+
+
+def test_a_region_pointed_at_beside_the_picture_of_a_page_is_looked_at() -> None:
+    """On a page with two pictures the larger is what shows; a pill in the other, or across its edge, may be meant."""
+    sample = np.asarray(cv2.imread(str(SAMPLES / "024_both_gray.jpg")), np.uint8)[..., ::-1]
+    height, width = sample.shape[:2]
+    page = np.full((height + 900, 1000, 3), 255, np.uint8)
+    page[50:850, 100:900] = np.random.default_rng(3).normal((150, 120, 90), 6, (800, 800, 3)).clip(0, 255)
+    page[880 : 880 + height, 200 : 200 + width] = sample
+    identifier = Identifier()
+    plain = identifier.identify(sample)
+    pointed = identifier.identify(page, region=(200, 880, width, height))
+    assert pointed.decision is plain.decision is Decision.IDENTIFIED
+    assert len(pointed.faces) == len(plain.faces) == 2
+    for one, other in zip(pointed.faces, plain.faces, strict=True):
+        assert not one.region.cut_by_border and one.region.is_outlined
+        assert one.region.box == pytest.approx(np.add(other.region.box, (880, 200, 880, 200)), abs=3)

@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.load import detail
 from pipeline.records import Box, Photo, PillRegion
 from pipeline.segment.close_up import frame
-from pipeline.segment.regions import content_box, region_of
+from pipeline.segment.regions import region_of
 
 # So much around the box is looked at too, as a share of its longer side: a pill is outlined by the ground beside it.
 _AROUND = 0.4
@@ -32,8 +32,7 @@ def pointed_at(photo: Photo, box: Box, segment: Callable[[Photo], tuple[PillRegi
     is_fine = photo.reduction * max(part[2] - part[0], part[3] - part[1]) <= _SIDE_PX_MAX
     pixels, factor = detail(photo if is_fine else replace(photo, encoded=None), part)
     corner = np.array(part[:2], np.float32)
-    content = content_box(photo.pixels)
-    pills = [_in_photo(photo, one, factor, corner, content) for one in segment(Photo(pixels, photo.name))]
+    pills = [_in_photo(photo, one, factor, corner) for one in segment(Photo(pixels, photo.name))]
     pointed = [one for one in pills if _is_meant(one, box)]
     return tuple(sorted(pointed, key=lambda one: -one.area)) or (frame(photo, box),)
 
@@ -45,9 +44,10 @@ def _around(photo: Photo, box: Box) -> Box:
 
 
 def _in_photo(
-    photo: Photo, one: PillRegion, factor: float, corner: np.ndarray[tuple[int], np.dtype[np.float32]], content: Box
+    photo: Photo, one: PillRegion, factor: float, corner: np.ndarray[tuple[int], np.dtype[np.float32]]
 ) -> PillRegion:
-    """A region of the part looked at, in the photo."""
+    """A region of the part looked at, in the photo; only the photo's own border cuts it."""
+    content = (0, 0, *photo.pixels.shape[:2])
     outline = ((one.outline + 0.5) / factor - 0.5 + corner).astype(np.float32)
     return region_of(photo, outline, content, one.confidence, is_outlined=one.is_outlined)
 
