@@ -18,22 +18,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.answer import Answer, Seen
+from pipeline.clock import Clock
 from pipeline.errors import InputError
 from pipeline.imprint import is_built_in, open_reader
 from pipeline.imprint.protocol import Reader
 from pipeline.load import PhotoBox, PhotoSource, box_of, load, sources_of, to_load_again
+from pipeline.looking import CallerHints, Segments, found_in
 from pipeline.match import Match, Matcher, Weighing, retake
 from pipeline.measure import Measurer, conditions_of
 from pipeline.pill_meant import PillMeant
 from pipeline.records import Advice, Decision, Doubts, Expected, Face, Photo, PillLook, PillRegion
 from pipeline.scene import (
     FACES,
-    CallerHints,
-    Clock,
     Scene,
-    Segments,
     doubted,
-    found_in,
     in_rows,
     is_clear,
     may_be_of_one_color,

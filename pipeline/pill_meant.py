@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from pipeline.clock import Clock
 from pipeline.records import Doubts, Face, PillLook
-from pipeline.scene import FACES, Clock, Scene, difference, distinct_faces, say_the_same, texts_of
+from pipeline.scene import FACES, Scene, difference, distinct_faces, say_the_same, texts_of
 from pipeline.segment import group_faces
 
 # At most this many pills of a photo are read before the answer says that none has an imprint; each takes about 0.1 s.

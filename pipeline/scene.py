@@ -1,27 +1,18 @@
-"""What is found in a photo, and which of several photos' faces are those of the one pill; the clock of the stages."""
+"""What one photo shows, and which of several photos' faces are those of the one pill."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.load import PhotoBox, PhotoFile
+from pipeline.load import PhotoFile
 from pipeline.properties import TERMS, spoken
 from pipeline.records import Box, Doubts, Face, Line, Photo, PillLook, PillRegion, Probabilities, Reading, Scale
-from pipeline.scale import check_reference, find_inset, find_scale
-from pipeline.segment import content_box
-from pipeline.settings import ScaleSettings
 from reference.text.imprints import look_alike_key, upside_down
-
-# What finds the pills of a photo.
-Segments = Callable[[Photo], tuple[PillRegion, ...]]
 
 # A tablet or capsule has two faces; what a photo shows beyond that is another pill or the same face again.
 FACES = 2
@@ -49,49 +40,6 @@ _LENGTH_MM_MIN, _LENGTH_MM_MAX = 2.0, 30.0
 
 # Top, left, bottom and right, as shares of the photo's height and width.
 BoxShares = tuple[float, float, float, float]
-
-
-# Said where only the framed picture of a page was looked at.
-_PAGE = "Only the framed picture with a ruler of its own was looked at; what lies outside it was not."
-
-
-class Clock:
-    """Adds up the seconds each stage takes."""
-
-    def __init__(self, before: Mapping[str, float] | None = None) -> None:
-        self.seconds: dict[str, float] = dict(before or {})
-
-    @contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
-        """Measure what runs inside as a part of the stage."""
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
-
-
-@dataclass(frozen=True)
-class CallerHints:
-    """What the caller says of the photos.
-
-    ``page``: one pill is asked for, so that it may be the one in a framed picture on a page. Who asks for each pill, or
-    whether one is none of some, means all that lie there.
-    """
-
-    mm_per_px: float | None
-    coin: str | None
-    channels: str
-    region: PhotoBox | None = None
-    page: bool = False
-
-    def __post_init__(self) -> None:
-        check_reference(self.mm_per_px, self.coin)
-
-    @property
-    def may_be_page(self) -> bool:
-        """Whether a framed picture may be what is meant: nothing that the caller says is of the whole photo."""
-        return self.page and self.mm_per_px is None and self.coin is None and self.region is None
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,40 +97,6 @@ class Scene:
         area = self.pills[meant[0]].area
         large = (index for index, pill in enumerate(self.pills) if pill.area > _RIVAL_AREA_MIN * area)
         return [index for index in large if index not in meant][:most]
-
-
-class Found(NamedTuple):
-    """A photo, which says where only a part of it was looked at, its regions, its scale, and that part (``Scene``)."""
-
-    photo: Photo
-    regions: tuple[PillRegion, ...]
-    scale: Scale | None
-    shown: Box
-
-
-def found_in(photo: Photo, segment: Segments, settings: ScaleSettings, told: CallerHints, clock: Clock) -> Found:
-    """A photo's regions and its scale; of a page those of the framed picture that has a ruler of its own."""
-    with clock("scale"):
-        inset = find_inset(photo) if told.may_be_page else None
-    if inset is not None:
-        regions, scale = _found_in(photo.part(inset), segment, settings, told, clock, framed=True)
-        if regions:
-            moved = tuple(region.moved(*inset[:2]) for region in regions)
-            said = replace(photo, warnings=(*photo.warnings, _PAGE))
-            return Found(said, moved, scale and scale.moved(*inset[:2]), inset)
-    # Where the caller points at a region, a part of the page itself may be meant.
-    shown = (0, 0, *photo.pixels.shape[:2]) if told.region else content_box(photo.pixels)
-    return Found(photo, *_found_in(photo, segment, settings, told, clock, framed=False), shown)
-
-
-def _found_in(
-    photo: Photo, segment: Segments, settings: ScaleSettings, told: CallerHints, clock: Clock, framed: bool
-) -> tuple[tuple[PillRegion, ...], Scale | None]:
-    with clock("segment"):
-        regions = segment(photo)
-    with clock("scale"):
-        known = None if told.mm_per_px is None else told.mm_per_px * photo.reduction
-        return regions, find_scale(photo, regions, known, settings, coin=told.coin, framed=framed)
 
 
 def _is_reference(region: PillRegion, scale: Scale | None) -> bool:

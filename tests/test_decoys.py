@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from pipeline.clock import Clock
 from pipeline.draw.__main__ import main
 from pipeline.draw.decoys import DECOY_KINDS, draw_decoys
 from pipeline.draw.rendering import draw_face
@@ -19,7 +20,7 @@ from pipeline.draw.spec import Body, Camera, FaceSpec
 from pipeline.identifier import Identifier
 from pipeline.load import PhotoSource
 from pipeline.records import Decision, Doubts, Face
-from pipeline.scene import Clock, Scene
+from pipeline.scene import Scene
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 _Reference = tuple[float | None, str | None]

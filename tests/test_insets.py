@@ -10,9 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from pipeline import Decision, identify
+from pipeline.clock import Clock
+from pipeline.looking import CallerHints, found_in
 from pipeline.records import Box, Photo, PillRegion, Scale, ScaleSource
 from pipeline.scale import find_inset, find_scale
-from pipeline.scene import CallerHints, Clock, found_in
 from pipeline.settings import ScaleSettings
 from tests.test_scale import disk, ruler_scene
 

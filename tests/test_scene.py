@@ -8,9 +8,10 @@ from itertools import permutations
 import pytest
 from examples import look, measurements, reading, region
 
+from pipeline.clock import Clock
 from pipeline.measure import Measurer
 from pipeline.records import Face, PillRegion, Probabilities
-from pipeline.scene import FACES, Clock, difference, distinct_faces, in_rows, say_the_same, texts_of
+from pipeline.scene import FACES, difference, distinct_faces, in_rows, say_the_same, texts_of
 
 
 def face(

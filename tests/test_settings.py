@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import pipeline.identifier
-import pipeline.scene
+import pipeline.looking
 from pipeline import Identifier, Settings, settings
 from pipeline.imprint.null import NullReader
 from pipeline.settings import MeasureSettings, ScaleSettings, SegmentSettings
@@ -49,7 +49,7 @@ def test_the_flow_hands_each_stage_its_own(monkeypatch: pytest.MonkeyPatch) -> N
     for module, stage in (
         (pipeline.identifier, "Segmenter"),
         (pipeline.identifier, "Measurer"),
-        (pipeline.scene, "find_scale"),
+        (pipeline.looking, "find_scale"),
     ):
         real = getattr(module, stage)
 
