@@ -46,6 +46,7 @@ class Kept:
 
     rows: list[tuple[Row, str | None]] = field(default_factory=list)
     key: str = "kept"
+    rows_max: int = 100
 
     def view(self, photos: Sequence[Photo], answers: Sequence[Identification]) -> list[str]:
         return [each.decision.value for each in answers]

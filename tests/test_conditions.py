@@ -146,7 +146,7 @@ class _Silent:
 @pytest.mark.parametrize(
     ("pixels", "code"),
     [
-        (disk(80, 12.0).pixels, "SHARPER"),
+        (disk(80, 9.0).pixels, "SHARPER"),
         (disk(16).pixels, "LARGER"),
         (np.full((90, 90, 3), 9, np.uint8), "MORE_LIGHT"),
     ],

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -23,7 +24,6 @@ from pipeline.records import Decision, Doubts, Face
 from pipeline.scene import Scene
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
-_Reference = tuple[float | None, str | None]
 COUNT = 1000
 
 
@@ -34,13 +34,23 @@ class _Remembering(Identifier):
         super().__init__(catalog)
         self.last: list[tuple[PhotoSource, Scene, tuple[list[Face], Doubts]]] = before.last if before else []
 
-    def _scene(self, source: PhotoSource, number: int, reference: _Reference, clock: Clock) -> Scene:
+    @property
+    def _meant(self) -> Any:
+        return _Recalled(self.last)
+
+    def _scene(self, source: PhotoSource, number: int, *more: Any) -> Scene:
         if not self.last or self.last[0][0] is not source:
-            scene = super()._scene(source, number, reference, clock)
-            self.last[:] = [(source, scene, super()._faces_of_one_pill([scene], clock))]
+            scene = super()._scene(source, number, *more)
+            self.last[:] = [(source, scene, super()._meant.of([scene], Clock()))]
         return self.last[0][1]
 
-    def _faces_of_one_pill(self, scenes: Sequence[Scene], clock: Clock) -> tuple[list[Face], Doubts]:
+
+class _Recalled(NamedTuple):
+    """The faces of the pill meant, as they were found in the last photo."""
+
+    last: list[tuple[PhotoSource, Scene, tuple[list[Face], Doubts]]]
+
+    def of(self, scenes: Sequence[Scene], clock: Clock) -> tuple[list[Face], Doubts]:
         return self.last[0][2]
 
 
