@@ -149,7 +149,7 @@ def test_text_of_no_listed_pill_leaves_a_drug_open_and_contradicts_a_product() -
     assert found(MADE, TEN, readings).agreement is CONTRADICTED
     done = found(MADE, "baclofen 10 mg", readings)
     assert done.agreement is CANNOT_TELL
-    assert "that the catalog lacks may look so" in done.reason
+    assert "that the catalog lacks cannot be excluded" in done.reason
 
 
 @pytest.mark.parametrize(("read", "said"), [("A", CANNOT_TELL), ("LA", CANNOT_TELL), ("LAX", CONTRADICTED)])
@@ -234,7 +234,8 @@ def inside() -> Catalog:
     ("asked", "said"),
     [
         ("baclofn 10 mg", "Did you mean baclofen 10 mg?"),
-        ("baclofen", "which strength?; it has baclofen"),
+        ("baclofen", "which strength? It has baclofen"),
+        ("baclofen 10", "baclofen 10: say the unit too. It has baclofen 10 mg"),
         ("baclofen 15 mg", "it has baclofen"),
         ("0000-1111", "NDC 0000-1111 is not in catalog"),
         ("", "nothing is expected"),
@@ -348,6 +349,9 @@ def validator() -> Any:
     return jsonschema.Draft202012Validator(schema, registry=registry)
 
 
+CHECK_BOTH = "Check the label and the order all the same; the photo is read as the two faces of one pill."
+
+
 def run(*arguments: str) -> Any:
     return CliRunner().invoke(cli, ["verify", str(SAMPLE), *arguments])
 
@@ -371,7 +375,13 @@ def test_the_command_says_one_word_and_exits_with_its_code(
     assert (done.exit_code, done.output.splitlines()[0]) == (code, first), done.output
     assert not re.search(r"genuine|authentic|\bsafe\b", done.output, re.IGNORECASE)
     assert done.output.splitlines()[1].endswith("never give or take a pill on this alone.")
-    assert ("\nnext: " in done.output) is bool(code)
+    said = next((line for line in done.output.splitlines() if line.startswith("next: ")), "")
+    if first.startswith("CONSISTENT"):
+        assert said == "next: " + CHECK_BOTH
+    elif first == "NOT_RULED_OUT baclofen":
+        assert said.startswith("next: Do not give it") and "It is likely baclofen" in done.output
+    else:
+        assert bool(said) is bool(code)
     as_json = run(*arguments, "--json")
     assert as_json.exit_code == code
     validator.validate(json.loads(as_json.output))

@@ -25,6 +25,8 @@ _OTHER_STYLE = "bold black on yellow"
 _NAMED_MAX = 5
 _APPEARANCE = "By its look alone, which others can share: never give or take a pill on this alone."
 _HOLD = "Do not give it: compare it with the label of its package, and ask a pharmacist."
+_CHECK = "Check the label and the order all the same."
+_CHECK_BOTH = "Check the label and the order all the same; the photo is read as the two faces of one pill."
 _HOLD_ALL = "Do not give them: compare each with the label of its package, and ask a pharmacist."
 # More is not said: registers err, and so do those who keep them.
 _RATIO_MAX = 1_000_000
@@ -109,13 +111,15 @@ def headline(answer: Verified) -> tuple[str, str, str]:
 
 
 def next_step(answer: Verified) -> str:
-    """What to do now, in a sentence; "" where nothing is left to do."""
+    """What to do now, in a sentence; "" where a list agrees or a drug is ruled out."""
     if isinstance(answer, ListCheck):
         return _next_of_list(answer)
     if isinstance(answer, RuleOut):
-        return "" if answer.is_ruled_out else _next_photo(answer)
+        if answer.is_ruled_out:
+            return ""
+        return _HOLD if answer.is_likely else _next_photo(answer)
     if answer.agreement is Agreement.CONSISTENT:
-        return ""
+        return _CHECK_BOTH if len(answer.identification.faces) > 1 else _CHECK
     return _HOLD if answer.agreement is Agreement.CONTRADICTED else _next_photo(answer)
 
 

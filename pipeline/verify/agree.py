@@ -179,14 +179,14 @@ class Judge:
         yield from against
         yield from thin(self.readings, best.explanation, self.decide)
         if against and comparison.unlisted_share:
-            yield f"A maker's {expected.name} that the catalog lacks may look so."
+            yield f"A {expected.name} that the catalog lacks cannot be excluded."
         if self._says_too_little(best.explanation):
             yield "What was read of its imprint stands on too many pills."
         more_like = self._more_like(comparison)
         if more_like:
             yield f"It looks more like {name_of(more_like)}."
         elif alike:
-            yield from _alike_sentences(alike, best, expected, "fit this photo as well" if against else "")
+            yield from _alike_sentences(alike, best, expected, "fit this photo as well or better" if against else "")
         elif comparison.ratio_bits(self.filled) < self.bars.likelihood_bits:
             yield "Other pills than those of the catalog may well look the same."
 

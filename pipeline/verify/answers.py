@@ -19,6 +19,8 @@ from pipeline.serialize import (
 SCHEMA_VERSION = 1
 # Beyond a million to one a photo proves nothing more: registers err, and so do those who keep them.
 _RATIO_BITS_MAX = 20.0
+# Above this risk a pill is one of the drugs more likely than not.
+LIKELY_MIN = 0.5
 
 Json = dict[str, Any]
 
@@ -129,6 +131,11 @@ class RuleOut(Plain):
     could_be: tuple[Candidate, ...]
     advice: Advice | None
     identification: Identification
+
+    @property
+    def is_likely(self) -> bool:
+        """Whether the pill is one of them more likely than not."""
+        return bool(self.could_be) and self.risk > LIKELY_MIN
 
     @property
     def outcome(self) -> str:

@@ -6,6 +6,7 @@ never guessed: the error says what is near.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from pipeline.errors import InputError
@@ -30,6 +31,8 @@ from reference.text.ndc import possible_product_codes
 # What is said of a look stands for a product under this id, which no register has.
 DESCRIBED_ID = "described:"
 _SHOWN_MAX = 8
+# A strength without its unit at the end: ``baclofen 10``.
+_BARE_NUMBER = re.compile(r"\s+\d[\d.,]*$")
 
 
 def expected_of(catalog: Catalog, asked: str | Product | Expected) -> Expected:
@@ -123,12 +126,15 @@ def _of_drug(catalog: Catalog, text: str) -> tuple[Product, ...]:
     """The products of a drug in a strength, whoever sells it; a brand's name is one of that drug."""
     strength = drug_strength(_as_product(text))[1]
     named = products_named(catalog, text)
+    without_number = _BARE_NUMBER.sub("", text)
+    if not named and without_number != text and (of_it := products_named(catalog, without_number)):
+        raise InputError(f"{text}: say the unit too. It has {_listed(of_it)}")
     if not named:
         raise InputError(_unknown(catalog, text))
     exact = [product for product in named if drug_strength(product)[1] == strength]
     if not exact or (not strength and any(drug_strength(product)[1] for product in named)):
-        said = f"{text} is not in catalog {catalog.name}" if strength else f"{text}: which strength?"
-        raise InputError(f"{said}; it has {_listed(named)}")
+        said = f"{text} is not in catalog {catalog.name}; it has" if strength else f"{text}: which strength? It has"
+        raise InputError(f"{said} {_listed(named)}")
     if len({drug_strength(product) for product in exact}) > 1:
         raise InputError(f"{text} can mean {_listed(exact)}; say which")
     return tuple(exact)
