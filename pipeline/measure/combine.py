@@ -42,7 +42,8 @@ def _multiplied(faces: Sequence[Probabilities], power: float) -> dict[str, float
     """Product of powers, small in all where the faces contradict each other; one face alone stays as it is."""
     if len(faces) == 1:
         return dict(faces[0].terms)
-    terms = {term for face in faces for term, _ in face.terms}
+    # Sorted, since sums of floats depend on their order, and that of a set of words on the process.
+    terms = sorted({term for face in faces for term, _ in face.terms})
     return {term: prod(max(face[term], _PROBABILITY_MIN) for face in faces) ** power for term in terms}
 
 
