@@ -26,7 +26,7 @@ COMMANDS = (
 
 # What an answer says first; its further lines (other candidates, evidence) change with every figure that is fitted.
 SHOWN = (
-    *("IDENTIFIED", "reason:", "photo:", "imprint:", "shape:", "color:", "score:", "candidate 1:"),
+    *("IDENTIFIED", "reason:", "photo:", "imprint:", "shape:", "color:", "score:", "imprint type:", "candidate 1:"),
     *("not in this catalog:", "bits:", "monograph:", "asked:"),
 )
 
