@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.records import Photo, PillRegion
 from pipeline.segment.halves import rejoined
-from pipeline.segment.pill_or_not import PillOrNot
+from pipeline.segment.pill_or_not import JudgesRegions, PillOrNot
 from pipeline.segment.regions import region_of
 
 SIZE = (300, 500)
@@ -60,10 +60,16 @@ class Believes:
         return np.array([self.long if one.mask.shape[1] > 150 else self.short for one in regions], np.float32)
 
 
+def joined(
+    photo: Photo, regions: list[PillRegion], alone: JudgesRegions, together: JudgesRegions | None = None
+) -> list[PillRegion]:
+    return rejoined(photo, regions, alone(photo, regions), BOX, together or alone, 0.93)[0]
+
+
 def test_the_two_ends_of_a_capsule_in_two_colors_are_one_pill() -> None:
     whole = stadium(180, 320)
     photo, regions = drawn(ends(whole, 240), (RED, CREAM))
-    (pill,) = rejoined(photo, regions, BOX, Believes(0.99, 0.6), 0.93)
+    (pill,) = joined(photo, regions, Believes(0.99, 0.6))
     assert pill.area == pytest.approx(cv2.contourArea(whole), rel=0.02)
     assert pill.box == (105, 135, 196, 366)
     assert pill.confidence == pytest.approx(0.95)
@@ -74,7 +80,7 @@ def test_the_two_ends_of_a_capsule_in_two_colors_are_one_pill() -> None:
 )
 def test_they_stay_two_where_that_is_likelier(long: float, short: float) -> None:
     photo, regions = drawn(ends(stadium(180, 320), 240), (RED, CREAM))
-    assert rejoined(photo, regions, BOX, Believes(long, short), 0.93) == regions
+    assert joined(photo, regions, Believes(long, short)) == regions
 
 
 @pytest.mark.parametrize(
@@ -92,10 +98,18 @@ def test_what_is_no_capsule_is_not_even_asked_about(
 ) -> None:
     photo, regions = drawn(shapes, colors)
     judge = Believes(1.0, 0.1)
-    assert rejoined(photo, regions, BOX, judge, 0.93) == regions
+    assert joined(photo, regions, Believes(1.0, 0.1), judge) == regions
     assert judge.asked == 0
 
 
 def test_the_network_takes_two_round_tablets_that_touch_for_two() -> None:
     photo, regions = drawn([stadium(180, 180), stadium(271, 271)], (RED, CREAM))
-    assert rejoined(photo, regions, BOX, PillOrNot(), 0.93) == regions
+    assert joined(photo, regions, PillOrNot()) == regions
+
+
+def test_each_region_keeps_its_chance_and_a_joined_one_has_its_own() -> None:
+    photo, regions = drawn([*ends(stadium(180, 320), 240), stadium(420, 420, row=60)], (RED, CREAM, RED))
+    chances = np.array([0.5, 0.6, 0.7], np.float32)
+    kept, likely = rejoined(photo, regions, chances, BOX, Believes(0.99, 0.1), 0.93)
+    assert kept[0] is regions[2] and len(kept) == 2
+    assert likely == pytest.approx([0.7, 0.99])

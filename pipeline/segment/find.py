@@ -181,24 +181,20 @@ class Search:
         settings = self.settings
         outlined = (_outlined(photo, one, view, box) for one in view.found)
         seen = [one for one in outlined if cv2.contourArea(one.outline) >= _OUTLINE_AREA_MIN]
-        regions = self._believed(photo, self._whole(photo, seen, box))
+        regions = self._believed(photo, seen, box)
         largest = max((region.area for region in regions), default=0)
         pills = [region for region in regions if region.area >= settings.area_share_min * largest]
         if len(pills) >= _MANY_MIN:
             pills = [region for region in regions if region.area >= settings.area_share_among_many_min * largest]
         return tuple(sorted(pills, key=lambda region: -region.area))
 
-    def _whole(self, photo: Photo, regions: list[PillRegion], box: Box) -> list[PillRegion]:
-        """The regions, two halves of one pill joined."""
-        if self._judge is None:
-            return regions
-        return rejoined(photo, regions, box, self._judge, self.settings.whole_min)
-
-    def _believed(self, photo: Photo, regions: list[PillRegion]) -> list[PillRegion]:
-        """The regions that are likely pills."""
+    def _believed(self, photo: Photo, regions: list[PillRegion], box: Box) -> list[PillRegion]:
+        """The regions that are likely pills, two halves of one pill joined."""
         if self._judge is None or not regions:
             return regions
-        chances = without_grounds(regions, agreed(photo, regions, self._judge(photo, regions)))
+        alone = self._judge(photo, regions)
+        regions, chances = rejoined(photo, regions, alone, box, self._judge, self.settings.whole_min)
+        chances = without_grounds(regions, agreed(photo, regions, chances))
         return [
             replace(one, doubted=True) if chance < self.settings.pill_min else one
             for one, chance in zip(regions, chances, strict=True)

@@ -44,30 +44,40 @@ class _Pair:
 
 
 def rejoined(
-    photo: Photo, regions: Sequence[PillRegion], content: Box, judge: JudgesRegions, chance_min: float
-) -> list[PillRegion]:
+    photo: Photo,
+    regions: Sequence[PillRegion],
+    chances: NDArray[np.float32],
+    content: Box,
+    judge: JudgesRegions,
+    chance_min: float,
+) -> tuple[list[PillRegion], NDArray[np.float32]]:
     """The regions, with the ends of a capsule joined where that is likelier one pill than its ends are two.
 
     Args:
         photo: the photo.
         regions: all that a look shows.
+        chances: how likely each is a pill, ``(n,)`` float32.
         content: the part of the photo inside padding, whose border may cut a pill.
-        judge: what tells how likely a region is a pill.
+        judge: what tells how likely a region is a pill; asked about joined ones alone.
         chance_min: least chance of the joined region.
+
+    Returns:
+        The regions, and how likely each of them is a pill.
     """
     pairs = list(_pairs(photo, regions, content)) if len(regions) <= _REGIONS_MAX else []
     if not pairs:
-        return list(regions)
+        return list(regions), chances
     wholes = judge(photo, [pair.whole for pair in pairs])
-    alone = judge(photo, regions)
-    left, found = dict(enumerate(regions)), []
+    left = {number: (region, chances[number]) for number, region in enumerate(regions)}
+    found = []
     for number in np.argsort(-wholes):
         pair, chance = pairs[number], wholes[number]
-        is_likelier = chance >= chance_min and chance > min(alone[pair.one], alone[pair.other])
+        is_likelier = chance >= chance_min and chance > min(chances[pair.one], chances[pair.other])
         if is_likelier and pair.one in left and pair.other in left:
             del left[pair.one], left[pair.other]
-            found.append(pair.whole)
-    return [*left.values(), *found]
+            found.append((pair.whole, chance))
+    kept, likely = zip(*left.values(), *found, strict=True)
+    return list(kept), np.array(likely, np.float32)
 
 
 def _pairs(photo: Photo, regions: Sequence[PillRegion], content: Box) -> Iterator[_Pair]:
