@@ -39,22 +39,22 @@ def test_what_lacks_is_told_with_what_to_install(
     assert advice in found.advice
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["face.onnx", "lines.onnx", "measure.npz", "pill_or_not.onnx", "reader.onnx", "segment.onnx", "segment_field.onnx"],
+WEIGHTS = (
+    "face.onnx",
+    "lines.onnx",
+    "measure.npz",
+    "pill_or_not.onnx",
+    "reader.onnx",
+    "segment.onnx",
+    "segment_field.onnx",
 )
+
+
+@pytest.mark.parametrize("name", WEIGHTS)
 def test_missing_and_empty_weights_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
     weights = tmp_path / "weights"
     weights.mkdir()
-    for other in (
-        "face.onnx",
-        "lines.onnx",
-        "measure.npz",
-        "pill_or_not.onnx",
-        "reader.onnx",
-        "segment.onnx",
-        "segment_field.onnx",
-    ):
+    for other in WEIGHTS:
         (weights / other).write_bytes(b"w")
     monkeypatch.setattr("pipeline.doctor.resources.files", lambda package: tmp_path)
     assert check("weights").ok

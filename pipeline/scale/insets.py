@@ -23,7 +23,7 @@ _AREA_MIN, _AREA_MAX = 0.01, 0.8
 # Ends of sides that meet lie within so many pixels.
 _CORNER_PX = 5
 # What an inset's longer side measures by its own ruler: those of 105 pages 28 to 62 mm.
-_LENGTH_MIN_MM, _LENGTH_MAX_MM = 15.0, 120.0
+_LENGTH_MM_MIN, _LENGTH_MM_MAX = 15.0, 120.0
 # A side's edge is looked for so near to where the copy shows it, in pixels; this share of either end lies in one row.
 _NEAR_PX = 6
 _LEVEL_MIN = 0.3
@@ -51,7 +51,7 @@ def find_inset(photo: Photo) -> Box | None:
             continue
         gray = np.asarray(cv2.cvtColor(photo.part(box).pixels, cv2.COLOR_RGB2GRAY), np.uint8)
         ruler = find_ruler(gray, (), framed=True)
-        if ruler is not None and _LENGTH_MIN_MM <= max(gray.shape) * ruler.mm_per_px <= _LENGTH_MAX_MM:
+        if ruler is not None and _LENGTH_MM_MIN <= max(gray.shape) * ruler.mm_per_px <= _LENGTH_MM_MAX:
             return box
     return None
 

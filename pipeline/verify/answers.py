@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,10 +20,13 @@ from pipeline.serialize import (
 SCHEMA_VERSION = 1
 # Beyond a million to one a photo proves nothing more: registers err, and so do those who keep them.
 _RATIO_BITS_MAX = 20.0
-# Above this risk a pill is one of the drugs more likely than not.
-LIKELY_MIN = 0.5
 
 Json = dict[str, Any]
+
+
+def likely(risk: float, could_be: Sequence[Candidate]) -> bool:
+    """Whether a pill is one of some drugs more likely than not, and it is known which."""
+    return bool(could_be) and risk > 0.5
 
 
 class Plain:
@@ -135,7 +139,7 @@ class RuleOut(Plain):
     @property
     def is_likely(self) -> bool:
         """Whether the pill is one of them more likely than not."""
-        return bool(self.could_be) and self.risk > LIKELY_MIN
+        return likely(self.risk, self.could_be)
 
     @property
     def outcome(self) -> str:

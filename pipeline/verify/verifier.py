@@ -10,7 +10,7 @@ from pipeline.match.rank import Weighed, ranked
 from pipeline.records import Agreement, Candidate, Expected, Identification
 from pipeline.settings import Settings
 from pipeline.verify.agree import Finding, Judge
-from pipeline.verify.answers import LIKELY_MIN, RuleOut, Verification
+from pipeline.verify.answers import RuleOut, Verification, likely
 from pipeline.verify.compare import FILLED_BY_NONE, Comparison, Filled, compare
 from pipeline.verify.expected import products_named
 from pipeline.verify.rule_out import Drugs, drugs_of_names
@@ -70,8 +70,8 @@ class Verifier:
         known = dict(zip(map(id, odds.groups), ranked(odds, len(odds.groups)).candidates, strict=True))
         could_be = tuple(each for group in within if (each := known[id(group)]).probability >= _NAMED_MIN)
         what = " or ".join(drugs.names)
-        likely = could_be and risk > LIKELY_MIN
-        said = f"It is likely {what}, {percent(risk)}" if likely else f"It cannot be ruled out that this is {what}"
+        is_likely = likely(risk, could_be)
+        said = f"It is likely {what}, {percent(risk)}" if is_likely else f"It cannot be ruled out that this is {what}"
         reason = (
             f"It does not look like {what}; the risk that it is one all the same is {percent(risk)}."
             if not against

@@ -276,29 +276,41 @@ def _why_not_taped(info: tarfile.TarInfo) -> str:
 _LINK = "is a link in an archive, which is not followed; pack the photo itself"
 
 
-class _Guarded(io.BufferedIOBase):
+class OverFile(io.BufferedIOBase):
+    """A file that is read through another; what reading it does besides is the subclass's."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Go to a place of the file."""
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """The place in the file."""
+        return self._file.tell()
+
+    def seekable(self) -> bool:
+        """Always."""
+        return True
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+
+class _Guarded(OverFile):
     """A file of which no more is read at once than ``bytes_max``: while its list is read, what a list needs."""
 
     def __init__(self, file: IO[bytes]) -> None:
-        self._file, self.bytes_max = file, _LIST_BYTES_MAX
+        super().__init__(file)
+        self.bytes_max = _LIST_BYTES_MAX
 
     def read(self, size: int | None = -1, /) -> bytes:
         data = self._file.read(self.bytes_max + 1 if size is None or size < 0 else min(size, self.bytes_max + 1))
         if len(data) > self.bytes_max:
             raise ValueError("its list is longer than that of any photos")
         return data
-
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def seekable(self) -> bool:
-        return True
-
-    def readable(self) -> bool:
-        return True
 
 
 class _Part(io.BytesIO):

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import io
 import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import IO, Any
 
 from pipeline.batch.kinds import SIDE_FOLDER, is_in_side_folder, why_no_photo
-from pipeline.batch.sources.archives import Archive, is_archive, parted
+from pipeline.batch.sources.archives import Archive, OverFile, is_archive, parted
 from pipeline.batch.sources.index import Listed
 from pipeline.batch.sources.members import Members
 from pipeline.batch.sources.store import BYTES_MAX, SAMPLE_BYTES, Given, PassedOver, PhotoBytes, middle
@@ -207,7 +206,7 @@ class CloudStore:
 _MEND = "see that the address, the keys and the network are right, and run again"
 
 
-class _Fetched(io.BufferedIOBase):
+class _Fetched(OverFile):
     """An object as a file; a store that does not answer is no damage of the archive in it.
 
     Raises:
@@ -215,7 +214,8 @@ class _Fetched(io.BufferedIOBase):
     """
 
     def __init__(self, file: IO[bytes], path: str) -> None:
-        self._file, self._path = file, path
+        super().__init__(file)
+        self._path = path
 
     def read(self, size: int | None = -1, /) -> bytes:
         try:
@@ -225,18 +225,6 @@ class _Fetched(io.BufferedIOBase):
 
     def read1(self, size: int = -1, /) -> bytes:
         return self.read(_BLOCK_BYTES if size < 0 else min(size, _BLOCK_BYTES))
-
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def seekable(self) -> bool:
-        return True
-
-    def readable(self) -> bool:
-        return True
 
     def close(self) -> None:
         self._file.close()
