@@ -81,7 +81,7 @@ def place(tmp_path: Path) -> Place:
 # ------------------------------------------------------------------------------------------------------- standard input
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
 def test_a_table_is_read_as_spreadsheets_save_it(place: Place, encoding: str) -> None:
     place.write("약.jpg")
     file = place.table("path\tpatient", "약.jpg\tMüller", encoding=encoding)

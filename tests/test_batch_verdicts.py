@@ -116,6 +116,11 @@ def test_a_file_that_the_page_did_not_export_is_told(tmp_path: Path) -> None:
     (tmp_path / "v.csv").write_text("photo,verdict\na.jpg,confirmed\n")
     with pytest.raises(InputError, match=r"v.csv: has no column key, sha256, drug, .*; use the file that report.html"):
         read_verdicts(tmp_path / "v.csv")
-    (tmp_path / "v.csv").write_bytes(b"\xff\xfek\0e\0y\0")
-    with pytest.raises(InputError, match="it is not UTF-8"):
-        read_verdicts(tmp_path / "v.csv")
+    with pytest.raises(InputError, match=r"none.csv: cannot be read \(No such file.*\); export the verdicts again"):
+        read_verdicts(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_verdicts_are_read_in_the_encoding_that_a_spreadsheet_saves(tmp_path: Path, encoding: str) -> None:
+    (verdict,) = read_verdicts(exported(tmp_path / "v.csv", said({"photo": "a.jpg"}, by="Müller"), encoding=encoding))
+    assert verdict["by"] == "Müller"

@@ -699,12 +699,21 @@ def test_a_list_is_read_as_people_and_spreadsheets_write_it(tmp_path: Path, text
     assert [(each.expected.name, each.count) for each in entries] == [("baclofen 10 mg", 1), ("warfarin 5 mg", 2)]
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfee\x00x\x00", b"expected,count\nbaclof\xe9n 10 mg,1\n"])
-def test_a_list_that_is_not_utf_8_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_list_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "list.csv"
-    file.write_bytes(content)
-    with catalog_of(MADE) as catalog, pytest.raises(InputError, match="is not UTF-8; save it as a UTF-8 CSV"):
+    file.write_bytes(b"PK\x03\x04\x14\x00\x06\x00\xb5\n\x00")
+    with catalog_of(MADE) as catalog, pytest.raises(InputError, match="has no column `expected`; write a CSV"):
         read_list(file, catalog)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252", "cp949"])
+def test_a_list_is_read_in_the_encoding_that_a_spreadsheet_saves(tmp_path: Path, encoding: str) -> None:
+    patient = "강남구청" if encoding == "cp949" else "Müller"
+    file = tmp_path / "list.csv"
+    file.write_bytes(f"patient;expected;count\r\n{patient};baclofen 10 mg;2\r\n".encode(encoding))
+    with catalog_of(MADE) as catalog:
+        entries = read_list(file, catalog)
+    assert [(each.expected.name, each.count) for each in entries] == [("baclofen 10 mg", 2)]
 
 
 @pytest.mark.slow

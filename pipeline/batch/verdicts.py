@@ -20,6 +20,7 @@ from pipeline.batch.rows import Row, to_line
 from pipeline.errors import InputError
 from pipeline.review import CONFIRMED, RESULTS, VERDICT, VERDICTS, content_key, row_key
 from reference.text.delimited import delimiter_of
+from reference.text.encoding import text_of
 
 # A line of the export: the key of its row, of its photo's content, and the verdict's columns.
 Verdict = Mapping[str, str]
@@ -36,10 +37,9 @@ def read_verdicts(file: Path) -> list[Verdict]:
         InputError: it cannot be read or is no such file; the message names the line and what to do.
     """
     try:
-        text = file.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise InputError(f"{shown(file)}: cannot be read ({reason}); export the verdicts again") from error
+        text = text_of(file.read_bytes())
+    except OSError as error:
+        raise InputError(f"{shown(file)}: cannot be read ({error.strerror}); export the verdicts again") from error
     lines = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter_of(text.partition("\n")[0]))
     missing = [name for name in _KEPT if name not in (lines.fieldnames or ())]
     if missing:

@@ -12,6 +12,7 @@ from pipeline.verify.expected import expected_of
 from pipeline.verify.listed import ListEntry
 from reference.store.catalog import Catalog
 from reference.text.delimited import delimiter_of
+from reference.text.encoding import text_of
 
 _EXPECTED, _COUNT = "expected", "count"
 # More pills than a tray shows are a mistake in the list.
@@ -22,7 +23,8 @@ _Line = tuple[str, Mapping[str, str]]
 def read_list(file: Path, catalog: Catalog) -> tuple[ListEntry, ...]:
     """The entries of a CSV with the columns ``expected`` and ``count``; an empty count is 1.
 
-    Commas, semicolons or tabs part the columns; other columns and empty lines mean nothing.
+    Commas, semicolons or tabs part the columns; other columns and empty lines mean nothing. UTF-8, UTF-16 or what a
+    country's Windows writes (``reference.text.encoding``).
 
     Raises:
         InputError: the file cannot be read, has no such column or row, or a row means nothing; the message names it.
@@ -54,11 +56,9 @@ def _lines(file: Path) -> Iterator[_Line]:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text("utf-8-sig")
+        return text_of(file.read_bytes())
     except OSError as error:
         raise InputError(f"{file}: cannot be read ({error.strerror or error}); check the name of the list") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{file}: is not UTF-8; save it as a UTF-8 CSV with the columns expected,count") from error
 
 
 def _entry(cells: Mapping[str, str], place: str, catalog: Catalog) -> ListEntry:

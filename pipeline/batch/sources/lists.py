@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import math
 import os
@@ -17,6 +16,7 @@ from pipeline.batch.sources.index import Listed
 from pipeline.errors import InputError
 from pipeline.scale import check_reference
 from reference.text.delimited import delimiter_of
+from reference.text.encoding import marked_encoding
 
 # The columns of a list that mean something; the first of each that is there counts.
 PATH, PILL, MM_PER_PX, COIN = ("path", "photo", "file"), ("pill", "pair"), ("mm_per_px",), ("coin",)
@@ -24,6 +24,9 @@ PATH, PILL, MM_PER_PX, COIN = ("path", "photo", "file"), ("pill", "pair"), ("mm_
 EXPECTED = ("expected",)
 # Longer lines are no list of photos, and a file without line breaks must not fill the memory.
 _LINE_BYTES_MAX = 1 << 20
+# So much of a list tells whether it is UTF-16; of other encodings a path's bytes say nothing.
+_HEAD_BYTES = 1 << 16
+_UTF_8 = ("utf-8-sig", "surrogateescape")
 # As SQLite takes them, beside ours.
 _COLUMNS_MAX = 1000
 
@@ -120,9 +123,10 @@ class Table:
     def _opened(self) -> IO[str]:
         try:
             with self._file.open("rb") as stream:
-                is_utf_16 = stream.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-            encoding, errors = ("utf-16", "replace") if is_utf_16 else ("utf-8-sig", "surrogateescape")
-            return self._file.open(encoding=encoding, errors=errors, newline="")
+                wide = marked_encoding(stream.read(_HEAD_BYTES))
+            # A path is made of bytes, and some of them may be no text.
+            codec, errors = (wide.codec, "replace") if wide and wide.title != "UTF-8" else _UTF_8
+            return self._file.open(encoding=codec, errors=errors, newline="")
         except OSError as error:
             reason = error.strerror or str(error)
             raise InputError(f"{shown(self._file)}: cannot be read ({reason}); check the name of the list") from error
