@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from pretend import Pretender, inline
 
 from pipeline.batch import BatchSettings, Progress, estimate_batch, run_batch
-from pipeline.cli.batch import _KINDS
+from pipeline.cli.batch_words import KINDS
 from pipeline.cli.group import cli
 from pipeline.cli.output import ERRORS_LEFT
 from pipeline.cli.progress import ProgressLog, duration
@@ -132,7 +132,7 @@ def test_the_command_is_watched_before_on_the_way_and_after(tmp_path: Path) -> N
 
 def test_each_kind_of_error_has_words_in_the_summary() -> None:
     line = next(line for line in DOCS.read_text("utf-8").splitlines() if line.startswith("| `error_kind`"))
-    assert set(_KINDS) == set(re.findall(r"`([A-Z]\w+)`", line))
+    assert set(KINDS) == set(re.findall(r"`([A-Z]\w+)`", line))
 
 
 def test_a_ray_address_where_none_is_ends_at_once(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from pipeline.scale.coin_sizes import COINS_MM
 from pipeline.settings import RISKS, DecideSettings, ReadSettings, Settings
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
     from pipeline.identifier import Identifier
 
 _Command = Callable[..., Any]
@@ -90,6 +92,20 @@ def _with(command: _Command, options: tuple[_Command, ...]) -> _Command:
     return command
 
 
+def as_record(record: type[DataclassInstance], name: str, options: tuple[_Command, ...]) -> _Command:
+    """A decorator that gives a command some options, handed over as one record, ``name``, with a field for each."""
+
+    def decorated(command: _Command) -> _Command:
+        @wraps(command)
+        def with_record(*args: Any, **given: Any) -> Any:
+            made = record(**{field.name: given.pop(field.name) for field in fields(record)})
+            return command(*args, **{name: made}, **given)
+
+        return _with(with_record, options)
+
+    return decorated
+
+
 def settings_options(command: _Command) -> _Command:
     """``--risk`` and ``--reader``, handed over as ``settings``, and ``--coverage``, as a share or None."""
 
@@ -135,15 +151,8 @@ class PhotoOptions:
         return Identifier(opened, settings=self.settings, keep_photos=keep_photos)
 
 
-def photo_options(command: _Command) -> _Command:
-    """The options of every command that identifies photos, handed over as one ``PhotoOptions``, ``asked``."""
-
-    @wraps(command)
-    def with_asked(*args: Any, **given: Any) -> Any:
-        asked = PhotoOptions(**{field.name: given.pop(field.name) for field in fields(PhotoOptions)})
-        return command(*args, asked=asked, **given)
-
-    return _with(with_asked, (catalog_option, settings_options, *_SCALE))
+photo_options = as_record(PhotoOptions, "asked", (catalog_option, settings_options, *_SCALE))
+"""The options of every command that identifies photos, handed over as one ``PhotoOptions``, ``asked``."""
 
 
 def output_options(command: _Command) -> _Command:
