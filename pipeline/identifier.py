@@ -22,12 +22,12 @@ from pipeline.clock import Clock
 from pipeline.errors import InputError
 from pipeline.imprint import is_built_in, open_reader
 from pipeline.imprint.protocol import Reader
-from pipeline.load import PhotoBox, PhotoSource, box_of, load, sources_of, to_load_again
+from pipeline.load import PhotoBox, PhotoSource, load, sources_of, to_load_again
 from pipeline.looking import CallerHints, Segments, found_in
 from pipeline.match import Match, Matcher, Weighing, retake
 from pipeline.measure import Measurer, conditions_of
 from pipeline.pill_meant import PillMeant
-from pipeline.records import Advice, Decision, Doubts, Expected, Face, Photo, PillLook, PillRegion
+from pipeline.records import Advice, Box, Decision, Doubts, Expected, Face, Photo, PillLook, PillRegion
 from pipeline.scene import (
     FACES,
     Scene,
@@ -36,7 +36,7 @@ from pipeline.scene import (
     is_clear,
     may_be_of_one_color,
 )
-from pipeline.segment import Segmenter, group_faces, pointed_at, whole_frame
+from pipeline.segment import Segmenter, group_faces, whole_frame
 from pipeline.settings import Settings
 from reference.high_alert import HIGH_ALERT
 from reference.product import Product
@@ -246,20 +246,17 @@ class Identifier:
     ) -> Scene:
         with clock("load"):
             photo = load(source, self.settings.load, channels=told.channels)
-        finds = segment or self._segment
-        if told.region is not None:
-            finds = partial(pointed_at, box=box_of(photo, told.region), segment=finds)
-        photo, regions, scale, shown = found_in(photo, finds, self.settings.scale, told, clock)
+        photo, regions, scale, shown = found_in(photo, segment or self._segment, self.settings.scale, told, clock)
         if segment is None:
-            regions = regions or self._read_whole(photo, clock)
+            regions = regions or self._read_whole(photo, shown, clock)
         again = photo if self.keep_photos else to_load_again(source, photo, self.settings.load)
         return Scene.of(photo, number, regions, scale, again, shown)
 
-    def _read_whole(self, photo: Photo, clock: Clock) -> tuple[PillRegion, ...]:
-        """All of a photo without a found pill, as the pill that fills it, where a text is read there; else none."""
+    def _read_whole(self, photo: Photo, shown: Box, clock: Clock) -> tuple[PillRegion, ...]:
+        """All that a photo without a found pill shows, as the pill that fills it, if text is read there; else none."""
         if not is_built_in(self.reader):
             return ()
-        whole = whole_frame(photo)
+        whole = whole_frame(photo, shown)
         with clock("read"):
             return (whole,) if is_clear(self.reader.read(photo, [whole])[0]) else ()
 

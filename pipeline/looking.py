@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, Protocol
 
 from pipeline.clock import Clock
-from pipeline.load import PhotoBox
+from pipeline.load import PhotoBox, box_of
 from pipeline.records import Box, Photo, PillRegion, Scale
 from pipeline.scale import check_reference, find_inset, find_scale
-from pipeline.segment import content_box
+from pipeline.segment import content_box, pointed_at
 from pipeline.settings import ScaleSettings
 
-# What finds the pills of a photo.
-Segments = Callable[[Photo], tuple[PillRegion, ...]]
+
+class Segments(Protocol):
+    """What finds the pills of a photo; ``shown`` is the photo's ``content_box``, where that is known already."""
+
+    def __call__(self, photo: Photo, shown: Box | None = None, /) -> tuple[PillRegion, ...]:
+        """One region a pill face, the largest first."""
+
 
 # Said where only the framed picture of a page was looked at.
 _PAGE = "Only the framed picture with a ruler of its own was looked at; what lies outside it was not."
@@ -53,25 +58,43 @@ class PhotoFound(NamedTuple):
 
 
 def found_in(photo: Photo, segment: Segments, settings: ScaleSettings, told: CallerHints, clock: Clock) -> PhotoFound:
-    """A photo's regions and its scale; of a page those of the framed picture that has a ruler of its own."""
+    """A photo's regions and its scale; of a page those of the framed picture that has a ruler of its own.
+
+    Raises:
+        InputError: the caller's region is no box of the photo.
+    """
+    look = partial(_looked_at, segment=segment, settings=settings, told=told, clock=clock)
     with clock("scale"):
         inset = find_inset(photo) if told.may_be_page else None
     if inset is not None:
-        regions, scale = _found_in(photo.part(inset), segment, settings, told, clock, framed=True)
+        part = photo.part(inset)
+        regions, scale = look(part, content_box(part.pixels), framed=True)
         if regions:
             moved = tuple(region.moved(*inset[:2]) for region in regions)
             said = replace(photo, warnings=(*photo.warnings, _PAGE))
             return PhotoFound(said, moved, scale and scale.moved(*inset[:2]), inset)
     # Where the caller points at a region, a part of the page itself may be meant.
     shown = (0, 0, *photo.pixels.shape[:2]) if told.region else content_box(photo.pixels)
-    return PhotoFound(photo, *_found_in(photo, segment, settings, told, clock, framed=False), shown)
+    return PhotoFound(photo, *look(photo, shown, framed=False), shown)
 
 
-def _found_in(
-    photo: Photo, segment: Segments, settings: ScaleSettings, told: CallerHints, clock: Clock, framed: bool
+def _looked_at(
+    photo: Photo,
+    shown: Box,
+    *,
+    framed: bool,
+    segment: Segments,
+    settings: ScaleSettings,
+    told: CallerHints,
+    clock: Clock,
 ) -> tuple[tuple[PillRegion, ...], Scale | None]:
+    """What a photo shows; the scale is that of ``shown``, since text on the page around it may look like a ruler."""
     with clock("segment"):
-        regions = segment(photo)
+        pointed = None if told.region is None else box_of(photo, told.region)
+        regions = segment(photo, shown) if pointed is None else pointed_at(photo, pointed, segment)
     with clock("scale"):
         known = None if told.mm_per_px is None else told.mm_per_px * photo.reduction
-        return regions, find_scale(photo, regions, known, settings, coin=told.coin, framed=framed)
+        part, (top, left) = photo.part(shown), shown[:2]
+        seen = [region.moved(-top, -left) for region in regions]
+        scale = find_scale(part, seen, known, settings, coin=told.coin, framed=framed)
+        return regions, scale and scale.moved(top, left)

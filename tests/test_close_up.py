@@ -16,6 +16,7 @@ from pipeline.records import Decision, Pixels
 from pipeline.report.plain_text import seen
 from pipeline.segment import Segmenter
 from pipeline.segment.close_up import is_piece, whole_frame
+from pipeline.segment.regions import content_box
 from pipeline.serialize import identification_to_dict
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -189,10 +190,11 @@ def test_a_pill_on_a_sheet_of_paper_that_fills_the_photo_is_what_is_found(
 ) -> None:
     photo = load(SAMPLES / "024_both_wood.jpg")
     alone = segmenter(photo)[1:]
-    paper = whole_frame(photo)
+    box = content_box(photo.pixels)
+    paper = whole_frame(photo, box)
     monkeypatch.setattr(segmenter, "_close_up", lambda photo, box, parts: paper)
-    assert segmenter._filling(photo, alone) == ()
-    assert segmenter._filling(photo, ()) == (paper,)
+    assert segmenter._filling(photo, alone, box) == ()
+    assert segmenter._filling(photo, (), box) == (paper,)
 
 
 def test_a_size_that_is_not_reported_is_explained(identifier: Identifier) -> None:

@@ -74,7 +74,7 @@ def test_what_is_found_in_an_inset_lies_in_the_whole_photo() -> None:
     photo, _ = page(framed(inset.pixels, BLUE))
     sizes: list[tuple[int, ...]] = []
 
-    def segment(part: Photo) -> tuple[PillRegion, ...]:
+    def segment(part: Photo, shown: Box | None = None) -> tuple[PillRegion, ...]:
         sizes.append(part.pixels.shape)
         return (disk(part.pixels.shape[1] / 2, part.pixels.shape[0] / 2, 48.0),)
 
@@ -93,7 +93,7 @@ def test_where_nothing_lies_in_the_inset_the_whole_photo_is_looked_at() -> None:
     photo, _ = page(framed(inset.pixels, BLUE))
     pill = disk(300, 500, 70)
     said, regions, scale, shown = found_in(
-        photo, lambda part: (pill,) if part is photo else (), ScaleSettings(), PAGE, Clock()
+        photo, lambda part, shown=None: (pill,) if part is photo else (), ScaleSettings(), PAGE, Clock()
     )
     assert said is photo and shown == (0, 0, 960, 1280)
     assert regions == (pill,)
@@ -113,8 +113,14 @@ def test_no_inset_where_all_pills_are_asked_for_or_the_caller_speaks_of_the_whol
     inset, _ = ruler_scene(12.0, crossing=(60.0, 270.0), size_px=(330, 460), length_mm=30.0, pill_mm=8.0)
     photo, _ = page(framed(inset.pixels, BLUE))
     looked: list[Photo] = []
-    found_in(photo, lambda part: looked.append(part) or (), ScaleSettings(), told, Clock())  # type: ignore[func-returns-value]
-    assert looked == [photo]
+
+    def segment(part: Photo, shown: Box | None = None) -> tuple[PillRegion, ...]:
+        looked.append(part)
+        return ()
+
+    found_in(photo, segment, ScaleSettings(), told, Clock())
+    # A caller's region is looked at alone.
+    assert looked == [photo] if told.region is None else len(looked) == 1 and looked[0].pixels.size < photo.pixels.size
 
 
 @pytest.mark.parametrize("turn_deg", [0.2, 0.7, 5.0])

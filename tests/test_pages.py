@@ -11,9 +11,13 @@ import pytest
 
 from pipeline import Decision, Identifier
 from pipeline.answer import Answer
+from pipeline.clock import Clock
 from pipeline.load import load
-from pipeline.records import Pixels
+from pipeline.looking import CallerHints, found_in
+from pipeline.records import Photo, Pixels
 from pipeline.segment.regions import content_box
+from pipeline.settings import ScaleSettings
+from tests.test_scale import ruler_scene
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 NAMES = ("024_both_ruler.jpg", "alprazolam_front.jpg")
@@ -131,6 +135,24 @@ def test_the_photo_on_a_page_is_what_is_looked_at(way: str) -> None:
     pixels = load(SAMPLES / NAMES[0]).pixels
     top, left, bottom, right = content_box(WAYS[way](pixels))
     assert abs(bottom - top - pixels.shape[0]) <= 2 and abs(right - left - pixels.shape[1]) <= 2
+
+
+@pytest.mark.parametrize("page", ["web page", "white margin", "long white page"])
+@pytest.mark.parametrize("px_per_mm", [3.0, 4.0, 6.0, 8.0])
+def test_the_scale_is_that_of_the_photo_on_the_page(page: str, px_per_mm: float) -> None:
+    """In the whole page the white around the photo makes its ticks weak, and lines of text beside it may be ticks."""
+    photo, pill = ruler_scene(px_per_mm, crossing=(40.0, 430.0), length_mm=30.0, pill_mm=8.0)
+    height, width = photo.pixels.shape[:2]
+    size = 2 * height if page == "white margin" else 4 * height, 2 * width
+    whole = web_page(photo.pixels) if page == "web page" else laid(photo.pixels, size, (255,) * 3, (60, 40))
+    top, left = content_box(whole)[:2]
+    told = CallerHints(None, None, "rgb")
+    found = found_in(
+        Photo(whole, page), lambda photo, shown=None: (pill.moved(top, left),), ScaleSettings(), told, Clock()
+    )
+    assert found.regions[0].top == pill.top + top
+    assert found.scale is not None and found.scale.mm_per_px == pytest.approx(1 / px_per_mm, rel=0.03)
+    assert found.scale.outline is not None and found.scale.outline[:, 0].min() > top
 
 
 def test_two_pictures_of_one_size_on_a_page_are_both_looked_at() -> None:

@@ -17,7 +17,7 @@ from pipeline.records import Box, Photo, PillRegion, Pixels
 from pipeline.segment.instances import Instance, instances
 from pipeline.segment.pill_maps import MapsPills
 from pipeline.segment.pill_or_not import JudgesRegions
-from pipeline.segment.regions import content_box, region_of
+from pipeline.segment.regions import region_of
 
 # The photo's long side and the ground beside it, in pixels of the look: the first look's 256 in all.
 _PHOTO_PX, _GROUND_PX = 150, 53
@@ -79,26 +79,20 @@ class CloseUp:
         return float(self._judge(photo, [region])[0]) >= self._pill_min
 
 
-def whole_frame(photo: Photo) -> PillRegion:
-    """All of a photo, without what is laid around it, as one region."""
-    return frame(photo, content_box(photo.pixels))
-
-
-def frame(photo: Photo, box: Box) -> PillRegion:
-    """All of ``box`` as one region, whose outline is unknown."""
+def whole_frame(photo: Photo, box: Box) -> PillRegion:
+    """All of ``box`` of a photo as one region, whose outline is unknown."""
     high, wide = box[2] - box[0] - 1, box[3] - box[1] - 1
     corners = np.array([[0, 0], [0, wide], [high, wide], [high, 0]], np.float32)
     return _unoutlined(photo, corners, box, 0.5)
 
 
-def may_be_parts(photo: Photo, regions: tuple[PillRegion, ...]) -> bool:
-    """Whether regions may be parts of a pill that fills the photo.
+def may_be_parts(photo: Photo, regions: tuple[PillRegion, ...], box: Box) -> bool:
+    """Whether regions may be parts of a pill that fills ``box`` of the photo.
 
     The border cuts one, or all have the color of what is around them, as the counters of letters have.
     """
     if any(region.cut_by_border for region in regions):
         return True
-    box = content_box(photo.pixels)
     rows, cols = (np.linspace(low, end - 1, _SAMPLES).astype(int) for low, end in ((box[0], box[2]), (box[1], box[3])))
     taken = np.zeros(photo.pixels.shape[:2], bool)
     for region in regions:

@@ -87,14 +87,18 @@ class Search:
         self._judge = judge
         self._chance_min = settings.pill_min if chance_min is None else chance_min
 
-    def __call__(self, photo: Photo) -> tuple[PillRegion, ...]:
+    def __call__(self, photo: Photo, box: Box | None = None) -> tuple[PillRegion, ...]:
         """Find every pill of the photo, the largest first.
+
+        Args:
+            photo: the photo.
+            box: its ``content_box``, where that is known already.
 
         Returns:
             One region a pill face; empty where the photo shows none. A pill that leaves the photo is flagged
             ``cut_by_border``.
         """
-        box = content_box(photo.pixels)
+        box = content_box(photo.pixels) if box is None else box
         if _is_too_small(box):
             return ()
         view = self._looked(photo, box)
@@ -105,12 +109,11 @@ class Search:
             return pills
         return self._tiny(photo, box)
 
-    def at_first(self, photo: Photo) -> tuple[PillRegion, ...]:
+    def at_first(self, photo: Photo, box: Box) -> tuple[PillRegion, ...]:
         """What steps 1 to 3 show if it is few, the largest first: nothing that is doubtful was looked at again.
 
         Empty as soon as a look shows more than few; their outlines are not followed then.
         """
-        box = content_box(photo.pixels)
         view = None if _is_too_small(box) else self._looked(photo, box, few=True)
         return () if view is None or _is_more_than_few(view, self.settings) else self._pills(photo, view, box)
 

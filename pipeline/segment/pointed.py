@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline.load import detail
 from pipeline.records import Box, Photo, PillRegion
-from pipeline.segment.close_up import frame
+from pipeline.segment.close_up import whole_frame
 from pipeline.segment.regions import region_of
 
 # So much around the box is looked at too, as a share of its longer side: a pill is outlined by the ground beside it.
@@ -34,7 +34,7 @@ def pointed_at(photo: Photo, box: Box, segment: Callable[[Photo], tuple[PillRegi
     corner = np.array(part[:2], np.float32)
     pills = [_in_photo(photo, one, factor, corner) for one in segment(Photo(pixels, photo.name))]
     pointed = [one for one in pills if _is_meant(one, box)]
-    return tuple(sorted(pointed, key=lambda one: -one.area)) or (frame(photo, box),)
+    return tuple(sorted(pointed, key=lambda one: -one.area)) or (whole_frame(photo, box),)
 
 
 def _around(photo: Photo, box: Box) -> Box:

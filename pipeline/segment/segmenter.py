@@ -5,7 +5,7 @@ What the second finds a third network is asked about: is it a pill at all?
 
 from __future__ import annotations
 
-from pipeline.records import Photo, PillRegion
+from pipeline.records import Box, Photo, PillRegion
 from pipeline.segment.close_up import CloseUp, is_piece, may_be_parts, whole_frame
 from pipeline.segment.find import Search, are_faces_of_one
 from pipeline.segment.pill_maps import MapsPills, PillNetwork
@@ -55,38 +55,43 @@ class Segmenter:
         self._any = Search(self.settings, any_photo, self._judge)
         self._of_list = Search(self.settings, any_photo, self._judge, self.settings.pill_of_list_min)
 
-    def __call__(self, photo: Photo) -> tuple[PillRegion, ...]:
+    def __call__(self, photo: Photo, shown: Box | None = None) -> tuple[PillRegion, ...]:
         """Find every pill of the photo, the largest first.
+
+        Args:
+            photo: the photo.
+            shown: its ``content_box``, where that is known already.
 
         Returns:
             One region a pill face; empty where the photo shows none. A pill that leaves the photo is flagged
             ``cut_by_border``.
         """
-        faces = self._two_faces(photo)
-        if faces and not may_be_parts(photo, faces):
+        box = content_box(photo.pixels) if shown is None else shown
+        faces = self._two_faces(photo, box)
+        if faces and not may_be_parts(photo, faces, box):
             return faces
-        pills = faces or self._any(photo)
-        return self._filling(photo, pills) or pills
+        pills = faces or self._any(photo, box)
+        return self._filling(photo, pills, box) or pills
 
-    def of_list(self, photo: Photo) -> tuple[PillRegion, ...]:
+    def of_list(self, photo: Photo, shown: Box | None = None) -> tuple[PillRegion, ...]:
         """The same where a list says that pills lie there; what a call would leave out is flagged ``doubted``."""
-        return self._two_faces(photo) or self._of_list(photo)
+        box = content_box(photo.pixels) if shown is None else shown
+        return self._two_faces(photo, box) or self._of_list(photo, box)
 
-    def _two_faces(self, photo: Photo) -> tuple[PillRegion, ...]:
+    def _two_faces(self, photo: Photo, box: Box) -> tuple[PillRegion, ...]:
         """The two faces of one pill as a register's photo shows them; else nothing."""
-        pills = self._reference.at_first(photo) if self._reference else ()
+        pills = self._reference.at_first(photo, box) if self._reference else ()
         return pills if len(pills) == _FACES and are_faces_of_one(photo, pills, _FACES) else ()
 
-    def _filling(self, photo: Photo, pills: tuple[PillRegion, ...]) -> tuple[PillRegion, ...]:
+    def _filling(self, photo: Photo, pills: tuple[PillRegion, ...], box: Box) -> tuple[PillRegion, ...]:
         """The pill that fills the photo, where nothing was found, or only parts of it."""
         if self._close_up is None or len(pills) > _MARKS_MAX:
             return ()
-        box = content_box(photo.pixels)
         one = self._close_up(photo, box, pills)
         if one is not None and not any(_is_whole(pill, one) for pill in pills) and not self._shows_a_pill(photo, pills):
             return (one,)
         is_frame = not pills and is_piece(photo.pixels[box[0] : box[2], box[1] : box[3]])
-        return (whole_frame(photo),) if is_frame else ()
+        return (whole_frame(photo, box),) if is_frame else ()
 
     def _shows_a_pill(self, photo: Photo, pills: tuple[PillRegion, ...]) -> bool:
         """Whether one of these is surely a pill that lies wholly in the photo: on a sheet of paper that fills it."""
