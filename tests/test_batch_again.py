@@ -212,7 +212,7 @@ def test_a_restart_in_a_new_folder_is_a_start_and_takes_nobody_elses(place: Plac
 
 def test_the_fingerprint_covers_code_weights_catalog_reader_and_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     first = identity_of(Identifier(reader="none"))
-    assert set(first) == {"pillprint", "code", "weights", "catalog", "coverage", "reader", "settings"}
+    assert set(first) == {"pillprint", "code", "weights", "catalog", "coverage", "reader", "risk", "settings"}
     assert identity_of(Identifier(reader="none")) == first
     monkeypatch.setattr(fingerprint, "_NO_ANSWERS", fingerprint._NO_ANSWERS | {"measure"})
     monkeypatch.setattr(fingerprint, "_TRAINING", (".pt", ".npz"))

@@ -154,7 +154,7 @@ def test_photos_whose_names_differ_at_the_face_alone_are_one_pill(place: Place) 
     assert [part["photo"] for part in first["further"]] == ["a_front.jpg"]
     assert (first["size_bytes"], first["further"][0]["size_bytes"]) == (1, 1)
     assert first["further"][0]["sha256"] and first["further"][0]["mtime_ns"]
-    assert (summary.photos, summary.rows) == (7, 5)
+    assert (summary.photos, summary.rows, summary.unpaired) == (7, 5, 3)
     assert place.run(pairs="{pill}_{face}.jpg").photos_this_run == 0
 
 
@@ -186,6 +186,14 @@ def test_a_pattern_that_fits_too_much_is_an_error_of_each_photo(place: Place) ->
     summary = place.run(pairs="{pill}{face}.jpg")
     assert (summary.photos, summary.error_kinds) == (7, {"InputError": 6})
     assert all("more than 4 photos are said to show one pill" in row["error"] for row in place.rows if row["error"])
+
+
+def test_a_pattern_that_fits_nothing_is_seen(place: Place) -> None:
+    place.write(a_front_jpg="1", a_back_jpg="2", b_front_jpg="3")
+    assert place.run(pairs="{pill}-{face}.jpg").unpaired == 3
+    command = ["batch", str(place.base / "photos"), "--out", str(place.base / "told"), "--pairs", "{pill}-{face}.jpg"]
+    ended = CliRunner().invoke(cli, [*command, "--no-report", "--workers", "1"])
+    assert "unpaired     3 (--pairs joins them with no other photo)" in ended.output, ended.output
 
 
 def test_a_column_joins_photos_of_one_pill(place: Place) -> None:

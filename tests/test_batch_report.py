@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -22,10 +23,11 @@ from pipeline.batch.sources.entry import Entry
 from pipeline.batch.sources.files import FileStore
 from pipeline.batch.views import Views
 from pipeline.cli.group import cli
+from pipeline.errors import PhotoSetError
 from pipeline.identifier import Identifier
 from pipeline.load import photo as loading
 from pipeline.records import Identification, Photo
-from pipeline.report.page import BatchReport, BatchView
+from pipeline.report.page import BatchReport, BatchView, PageWriter
 from reference.store.catalog import open_catalog
 
 IDENTITY = {"catalog": "test"}
@@ -161,6 +163,20 @@ def test_the_command_writes_a_page_and_without_thumbnails_none_is_left(folder: P
     assert data_of(page, "shard-0")[0]["pictures"]
     assert command(*batch, "--no-thumbnails") == 0
     assert "data:image" not in page.read_text() and not data_of(page)["about"]["pictures"]
+
+
+def test_a_disk_that_is_full_at_the_page_is_the_result_folders_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(PageWriter, "__enter__", full)
+    with pytest.raises(
+        PhotoSetError, match=r"report.html: cannot be written \(No space .*; make room, or give"
+    ) as told:
+        BatchReport(tmp_path, open_catalog()).write([], tmp_path)
+    assert told.value.exit_code == 5
 
 
 def test_the_page_names_photos_as_the_rows_do_and_not_where_they_lie(folder: Path, tmp_path: Path) -> None:

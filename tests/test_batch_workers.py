@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import pickle
+import platform
 import signal
 import subprocess
 import sys
@@ -15,6 +18,7 @@ from pretend import CannotWake, Pretender
 
 from pipeline.batch.engines import local
 from pipeline.batch.engines.local import _spooled, _supervise, _Worker, run_local
+from pipeline.batch.engines.worker import _TASKS_BETWEEN, _trim, wake
 from pipeline.batch.sources.entry import Entry
 from pipeline.batch.sources.files import FileStore
 from pipeline.batch.work import PhotoWork, Task
@@ -182,3 +186,42 @@ def until(holds: Callable[[], bool]) -> None:
     while not holds() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert holds()
+
+
+def test_a_worker_gives_memory_back_now_and_then() -> None:
+    given = []
+    do = wake(pickle.dumps(PhotoWork(Pretender(), FileStore("."))), lambda: given.append(1))
+    rows = [do(task) for task in tasks(*[f"{number}.jpg" for number in range(2 * _TASKS_BETWEEN + 1)])]
+    assert len(rows) == 2 * _TASKS_BETWEEN + 1 and len(given) == 2
+
+
+# Frees all but each hundredth of many arrays, so that the heap has holes; says what is resident before and after.
+HOLES = """
+import re
+import numpy as np
+from pipeline.batch.engines.worker import _trim
+def resident():
+    return int(re.search(r"VmRSS:\\s*(\\d+)", open("/proc/self/status").read())[1]) / 1000
+kept = [np.ones(100_000, np.uint8) for _ in range(1000)]
+kept = kept[::100]
+before = resident()
+_trim()()
+print(before - resident())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the C library here is not glibc")
+def test_what_is_given_back_is_the_systems_again() -> None:
+    environment = {**os.environ, "PYTHONPATH": PATH}
+    ended = subprocess.run([sys.executable, "-c", HOLES], env=environment, capture_output=True, text=True)
+    assert float(ended.stdout) > 60, ended.stderr
+
+
+def test_an_allocator_that_cannot_give_back_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    for error in (AttributeError, OSError, TypeError):
+
+        def lacking(name: object, error: type[Exception] = error) -> None:
+            raise error
+
+        monkeypatch.setattr(ctypes, "CDLL", lacking)
+        assert _trim()() is None

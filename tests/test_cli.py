@@ -194,7 +194,7 @@ def test_a_batch_of_another_risk_or_coverage_is_another_batch(tmp_path: Path) ->
     done = run(*command, "--coverage", "0.5")
     assert (done.exit_code, "coverage: then 0.00186, now 0.5" in done.stderr) == (5, True)
     done = run(*command, "--risk", "exact-only")
-    assert (done.exit_code, "settings: then " in done.stderr) == (5, True)
+    assert (done.exit_code, "risk: then strict, now exact only; settings: then " in done.stderr) == (5, True)
 
 
 def test_identify_prints_json(pretended: type[Pretended]) -> None:

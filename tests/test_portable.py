@@ -21,6 +21,13 @@ for name in ("sched_getaffinity", "pread", "O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOC
         delattr(os, name)
 if hasattr(signal, "pthread_sigmask"):
     del signal.pthread_sigmask
+import ctypes
+class Named(ctypes.CDLL):
+    def __init__(self, name, *arguments, **options):
+        if name is None:
+            raise TypeError("on Windows a library has a name")
+        super().__init__(name, *arguments, **options)
+ctypes.CDLL = Named
 """
 
 IMPORTS = """

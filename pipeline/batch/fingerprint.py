@@ -34,6 +34,7 @@ def identity_of(identifier: Identifier) -> dict[str, str]:
         "catalog": identifier.catalog.fingerprint,
         "coverage": f"{identifier.catalog.coverage(settings.match.world):g}",
         "reader": identifier.reader.name,
+        "risk": settings.decide.risk,
         "settings": hashlib.sha256(repr(settings).encode()).hexdigest()[:_DIGITS],
     }
 

@@ -67,6 +67,7 @@ class Summary:
     ``passed_over``: files that are no photos, and folders that were not entered, by why.
     ``agreements``: what came of what was expected, where the list says it.
     ``same_as``: photos whose row is that of another with the same bytes.
+    ``unpaired``: photos that the pattern of pairs joins with no other: a face is missing, or the pattern is wrong.
     """
 
     photos: int
@@ -83,6 +84,7 @@ class Summary:
     passed_over: Mapping[str, int] = field(default_factory=dict)
     same_as: int = 0
     agreements: Mapping[str, int] = field(default_factory=dict)
+    unpaired: int = 0
     rows: int = 0
     schema: int = SCHEMA
 
@@ -151,6 +153,7 @@ def run_batch(
             photos_this_run=done,
             seconds=round(time.perf_counter() - started, 3),
             passed_over=dict(sorted(passed.items())),
+            unpaired=photos.unpaired,
         )
         durable.replace(out / "summary.json", json.dumps(asdict(summary), indent=2).encode("ascii") + b"\n")
     return summary

@@ -32,6 +32,7 @@ _TITLES = {
     "catalog": "Catalog's fingerprint",
     "coverage": "Share of the market in it",
     "reader": "Reader",
+    "risk": "What IDENTIFIED may risk",
     "verify": "Fingerprint of what compares with what is expected",
     "settings": "Settings' fingerprint",
 }

@@ -43,6 +43,7 @@ def print_summary(summary: Summary) -> None:
         **({"  no answer": f"{summary.errors:,} ({_kinds(summary)})"} if summary.errors else {}),
         **({"gone": f"{summary.gone:,} (deleted since they were found)"} if summary.gone else {}),
         **({"same bytes": f"{summary.same_as:,} (the row is that of another photo)"} if summary.same_as else {}),
+        **({"unpaired": f"{summary.unpaired:,} (--pairs joins them with no other photo)"} if summary.unpaired else {}),
         **({"passed over": _passed_over(summary)} if summary.passed_over else {}),
         **({"verdicts": _verdicts(summary)} if summary.verdicts or summary.verdicts_left else {}),
         "this run": f"{summary.photos_this_run:,} photos in {summary.seconds:.0f} s",

@@ -16,6 +16,7 @@ import random
 import resource
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import tarfile
@@ -236,29 +237,35 @@ def memory(work: Path, source: Path, photos: int) -> None:
 
 
 class _Worker:
-    """Watches the memory of the one worker, and prints the most of each tenth of the photos."""
+    """Watches the memory of the one worker, and prints what it was in each tenth of the photos.
+
+    After each tenth photo its memory is looked at; by then it has begun the next one.
+    """
 
     def __init__(self, photos: int) -> None:
         self._step = max(1, photos // 10)
         self._tenth, self._started = 0, time.perf_counter()
-        self._between_mb = self._most_mb = 0.0
+        self._seen_mb: list[float] = []
+        self._most_mb = 0.0
 
     def look(self, progress: Progress) -> None:
         """Called after each photo."""
+        if progress.total and progress.done % 10 == 0:
+            for child in _children(os.getpid()):
+                now, most = _memory_mb(child)
+                self._seen_mb.append(now)
+                self._most_mb = max(self._most_mb, most)
         if progress.total and progress.done // self._step > self._tenth:
             self._tenth = progress.done // self._step
             own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
             took = time.perf_counter() - self._started
             print(
-                f"{progress.done} photos, {took:.0f} s: {self._between_mb:.0f} MB between "
-                f"photos, {self._most_mb:.0f} MB at most so far; the runner {own:.0f} MB at most",
+                f"{progress.done} photos, {took:.0f} s: median {statistics.median(self._seen_mb):.0f} MB, "
+                f"{max(self._seen_mb):.0f} MB at most as seen after each tenth photo, {self._most_mb:.0f} MB at most "
+                f"so far; the runner {own:.0f} MB at most",
                 flush=True,
             )
-            self._between_mb = 0.0
-        if progress.total and progress.done % 10 == 0:
-            for child in _children(os.getpid()):
-                now, most = _memory_mb(child)
-                self._between_mb, self._most_mb = max(self._between_mb, now), max(self._most_mb, most)
+            self._seen_mb = []
 
 
 def _memory_mb(process: int) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""What an engine is, and what all engines share: how a worker wakes, how long it may take, when a batch gives up.
+"""What an engine is, and what all engines share: how long a worker may take, when a batch gives up.
 
 An engine is one file with one function of the shape ``Execute``. It runs each task once in some worker, on this machine
 or another, in any order, and knows nothing of photos and rows: a ``Work`` does a task in the worker and says in the
@@ -8,12 +8,8 @@ parent what is the result of one that was lost with its worker.
 from __future__ import annotations
 
 import os
-import pickle
-import warnings
 from collections.abc import Iterator
-from typing import Any, Protocol, TypeVar
-
-from pipeline.errors import PillprintError
+from typing import Protocol, TypeVar
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -62,25 +58,6 @@ class Execute(Protocol):
             PillprintError: workers cannot start; the message says why.
         """
         ...
-
-
-def wake(payload: bytes) -> Work[Any, Any]:
-    """The pickled work in a worker process, which works with one thread.
-
-    Raises:
-        PillprintError: it cannot be unpickled here; the message says why.
-    """
-    import cv2  # only in a worker: it is the process's own setting
-
-    cv2.setNumThreads(1)
-    warnings.filterwarnings("ignore", module=r"PIL\.")  # what is wrong with a photo, `load` says itself
-    try:
-        work: Work[Any, Any] = pickle.loads(payload)
-    except PillprintError:
-        raise
-    except Exception as error:
-        raise PillprintError(f"a worker process cannot start ({type(error).__name__}: {error})") from error
-    return work
 
 
 def too_long(timeout_seconds: float) -> str:

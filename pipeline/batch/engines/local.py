@@ -27,8 +27,8 @@ from pipeline.batch.engines.interface import (
     Work,
     too_long,
     usable_cores,
-    wake,
 )
+from pipeline.batch.engines.worker import wake
 from pipeline.errors import PillprintError
 
 # Each process works on one photo with one thread; else the libraries' threads fight over the cores.
@@ -214,13 +214,13 @@ def _live(connection: Connection, spool: Path) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with suppress(EOFError, OSError):  # the parent is gone or has done
         try:
-            work = wake(spool.read_bytes())
+            do = wake(spool.read_bytes())
         except (OSError, PillprintError) as error:
             connection.send(error)
             return
         connection.send(None)
         while True:
-            connection.send(work.do(connection.recv()))
+            connection.send(do(connection.recv()))
 
 
 def _end_with_parent() -> None:

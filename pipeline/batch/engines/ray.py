@@ -7,13 +7,14 @@ import os
 import pickle
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Generic
 
-from pipeline.batch.engines.interface import LOST_MAX, START_SECONDS, Result, Task, Work, too_long, wake
+from pipeline.batch.engines.interface import LOST_MAX, START_SECONDS, Result, Task, Work, too_long
+from pipeline.batch.engines.worker import wake
 from pipeline.errors import EngineMissingError, PillprintError
 from reference.installing import pip_install
 
@@ -38,21 +39,21 @@ class _Actor:
     """Lives in a Ray worker process."""
 
     def __init__(self) -> None:
-        self._work: Work[Any, Any] | None = None
+        self._do: Callable[[Any], Any] | None = None
 
     def start(self, payload: bytes) -> PillprintError | None:
         """Wake the work; the error is handed back, not raised, since Ray would wrap it."""
         try:
-            self._work = wake(payload)
+            self._do = wake(payload)
         except PillprintError as error:
             return error
         return None
 
     def do(self, task: Any) -> Any:
         """The result of one task."""
-        if self._work is None:
+        if self._do is None:
             raise PillprintError("the actor was not started")
-        return self._work.do(task)
+        return self._do(task)
 
 
 def run_ray(

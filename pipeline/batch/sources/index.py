@@ -95,6 +95,17 @@ class Index:
         state: State | None = json.loads(found[-1]) if found and found[-1] else None
         return state
 
+    def alone(self) -> int:
+        """How many photos show a pill that no other shows."""
+        query = """
+            SELECT count(DISTINCT place) - coalesce((
+                SELECT sum(photos) FROM (
+                    SELECT count(DISTINCT place) AS photos FROM photos WHERE pill IS NOT NULL GROUP BY pill
+                ) WHERE photos > 1
+            ), 0) FROM photos WHERE substr(path, -1) != CAST('/' AS BLOB)
+        """
+        return int(self._base.execute(query).fetchone()[0])
+
     def _row(self, path: str) -> tuple[Any, ...] | None:
         columns = "pill, mm_per_px, coin, expected, wrong, own, state"
         query = f"SELECT {columns} FROM photos WHERE place = ? ORDER BY rowid LIMIT 1"

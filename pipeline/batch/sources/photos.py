@@ -48,6 +48,11 @@ class Photos:
         """What is said of every photo, where each is alone and of all the same is said; else None."""
         return self.choice.told
 
+    @property
+    def unpaired(self) -> int:
+        """Of the photos found, those that the pattern of pairs joins with no other; 0 where there is no pattern."""
+        return 0
+
     def close(self) -> None:
         """Close what is open, and forget what was found."""
         self.store.close()
@@ -91,6 +96,11 @@ class ListedPhotos(Photos):
     def alone(self) -> Told | None:
         """See ``Photos``."""
         return None
+
+    @property
+    def unpaired(self) -> int:
+        """See ``Photos``."""
+        return self._index.alone() if self.choice.pairs else 0
 
     def close(self) -> None:
         """See ``Photos``."""

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import InputError
+from pipeline.errors import PhotoSetError
 from pipeline.load import display_name
 from pipeline.records import Identification, Photo
 from pipeline.report.page.document import json_text
@@ -77,7 +77,7 @@ class BatchReport:
         """Write the page into the result folder: all rows, each with what ``view`` made of it.
 
         Raises:
-            InputError: it cannot be written.
+            PhotoSetError: it cannot be written.
         """
         page = out / PAGE
         try:
@@ -87,7 +87,7 @@ class BatchReport:
         except OSError as error:
             reason = error.strerror or str(error)
             told = f"cannot be written ({reason}); make room, or give the same command with --no-report"
-            raise InputError(f"{display_name(page)}: {told}") from error
+            raise PhotoSetError(f"{display_name(page)}: {told}") from error
         return page
 
     def _allowed(self, view: dict[str, Any]) -> dict[str, Any]:
