@@ -53,6 +53,9 @@ class SegmentSettings:
     chance_min: float = 0.8
     """Mean chance of its map pixels from which on a region is a pill ("Fourth round")."""
 
+    length_px_min: float = 12.0
+    """Shortest pill, in pixels of the loaded photo; on training photos the shortest has 13.6 ("Eighteenth round")."""
+
     pill_min: float = 0.15
     """Chance to be a pill at all from which on a region of a photo taken by hand is one ("Seventeenth round")."""
 

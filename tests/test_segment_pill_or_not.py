@@ -150,6 +150,13 @@ def test_nothing_is_left_where_nothing_is_believed() -> None:
     assert Search(SegmentSettings(), Seen(discs), BelievesRound(1))(photo) == ()
 
 
+@pytest.mark.parametrize(("radius", "count"), [(4.5, 0), (8.0, 1)])
+def test_a_speck_of_which_nothing_could_be_read_is_no_pill(radius: float, count: int) -> None:
+    discs = [(100.0, 100.0, radius)]
+    photo = Photo(drawn((200, 200), discs), "speck.png")
+    assert len(Search(SegmentSettings(), Seen(discs), BelievesRound(100))(photo)) == count
+
+
 class Chances:
     """Gives discs of these radii these chances."""
 

@@ -26,7 +26,7 @@ from pipeline.segment.halves import rejoined
 from pipeline.segment.instances import Instance, instances
 from pipeline.segment.lobes import without_lobes
 from pipeline.segment.pill_maps import MAP_STEP, MULTIPLE, MapsPills, PillMaps
-from pipeline.segment.pill_or_not import JudgesRegions, agreed, without_grounds
+from pipeline.segment.pill_or_not import JudgesRegions, agreed, place_of, without_grounds
 from pipeline.segment.regions import content_box, region_of
 from pipeline.segment.same_pill import group_faces
 from pipeline.settings import SegmentSettings
@@ -183,7 +183,7 @@ class Search:
         """The regions of what a view shows, the largest first, without those much smaller than the largest."""
         settings = self.settings
         outlined = (_outlined(photo, one, view, box) for one in view.found)
-        seen = [one for one in outlined if cv2.contourArea(one.outline) >= _OUTLINE_AREA_MIN]
+        seen = [one for one in outlined if _is_large_enough(one, settings)]
         regions = self._believed(photo, seen, box)
         largest = max((region.area for region in regions), default=0)
         pills = [region for region in regions if region.area >= settings.area_share_min * largest]
@@ -203,6 +203,11 @@ class Search:
             for one, chance in zip(regions, chances, strict=True)
             if chance >= self._chance_min
         ]
+
+
+def _is_large_enough(region: PillRegion, settings: SegmentSettings) -> bool:
+    _, length_px = place_of(region.outline)
+    return length_px >= settings.length_px_min and cv2.contourArea(region.outline) >= _OUTLINE_AREA_MIN
 
 
 def _is_too_small(box: Box) -> bool:
