@@ -190,7 +190,8 @@ class MatchSettings:
     """Fewest of these that are explained whole."""
 
     explained_within_bits: float = 14.0
-    """Between the two counts those whose upper estimate is so near to the best are explained, in bits: 1 in 16,000."""
+    """Between the two counts those whose upper estimate comes so near to the best explanation are explained, in bits:
+    1 in 16,000."""
 
     candidates_max: int = 20
     """Candidates answered: more than a person looks at."""

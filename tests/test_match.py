@@ -364,6 +364,22 @@ def test_imprints_listed_for_both_halves_do_not_crowd_out_the_right_one() -> Non
     assert len(found) <= MatchSettings().explained_max
 
 
+def test_tokens_that_contend_for_one_character_do_not_crowd_out_what_was_read() -> None:
+    """Each of "29" and "93" stands in 293, but not both: the upper estimate counts the 9 twice."""
+    halves = [
+        f"29;93;{labeler}" for labeler in ("ARC", "BD", "GH", "K7", "LM", "PT", "QR", "SX", "TU", "VW", "XY", "ZB")
+    ]
+    contending = ["29;93", "5293;5293;93;93", "29;3;93", "2;29;93", "29;9;93", "2;29;3;93", "93;293;29", "2;29;3;9;93"]
+    found = searched([face("293"), face()], *halves, *contending, "293").explanations
+    assert (found[0].imprint_key, found[0].exact) == ("293", True)
+
+
+def test_a_text_read_on_both_faces_is_explained_where_others_have_a_like_text_for_each() -> None:
+    others = [f"{word};YCCP" for word in ("YCSP", "YSP", "YCD", "YCB", "YKP", "YCF", "YUP", "VCP", "YGP", "YOP")]
+    found = searched([face("YCP"), face("YCP")], *others, "YCP").explanations
+    assert "YCP" in {each.imprint_key for each in found if each.exact}
+
+
 def test_one_half_of_a_capsule_is_enough() -> None:
     keys = ("2579;2579;R;R", "256", "7219;93", "129;93", "3129;3129;93;93")
     first = searched([face("R2579"), face()], *keys).explanations[0]

@@ -160,14 +160,18 @@ def _explained(observed: Observed, index: ImprintIndex, settings: MatchSettings)
     keys = [index.keys[position] for position in chosen]
     tokens = list(dict.fromkeys(token for key in keys for token in distinct(key)))
     fits = best_segments(tokens, observed.faces, floor_bits=observed.missing_bits)
-    bounds = np.array([bound(key, observed, fits) for key in keys])
-    order = np.argsort(-bounds, kind="stable")[: settings.explained_max]
-    near = [place for rank, place in enumerate(order) if _is_near(rank, bounds[place], bounds[order[0]], settings)]
-    return [explain(keys[place], observed, fits) for place in near if keys[place]]
-
-
-def _is_near(rank: int, bits: float, best: float, settings: MatchSettings) -> bool:
-    return rank < settings.explained_min or bits > best - settings.explained_within_bits
+    # The upper estimate counts a text read on both faces as left over on one of them.
+    is_read = [set(distinct(key)).issubset(words) for key in keys]
+    bounds = [bound(key, observed, fits) for key in keys]
+    order = np.argsort(-np.array(bounds), kind="stable").tolist()
+    found: list[Explanation] = []
+    best = -math.inf
+    for rank, place in enumerate(order):
+        is_near = rank < settings.explained_min or bounds[place] > best - settings.explained_within_bits
+        if keys[place] and (is_read[place] or (is_near and rank < settings.explained_max)):
+            found.append(explain(keys[place], observed, fits))
+            best = max(best, found[-1].bits)
+    return found
 
 
 def _joint_hypotheses(readings: Sequence[Reading]) -> list[_Hypothesis]:
