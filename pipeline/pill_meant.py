@@ -56,16 +56,18 @@ class PillMeant:
     def _in_photo(self, scene: Scene, clock: Clock) -> tuple[list[Face], int]:
         """The faces of the most prominent pill on which anything is read, and how many pills more the photo shows.
 
-        A shadow or a thing can be larger than the pill, so the largest region need not be the one.
+        A shadow or a thing can be larger than the pill, so the largest region need not be the one. Where nothing is
+        read on any, a pill that the border does not cut goes before one that it cuts.
         """
         groups = group_faces(scene.photo, scene.pills)
         meant: list[Face] = []
         chosen = 0
         for number, group in enumerate(groups[:_GROUPS_READ_MAX]):
             read = self.faces(scene, group[:FACES], clock)
-            if not meant or any(face.reading.lines for face in read):
+            has_text = any(face.reading.lines for face in read)
+            if not meant or has_text or (_is_cut(meant) and not _is_cut(read)):
                 meant, chosen = read, number
-            if any(face.reading.lines for face in meant):
+            if has_text:
                 break
         others = scene.others(groups, chosen) if meant else 0
         return self._with_the_heap(scene, groups[chosen], meant, clock) if others else meant, others
@@ -102,3 +104,8 @@ class PillMeant:
         if texts[0] in meant and not say_the_same(meant):
             return meant
         return [texts[0], *[face for face in (*meant, *alike) if not face.reading.lines][:1]]
+
+
+def _is_cut(faces: Sequence[Face]) -> bool:
+    """Whether the border cuts all of them."""
+    return all(face.region.cut_by_border for face in faces)

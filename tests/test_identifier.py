@@ -166,6 +166,17 @@ def test_a_larger_thing_without_text_is_not_the_pill_meant() -> None:
     assert nothing.faces[0].region.area > 20_000
 
 
+def test_where_nothing_is_read_a_thing_that_the_border_cuts_is_not_the_pill_meant() -> None:
+    pixels = np.full((300, 500, 3), 190, np.uint8)
+    lay_tablet(pixels, (40, 150), 90)
+    lay_tablet(pixels, (370, 150), 60)
+    answer = Identifier(reader=_ReadsTheSmall(0)).identify(pixels)
+    assert len(answer.faces) == 1 and not answer.faces[0].region.cut_by_border
+    assert answer.faces[0].region.area == pytest.approx(np.pi * 60**2, rel=0.1)
+    with_text = Identifier(reader=_ReadsTheSmall(100_000)).identify(pixels)
+    assert with_text.imprint == ("54", "024") and with_text.faces[0].region.cut_by_border
+
+
 def lay_tablet(pixels: Pixels, center: tuple[int, int], radius: int) -> None:
     """Draw a white disk with its soft shadow at ``center`` ``(x, y)``: without a shadow it is a hole or a print."""
     shadow = np.zeros(pixels.shape[:2], np.float32)

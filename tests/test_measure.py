@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pipeline.geometry.axes import axes_of
 from pipeline.geometry.lab import lab_of_linear, linear_of_pixels
 from pipeline.measure import Measurer
-from pipeline.measure.color import _lay, sample_colors, scene_of, under_gray_ground
+from pipeline.measure.color import _lay, pair_figures, sample_colors, scene_of, under_gray_ground
 from pipeline.measure.combine import highest
 from pipeline.measure.face import VIEW_PX, face_view
 from pipeline.measure.models import load_models
@@ -227,6 +227,13 @@ def test_a_pill_that_lies_outside_the_ring_or_across_its_border_is_cut_to_it() -
     _lay(square, window, 50, 50)
     _lay(square, window, -50, -50)
     assert window.sum() == 9
+
+
+def test_two_areas_of_noise_have_finite_figures() -> None:
+    rising = np.linspace(0.02, 0.9, 5)[:, None] * np.ones(3)
+    parts = np.stack([rising[::-1], 0.5 * rising[::-1]])  # the three-quarter place darker than the quarter
+    figures = pair_figures(parts[None], np.full((1, 3, 3), 0.4), np.array([0.5]))
+    assert np.isfinite(figures).all()
 
 
 def test_the_scene_is_what_lies_outside_the_pill() -> None:

@@ -54,6 +54,8 @@ _LIGHTEST_SHARE = 0.02
 """Of the photo outside the pill, by luminance: past single glints, and as small as a strip of paper."""
 
 _GRAY_CHROMA_MAX = 8.0
+# The spread of lightness within an area, over 20 and with 0.05 more, that its distance to another is divided by.
+_SPREAD_MIN = 1e-3
 """In CIELAB: of three quarters of the registers' photos the ground has less than 5, a palm has 12 and more."""
 
 _QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
@@ -250,7 +252,8 @@ def pair_figures(parts: Linear, ground: Linear, share: Figures) -> Figures:
     distance = np.linalg.norm(apart, axis=-1)
     hue = np.linalg.norm(apart[..., 1:], axis=-1)
     spread = (lab[..., 4, 0] - lab[..., 0, 0]).mean(axis=-1) / 20
-    over_spread = np.log1p(distance / (spread + 0.05))
+    # Under the ground's light the three-quarter place of noise may be darker than the quarter.
+    over_spread = np.log1p(distance / np.maximum(spread + 0.05, _SPREAD_MIN))
     rest = [distance, hue, np.minimum(distance, 1), spread, over_spread, np.minimum(share, 1 - share)]
     return np.concatenate([apart, np.stack(rest, axis=-1)], axis=-1)
 
