@@ -200,6 +200,18 @@ def test_table_finds_the_parts_of_a_license() -> None:
     assert table.rows(Truth(row_key="028727")) == (whole,)
 
 
+def test_a_license_for_several_tablets_names_each_of_them_by_what_one_shows() -> None:
+    bearing = product("LITA;CT", "lithium")
+    table, told = ProductIndex([bearing]), Truth(imprint="LITA;;;LITA;CT;;;CT", shown="LITA;CT", faces=2)
+    answer = identification(("LITA", "CT"), (), candidates=ranked(bearing))
+    assert (shares(answer, told, table)["imprint_top1"], shares(answer, told, table)["imprint_top5"]) == (1, 1)
+    one_face = replace(told, imprint="LITA;CT;300", shown="LITA;CT", faces=None)
+    assert shares(answer, one_face, table)["imprint_top1"] == 0
+    licensed = replace(told, row_key="047612")
+    ceiling = ProductIndex([replace(bearing, product_id="tfda:047612:1")]).ceiling(licensed)
+    assert ceiling is not None and ceiling.imprint_top1 == 1
+
+
 def test_ceiling() -> None:
     look: dict[str, Any] = {"shape": "ROUND", "colors": ("WHITE",), "size_mm": 7.0}
     table = ProductIndex(

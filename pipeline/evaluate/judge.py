@@ -13,7 +13,7 @@ from pipeline.evaluate.photo_truth import CharacterBox, Truth
 from pipeline.evaluate.product_index import ProductIndex, same_drug
 from pipeline.evaluate.sets import LabeledPhoto
 from pipeline.records import Candidate, Face, Identification
-from reference.text.imprints import imprint_key, tokens
+from reference.text.imprints import tokens
 
 Share = tuple[float, float]
 
@@ -227,8 +227,8 @@ def _ranked(truth: Truth, answer: Identification | None) -> Iterator[tuple[str, 
     if not truth.imprint or not tokens(truth.imprint):
         return
     keys = list(dict.fromkeys(p.imprint_key for c in (answer.candidates if answer else ()) for p in c.products))
-    yield "imprint_top1", _one(imprint_key(truth.imprint) in keys[:1])
-    yield "imprint_top5", _one(imprint_key(truth.imprint) in keys[:5])
+    yield "imprint_top1", _one(bool(set(truth.imprint_keys) & set(keys[:1])))
+    yield "imprint_top5", _one(bool(set(truth.imprint_keys) & set(keys[:5])))
 
 
 def _first(answer: Identification | None) -> Candidate | None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reference.text.imprints import imprint_key
+
+_BOTH = 2  # faces of a pill
+
 
 @dataclass(frozen=True)
 class CharacterBox:
@@ -80,3 +84,13 @@ class Truth:
     polygons: tuple[tuple[tuple[float, float], ...], ...] = ()
     surroundings: Surroundings | None = None
     decisions: frozenset[str] = frozenset()
+
+    @property
+    def imprint_keys(self) -> tuple[str, ...]:
+        """The keys of the imprints that name the pill; none where it bears none or that is not known.
+
+        A license for several tablets that look alike gives their text once for each: where both faces are shown, what
+        can be read on them names the pill too.
+        """
+        texts = (self.imprint, self.shown if self.faces == _BOTH else None)
+        return tuple(key for text in texts if text and self.imprint and (key := imprint_key(text)))

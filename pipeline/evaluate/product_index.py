@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pipeline.evaluate.photo_truth import Truth
 from reference.grouping import same_drug, same_look, same_tablet, tablet_key
 from reference.product import Product
-from reference.text.imprints import imprint_key
 from reference.text.ndc import product_code
 
 __all__ = ["PhotoCeiling", "ProductIndex", "same_drug"]
@@ -56,7 +55,7 @@ class ProductIndex:
         if not truth.row_key:
             return ()
         found = self._of_key.get(truth.row_key) or self._of_ndc.get(product_code(truth.row_key)) or []
-        same_imprint = [row for row in found if truth.imprint and row.imprint_key == imprint_key(truth.imprint)]
+        same_imprint = [row for row in found if row.imprint_key in truth.imprint_keys]
         return tuple(same_imprint or found)
 
     def of_imprint(self, key: str) -> tuple[Product, ...]:
@@ -84,7 +83,6 @@ class ProductIndex:
             return None
         twins = [other for other in self._of_imprint[rows[0].imprint_key] if same_look(rows[0], other)]
         drugs = {tablet_key(other)[:2] for other in twins}
-        key = imprint_key(truth.imprint or "")
-        return PhotoCeiling(
-            float(key in self._of_imprint) if key else None, 1 / len(same_tablet(twins)), 1 / len(drugs)
-        )
+        keys = truth.imprint_keys
+        named = float(any(key in self._of_imprint for key in keys)) if keys else None
+        return PhotoCeiling(named, 1 / len(same_tablet(twins)), 1 / len(drugs))
