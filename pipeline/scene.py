@@ -86,11 +86,12 @@ class Scene:
     def others(self, groups: Sequence[Sequence[int]], chosen: int) -> int:
         """How many pills it shows beside the chosen group of regions."""
         area = self.pills[groups[chosen][0]].area
-        rest = [group for number, group in enumerate(groups) if number != chosen]
-        rivals = sum(self.pills[group[0]].area > _RIVAL_AREA_MIN * area for group in rest)
+        rest = [self.pills[index] for number, group in enumerate(groups) if number != chosen for index in group]
+        has_rival = any(pill.area > _RIVAL_AREA_MIN * area for pill in rest)
         alike = len(groups[chosen])
-        # Two alike are taken for the two faces of one pill; more are as many pills, since each has one face up.
-        return rivals + (alike - 1 if alike > FACES else 0)
+        # Two alike are taken for the two faces of one pill; more are as many pills, since each has one face up. Where
+        # another pill lies, the small ones are pills too.
+        return (len(rest) if has_rival else 0) + (alike - 1 if alike > FACES else 0)
 
     def beside(self, meant: Sequence[int], most: int) -> list[int]:
         """The pills that lie beside those meant, the largest first, at most so many."""

@@ -166,6 +166,19 @@ def test_a_larger_thing_without_text_is_not_the_pill_meant() -> None:
     assert nothing.faces[0].region.area > 20_000
 
 
+def test_all_pills_that_lie_there_are_counted_the_small_ones_where_others_are() -> None:
+    reader = _ReadsTheSmall(0)
+    pixels = np.full((300, 700, 3), 190, np.uint8)
+    lay_tablet(pixels, (130, 150), 90)
+    lay_tablet(pixels, (590, 60), 32)
+    assert Identifier(reader=reader).identify(pixels).doubts.others == 0  # a crumb
+    lay_tablet(pixels, (370, 150), 60)
+    lay_tablet(pixels, (590, 220), 60)
+    answer = Identifier(reader=reader).identify(pixels)
+    assert answer.doubts.others == 3
+    assert "The photo shows 3 more pills; photograph one alone, or ask for each." in answer.warnings
+
+
 def test_where_nothing_is_read_a_thing_that_the_border_cuts_is_not_the_pill_meant() -> None:
     pixels = np.full((300, 500, 3), 190, np.uint8)
     lay_tablet(pixels, (40, 150), 90)
