@@ -151,7 +151,8 @@ def test_numbers_drawn_are_those_of_the_answers(monkeypatch: pytest.MonkeyPatch)
         outline = answer.faces[0].region.outline + 0.5
         away = np.hypot(*(outline[:, ::-1] * scale - drawn[str(number)]).T)
         assert away.min() < 1
-    assert "10 faces, the first 8 enlarged below" in drawn
+    # Under the photo, where it hides no pill.
+    assert drawn["10 faces, the first 8 enlarged below"][1] > 240 * scale
 
 
 def test_only_the_faces_of_this_photo() -> None:

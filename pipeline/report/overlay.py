@@ -43,6 +43,8 @@ _LARGE_TILES_MAX, _SMALL_TILE_HEIGHT_MAX = 4, 260
 _ENLARGE_MAX = 6.0
 # More faces than these are outlined and numbered in the photo only.
 _TILES_MAX = 8
+# Under the photo stands how many there are, in a line of this height.
+_NOTE_HEIGHT = 34
 # A face's name in the photo is so large, as a share of the face, but not smaller or larger than this.
 _NAME_SHARE, _NAME_MIN, _NAME_MAX = 0.3, 15.0, 26.0
 # The share of a face's box added around it, so that the outline and what lies outside it are seen.
@@ -97,10 +99,14 @@ def overlay(photo: Photo, answers: Identification | Sequence[Identification], ph
     feet = [foot_of(answer, number if len(listed) > 1 else None) for number, answer in enumerate(listed, start=1)]
     photo_scale = _fit(photo.pixels.shape[1], photo.pixels.shape[0], WIDTH, _PHOTO_HEIGHT_MAX)
     photo_height = photo.pixels.shape[0] * photo_scale
-    height = photo_height + sum(_row_height(row) for row in rows) + sum(map(foot_height, feet)) + MARGIN
+    note_height = _NOTE_HEIGHT if len(tiles) > _TILES_MAX else 0
+    height = photo_height + note_height + sum(_row_height(row) for row in rows) + sum(map(foot_height, feet)) + MARGIN
     sheet = Sheet(height)
     _draw_photo(sheet, photo, photo_scale, listed, tiles)
-    top = photo_height
+    if note_height:
+        words = f"{len(tiles)} faces, the first {_TILES_MAX} enlarged below"
+        sheet.text((MARGIN, photo_height + note_height), words, 20, FAINT, "ld")
+    top = photo_height + note_height
     for row in rows:
         _draw_row(sheet, row, top)
         top += _row_height(row)
@@ -190,9 +196,6 @@ def _draw_photo(
         _draw_outline(sheet, view, tile.face, 3.0)
         _draw_axis(sheet, view, tile.face, 1.5)
         _draw_name(sheet, view, tile)
-    if len(tiles) > _TILES_MAX:
-        words = f"{len(tiles)} faces, the first {_TILES_MAX} enlarged below"
-        sheet.text((WIDTH - MARGIN, height * scale - 16), words, 20, _OUTLINE, "rd", halo=True)
 
 
 def _draw_name(sheet: Sheet, view: _View, tile: _Tile) -> None:
