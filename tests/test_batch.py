@@ -242,7 +242,7 @@ def test_results_are_not_written_to_an_address(tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(tmp_path)
     folder = make_photos(tmp_path / "photos", "a.jpg")
     for restart in (False, True):
-        with pytest.raises(PhotoSetError, match=r"s3:/pills/out: is an address, .* name one with --out"):
+        with pytest.raises(PhotoSetError, match=r"s3://pills/out: is an address, .* name one with --out"):
             run_batch(folder, Path("s3://pills/out"), Pretender(), IDENTITY, BatchSettings(workers=1, restart=restart))
     assert [path.name for path in tmp_path.iterdir()] == ["photos"]
     (tmp_path / "odd:").mkdir()

@@ -42,7 +42,7 @@ def check(out: Path, identity: Mapping[str, str]) -> None:
         told = (
             "is an address, and results are written to a folder; name one with --out, and copy it there when it is done"
         )
-        raise PhotoSetError(f"{shown(out)}: {told}")
+        raise PhotoSetError(f"{shown(out).replace(':/', '://', 1)}: {told}")
     whole = os.path.realpath(out)
     if whole == os.path.dirname(whole):
         raise PhotoSetError(f"{shown(out)}: is the root of a file system; name a folder of its own with --out")
