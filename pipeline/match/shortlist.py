@@ -143,7 +143,9 @@ def search(readings: Sequence[Reading], index: ImprintIndex, model: MatchModel, 
     """The imprints that explain the readings best, each under its best hypothesis; best first."""
     heard = Heard(readings, model)
     explained = heard.explained(lambda observed: _explained(observed, index, settings))
-    return Found(tuple(explained[: settings.explained_max]), heard)
+    best = explained[0].bits if explained else 0.0
+    near = [each for rank, each in enumerate(explained) if _is_near(rank, each.bits, best, settings)]
+    return Found(tuple(near), heard)
 
 
 def _explain_each(keys: Sequence[str], observed: Observed) -> list[Explanation]:
@@ -167,11 +169,16 @@ def _explained(observed: Observed, index: ImprintIndex, settings: MatchSettings)
     found: list[Explanation] = []
     best = -math.inf
     for rank, place in enumerate(order):
-        is_near = rank < settings.explained_min or bounds[place] > best - settings.explained_within_bits
-        if keys[place] and (is_read[place] or (is_near and rank < settings.explained_max)):
+        if keys[place] and (is_read[place] or _is_near(rank, bounds[place], best, settings)):
             found.append(explain(keys[place], observed, fits))
             best = max(best, found[-1].bits)
     return found
+
+
+def _is_near(rank: int, bits: float, best: float, settings: MatchSettings) -> bool:
+    if rank >= settings.explained_max:
+        return False
+    return rank < settings.explained_min or bits > best - settings.explained_within_bits
 
 
 def _joint_hypotheses(readings: Sequence[Reading]) -> list[_Hypothesis]:
