@@ -217,6 +217,61 @@ def test_the_rows_are_printed_with_the_pictures_that_were_out_of_sight(
 
 
 @pytest.mark.slow
+def test_of_several_tablets_with_one_imprint_none_is_taken_by_enter_alone(browser: Any, tmp_path: Path) -> None:
+    written(tmp_path / "report.html", 1)
+    opened = Opened(browser, tmp_path / "report.html")
+    page, keys = opened.page, opened.page.keyboard
+    page.click(".row .name >> nth=0")
+    page.click("text=Your name")
+    page.fill("#your-name", "Ada")
+    keys.press("Enter")
+    keys.press("e")
+    page.fill("#typed", "024")
+    page.wait_for_selector("#found-2")
+    keys.press("Enter")
+    opened.expect(page.locator("dialog [role=status]")).to_contain_text("choose one with the arrow keys")
+    drug = page.locator("#found-1 strong").inner_text()
+    for key in ("ArrowDown", "ArrowDown", "Enter"):
+        keys.press(key)
+    opened.expect(page.locator(".row .said")).to_have_count(1)
+    (given,) = opened.verdicts()
+    assert f"{given['drug']} {given['strength']}" == drug
+    opened.close()
+
+
+@pytest.mark.slow
+def test_what_was_filtered_by_is_said_on_screen_and_paper(browser: Any, tmp_path: Path) -> None:
+    written(tmp_path / "report.html", 12)
+    opened = Opened(browser, tmp_path / "report.html")
+    status = opened.page.locator(".status")
+    opened.expect(status).to_have_text("13 rows")
+    opened.page.locator(".facet button", has_text="IDENTIFIED").click()
+    opened.page.fill("#search", "photo1")
+    opened.expect(status).to_have_text("3 of 13 rows: Decision IDENTIFIED, \u201cphoto1\u201d")
+    opened.page.evaluate("window.print = () => {}")
+    opened.page.get_by_role("button", name="Print", exact=True).click()
+    opened.expect(status).to_have_text("3 rows of 3 to print: Decision IDENTIFIED, \u201cphoto1\u201d.")
+    opened.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [390, 1400])
+def test_no_heading_of_a_candidate_runs_into_the_next(browser: Any, tmp_path: Path, width: int) -> None:
+    (one,) = weighed()
+    names = ("hydrochlorothiazide", "acetaminophen / butalbital", "x" * 60)
+    several = tuple(dataclasses.replace(one, products=(product(drug=name, labeler="A"),)) for name in names)
+    answer = dataclasses.replace(identification(("024",), ()), photos=("a",), candidates=several)
+    with PageWriter(tmp_path / "report.html", About("x", "run"), open_catalog()) as page:
+        page.add(row("a", sha256="ab" * 32), answer_view(answer, [photo()]))
+    opened = Opened(browser, tmp_path / "report.html", viewport={"width": width, "height": 900})
+    opened.page.click(".row")
+    opened.page.wait_for_selector(".candidate")
+    wider = "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth).map(cell => cell.innerText)"
+    assert opened.page.eval_on_selector_all(".candidate, .candidates th", wider) == []
+    opened.close()
+
+
+@pytest.mark.slow
 def test_many_drugs_are_cut_short_in_print(browser: Any, tmp_path: Path) -> None:
     with PageWriter(tmp_path / "report.html", About("x", "run"), open_catalog()) as writer:
         for place in range(1200):

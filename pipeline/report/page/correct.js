@@ -28,7 +28,7 @@ function askCorrection(row) {
   const show = () => {
     const hits = typed.value.trim() ? searched(typed.value, FOUND_MAX) : [];
     options = [...hits.map(([tier, tablet]) => ({ tier, tablet })), { tier: "", tablet: null }];
-    chosen = 0;
+    chosen = hits.length > 1 ? -1 : 0; // of several the person chooses: Enter alone must not name the first
     found.replaceChildren(...options.map(({ tier, tablet }, place) => {
       const item = tablet
         ? element("li", { role: "option", id: `found-${place}` }, element("strong", {}, `${tablet.drug} ${tablet.strength}`.trim()),
@@ -43,6 +43,11 @@ function askCorrection(row) {
   };
   let result = null;
   const finish = () => {
+    if (chosen < 0) {
+      told.textContent = `${counted(options.length - 1, "tablet")}: choose one with the arrow keys.`;
+      typed.focus();
+      return;
+    }
     const tablet = options[chosen]?.tablet;
     result = {
       verdict: "corrected", imprint: typed.value.trim(), note: note.value.trim(),
@@ -64,7 +69,7 @@ function askCorrection(row) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!step || !options.length) return;
     event.preventDefault();
-    chosen = (chosen + step + options.length) % options.length;
+    chosen = (Math.max(chosen, step > 0 ? -1 : 0) + step + options.length) % options.length;
     mark();
   });
   document.body.append(dialog);

@@ -47,9 +47,18 @@ function filterRows() {
     narrowed.every((facet) => facet.chosen.has(facet.of(row))) && asked.every((word) => row.text.includes(word)));
   space.style.height = `${shown.length * height()}px`;
   list.scrollTop = 0;
-  say(shown.length === rows.length ? `${counted(rows.length, "row")}` : `${grouped(shown.length)} of ${counted(rows.length, "row")}`);
+  say(shown.length === rows.length ? `${counted(rows.length, "row")}` : `${grouped(shown.length)} of ${counted(rows.length, "row")}${filtersSaid()}`);
   if (!shown.includes(current)) choose(shown[0] || null, false);
   draw();
+}
+
+/** What the rows shown have in common, which a sheet of paper must say too; "" where nothing is filtered. */
+function filtersSaid() {
+  const searched = search.value.trim();
+  const chosen = Object.entries(facets).filter(([, facet]) => facet.chosen.size)
+    .map(([name, facet]) => `${name} ${[...facet.chosen].map(facet.words).join(" or ")}`);
+  const said = [...chosen, ...(searched ? [`\u201c${searched}\u201d`] : [])];
+  return said.length ? `: ${said.join(", ")}` : "";
 }
 
 function height() {

@@ -173,7 +173,7 @@ function batchPage() {
 function printing(on) {
   forPrint = on;
   draw();
-  if (on && shown.length > PRINTED_MAX) say(`The first ${PRINTED_MAX} of ${grouped(shown.length)} rows are printed; filter for others.`);
+  if (on && shown.length > PRINTED_MAX) say(`The first ${PRINTED_MAX} of ${grouped(shown.length)} rows are printed${filtersSaid()}; filter for others.`);
 }
 
 /** Print when all pictures are there; the browser's own command prints those that are. */
@@ -181,7 +181,7 @@ async function printPage() {
   say("The pictures are read for the printer.");
   printing(true);
   await allPictured();
-  say(`${counted(Math.min(shown.length, PRINTED_MAX), "row")} of ${grouped(shown.length)} to print.`);
+  say(`${counted(Math.min(shown.length, PRINTED_MAX), "row")} of ${grouped(shown.length)} to print${filtersSaid()}.`);
   window.print();
 }
 
