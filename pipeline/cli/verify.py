@@ -43,6 +43,7 @@ _CONTRADICTED, _OPEN = 10, 11
     type=FILE,
     help="Are the pills of one photo those of this list? A CSV with the columns expected,count.",
 )
+@click.option("-v", "--verbose", is_flag=True, help="Say all that was seen and compared, and what it weighs, in bits.")
 @photo_options
 @json_option
 @click.pass_context
@@ -56,6 +57,7 @@ def verify(
     expect_size: str,
     rule_out: str | None,
     list_file: Path | None,
+    verbose: bool,
     asked: PhotoOptions,
     as_json: bool,
 ) -> None:
@@ -83,7 +85,7 @@ def verify(
     if as_json:
         print_json(answer.to_dict())
     else:
-        _print(answer)
+        _print(answer, verbose)
     context.exit(_exit_code(answer))
 
 
@@ -100,13 +102,13 @@ def _described(look: Sequence[str]) -> Expected:
     return described(imprint, color=color, shape=shape, size=size)
 
 
-def _print(answer: Verified) -> None:
+def _print(answer: Verified, verbose: bool) -> None:
     from pipeline.report.verification import as_table, as_text
 
     if draws_tables():
-        print_rich(as_table(answer))
+        print_rich(as_table(answer, verbose))
     else:
-        click.echo(as_text(answer), nl=False)
+        click.echo(as_text(answer, verbose), nl=False)
 
 
 def _exit_code(answer: Verified) -> int:

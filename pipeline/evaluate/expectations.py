@@ -29,7 +29,7 @@ from pipeline.match import Matcher, Weighing
 from pipeline.measure import Measurer
 from pipeline.records import Agreement, Expected
 from pipeline.settings import Settings
-from pipeline.verify import Verifier
+from pipeline.verify import PillState, Verifier
 from pipeline.verify.compare import FILLED_BY_NONE
 from reference.high_alert import HIGH_ALERT, high_alert_group
 from reference.store.catalog import Catalog, open_catalog
@@ -126,19 +126,20 @@ def count(photos: Sequence[LabeledPhoto], seen: dict[str, Answer], catalog: Cata
             beside = (groups.expected(each, asked.kind) for each in rng_beside.sample(groups.products, asked.beside))
             others = list(filter(None, map(asking.left, beside)))
             if expected is not None:
-                counts[name][_agreement(asking.verifier, weighing, one, expected, others).value] += 1
+                counts[name][_outcome(asking.verifier, weighing, one, expected, others)] += 1
         if rows[0].drug:
             group = "high-alert" if any(map(high_alert_group, rows)) else "not high-alert"
             counts[group][asking.verifier.rule_out(weighing, drugs, one).outcome] += 1
     return dict(counts)
 
 
-def _agreement(
+def _outcome(
     verifier: Verifier, weighing: Weighing, seen: Answer, expected: Expected, others: Sequence[Expected]
-) -> Agreement:
+) -> str:
     """What is said of a pill and what is expected; ``others`` stand on the same list."""
     filled = verifier.filled_by([expected, *others]) if others else FILLED_BY_NONE
-    return verifier.find(verifier.with_strengths(weighing, filled), expected, seen, filled)[1].agreement
+    found = verifier.find(verifier.with_strengths(weighing, filled), expected, seen, filled)[1]
+    return PillState.LOOKS_LIKE.value if found.shared else found.agreement.value
 
 
 def lines(counts: Counts) -> Iterator[str]:
@@ -148,7 +149,9 @@ def lines(counts: Counts) -> Iterator[str]:
         **dict.fromkeys(
             ("pills of pouches", "pills of pouches, its text up", "pills of pouches, no text up"), "CANNOT_TELL"
         ),
-        **dict.fromkeys(("pills that are there", "untold pills that fit one entry"), "wrong"),
+        **dict.fromkeys(
+            ("pills that are there", "pills that look like one of the list", "untold pills that fit one entry"), "wrong"
+        ),
         "untold pills fit": "nothing",
         "right": Agreement.CONTRADICTED.value,
         "high-alert": "RULED_OUT",

@@ -21,6 +21,8 @@ from reference.grouping import drug_strength
 from reference.product import Product
 from reference.store.catalog import Catalog
 
+_TOLD = {PillState.PRESENT: "pills that are there", PillState.LOOKS_LIKE: "pills that look like one of the list"}
+
 
 def cut_outs(photos: Sequence[LabeledPhoto], seen: Mapping[str, Identification], groups: ProductGroups) -> list[CutOut]:
     """The photos of both faces of a pill whose drug and strength the register says."""
@@ -85,8 +87,8 @@ def _count_pills(pouch: Pouch, seed: int, done: ListCheck, counts: dict[str, Cou
         shows = "its text" if cut_out.faces[face].reading.lines else "no text"
         counts["pills of pouches"][pill.state.value] += 1
         counts[f"pills of pouches, {shows} up"][pill.state.value] += 1
-        if pill.state is PillState.PRESENT and pill.entry is not None:
-            counts["pills that are there"][_right(cut_out.product, names[pill.entry])] += 1
+        if pill.state in _TOLD and pill.entry is not None:
+            counts[_TOLD[pill.state]][_right(cut_out.product, names[pill.entry])] += 1
         if pill.state is PillState.CANNOT_TELL:
             fits = ("nothing", "one entry")[len(pill.fits)] if len(pill.fits) < 2 else "several"
             counts["untold pills fit"][fits] += 1

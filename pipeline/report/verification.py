@@ -8,9 +8,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from pipeline.figures_in_words import percent
-from pipeline.records import Agreement, Candidate, ExpectedKind
+from pipeline.properties import COLOR, PROPERTIES, SCORE, SHAPE, SIZE, Length, Property, spoken
+from pipeline.records import Agreement, Candidate, ExpectedKind, Identification, PillLook
 from pipeline.report.plain_text import CAUTION, seen
-from pipeline.report.short_words import asked_words, candidate_name, plain
+from pipeline.report.short_words import asked_words, candidate_name, imprint_words, plain
 from pipeline.verify import CheckedEntry, CheckedPill, ListCheck, PillState, RuleOut, Verification, numbered
 
 Line = tuple[str, str]
@@ -23,6 +24,9 @@ _STYLES = {
 }
 _OTHER_STYLE = "bold black on yellow"
 _NAMED_MAX = 5
+# What is said of a look without a figure is this probable.
+_SURE_MIN = 0.8
+_SHOWN = (SHAPE, COLOR, SIZE, SCORE)
 _APPEARANCE = "By its look alone, which others can share: never give or take a pill on this alone."
 _HOLD = "Do not give it: compare it with the label of its package, and ask a pharmacist."
 _CHECK = "Check the label and the order all the same."
@@ -32,52 +36,71 @@ _HOLD_ALL = "Do not give them: compare each with the label of its package, and a
 _RATIO_MAX = 1_000_000
 
 
-def verification_lines(answer: Verification) -> Iterator[Line]:
-    """What was expected, what speaks for it and against it, and what else it could be."""
-    expected = answer.expected
-    yield "expected", _expected_words(answer)
+def verification_lines(answer: Verification, verbose: bool = True) -> Iterator[Line]:
+    """What else it could be and what was seen; ``verbose``: what was compared, all that was seen, and the evidence."""
+    expected, seen_of = answer.expected, answer.identification
+    if verbose or expected.kind is not ExpectedKind.DRUG:
+        yield "expected", _expected_words(answer)
     if expected.high_alert:
         yield "high-alert", plain(expected.high_alert.reason)
     yield from (("looks the same", line) for line in _named(answer.look_alikes, shown=False))
-    yield from (("could instead be", line) for line in _named(answer.others))
-    yield from seen(answer.identification)
+    named = {candidate_name(each) for each in answer.look_alikes}
+    others = [each for each in answer.others if verbose or candidate_name(each) not in named]
+    yield from (("could instead be", line) for line in _named(others))
+    if not verbose:
+        yield "seen", _seen_words(seen_of)
+        return
+    yield from seen(seen_of)
     yield from (("for", f"{row.bits:+.1f} bits: {plain(row.sentence)}") for row in answer.evidence_for)
     yield from (("against", f"{row.bits:+.1f} bits: {plain(row.sentence)}") for row in answer.evidence_against)
-    if answer.identification.faces:
+    if seen_of.faces:
         said = ratio_words(answer.likelihood_ratio)
         contradicted = answer.agreement is Agreement.CONTRADICTED and answer.likelihood_ratio > 1
         yield "likelihood ratio", f"{said}; what contradicts it weighs more" if contradicted else said
-    yield "asked", asked_words(answer.identification)
+    yield "asked", asked_words(seen_of)
 
 
-def rule_out_lines(answer: RuleOut) -> Iterator[Line]:
-    """The risk, what was seen, and which of the drugs it could be."""
+def rule_out_lines(answer: RuleOut, verbose: bool = True) -> Iterator[Line]:
+    """The risk, which of the drugs it could be, and what was seen."""
     yield (
         "risk that it is one of them",
         percent(answer.risk) if answer.identification.imprint else "unknown: no imprint was read",
     )
     yield from (("could be", line) for line in _named(answer.could_be))
+    if not verbose:
+        yield "seen", _seen_words(answer.identification)
+        return
     yield from seen(answer.identification)
     yield "asked", asked_words(answer.identification)
 
 
-def list_lines(answer: ListCheck) -> Iterator[Line]:
-    """The list and the pills, what is worst first."""
-    yield from ((_entry_state(each), _entry_words(each)) for each in sorted(answer.entries, key=lambda each: each.harm))
-    yield from ((f"pill {pill.number}", _pill_words(pill, answer)) for pill in answer.pills)
+def list_lines(answer: ListCheck, verbose: bool = True) -> Iterator[Line]:
+    """The list and the pills, what is worst first; ``verbose``: each pill with its place in the photo."""
+    entries = sorted(answer.entries, key=lambda each: each.harm)
+    whole = [each for each in entries if each.present == each.entry.count and not verbose]
+    yield from ((_entry_state(each), _entry_words(each)) for each in entries if each not in whole)
+    if whole:
+        yield "there", "; ".join(f"{each.entry.count} x {plain(each.entry.expected.name)}" for each in whole)
+    if not verbose:
+        yield from _open_pills(answer.pills)
+        return
+    yield from ((f"pill {pill.number}", _pill_words(pill)) for pill in answer.pills)
     if answer.pills:
         yield "photo", ", ".join(map(plain, answer.pills[0].identification.photos))
         yield "asked", asked_words(answer.pills[0].identification)
 
 
 def _entry_state(each: CheckedEntry) -> str:
-    return "missing" if each.missing else "not told" if each.untold else "there"
+    if each.missing:
+        return "missing"
+    return "not told" if each.untold else "looks like it" if each.looks_like else "there"
 
 
 def _entry_words(each: CheckedEntry) -> str:
     """Of how many how many are there: ``1 of 2 baclofen 10 mg seen, 1 cannot be told``."""
     expected = each.entry.expected
     parts = [f"{each.present} of {each.entry.count} {plain(expected.name)} seen"]
+    parts += [f"{each.looks_like} more may be it, or what looks the same"] if each.looks_like else []
     parts += [f"{each.missing} missing"] if each.missing else []
     parts += [f"{each.untold} cannot be told{_likely(each)}"] if each.untold else []
     alert = f" (high-alert: {plain(expected.high_alert.reason)})" if expected.high_alert else ""
@@ -90,24 +113,74 @@ def _likely(each: CheckedEntry) -> str:
     return f" ({each.likely} {look} like it and like nothing else on the list; no proof)" if each.likely else ""
 
 
-def _pill_words(pill: CheckedPill, answer: ListCheck) -> str:
+def _open_pills(pills: Sequence[CheckedPill]) -> Iterator[Line]:
+    """Why pills were not told, those of one reason together; the reason of a list says what is extra."""
+    alike: dict[str, list[int]] = {}
+    for pill in pills:
+        if pill.state in (PillState.CANNOT_TELL, PillState.LOOKS_LIKE):
+            read = pill.identification.imprint
+            words = f"{plain(' '.join(read))} was read. {plain(pill.reason)}" if read else "no text was read."
+            alike.setdefault(words, []).append(pill.number)
+    yield from ((numbered(numbers), words) for words, numbers in alike.items())
+
+
+def _pill_words(pill: CheckedPill) -> str:
     """Where it lies, what it says, what it is to the list."""
     top, left, bottom, right = pill.identification.faces[0].region.box
     place = f"at x {(left + right) // 2}, y {(top + bottom) // 2}"
     says = plain(" ".join(pill.identification.imprint)) or "no text"
-    if pill.state is PillState.PRESENT and pill.entry is not None:
-        return f"{place}, {says}: {plain(pill.reason)}"
     return f"{place}, {says}: {pill.state.value}. {plain(pill.reason)}"
 
 
+def _seen_words(answer: Identification) -> str:
+    """The imprint, and what is sure of the look; of what bears no text none is said, it may be no pill."""
+    if not answer.faces:
+        return ""
+    if not answer.imprint:
+        return "no imprint was read"
+    known = [_short(each, answer.look) for each in PROPERTIES if each in _SHOWN]
+    return ", ".join(filter(None, (f"imprint {imprint_words(answer)}", *known)))
+
+
+def _short(each: Property, look: PillLook) -> str:
+    """A property without its figures where it is sure, else nothing."""
+    if isinstance(each, Length):
+        return each.words(look) if each.is_known(look) else ""
+    found = each.of(look)
+    is_sure = found.best is not None and found[found.best] >= _SURE_MIN
+    return each.shown(spoken(found.best or ""), "").strip(" ,") if is_sure else ""
+
+
+_MEANS = {
+    "CONSISTENT": "it looks as it should",
+    "CONTRADICTED": "it does not look as it should",
+    "CANNOT_TELL": "the photo does not settle it",
+    "RULED_OUT": "it looks like none of them",
+    "NOT_RULED_OUT": "it may be one of them",
+}
+_LIST_MEANS = {
+    "CONSISTENT": "all look as listed",
+    "CONTRADICTED": "something is missing, extra or wrong",
+    "CANNOT_TELL": "not every pill could be told",
+}
+
+
 def headline(answer: Verified) -> tuple[str, str, str]:
-    """The one word, what it is about, and the reason."""
+    """The one word, what it is about and what the word means, and the reason."""
     if isinstance(answer, ListCheck):
-        listed = sum(each.entry.count for each in answer.entries)
-        return answer.agreement.value, f"{len(answer.pills)} pills seen, {listed} on the list", plain(answer.reason)
+        word = answer.agreement.value
+        return word, f"{_counts(answer)}: {_LIST_MEANS[word]}", plain(answer.reason)
     if isinstance(answer, RuleOut):
-        return answer.outcome, plain(", ".join(answer.asked)), plain(answer.reason)
-    return answer.agreement.value, plain(answer.expected.name), plain(answer.reason)
+        return answer.outcome, f"{plain(', '.join(answer.asked))}: {_MEANS[answer.outcome]}", plain(answer.reason)
+    word = answer.agreement.value
+    return word, f"{plain(answer.expected.name)}: {_MEANS[word]}", plain(answer.reason)
+
+
+def _counts(answer: ListCheck) -> str:
+    """How many were seen and are listed; two faces of one pill may have been seen as two."""
+    number, listed = len(answer.pills), sum(each.entry.count for each in answer.entries)
+    one = f" ({number - len(answer.alike)} where two faces are of one pill)" if answer.alike else ""
+    return f"{number} pill{'s' * (number != 1)} seen{one}, {listed} on the list"
 
 
 def next_step(answer: Verified) -> str:
@@ -141,15 +214,18 @@ def _next_of_list(answer: ListCheck) -> str:
     """What would tell more of the pills of a list."""
     if answer.agreement is Agreement.CONTRADICTED:
         return _HOLD_ALL
+    shared = [pill.number for pill in answer.pills if pill.state is PillState.LOOKS_LIKE]
     untold = [pill.number for pill in answer.pills if pill.state is PillState.CANNOT_TELL]
     if untold:
         return f"Turn over {numbered(untold)}, lay all apart, and take the photo again."
+    if shared:
+        return f"Compare {numbered(shared)} with the label of the package: something else looks the same."
     if answer.agreement is Agreement.CANNOT_TELL:
         return "Lay the pills apart on plain paper, and take the photo again."
     return ""
 
 
-def as_text(answer: Verified) -> str:
+def as_text(answer: Verified, verbose: bool = True) -> str:
     """Plain lines: nothing is cut, nothing is drawn."""
     word, about, reason = headline(answer)
     lines = [
@@ -157,17 +233,17 @@ def as_text(answer: Verified) -> str:
         _APPEARANCE,
         f"reason: {reason}",
         *(f"next: {step}" for step in (next_step(answer),) if step),
-        *(f"{name}: {value}" for name, value in _lines(answer)),
+        *(f"{name}: {value}" for name, value in _lines(answer, verbose)),
         CAUTION,
     ]
     return "\n".join(lines) + "\n"
 
 
-def as_table(answer: Verified) -> RenderableType:
+def as_table(answer: Verified, verbose: bool = True) -> RenderableType:
     """The same for a terminal."""
     word, about, reason = headline(answer)
     head = Text.assemble(Text(f" {word} ", _STYLES.get(word, _OTHER_STYLE)), " ", Text(about, "bold"))
-    rows = [Text.assemble(Text(f"{name}: ", "dim"), value) for name, value in _lines(answer)]
+    rows = [Text.assemble(Text(f"{name}: ", "dim"), value) for name, value in _lines(answer, verbose)]
     step = next_step(answer)
     next_ = [Text(f"Next: {step}", "bold")] if step else []
     return Group(head, Text(_APPEARANCE), Text(reason), *next_, *rows, Text(CAUTION, "dim"))
@@ -182,11 +258,13 @@ def ratio_words(ratio: float) -> str:
     return f"what was seen is {said} with any pill of the market; those that look the same share this"
 
 
-def _lines(answer: Verified) -> Iterator[Line]:
+def _lines(answer: Verified, verbose: bool) -> Iterator[Line]:
     if isinstance(answer, ListCheck):
-        lines = list_lines(answer)
+        lines = list_lines(answer, verbose)
+    elif isinstance(answer, RuleOut):
+        lines = rule_out_lines(answer, verbose)
     else:
-        lines = rule_out_lines(answer) if isinstance(answer, RuleOut) else verification_lines(answer)
+        lines = verification_lines(answer, verbose)
     return ((name, value) for name, value in lines if value)
 
 

@@ -18,15 +18,17 @@ from pipeline.properties import PROPERTIES
 from pipeline.records import Agreement, Doubts, EvidenceRow, Expected, ExpectedKind, PillLook, Reading
 from pipeline.settings import DecideSettings, VerifySettings
 from pipeline.verify.compare import FILLED_BY_NONE, Comparison, Filled
+from pipeline.verify.naming import alike_sentences, joined, name_beside, name_of, said
 from reference.grouping import drug_strength
 
-_NAMED_MAX = 4
 _LOOK_KINDS = tuple(each.title for each in PROPERTIES)
 # A number of the imprint that was read just so and weighs so much settles the pill; another maker's name beside it may
 # be the register's: makers are sold and renamed, their numbers stay.
 _NUMBER_BITS = 8.0
 # Fewer characters that fit nowhere may be misread, where nothing listed explains them: of small tablets a word was.
 _STRAY_MIN = 4
+# A listed tablet of which one character was read otherwise explains a pill where it fits a million times better.
+_MISREAD_BITS = 20.0
 # So few letters without a digit may be a scratch, a logo or the rest of a word, whatever else bears them.
 _LETTERS_MIN = 3
 
@@ -35,13 +37,15 @@ _LETTERS_MIN = 3
 class Finding:
     """What may be said, why, and what listed tablets would look the same.
 
-    ``fits``: nothing that shows speaks against what was expected, which proves little.
+    ``fits``: nothing that shows speaks against what was expected, which proves little. ``shared``: of all that a list
+    has only this looks so, and something that is not on the list would look the same.
     """
 
     agreement: Agreement
     reason: str
     look_alikes: tuple[Weighed, ...] = ()
     fits: bool = False
+    shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,29 +69,37 @@ class Judge:
             return Finding(Agreement.CANNOT_TELL, " ".join(self.doubts.sentences))
         against = tuple(self._contradictions(comparison))
         if against:
-            return Finding(Agreement.CONTRADICTED, " ".join((f"It does not look like {_said(expected)}.", *against)))
-        alike = self._look_alikes(comparison, expected)
-        open_ = tuple(self._open(comparison, expected, alike))
+            return Finding(Agreement.CONTRADICTED, " ".join((f"It does not look like {said(expected)}.", *against)))
+        # A list is asked for drug and strength first, whoever made it.
+        asked = comparison.whoever_made_it() if self.filled.bits else comparison
+        alike = self._look_alikes(asked, expected)
+        open_ = tuple(self._open(asked, expected, alike))
         if open_:
-            said = f"It cannot be told whether this is {_said(expected)}."
+            cannot = f"It cannot be told whether this is {said(expected)}."
             fits = not self._fits_badly(comparison.best)
-            return Finding(Agreement.CANNOT_TELL, " ".join((said, *open_)), alike, fits)
+            return Finding(Agreement.CANNOT_TELL, " ".join((cannot, *open_)), alike, fits)
         if self.filled.bits:
             return self._of_the_list(comparison, expected)
         return Finding(
             Agreement.CONSISTENT,
-            f"Imprint and look agree with {_said(expected)}, and nothing else in the catalog fits nearly as well. "
+            f"Imprint and look agree with {said(expected)}, and nothing else in the catalog fits nearly as well. "
             "A photo does not show what the pill is made of.",
             fits=True,
         )
 
     def _of_the_list(self, comparison: Comparison, expected: Expected) -> Finding:
-        """It is there, of all that the list has; what looks the same and is not on it is named."""
+        """It was told from all else that the list has; what is not on it and would look the same is named."""
         alike = replace(self, filled=FILLED_BY_NONE)._look_alikes(comparison, expected)
-        names = list(dict.fromkeys(map(name_of, alike)))
-        are = "is" if len(names) == 1 else "are"
-        also = f" {_joined(names)} would look the same, and {are} not on the list." if names else ""
-        return Finding(Agreement.CONSISTENT, f"Of the list only {expected.name} looks so.{also}", alike, True)
+        only = f"Of the list only {said(expected)} looks so."
+        if not alike:
+            return Finding(Agreement.CONSISTENT, only, fits=True)
+        do = "would look the same in this photo, though not on the list"
+        why = " ".join((only, *alike_sentences(alike, comparison.best, expected, do)))
+        return Finding(Agreement.CANNOT_TELL, why, alike, fits=True, shared=True)
+
+    def knows(self, groups: Sequence[Weighed]) -> bool:
+        """Whether a listed tablet, of all weighed, best first, bears what was read and looks so."""
+        return bool(groups) and groups[0].bits >= self.bars.likelihood_bits and not list(self._misfits(groups[0]))
 
     def cannot_rule_out(
         self, groups: Sequence[Weighed], within: Sequence[Weighed], risk: float, was_read: bool
@@ -109,7 +121,7 @@ class Judge:
             return
         best = groups[0]
         if within and (within[0] is best or self._is_near(within[0], best)):
-            yield f"It could be {_joined([name_of(group) for group in within if self._is_near(group, best)])}."
+            yield f"It could be {joined([name_of(group) for group in within if self._is_near(group, best)])}."
             return
         # A look that does not fit is in the risk; text that does not fit may be another pill's.
         unseen = PillLook(faces=self.look.faces)
@@ -149,15 +161,23 @@ class Judge:
         rival = comparison.rivals[0] if comparison.rivals else None
         if not comparison.was_read or fits or (rival and self._is_a_name(rival.explanation)):
             return False
-        explained = rival is not None and not list(self._misfits(rival))
+        explained = rival is not None and self._explains(rival)
         sure = explained and bool(explanation.contradicted) and not explanation.unseen
         bar = self.bars.against_listed_bits if sure else self.bars.against_bits
-        if comparison.behind_bits < bar or _is_another_makers_name(explanation) or _is_little(explanation.contradicted):
+        # Letters beside a word that was read in part only are not beside the right number.
+        little = _is_little(explanation.contradicted) and not (explained and explanation.incomplete)
+        if comparison.behind_bits < bar or _is_another_makers_name(explanation) or little:
             return False
         if comparison.unlisted_share:
             # A drug of which a register has no imprint may be listed again under a brand, with it.
             return explained and not unknown
         return explained or (not unknown and len(explanation.contradicted) >= _STRAY_MIN)
+
+    def _explains(self, rival: Weighed) -> bool:
+        """Whether a listed tablet bears what was read and looks so, but for one character that may be misread."""
+        faults = list(self._misfits(rival))
+        is_misread = len(faults) == len(rival.explanation.contradicted) == 1
+        return not faults or (is_misread and rival.bits >= _MISREAD_BITS)
 
     def _is_a_name(self, explanation: Explanation) -> bool:
         """Whether all that was seen of an imprint are letters that many pills bear, as a maker's name."""
@@ -184,9 +204,9 @@ class Judge:
             yield "What was read of its imprint stands on too many pills."
         more_like = self._more_like(comparison)
         if more_like:
-            yield f"It looks more like {name_of(more_like)}."
+            yield f"It looks more like {name_beside(more_like, best)}."
         elif alike:
-            yield from _alike_sentences(alike, best, expected, "fit this photo as well or better" if against else "")
+            yield from alike_sentences(alike, best, expected, "fit this photo as well or better" if against else "")
         elif comparison.ratio_bits(self.filled) < self.bars.likelihood_bits:
             yield "Other pills than those of the catalog may well look the same."
 
@@ -226,7 +246,7 @@ class Judge:
         if self.filled.bits:
             others = (group for group in comparison.rivals if self._is_other_strength(group, best))
             found += [group for group in others if group not in found]
-        if expected.kind is ExpectedKind.PRODUCT:
+        if expected.kind is ExpectedKind.PRODUCT and not self.filled.bits:
             own = {_plain(product.labeler) for product in expected.products}
             twins = tuple(each for each in best.products if _plain(each.labeler) not in own)
             found[:0] = [Weighed(twins, best.evidence, best.explanation)] if twins else []
@@ -252,12 +272,6 @@ class Judge:
 
     def _misfits(self, group: Weighed, look: PillLook | None = None) -> Iterator[str]:
         return misfits(group.products[0], group.explanation, look or self.look, self.model, self.decide)
-
-
-def name_of(group: Weighed) -> str:
-    """Drug and strength, else the product's name."""
-    product = group.products[0]
-    return f"{product.drug} {product.strength}".strip() or product.name or product.product_id
 
 
 def _plain(labeler: str) -> str:
@@ -287,36 +301,3 @@ def _worst_looks(rows: Sequence[EvidenceRow]) -> Iterator[str]:
     """What of the look speaks against it, the strongest first."""
     worst = sorted((row for row in rows if row.kind in _LOOK_KINDS and row.bits < -1), key=lambda row: row.bits)
     yield from (row.sentence for row in worst)
-
-
-def _said(expected: Expected) -> str:
-    """What is expected, in a sentence."""
-    return f"a pill with {expected.name}" if expected.kind is ExpectedKind.LOOK else expected.name
-
-
-def _alike_sentences(alike: Sequence[Weighed], best: Weighed, expected: Expected, do: str = "") -> Iterator[str]:
-    """The look-alikes named: other drugs and strengths, then other makers of the same; what they do, said otherwise."""
-    own = {drug_strength(product) for product in expected.products}
-    others = [
-        group for group in alike if expected.kind is ExpectedKind.LOOK or drug_strength(group.products[0]) not in own
-    ]
-    makers = [group for group in alike if group not in others]
-    if others:
-        yield f"{_joined([name_of(group) for group in others])} {do or 'would look the same in this photo'}."
-    if makers:
-        names = [product.labeler or product.product_id for group in makers for product in group.products]
-        named = f"{best.products[0].drug} {best.products[0].strength}".strip()
-        yield (
-            f"{named} of {_joined(names)} would look the same in this photo; expect {named} where any maker's will do."
-        )
-
-
-def _joined(names: Sequence[str]) -> str:
-    """Each name once: the first few, and how many more."""
-    once = list(dict.fromkeys(names))
-    shown, more = once[:_NAMED_MAX], len(once) - _NAMED_MAX
-    return (
-        f"{', '.join(shown)} and {more} more"
-        if more > 0
-        else " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,10 +13,11 @@ from numpy.typing import NDArray
 
 from pipeline.match import Weighing
 from pipeline.records import Agreement, Identification
-from pipeline.verify.agree import Finding, name_of
+from pipeline.verify.agree import Finding
 from pipeline.verify.compare import Comparison
 from pipeline.verify.counted import Counted
 from pipeline.verify.listed import CheckedEntry, CheckedPill, ListCheck, ListEntry, PillState
+from pipeline.verify.naming import name_beside
 from pipeline.verify.verifier import Verifier
 
 # Before anything is seen: a pill in a hundred is not one of its list. A machine's pouches have fewer, hands more.
@@ -53,12 +55,22 @@ def check_list(
         replace(_told(number, pill.answer, of_entries, place, entries), fits=_fitting(of_entries))
         for number, (pill, of_entries, place) in enumerate(zip(pills, found, assigned, strict=True), 1)
     ]
-    touching = {place for pair in counted.touching for place in pair}
-    told = [_in_part(pill) if pill.number - 1 in touching and not _says(pill) else pill for pill in told]
-    counted = replace(counted, doubted=tuple(pill.number - 1 for pill in told if _may_be_none(pill)))
+    says = {
+        place
+        for place, (pill, of_entries) in enumerate(zip(told, found, strict=True))
+        if _says(pill, verifier.is_known(of_entries[0][0], pill.identification))
+    }
+    touching = {place for pair in counted.touching for place in pair} - says
+    told = [_in_part(pill) if place in touching else pill for place, pill in enumerate(told)]
+    counted = replace(
+        counted, doubted=tuple(at for at, pill in enumerate(told) if at not in says and _is_doubted(pill))
+    )
     checked = tuple(_entries(entries, told, found, counted))
     reason, agreement = _sum_up(checked, told, counted)
-    return ListCheck(agreement, reason, checked, tuple(sorted(told, key=lambda pill: pill.harm)))
+    alike = tuple((one + 1, other + 1) for one, other in counted.alike)
+    is_more = len(told) > sum(entry.count for entry in entries)
+    by_harm = tuple(sorted(told, key=lambda pill: pill.harm))
+    return ListCheck(agreement, reason, checked, by_harm, alike if is_more else ())
 
 
 def _fitting(found: Sequence[_Found]) -> tuple[int, ...]:
@@ -66,14 +78,15 @@ def _fitting(found: Sequence[_Found]) -> tuple[int, ...]:
     return tuple(place for place, (_, finding) in enumerate(found) if finding.fits)
 
 
-def _says(pill: CheckedPill) -> bool:
-    """Whether it bears text that settled what it is."""
-    return pill.state is not PillState.CANNOT_TELL and len("".join(pill.identification.imprint)) >= _TEXT_MIN
+def _says(pill: CheckedPill, is_known: bool) -> bool:
+    """Whether it bears text that settled what it is, or that a tablet is known to bear which looks so."""
+    is_told = is_known or pill.state is not PillState.CANNOT_TELL
+    return is_told and len("".join(pill.identification.imprint)) >= _TEXT_MIN
 
 
-def _may_be_none(pill: CheckedPill) -> bool:
-    """Whether what was found may be no pill: what it bears makes it one, unless nothing is known that bears that."""
-    return not _says(pill) and any(face.region.doubted for face in pill.identification.faces)
+def _is_doubted(pill: CheckedPill) -> bool:
+    """Whether what was found may be no pill; what it bears can make it one."""
+    return any(face.region.doubted for face in pill.identification.faces)
 
 
 def _in_part(pill: CheckedPill) -> CheckedPill:
@@ -108,23 +121,34 @@ def _told(
     number: int, answer: Identification, found: Sequence[_Found], place: int | None, entries: Sequence[ListEntry]
 ) -> CheckedPill:
     """What one pill is to the list."""
+    told = [at for at, (_, finding) in enumerate(found) if _state(finding) is not PillState.CANNOT_TELL]
     if place is not None and found[place][1].agreement is not Agreement.CONTRADICTED:
-        finding = found[place][1]
-        is_there = finding.agreement is Agreement.CONSISTENT
-        state = PillState.PRESENT if is_there else PillState.CANNOT_TELL
-        names = tuple(dict.fromkeys(map(name_of, finding.look_alikes)))
-        return CheckedPill(number, state, place, finding.reason, answer, look_alikes=names)
+        comparison, finding = found[place]
+        names = tuple(dict.fromkeys(name_beside(group, comparison.best) for group in finding.look_alikes))
+        state, reason = _state(finding), finding.reason
+        both = [
+            entries[at].expected for at in told if entries[at].expected.products != entries[place].expected.products
+        ]
+        if state is PillState.LOOKS_LIKE and both:
+            state, reason = PillState.CANNOT_TELL, f"It looks like {both[0].name} of the list too."
+        return CheckedPill(number, state, place, reason, answer, look_alikes=names)
     # On no place of the list: extra where it is nothing on it, or what the list has often enough without it.
-    whole = [at for at, (_, finding) in enumerate(found) if finding.agreement is Agreement.CONSISTENT]
-    if whole:
-        name = entries[whole[0]].expected.name
-        return CheckedPill(number, PillState.EXTRA, whole[0], f"One more {name} than the list has.", answer)
+    if told:
+        reason = f"One more that looks like {entries[told[0]].expected.name} than the list has."
+        return CheckedPill(number, PillState.EXTRA, told[0], reason, answer)
     open_ = [at for at, (_, finding) in enumerate(found) if finding.agreement is Agreement.CANNOT_TELL]
     if open_:
         likeliest = max(open_, key=lambda at: _gain(found[at]))
         return CheckedPill(number, PillState.CANNOT_TELL, None, found[likeliest][1].reason, answer)
     nearest = max(range(len(found)), key=lambda at: found[at][0].best.bits)
     return CheckedPill(number, PillState.EXTRA, None, found[nearest][1].reason, answer)
+
+
+def _state(finding: Finding) -> PillState:
+    """What a pill is to an entry that does not contradict it."""
+    if finding.agreement is Agreement.CONSISTENT:
+        return PillState.PRESENT
+    return PillState.LOOKS_LIKE if finding.shared else PillState.CANNOT_TELL
 
 
 def _entries(
@@ -135,16 +159,17 @@ def _entries(
 ) -> Iterator[CheckedEntry]:
     """How much of each entry is there, missing, or may be among what cannot be told."""
     for place, entry in enumerate(entries):
-        present = sum(pill.state is PillState.PRESENT and pill.entry == place for pill in told)
+        here = Counter(pill.state for pill in told if pill.entry == place)
+        present, looks_like = here[PillState.PRESENT], here[PillState.LOOKS_LIKE]
         may_be = sum(
             pill.state is PillState.CANNOT_TELL
             and found[pill.number - 1][place][1].agreement is not Agreement.CONTRADICTED
             for pill in told
         )
         may_be += counted.overlooked
-        untold = min(entry.count - present, may_be)
+        untold = min(left := entry.count - present - looks_like, may_be)
         alone = sum(pill.state is PillState.CANNOT_TELL and pill.fits == (place,) for pill in told)
-        yield CheckedEntry(entry, present, entry.count - present - untold, untold, min(untold, alone))
+        yield CheckedEntry(entry, present, looks_like, left - untold, untold, min(untold, alone))
 
 
 def _sum_up(entries: Sequence[CheckedEntry], pills: Sequence[CheckedPill], counted: Counted) -> tuple[str, Agreement]:
@@ -167,19 +192,19 @@ def _sum_up(entries: Sequence[CheckedEntry], pills: Sequence[CheckedPill], count
         for pill in pills
         if pill.fits_nothing
     ]
-    untold = [pill.number for pill in pills if pill.state is PillState.CANNOT_TELL]
+    untold, shared = (
+        [pill.number for pill in pills if pill.state is state]
+        for state in (PillState.CANNOT_TELL, PillState.LOOKS_LIKE)
+    )
     open_ += [f"Cannot be told: {numbered(untold)}."] if untold else []
+    open_ += (
+        [f"Something that is not on the list would look the same as {numbered(shared)}: see there."] if shared else []
+    )
     if faults:
         return " ".join((*faults, *open_)), Agreement.CONTRADICTED
     if open_:
         return " ".join(open_), Agreement.CANNOT_TELL
-    return _all_there(pills), Agreement.CONSISTENT
-
-
-def _all_there(pills: Sequence[CheckedPill]) -> str:
-    shared = [pill.number for pill in pills if pill.look_alikes]
-    also = f" Off the list something would look the same as {numbered(shared)}: see there." if shared else ""
-    return f"Each pill looks as the list says.{also} A photo does not show what pills are made of."
+    return "Each pill looks as the list says. A photo does not show what pills are made of.", Agreement.CONSISTENT
 
 
 def _pills(number: int) -> str:

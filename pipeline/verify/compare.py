@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.match import Matcher, Weighing
 from pipeline.match.explain import Explanation
@@ -78,6 +78,12 @@ class Comparison:
         others = sum(2.0 ** min(weight, 500.0) for weight in weights) + self.odds.unlisted * 2.0**-filled.bits
         everything_else = others / max(1.0 - prior * len(self.expected), prior)
         return math.log2(max(expected, 1e-150) / max(everything_else, 1e-150))
+
+    def whoever_made_it(self) -> Comparison:
+        """The same without other makers' tablets of the drug and strength among the rivals."""
+        key = drug_strength(self.best.products[0])
+        others = tuple(group for group in self.rivals if drug_strength(group.products[0]) != key)
+        return replace(self, rivals=others) if all(key) else self
 
     @property
     def ahead_bits(self) -> float:

@@ -11,10 +11,14 @@ from pipeline.verify.answers import SCHEMA_VERSION, Json, Plain, expected_to_dic
 
 
 class PillState(Enum):
-    """What one pill of the photo is to the list."""
+    """What one pill of the photo is to the list.
+
+    LOOKS_LIKE: an entry, of all that the list has; something that is not on the list would look the same.
+    """
 
     EXTRA = "EXTRA"
     CANNOT_TELL = "CANNOT_TELL"
+    LOOKS_LIKE = "LOOKS_LIKE"
     PRESENT = "PRESENT"
 
 
@@ -32,13 +36,15 @@ class ListEntry:
 
 @dataclass(frozen=True)
 class CheckedEntry:
-    """An entry of the list: how many of it are there, are missing, or may be among the pills that cannot be told.
+    """An entry of the list: how many of it are there, look like it, are missing, or may be among those not told.
 
-    Of those ``likely`` fit this entry and no other by what shows: a count, no proof.
+    ``looks_like``: so many were told from all else that the list has, and something off it would look the same. Of
+    those that cannot be told ``likely`` fit this entry and no other by what shows: a count, no proof.
     """
 
     entry: ListEntry
     present: int
+    looks_like: int
     missing: int
     untold: int
     likely: int = 0
@@ -89,12 +95,14 @@ class ListCheck(Plain):
         reason: what is missing, extra or open, in sentences, the most harmful first.
         entries: the list, in its own order.
         pills: the pills of the photo, the most harmful first.
+        alike: numbers of pills that look like two faces of one, where more were seen than are listed.
     """
 
     agreement: Agreement
     reason: str
     entries: tuple[CheckedEntry, ...]
     pills: tuple[CheckedPill, ...]
+    alike: tuple[tuple[int, int], ...] = ()
 
     def to_dict(self) -> Json:
         """The answer as plain JSON values, with what was seen of each pill as ``Answer.to_dict`` gives it."""
@@ -108,6 +116,7 @@ class ListCheck(Plain):
                     "expected": expected_to_dict(each.entry.expected),
                     "count": each.entry.count,
                     "present": each.present,
+                    "looks_like": each.looks_like,
                     "missing": each.missing,
                     "untold": each.untold,
                     "likely": each.likely,
@@ -126,4 +135,5 @@ class ListCheck(Plain):
                 }
                 for each in self.pills
             ],
+            "alike": [list(pair) for pair in self.alike],
         }

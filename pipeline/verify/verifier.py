@@ -94,6 +94,10 @@ class Verifier:
         comparison = compare(self._matcher, weighing, expected)
         return comparison, self._judge(seen, filled).agree(comparison, expected)
 
+    def is_known(self, comparison: Comparison, seen: Identification) -> bool:
+        """Whether some listed tablet bears what was read on a pill and looks so, whatever is expected."""
+        return comparison.was_read and self._judge(seen).knows(comparison.odds.groups)
+
     def filled_by(self, expected: Iterable[Expected]) -> Filled:
         """A place that was filled by a list of these."""
         drugs = frozenset(drug_strength(product)[0] for each in expected for product in each.products) - {""}
