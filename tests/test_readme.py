@@ -95,6 +95,15 @@ def test_other_commands_run(command: str) -> None:
     assert run(command)
 
 
+@pytest.mark.readme
+def test_the_row_of_verify_is_real(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    row = re.search(r"\| `(pillprint verify PHOTO\.\.\. .+?)` \|", README)
+    assert row
+    said = run(row[1].replace("PHOTO...", "samples/024_both_gray.jpg"))
+    assert said.startswith("CONSISTENT baclofen 10 mg: it looks as it should\n")
+
+
 def test_every_command_and_link_named_is_there() -> None:
     named = set(re.findall(r"pillprint ([a-z]+)", README))
     assert set(cli.list_commands(None)) - named == set()  # type: ignore[arg-type]

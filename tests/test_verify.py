@@ -27,7 +27,7 @@ from pipeline.errors import InputError
 from pipeline.figures_in_words import percent
 from pipeline.match import Matcher
 from pipeline.records import Agreement, Doubts, Expected, ExpectedKind, Identification, PillLook, Reading
-from pipeline.report.verification import list_lines, next_step, verification_lines
+from pipeline.report.verification import headline, list_lines, next_step, verification_lines
 from pipeline.settings import Settings
 from pipeline.verify import (
     Counted,
@@ -622,6 +622,13 @@ def test_two_faces_that_look_alike_may_be_one_pill() -> None:
     done = checked([("baclofen 10 mg", 1)], [BACLOFEN, ()], counted=Counted(alike=((0, 1),)))
     assert done.agreement is CONTRADICTED
     assert "Pill 1 and pill 2 look alike: if the photo shows both faces of one pill, it is one pill." in done.reason
+    assert done.alike == ((1, 2),)
+    assert headline(done)[1] == (
+        "2 pills seen (1 if one is shown from both sides), 1 on the list: something is missing, extra or wrong"
+    )
+    assert next_step(done).startswith("If the photo shows a pill twice, from both sides, lay each down once")
+    two = checked([("baclofen 10 mg", 2)], [BACLOFEN, BACLOFEN], counted=Counted(alike=((0, 1),)))
+    assert (two.agreement, two.alike) == (CONSISTENT, ())
 
 
 SHARED = (*MADE, pill("PX 7711", "etodolac", "400 mg", labeler="Able"), pill("PX 7720", "ibuprofen", "200 mg"))
@@ -653,7 +660,7 @@ def test_what_only_pills_off_the_list_share_looks_like_the_listed_one_and_names_
     assert "ibuprofen 200 mg" in done.reason and "though not on the list" in done.reason
     assert "ibuprofen 200 mg" in done.look_alikes
     assert whole.agreement is CANNOT_TELL
-    assert whole.reason == "Something that is not on the list would look the same as pill 1: see there."
+    assert whole.reason == "Something that is not on the list would look the same as pill 1."
     assert [(each.present, each.looks_like, each.missing, each.untold) for each in whole.entries] == [(0, 1, 0, 0)]
     assert next_step(whole) == "Compare pill 1 with the label of the package: something else looks the same."
     (alone,) = listed(SHARED, ["warfarin 5 mg"], [WARFARIN]).pills
@@ -780,6 +787,28 @@ def test_each_answer_that_settles_nothing_says_what_to_do_next() -> None:
     assert next_step(checked(entries, [BACLOFEN, WARFARIN])) == ""
     hidden = checked(entries, [BACLOFEN, WARFARIN], counted=Counted(touching=((0, 1),)))
     assert next_step(hidden) == "Lay the pills apart on plain paper, and take the photo again."
+
+
+def test_a_short_answer_of_a_list_says_each_reason_once() -> None:
+    entries = [("baclofen 10 mg", 1), ("warfarin 5 mg", 2)]
+    lines = list(list_lines(checked(entries, [BACLOFEN, (), ()]), verbose=False))
+    assert [name for name, _ in lines] == ["not told", "there", "pills 2 and 3", "numbers"]
+    assert dict(lines)["there"] == "1 x baclofen 10 mg"
+    assert dict(lines)["pills 2 and 3"] == "no text was read."
+
+
+def test_what_is_likely_another_pill_is_held_back_though_it_contradicts_nothing() -> None:
+    with catalog_of(MADE) as catalog:
+        settings = Settings()
+        matcher = Matcher(catalog, settings)
+        readings, seen = [face("PX", "4810")], look(faces=1)
+        found = Verifier(catalog, matcher, settings).verify(
+            matcher.weigh(readings, seen), expected_of(catalog, "warfarin 5 mg"), seen_of(readings, seen)
+        )
+    open_ = dataclasses.replace(found, agreement=CANNOT_TELL)
+    assert open_.others[0].product.drug == "baclofen" and open_.others[0].probability > 0.5
+    assert next_step(open_).startswith("Do not give it")
+    assert not next_step(dataclasses.replace(open_, others=())).startswith("Do not give it")
 
 
 def test_a_ratio_above_one_of_what_is_contradicted_says_that_it_is_outweighed() -> None:

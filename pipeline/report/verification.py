@@ -26,11 +26,16 @@ _OTHER_STYLE = "bold black on yellow"
 _NAMED_MAX = 5
 # What is said of a look without a figure is this probable.
 _SURE_MIN = 0.8
+# What more likely than not is another pill is held back, though that does not contradict.
+_OTHER_MIN = 0.5
+# Less probable ones are in the long answer only.
+_SHORT_MIN = 0.05
 _SHOWN = (SHAPE, COLOR, SIZE, SCORE)
 _APPEARANCE = "By its look alone, which others can share: never give or take a pill on this alone."
 _HOLD = "Do not give it: compare it with the label of its package, and ask a pharmacist."
 _CHECK = "Check the label and the order all the same."
 _CHECK_BOTH = "Check the label and the order all the same; the photo is read as the two faces of one pill."
+_ONE_FACE = "If the photo shows a pill twice, from both sides, lay each down once and take it again. "
 _HOLD_ALL = "Do not give them: compare each with the label of its package, and ask a pharmacist."
 # More is not said: registers err, and so do those who keep them.
 _RATIO_MAX = 1_000_000
@@ -45,7 +50,7 @@ def verification_lines(answer: Verification, verbose: bool = True) -> Iterator[L
         yield "high-alert", plain(expected.high_alert.reason)
     yield from (("looks the same", line) for line in _named(answer.look_alikes, shown=False))
     named = {candidate_name(each) for each in answer.look_alikes}
-    others = [each for each in answer.others if verbose or candidate_name(each) not in named]
+    others = [each for each in answer.others if verbose or _is_worth_naming(each, named)]
     yield from (("could instead be", line) for line in _named(others))
     if not verbose:
         yield "seen", _seen_words(seen_of)
@@ -58,6 +63,11 @@ def verification_lines(answer: Verification, verbose: bool = True) -> Iterator[L
         contradicted = answer.agreement is Agreement.CONTRADICTED and answer.likelihood_ratio > 1
         yield "likelihood ratio", f"{said}; what contradicts it weighs more" if contradicted else said
     yield "asked", asked_words(seen_of)
+
+
+def _is_worth_naming(candidate: Candidate, named: set[str]) -> bool:
+    """Whether a short answer names what it could be instead: likely enough, and not named already."""
+    return candidate.probability >= _SHORT_MIN and candidate_name(candidate) not in named
 
 
 def rule_out_lines(answer: RuleOut, verbose: bool = True) -> Iterator[Line]:
@@ -83,6 +93,7 @@ def list_lines(answer: ListCheck, verbose: bool = True) -> Iterator[Line]:
         yield "there", "; ".join(f"{each.entry.count} x {plain(each.entry.expected.name)}" for each in whole)
     if not verbose:
         yield from _open_pills(answer.pills)
+        yield "numbers", "pills are numbered row by row, from the left" if answer.pills else ""
         return
     yield from ((f"pill {pill.number}", _pill_words(pill)) for pill in answer.pills)
     if answer.pills:
@@ -100,7 +111,8 @@ def _entry_words(each: CheckedEntry) -> str:
     """Of how many how many are there: ``1 of 2 baclofen 10 mg seen, 1 cannot be told``."""
     expected = each.entry.expected
     parts = [f"{each.present} of {each.entry.count} {plain(expected.name)} seen"]
-    parts += [f"{each.looks_like} more may be it, or what looks the same"] if each.looks_like else []
+    look = "looks" if each.looks_like == 1 else "look"
+    parts += [f"{each.looks_like} {look} like it and like something else"] if each.looks_like else []
     parts += [f"{each.missing} missing"] if each.missing else []
     parts += [f"{each.untold} cannot be told{_likely(each)}"] if each.untold else []
     alert = f" (high-alert: {plain(expected.high_alert.reason)})" if expected.high_alert else ""
@@ -179,7 +191,7 @@ def headline(answer: Verified) -> tuple[str, str, str]:
 def _counts(answer: ListCheck) -> str:
     """How many were seen and are listed; two faces of one pill may have been seen as two."""
     number, listed = len(answer.pills), sum(each.entry.count for each in answer.entries)
-    one = f" ({number - len(answer.alike)} where two faces are of one pill)" if answer.alike else ""
+    one = f" ({number - len(answer.alike)} if one is shown from both sides)" if answer.alike else ""
     return f"{number} pill{'s' * (number != 1)} seen{one}, {listed} on the list"
 
 
@@ -193,7 +205,8 @@ def next_step(answer: Verified) -> str:
         return _HOLD if answer.is_likely else _next_photo(answer)
     if answer.agreement is Agreement.CONSISTENT:
         return _CHECK_BOTH if len(answer.identification.faces) > 1 else _CHECK
-    return _HOLD if answer.agreement is Agreement.CONTRADICTED else _next_photo(answer)
+    is_other = bool(answer.others) and answer.others[0].probability > _OTHER_MIN
+    return _HOLD if is_other or answer.agreement is Agreement.CONTRADICTED else _next_photo(answer)
 
 
 def _next_photo(answer: Verification | RuleOut) -> str:
@@ -213,7 +226,7 @@ def _next_photo(answer: Verification | RuleOut) -> str:
 def _next_of_list(answer: ListCheck) -> str:
     """What would tell more of the pills of a list."""
     if answer.agreement is Agreement.CONTRADICTED:
-        return _HOLD_ALL
+        return f"{_ONE_FACE if answer.alike else ''}{_HOLD_ALL}"
     shared = [pill.number for pill in answer.pills if pill.state is PillState.LOOKS_LIKE]
     untold = [pill.number for pill in answer.pills if pill.state is PillState.CANNOT_TELL]
     if untold:

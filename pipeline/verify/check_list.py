@@ -197,9 +197,7 @@ def _sum_up(entries: Sequence[CheckedEntry], pills: Sequence[CheckedPill], count
         for state in (PillState.CANNOT_TELL, PillState.LOOKS_LIKE)
     )
     open_ += [f"Cannot be told: {numbered(untold)}."] if untold else []
-    open_ += (
-        [f"Something that is not on the list would look the same as {numbered(shared)}: see there."] if shared else []
-    )
+    open_ += [f"Something that is not on the list would look the same as {numbered(shared)}."] if shared else []
     if faults:
         return " ".join((*faults, *open_)), Agreement.CONTRADICTED
     if open_:
