@@ -190,6 +190,23 @@ def test_a_short_imprint_of_which_a_character_was_not_read_well_is_open() -> Non
     assert not ruled_out((short, other, *MADE), ["warfarin"], unsure).is_ruled_out
 
 
+def test_a_tablet_known_by_its_brand_alone_contradicts_no_drug_of_its_strength_and_is_not_ruled_out() -> None:
+    # Taiwan's register names most tablets by a brand and no substance: Mopik is meloxicam, Nonin glimepiride
+    listed_so, brand = pill("SK 302", "meloxicam", "15 mg"), pill("NK 477", "mopik", "15 mg", ingredients=())
+    read = [face("NK", "477"), face()]
+    done = found((listed_so, brand, *MADE), "meloxicam 15 mg", read)
+    assert done.agreement is CANNOT_TELL
+    assert "It looks more like mopik 15 mg." in done.reason
+    assert found((listed_so, brand, *MADE), "warfarin 5 mg", read).agreement is CONTRADICTED  # another strength
+    assert found((listed_so, brand, *MADE), listed_so, read).agreement is CONTRADICTED  # another product
+    named = dataclasses.replace(brand, ingredients=("mopik",))
+    assert found((listed_so, named, *MADE), "meloxicam 15 mg", read).agreement is CONTRADICTED
+    out = ruled_out((listed_so, brand, *MADE), ["warfarin"], read)
+    assert out.outcome == "NOT_RULED_OUT" and not out.is_likely
+    assert "Of mopik 15 mg the register does not say the substance." in out.reason
+    assert ruled_out((listed_so, named, *MADE), ["warfarin"], read).is_ruled_out
+
+
 def test_another_maker_s_name_beside_the_right_number_contradicts_nothing() -> None:
     product = pill("93 5728", "lovastatin", "40 mg")
     done = found((product, *MADE), product, [face("TEVA", "5728"), face()])

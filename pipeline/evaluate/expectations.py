@@ -128,7 +128,9 @@ def count(photos: Sequence[LabeledPhoto], seen: dict[str, Answer], catalog: Cata
             if expected is not None:
                 counts[name][_outcome(asking.verifier, weighing, one, expected, others)] += 1
         if rows[0].drug:
-            group = "high-alert" if any(map(high_alert_group, rows)) else "not high-alert"
+            is_named = all(row.ingredients for row in rows)
+            group = "not high-alert" if is_named else "known by a brand alone"
+            group = "high-alert" if any(map(high_alert_group, rows)) else group
             counts[group][asking.verifier.rule_out(weighing, drugs, one).outcome] += 1
     return dict(counts)
 
@@ -156,6 +158,7 @@ def lines(counts: Counts) -> Iterator[str]:
         "right": Agreement.CONTRADICTED.value,
         "high-alert": "RULED_OUT",
         "not high-alert": "NOT_RULED_OUT",
+        "known by a brand alone": "RULED_OUT",
     }
     for name, found in counts.items():
         total, bad = found.total(), harmful.get(name, Agreement.CONSISTENT.value)

@@ -18,7 +18,7 @@ from pipeline.properties import PROPERTIES
 from pipeline.records import Agreement, Doubts, EvidenceRow, Expected, ExpectedKind, PillLook, Reading
 from pipeline.settings import DecideSettings, VerifySettings
 from pipeline.verify.compare import FILLED_BY_NONE, Comparison, Filled
-from pipeline.verify.naming import alike_sentences, joined, name_beside, name_of, said
+from pipeline.verify.naming import alike_sentences, is_brand_alone, joined, name_beside, name_of, said
 from reference.grouping import drug_strength
 
 _LOOK_KINDS = tuple(each.title for each in PROPERTIES)
@@ -129,6 +129,8 @@ class Judge:
         if against:
             yield f"{name_of(best)} comes nearest, but it is not certain."
             yield from against
+        if is_brand_alone(best) and not (within and within[0] is best):
+            yield f"Of {name_of(best)} the register does not say the substance."
         if self._says_too_little(best.explanation):
             yield "What was read of its imprint stands on too many pills."
         elif risk > self.bars.risk_max:
@@ -170,7 +172,9 @@ class Judge:
             return False
         if comparison.unlisted_share:
             # A drug of which a register has no imprint may be listed again under a brand, with it.
-            return explained and not unknown
+            # Nor does a tablet that is listed by a brand alone contradict it: it may be that drug.
+            is_it = rival is not None and is_brand_alone(rival) and _may_be_one_strength(rival, best)
+            return explained and not unknown and not is_it
         return explained or (not unknown and len(explanation.contradicted) >= _STRAY_MIN)
 
     def _explains(self, rival: Weighed) -> bool:
@@ -272,6 +276,12 @@ class Judge:
 
     def _misfits(self, group: Weighed, look: PillLook | None = None) -> Iterator[str]:
         return misfits(group.products[0], group.explanation, look or self.look, self.model, self.decide)
+
+
+def _may_be_one_strength(group: Weighed, other: Weighed) -> bool:
+    """Whether two tablets have one strength, as far as it is said."""
+    one, another = drug_strength(group.products[0])[1], drug_strength(other.products[0])[1]
+    return one == another or not (one and another)
 
 
 def _plain(labeler: str) -> str:

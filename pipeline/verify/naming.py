@@ -28,6 +28,11 @@ def is_same_strength(group: Weighed, best: Weighed) -> bool:
     return all(key) and drug_strength(group.products[0]) == key
 
 
+def is_brand_alone(group: Weighed) -> bool:
+    """Whether its register names a tablet by a brand and no substance, as Taiwan's does of most."""
+    return not any(product.ingredients for product in group.products)
+
+
 def makers(group: Weighed) -> list[str]:
     """The labelers of a tablet, without the full stop of a company's form."""
     return [(product.labeler or product.product_id).rstrip(".") for product in group.products]

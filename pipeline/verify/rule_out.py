@@ -21,7 +21,8 @@ class Drugs:
 
     Attributes:
         asked: as the caller named them.
-        share: the share of the catalog's products that are one of them, and so about that of pills not listed.
+        share: the share that is one of them of the catalog's products whose substance is named, and so about that of
+            pills not listed, and of those listed by a brand alone.
         holds: whether a product is one of them.
     """
 
@@ -43,8 +44,8 @@ class Drugs:
         )
 
     def has(self, group: Weighed) -> bool:
-        """Whether a tablet is one of them; one of which the register names no drug may be."""
-        return any(self.holds(product) or not product.drug for product in group.products)
+        """Whether a tablet is known to be one of them."""
+        return any(map(self.holds, group.products))
 
 
 def drugs_of_names(catalog: Catalog, names: Sequence[str]) -> Drugs:
@@ -61,8 +62,8 @@ def drugs_of_names(catalog: Catalog, names: Sequence[str]) -> Drugs:
     def holds(product: Product) -> bool:
         return any(rule(product) for rule in rules)
 
-    products = list(catalog.products())
-    return Drugs(asked, sum(map(holds, products)) / max(len(products), 1), holds)
+    named = [product for product in catalog.products() if product.ingredients]
+    return Drugs(asked, sum(map(holds, named)) / max(len(named), 1), holds)
 
 
 def _rule(catalog: Catalog, name: str) -> Callable[[Product], bool]:

@@ -13,6 +13,7 @@ from pipeline.verify.agree import Finding, Judge
 from pipeline.verify.answers import RuleOut, Verification, likely
 from pipeline.verify.compare import FILLED_BY_NONE, Comparison, Filled, compare
 from pipeline.verify.expected import products_named
+from pipeline.verify.naming import is_brand_alone
 from pipeline.verify.rule_out import Drugs, drugs_of_names
 from reference.grouping import drug_strength
 from reference.product import Product
@@ -65,10 +66,13 @@ class Verifier:
         odds = self._matcher.odds(weighing)
         within = [group for group in odds.groups if drugs.has(group)]
         weights = dict(zip(map(id, odds.groups), odds.weights, strict=True))
-        risk = (sum(weights[id(group)] for group in within) + odds.unlisted * drugs.share) / odds.total
+        known = sum(weights[id(group)] for group in within)
+        unnamed = [group for group in odds.groups if is_brand_alone(group) and not drugs.has(group)]
+        unknown = odds.unlisted + sum(weights[id(group)] for group in unnamed)
+        risk = (known + unknown * drugs.share) / odds.total
         against = tuple(self._judge(seen).cannot_rule_out(odds.groups, within, risk, bool(weighing.heard)))
-        known = dict(zip(map(id, odds.groups), ranked(odds, len(odds.groups)).candidates, strict=True))
-        could_be = tuple(each for group in within if (each := known[id(group)]).probability >= _NAMED_MIN)
+        candidates = dict(zip(map(id, odds.groups), ranked(odds, len(odds.groups)).candidates, strict=True))
+        could_be = tuple(each for group in within if (each := candidates[id(group)]).probability >= _NAMED_MIN)
         what = " or ".join(drugs.names)
         is_likely = likely(risk, could_be)
         said = f"It is likely {what}, {percent(risk)}" if is_likely else f"It cannot be ruled out that this is {what}"
