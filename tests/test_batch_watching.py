@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -12,12 +13,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from pretend import Pretender, inline
+from rich.console import Console
 
 from pipeline.batch import BatchSettings, Progress, estimate_batch, run_batch
 from pipeline.cli.batch_words import KINDS
 from pipeline.cli.group import cli
 from pipeline.cli.output import ERRORS_LEFT
-from pipeline.cli.progress import ProgressLog, duration
+from pipeline.cli.progress import ProgressDisplay, ProgressLog, duration
 from pipeline.errors import PhotoSetError
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -91,6 +93,23 @@ def test_a_log_has_a_line_of_json_now_and_then(capsys: pytest.CaptureFixture[str
     assert 0 < progress["photos_per_second"] <= 600
     assert (warning["event"], warning["message"]) == ("warning", "careful\x1b")
     assert (failed["event"], failed["reason"]) == ("failed", "the disk is full")
+
+
+def test_the_rate_leaves_out_that_workers_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    output = io.StringIO()
+    with ProgressDisplay(Console(file=output, width=100)) as display:
+        for seconds, done in ((0, 20), (60, 21), (70, 41), (80, 61), (90, 100)):
+            now[0] = seconds
+            display(Progress(done, 100, 20))
+    assert output.getvalue().splitlines() == [
+        "20 of 100 photos were done before",
+        "21 of 100 photos, 0 errors, unknown time left",
+        "41 of 100 photos, 2.0/s, 0 errors, 0:00:30 left",
+        "61 of 100 photos, 2.0/s, 0 errors, 0:00:20 left",
+        "100 of 100 photos, 2.6/s, 0 errors, 0:00:00 left",
+    ]
 
 
 def test_a_duration_has_hours() -> None:

@@ -21,14 +21,17 @@ _LINE_SECONDS = 10.0
 
 
 class _Clock:
-    """How fast a batch goes."""
+    """How fast a batch goes, from its first photo on: until then workers start and load their models."""
 
     def __init__(self) -> None:
-        self._started = time.monotonic()
-        self._last_line = self._started
+        self._last_line = time.monotonic()
+        self._first: int | None = None  # photos that were done when the clock began
+        self._began = 0.0
 
-    def restart(self) -> None:
-        self._started = time.monotonic()
+    def note(self, progress: Progress) -> None:
+        """Take note of a progress; each must be shown to the clock."""
+        if self._first is None and progress.total is not None and progress.done > progress.done_before:
+            self._first, self._began = progress.done, time.monotonic()
 
     def is_time(self) -> bool:
         """Whether the log's next line is due, from the last time that this said so."""
@@ -38,12 +41,14 @@ class _Clock:
         return due
 
     def rate(self, progress: Progress) -> float:
-        """Photos a second."""
-        seconds = time.monotonic() - self._started
-        return (progress.done - progress.done_before) / seconds if seconds else 0.0
+        """Photos a second; 0 where nobody can say yet."""
+        seconds = time.monotonic() - self._began
+        return (progress.done - self._first) / seconds if self._first is not None and seconds else 0.0
 
     def seconds_left(self, progress: Progress) -> float | None:
         """None where nobody can say yet."""
+        if progress.total == progress.done:
+            return 0.0
         rate = self.rate(progress)
         return (progress.total - progress.done) / rate if rate and progress.total is not None else None
 
@@ -62,12 +67,13 @@ class ProgressDisplay(BarDisplay):
         if progress.total is None:
             self._say(f"looking for photos: {progress.done}")
             return
+        self._clock.note(progress)
         if self._task is None:
-            self._clock.restart()
             self._task = self._bar.add_task("photos", total=progress.total, completed=progress.done, told="")
             if progress.done_before:
                 self._console.print(f"{progress.done_before} of {progress.total} photos were done before")
-        told = f"{self._clock.rate(progress):.1f}/s, {_count(progress.errors, 'error')}"
+        rate, errors = self._clock.rate(progress), _count(progress.errors, "error")
+        told = f"{rate:.1f}/s, {errors}" if rate else errors
         self._bar.update(self._task, completed=progress.done, told=told)
         self._say(f"{progress.done} of {progress.total} photos, {told}, {self._left(progress)} left")
 
@@ -107,12 +113,12 @@ class ProgressLog:
 
     def __call__(self, progress: Progress) -> None:
         """Log where the batch is."""
+        self._clock.note(progress)
         if progress.total is None:
             if self._clock.is_time():
                 self.event("looking", found=progress.done)
         elif not self._begun:
             self._begun = True
-            self._clock.restart()
             self.event("begun", photos=progress.total, done_before=progress.done_before)
         elif self._clock.is_time() or progress.done == progress.total:
             left = self._clock.seconds_left(progress)
