@@ -251,6 +251,26 @@ def test_without_a_reference_there_is_no_scale() -> None:
     assert find_scale(Photo(np.full((20, 20, 3), 90, np.uint8), "plain"), []) is None
 
 
+@pytest.mark.parametrize("axes", ["x", "xy"])
+@pytest.mark.parametrize(("px_per_mm", "grain"), [(5.0, 18.0), (8.0, 35.0), (11.0, 35.0)])
+def test_a_ruler_on_brushed_metal_or_cloth_is_found(axes: str, px_per_mm: float, grain: float) -> None:
+    photo, region = ruler_scene(px_per_mm, axes=axes, length_mm=min(50.0, 560 / px_per_mm))
+    gray = photo.pixels[..., 0] + np.random.default_rng(7).normal(0, grain, photo.pixels.shape[:2])
+    scale = find_scale(Photo(np.dstack([np.clip(gray, 0, 255).astype(np.uint8)] * 3), "grain"), [region])
+    assert scale is not None and scale.mm_per_px == pytest.approx(1 / px_per_mm, rel=0.01)
+
+
+@pytest.mark.parametrize("step", [6, 9, 12])
+def test_the_threads_of_a_cloth_are_no_ruler(step: int) -> None:
+    random = np.random.default_rng(step)
+    cloth = 60 + random.normal(0, 20, (480, 640))
+    for row in range(4, 480, step):
+        for left in range(0, 640, 40):
+            cloth[row, left : left + random.integers(20, 40)] += 90
+    gray = np.clip(cloth, 0, 255).astype(np.uint8)
+    assert find_scale(Photo(np.dstack([gray] * 3), "cloth"), [disk(320, 240, 60)]) is None
+
+
 def test_stripes_and_print_are_no_ruler() -> None:
     image = np.full((480, 640), 220, np.uint8)
     for row, text in enumerate(

@@ -90,8 +90,11 @@ def _best(across: Sequence[_Guess], along: Sequence[_Guess], framed: bool) -> Ru
 
 def _guesses(gray: NDArray[np.uint8], dark: bool, length_px: float | None, upright: bool) -> list[_Guess]:
     guesses = []
-    for row in tick_rows(upright_strokes(gray, dark), _ROWS_MAX):
+    strokes = upright_strokes(gray, dark)
+    for row in tick_rows(strokes, _ROWS_MAX):
         cycled = _is_cycled(row)
+        if strokes.is_grainy and not cycled:
+            continue  # threads of a cloth make even rows, but no longer ones among them
         spacing_px = row.spacing_px
         for unit, prior in _UNITS_MM.items():
             support = prior + 6.0 * math.log(len(row.index) / 8.0) + (2.0 if cycled and unit == 1.0 else 0.0)

@@ -13,17 +13,23 @@ _TICK_WIDTH_PX_MAX = 9
 _TICK_HEIGHT_PX_MIN = 3
 # Gray levels a tick differs from its ground at least; below lie paper grain and JPEG noise.
 _CONTRAST_MIN = 9
+# Grain is averaged over so many pixels upright: most ticks are longer.
+_UPRIGHT_PX = 7
 # A photo with a ruler, print and grain has some hundred.
 _MARKS_MAX = 1500
 
 
 @dataclass(frozen=True, eq=False)
 class Strokes:
-    """Upright strokes sorted by ``x``: ``x`` center, ``top`` and ``bottom`` end, each ``(n,)`` float64 in pixels."""
+    """Upright strokes sorted by ``x``: ``x`` center, ``top`` and ``bottom`` end, each ``(n,)`` float64 in pixels.
+
+    ``is_grainy``: they were picked out of thousands of marks, such as those of brushed metal and cloth.
+    """
 
     x: NDArray[np.float64]
     top: NDArray[np.float64]
     bottom: NDArray[np.float64]
+    is_grainy: bool
 
     def __len__(self) -> int:
         return len(self.x)
@@ -34,27 +40,37 @@ def upright_strokes(gray: NDArray[np.uint8], dark: bool) -> Strokes:
     kernel = np.ones((1, _TICK_WIDTH_PX_MAX), np.uint8)
     operation = cv2.MORPH_BLACKHAT if dark else cv2.MORPH_TOPHAT
     hat = np.asarray(cv2.morphologyEx(gray, operation, kernel), dtype=np.uint8)
-    stats = _components(hat)
+    stats, is_grainy = _components(hat)
     left, top, width, height, area = stats[1:].T.astype(np.float64)
     keep = (height >= _TICK_HEIGHT_PX_MIN) & (height <= 0.2 * max(gray.shape)) & (width <= _TICK_WIDTH_PX_MAX)
     keep &= (height >= 0.8 * width) & (area >= 0.4 * width * height)
     left, top, width, height = left[keep], top[keep], width[keep], height[keep]
     x = _centers(hat, left, top, width, height)
     order = np.argsort(x)
-    return Strokes(x[order], top[order], (top + height - 1)[order])
+    return Strokes(x[order], top[order], (top + height - 1)[order], is_grainy)
 
 
-def _components(hat: NDArray[np.uint8]) -> NDArray[np.int32]:
-    """OpenCV's statistics of the marks; of grain and weave, which make thousands, the strongest only."""
-    threshold = _threshold(hat)
+def _components(hat: NDArray[np.uint8]) -> tuple[NDArray[np.int32], bool]:
+    """OpenCV's statistics of the marks; where grain makes thousands (True), of upright ones, then of the strongest."""
+    marks = _marks(hat, threshold := _threshold(hat))
+    if marks is not None:
+        return marks, False
+    # Of brushed metal and cloth little is left of what stands over another row's grain; a tick stands over itself.
+    upright = np.asarray(cv2.blur(hat, (1, _UPRIGHT_PX)), np.uint8)
     for _ in range(4):
-        _, marks = cv2.threshold(hat, threshold, 255, cv2.THRESH_BINARY)
-        # Sixteen-bit labels and eight neighbors take a third of the time of OpenCV's defaults.
-        count, _, stats, _ = cv2.connectedComponentsWithStats(marks, connectivity=8, ltype=cv2.CV_16U)
-        if count <= _MARKS_MAX:
-            return np.asarray(stats, dtype=np.int32)
+        marks = _marks(upright, threshold)
+        if marks is not None:
+            return marks, True
         threshold *= 1.5
-    return np.zeros((1, 5), np.int32)
+    return np.zeros((1, 5), np.int32), True
+
+
+def _marks(hat: NDArray[np.uint8], threshold: float) -> NDArray[np.int32] | None:
+    """OpenCV's statistics of what is above the threshold; None where that is too much."""
+    _, marks = cv2.threshold(hat, threshold, 255, cv2.THRESH_BINARY)
+    # Sixteen-bit labels and eight neighbors take a third of the time of OpenCV's defaults.
+    count, _, stats, _ = cv2.connectedComponentsWithStats(marks, connectivity=8, ltype=cv2.CV_16U)
+    return np.asarray(stats, dtype=np.int32) if count <= _MARKS_MAX else None
 
 
 def _threshold(hat: NDArray[np.uint8]) -> float:
