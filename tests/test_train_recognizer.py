@@ -191,19 +191,30 @@ def drawn_face(text: str) -> LabeledFace:
 
 
 def test_a_drawn_lone_letter_is_also_shown_across() -> None:
-    ((_, labels),) = StripMaker(StripReader()).of_drawn(drawn_face("K"))
+    (_, labels), *_ = StripMaker(StripReader()).of_drawn(drawn_face("K"))
     assert {label.text for label in labels if label.kind is LabelKind.TEXT} == {"K"}
     assert {LabelKind.TEXT, LabelKind.WRONG_WAY, LabelKind.ACROSS} <= {label.kind for label in labels}
 
 
 def test_a_face_gives_strips_of_its_lines_both_ways_and_of_the_ground_beside_them() -> None:
-    ((image, labels),) = StripMaker(StripReader()).of_drawn(drawn_face("R724"))
+    (image, labels), *_ = StripMaker(StripReader()).of_drawn(drawn_face("R724"))
     told = [(label.kind, label.text) for label in labels]
     assert told[:2] == [(LabelKind.TEXT, "R724"), (LabelKind.WRONG_WAY, "")]
     assert told[2:] and set(told[2:]) == {(LabelKind.GROUND, "")}
     text = labels[0].band
     assert np.hypot(text.x - image.shape[1] / 2, text.y - image.shape[0] / 2) < 10
     assert not any(label.band.holds(*text.at(place)[:2]) for label in labels[2:] for place in (0.0, 0.5, 1.0))
+
+
+def test_a_face_comes_again_as_a_small_photo_of_it_with_the_same_labels() -> None:
+    (image, labels), (small, again) = StripMaker(StripReader()).of_drawn(drawn_face("R724"))
+    assert [(label.kind, label.text) for label in again] == [(label.kind, label.text) for label in labels]
+    strips = [label.band.strip(crop, 48) for crop, (label, *_) in ((image, labels), (small, again))]
+    shapes = [strip.shape for strip in strips]
+    assert abs(shapes[0][1] - shapes[1][1]) <= 2
+    coarse = np.asarray(cv2.resize(strips[1], shapes[0][::-1]))
+    assert 0.6 < np.corrcoef(strips[0].ravel(), coarse.ravel())[0, 1] < 0.99
+    assert _share_of_detail(strips[1].astype(np.float32)) < 0.8 * _share_of_detail(strips[0].astype(np.float32))
 
 
 def test_strips_come_back_as_they_were_kept(tmp_path: Path) -> None:

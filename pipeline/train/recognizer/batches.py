@@ -12,11 +12,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pipeline.draw.camera import through_jpeg
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.ctc import ADMITTED
 from pipeline.imprint.strip_reader import STRIP_HEIGHT
 from pipeline.imprint.textboxes import TextBox
+from pipeline.train.faces.small_faces import as_phones_do
 from pipeline.train.recognizer.strip_labels import Band, LabelKind
 from pipeline.train.recognizer.strips import Strip
 
@@ -29,22 +29,25 @@ _WIDTH_MIN = 24
 # How often a strip of each kind is drawn, relative to the others; docs/experiments/recognizer.md.
 _WEIGHTS = {
     LabelKind.TEXT: 3.0,
-    LabelKind.NOTHING: 3.0,
+    LabelKind.NOTHING: 5.0,
     LabelKind.WRONG_WAY: 0.6,
     LabelKind.ACROSS: 0.3,
-    LabelKind.GROUND: 0.3,
+    LabelKind.GROUND: 0.6,
 }
 _DRAWN_WEIGHT = 0.4
 # Sets of few strips that are hard to read.
-_RARE_WEIGHTS = {"tfda": 3.0, "consumer": 3.0}
+_RARE_WEIGHTS = {"tfda": 3.0, "consumer": 3.0, "field": 3.0}
 _REAL_ARC_WEIGHT = 3.0
 # The share of the strips that is reduced to a height in this range, in px, and the share that is blurred, with a
 # standard deviation in this range, in px of a strip 48 px high. A strip of tfda's photos is 10-15 px high before it is
 # enlarged, one of rximage300's 25-45; in sheets of augmented strips many below 10 px, or of more blur, could not be
 # read.
-_COARSE_SHARE, _COARSE_PX = 0.45, (10.0, 40.0)
+_COARSE_SHARE, _COARSE_PX, _FLAT = 0.4, (10.0, 36.0), (0.3, 1.0)
 _BLURRED_SHARE, _BLUR_PX = 0.25, (0.4, 2.6)
 _LOST_MAX = 3.0
+# The finder takes letters that are large for their face for smaller ones: so many straight bands are drawn tighter, by
+# up to this factor, as those of such letters lie.
+_TIGHT_SHARE, _TIGHT_MIN = 0.15, 0.7
 _LONG_WEIGHT, _LONG = 1.3, 3
 
 
@@ -131,22 +134,16 @@ def augmented(strip: Strip, rng: np.random.Generator) -> NDArray[np.float32]:
 
 
 def _coarse(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """The strip as from a photo with few pixels a letter, often compressed, enlarged again as the crop is."""
+    """The strip as from a photo with few pixels a letter, as phones make it, enlarged again as the crop is."""
     height = math.exp(rng.uniform(*np.log(_COARSE_PX)))
     keep = height / STRIP_HEIGHT
-    small = _resized(image, (max(3, round(image.shape[1] * keep)), round(height)), cv2.INTER_AREA)
-    if rng.random() < 0.5:
-        # JPEG acts on the photo's low contrast, which local normalization stretched afterwards: so the strip is
-        # flattened, compressed and stretched again.
-        flat = rng.uniform(0.15, 1.0)
-        coded = _compressed(128.0 + (small - 128.0) * flat, int(rng.integers(40, 90)))
-        small = ((coded - 128.0) / flat + 128.0).astype(np.float32)
+    # What phones do acts on the photo's low contrast, which local normalization stretched afterwards: so the strip is
+    # flattened, degraded and stretched again.
+    flat = rng.uniform(*_FLAT)
+    size = max(3, round(image.shape[1] * keep)), round(height)
+    small = ((as_phones_do(128.0 + (image - 128.0) * flat, size, rng) - 128.0) / flat + 128.0).astype(np.float32)
     how = cv2.INTER_CUBIC if rng.random() < 0.7 else cv2.INTER_LINEAR
     return _resized(small, (image.shape[1], STRIP_HEIGHT), how)
-
-
-def _compressed(image: NDArray[np.float32], quality: int) -> NDArray[np.float32]:
-    return through_jpeg(np.clip(image, 0, 255).astype(np.uint8), quality).astype(np.float32)
 
 
 def _blurred(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
@@ -180,10 +177,12 @@ def _jittered(band: Band, rng: np.random.Generator) -> Band:
     """The band as another finder might have drawn it; lengths in its heights."""
     height = band.height
     if isinstance(band, TextBox):
+        if rng.random() < _TIGHT_SHARE:
+            height = height * rng.uniform(_TIGHT_MIN, 1.0)
         return TextBox(
             x=band.x + rng.normal(0, 0.035) * height,
             y=band.y + rng.normal(0, 0.035) * height,
-            width=max(0.4 * height, band.width + rng.normal(0.03, 0.12) * height),
+            width=max(0.4 * height, band.width - band.height + height + rng.normal(0.03, 0.12) * height),
             height=height * math.exp(rng.normal(0.02, 0.09)),
             turn_deg=band.turn_deg + rng.normal(0, 3.0),
             score=band.score,

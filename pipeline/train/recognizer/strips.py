@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.evaluate.sets import LabeledPhoto, open_set
+from pipeline.evaluate.split import is_validation
 from pipeline.imprint.arcs import Arc
 from pipeline.imprint.detector import DetectorReader
 from pipeline.imprint.found_lines import StripSheet, is_lone, other_turns, sheet_of
@@ -30,6 +31,7 @@ from pipeline.train.faces.cutting import photo_faces
 from pipeline.train.faces.drawn import load_bank
 from pipeline.train.faces.labeled import HEIGHT, TURN_DEG, WIDTH, LabeledFace, X, Y
 from pipeline.train.faces.self_training import known_folders, known_photos
+from pipeline.train.recognizer.small_strips import LabeledCrop, smaller
 from pipeline.train.recognizer.strip_labels import Band, LabelKind, Looks, StripLabel, from_characters, from_imprint
 
 # How many boxes of ground are tried on a face; the range of their height, in short sides of the face, and of their
@@ -39,10 +41,10 @@ _GROUND_TRIES, _GROUND_HEIGHT, _GROUND_ASPECT = 3, (0.12, 0.5), (0.6, 4.0)
 _TURNS_DEG, _CLOSER = (0.0, 90.0, 45.0, 135.0), 0.65
 # Photos in a shard: what making them loses at most when it is cut off.
 _PHOTOS_A_SHARD = 100
+# Of photos as people take them the text of one face may be all that is noted: silence is not known there.
+_FIELD, _FIELD_KINDS = "field", (LabelKind.TEXT, LabelKind.WRONG_WAY)
 
 _BANDS: dict[str, type[Arc] | type[TextBox]] = {"Arc": Arc, "TextBox": TextBox}
-
-LabeledCrop = tuple[NDArray[np.uint8], list[StripLabel]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +70,7 @@ class StripMaker:
         self._reader, self._detector = reader, detector or DetectorReader()
 
     def of_known(self, photo: LabeledPhoto) -> Iterator[LabeledCrop]:
-        """The faces of a photo whose imprint is known, and nothing else."""
+        """The faces of a photo whose imprint is known, and nothing else; each again as a small photo shows it."""
         found = photo_faces(photo.path)
         if found is None:
             return
@@ -76,24 +78,32 @@ class StripMaker:
         seen = [self._seen(pixels, region) for region in regions]
         imprint = photo.truth.shown or photo.truth.imprint or ""
         labels = from_imprint([face.lines for face in seen], imprint, [face.ground for face in seen])
-        for face, own in zip(seen, labels, strict=True):
+        for region, face, own in zip(regions, seen, labels, strict=True):
+            if photo.truth.surroundings is not None:
+                own = [label for label in own if label.kind in _FIELD_KINDS]
             yield face.sheet.image, own
+            yield from smaller(pixels, region, face.sheet, own)
 
     def of_boxed(self, boxed: BoxedPhoto) -> Iterator[LabeledCrop]:
         """The faces of a photo whose characters are boxed."""
         for pixels, region, rows in regions_with_characters(boxed):
-            yield self._with_characters(self._seen(pixels, region), rows, boxed.imprint)
+            yield from self._with_characters(pixels, region, self._seen(pixels, region), rows, boxed.imprint)
 
     def of_drawn(self, face: LabeledFace) -> Iterator[LabeledCrop]:
         """A drawn face."""
         photo = Photo(np.repeat(face.gray[..., None], 3, axis=2), face.source)
         outline = np.ascontiguousarray(face.outline[:, ::-1].clip(min=0.0))
-        seen = self._seen(photo, PillRegion(outline, face.mask > 0, 0, 0, 1.0), is_known=True)
-        yield self._with_characters(seen, face.characters, "")
+        region = PillRegion(outline, face.mask > 0, 0, 0, 1.0)
+        seen = self._seen(photo, region, is_known=True)
+        yield from self._with_characters(photo, region, seen, face.characters, "")
 
-    def _with_characters(self, seen: _Seen, rows: NDArray[np.float32], imprint: str) -> LabeledCrop:
+    def _with_characters(
+        self, photo: Photo, region: PillRegion, seen: _Seen, rows: NDArray[np.float32], imprint: str
+    ) -> Iterator[LabeledCrop]:
         rows = _in_crop(rows, seen.sheet)
-        return seen.sheet.image, from_characters(seen.lines, rows, imprint, seen.ground, seen.again)
+        labels = from_characters(seen.lines, rows, imprint, seen.ground, seen.again)
+        yield seen.sheet.image, labels
+        yield from smaller(photo, region, seen.sheet, labels)
 
     def _seen(self, photo: Photo, region: PillRegion, is_known: bool = False) -> _Seen:
         """A face as lines are read on it; with lone letters looked at again, and nothing read, where all is known."""
@@ -178,6 +188,9 @@ def training_strips(
     for known in known_folders(data):
         photos = known_photos(open_set(known).part("training"))
         jobs |= _jobs(known.name, photos, maker.of_known, limit)
+    if (data / _FIELD / "labels.csv").is_file():
+        photos = filter(_teaches, open_set(data / _FIELD).part("training").photos)
+        jobs |= _jobs(_FIELD, photos, maker.of_known, limit)
     jobs |= {f"drawn-{bank.stem}": partial(_of_bank, bank, maker, limit) for bank in banks}
     return _kept(jobs, folder, say)
 
@@ -188,6 +201,11 @@ def validation_strips(
     """The strips of the validation part's boxed photos, to try a training on; made where not kept yet."""
     photos = (photo for photo in clean_photos(data) if photo.is_validation)
     return _kept(_jobs("validation", photos, maker.of_boxed, limit), folder, say)
+
+
+def _teaches(photo: LabeledPhoto) -> bool:
+    """Whether the text on a photo as people take them is known and in no other set's validation part."""
+    return bool(photo.truth.shown) and not is_validation(photo.truth.shown or "")
 
 
 _Job = Callable[[], Iterable[LabeledCrop]]
