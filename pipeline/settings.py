@@ -56,13 +56,16 @@ class SegmentSettings:
     length_px_min: float = 12.0
     """Shortest pill, in pixels of the loaded photo; on training photos the shortest has 13.6 ("Eighteenth round")."""
 
-    pill_min: float = 0.15
-    """Chance to be a pill at all from which on a region of a photo taken by hand is one ("Seventeenth round")."""
+    pill_min: float = 0.5
+    """Chance to be a pill at all from which on a region of a photo taken by hand is one ("Eighteenth round")."""
 
-    pill_of_list_min: float = 0.01
+    pill_among_many_min: float = 0.2
+    """The same where eight and more pills lie: what is covered by half among pills is one ("Eighteenth round")."""
+
+    pill_of_list_min: float = 0.05
     """The same where a list says that pills lie there; what has less than ``pill_min`` may be none (docs/verify.md)."""
 
-    whole_min: float = 0.93
+    whole_min: float = 0.9
     """Chance to be a pill from which on two halves are one, if it is the likelier explanation ("Seventeenth round")."""
 
     area_share_min: float = 0.08

@@ -171,11 +171,20 @@ class Chances:
 def test_where_a_list_says_that_pills_lie_a_region_that_may_be_none_is_kept_and_flagged() -> None:
     discs = [(120.0, 100.0, 60.0), (120.0, 300.0, 50.0), (300.0, 200.0, 40.0)]
     photo = Photo(drawn((400, 400), discs), "tray.png")
-    settings, judge = SegmentSettings(coarse_px=512, closer_min=9.0), Chances(r60=0.9, r50=0.05, r40=0.001)
+    settings, judge = SegmentSettings(coarse_px=512, closer_min=9.0), Chances(r60=0.9, r50=0.2, r40=0.001)
     strict = Search(settings, Seen(discs), judge)(photo)
     of_list = Search(settings, Seen(discs), judge, settings.pill_of_list_min)(photo)
     assert [round(max(one.mask.shape) / 20) for one in strict] == [6]
     assert [(round(max(one.mask.shape) / 20), one.doubted) for one in of_list] == [(6, False), (5, True)]
+
+
+@pytest.mark.parametrize(("sure", "kept"), [(7, 7), (8, 9)])
+def test_beside_many_pills_a_doubtful_region_is_one(sure: int, kept: int) -> None:
+    discs = [(60.0 + 90 * (number // 4), 60.0 + 90 * (number % 4), 30.0) for number in range(sure)]
+    discs.append((280.0, 200.0, 45.0))
+    photo = Photo(drawn((400, 400), discs), "many.png")
+    settings = SegmentSettings(coarse_px=512, closer_min=9.0)
+    assert len(Search(settings, Seen(discs), Chances(r30=0.9, r45=0.3))(photo)) == kept
 
 
 def test_faces_of_samples_are_pills_and_their_ground_is_none() -> None:
@@ -207,9 +216,9 @@ def test_regions_in_doubt_are_seen_mirrored_too() -> None:
     seen = np.zeros((2, 2 * PLANES, VIEW_PX, VIEW_PX), np.float32)
     seen[0, 0, :, : VIEW_PX // 2] = 0.02
     seen[1, 0] = 0.3
-    # The first has a logit of 2 as it is and upside down, of 0 from left to right, of 1 with rows for columns.
-    assert logits_of(network, seen) == pytest.approx([5 / 4, 30], abs=1e-4)
-    assert network.asked == 2 + 3
+    # The first has a logit of 2 as it is, of 0 from left to right.
+    assert logits_of(network, seen) == pytest.approx([1, 30], abs=1e-4)
+    assert network.asked == 2 + 1
 
 
 def test_what_surrounds_a_likelier_pill_is_its_ground() -> None:

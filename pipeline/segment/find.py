@@ -198,10 +198,12 @@ class Search:
         alone = self._judge(photo, regions)
         regions, chances = rejoined(photo, regions, alone, box, self._judge, self.settings.whole_min)
         chances = without_grounds(regions, agreed(photo, regions, chances))
+        is_many = np.count_nonzero(chances >= self.settings.pill_min) >= _MANY_MIN
+        sure_min = self.settings.pill_among_many_min if is_many else self.settings.pill_min
         return [
-            replace(one, doubted=True) if chance < self.settings.pill_min else one
+            replace(one, doubted=True) if chance < sure_min else one
             for one, chance in zip(regions, chances, strict=True)
-            if chance >= self._chance_min
+            if chance >= min(sure_min, self._chance_min)
         ]
 
 

@@ -1,7 +1,7 @@
 """The second question about a region: is it a pill at all, or skin, a gap between fingers, a key, a stain?
 
 The network of `pill_maps` judges pixels in one look at a photo. This one sees each region alone, near by and with the
-ground around it (docs/experiments/segment.md, "Sixteenth round").
+ground around it (docs/experiments/segment.md, "Sixteenth" and "Eighteenth round").
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ _FRAME_MAX = 10.0
 _ALIKE_MIN = 3
 # No chance counts as surer than this far from 0 and 1.
 _CHANCE_MARGIN = 1e-4
-# A region whose logit is nearer to 0 is in doubt: a chance of 0.02 to 0.98.
-_DOUBT_MAX = 4.0
+# A region whose logit is nearer to 0 is in doubt: a chance of 0.05 to 0.95.
+_DOUBT_MAX = 3.0
 # Many regions go through the network in parts, so that a photo of any kind takes bounded memory.
 _BATCH = 64
 
@@ -148,15 +148,13 @@ class PillOrNot:
 
 
 def logits_of(network: Network, seen: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Logits ``(n,)`` of regions' planes; of those in doubt the mean of the planes and of three mirror images."""
+    """Logits ``(n,)`` of regions' planes; of those in doubt the mean of the planes and of their mirror image."""
     (first,) = network.run(seen)
     logits = np.array(first[:, 0], np.float32)
     doubted = np.flatnonzero(np.abs(logits) < _DOUBT_MAX)
     if len(doubted) > 0:
-        once = seen[doubted]
-        mirrored = (once[..., ::-1], once[..., ::-1, :], once.transpose(0, 1, 3, 2))
-        again = [network.run(np.ascontiguousarray(planes))[0][:, 0] for planes in mirrored]
-        logits[doubted] = np.mean([logits[doubted], *again], axis=0)
+        (mirrored,) = network.run(np.ascontiguousarray(seen[doubted][..., ::-1]))
+        logits[doubted] = (logits[doubted] + mirrored[:, 0]) / 2
     return logits
 
 

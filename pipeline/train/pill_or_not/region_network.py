@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -10,49 +11,76 @@ from torch.nn import functional
 
 from pipeline.segment.pill_or_not import PLANES, VIEW_PX
 from pipeline.train.common.onnx_export import quarter
-from pipeline.train.segment.segment_network import Block
+from pipeline.train.pill_or_not.lite_trunk import STAGES, stem_and_stages, take_imagenet
 
 # Targets are 0.01 and 0.99: a few regions are labeled wrongly.
 _SMOOTHED = 0.01
+# Stages that keep ImageNet's weights: edges and textures, at the largest maps, where training costs most.
+_KEPT_STAGES = 2
+# The stages whose features are pooled, and a view's pixels for each pixel of their maps.
+_POOLED = {2: 8, 4: 16}
+_HIDDEN = 96
 
 
 class PillOrNotNetwork(nn.Module):
-    """0.35 M weights, ``(n, 10, 64, 64)``, the planes of ``pipeline.segment.pill_or_not`` -> ``(n, 1)`` logit: a pill.
+    """0.8 M weights, ``(n, 10, 64, 64)``, the planes of ``pipeline.segment.pill_or_not`` -> ``(n, 1)`` logit: a pill.
 
-    Both views go through one trunk, made as the first layers of the segmentation network with two planes more.
+    Both views go through the first layers of EfficientNet-Lite0. What they show inside the region, outside it and
+    anywhere at most tells what it is.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.down2 = Block(PLANES, 16, 2)
-        self.down4 = nn.Sequential(Block(16, 24, 2), Block(24, 24))
-        self.down8 = nn.Sequential(Block(24, 48, 2), Block(48, 48), Block(48, 48))
-        self.down16 = nn.Sequential(Block(48, 80, 2), Block(80, 80), Block(80, 80))
-        self.both = Block(160, 96)
-        self.drop = nn.Dropout(0.2)
-        self.head = nn.Linear(192, 1)
+        self.stem, self.stages = stem_and_stages()
+        self.where = nn.Conv2d(2, STAGES[_KEPT_STAGES - 1][4], 1, bias=False)
+        nn.init.zeros_(self.where.weight)
+        pooled = sum(STAGES[stage][4] for stage in _POOLED)
+        self.hidden = nn.Linear(2 * 3 * pooled, _HIDDEN)
+        self.drop = nn.Dropout(0.3)
+        self.head = nn.Linear(_HIDDEN, 1)
+
+    def train(self, mode: bool = True) -> Self:
+        """The kept stages stay as they are, their batch norm too."""
+        super().train(mode)
+        for kept in (self.stem, *self.stages[:_KEPT_STAGES]):
+            kept.eval()
+        return self
 
     def forward(self, planes: Tensor) -> Tensor:
         """Logits, see the class."""
         views = planes.reshape(-1, PLANES, VIEW_PX, VIEW_PX)
-        seen = self.down16(self.down8(self.down4(self.down2(views))))
-        made = self.both(seen.reshape(-1, 160, VIEW_PX // 16, VIEW_PX // 16))
-        result: Tensor = self.head(self.drop(torch.cat([made.mean((2, 3)), made.amax((2, 3))], 1)))
+        made = self._kept(views[:, :3] * 2) + self.where(functional.avg_pool2d(views[:, 3:], 4))
+        inside, pooled = views[:, 3:4] + 0.5, []
+        for number, stage in enumerate(self.stages[_KEPT_STAGES:], _KEPT_STAGES):
+            made = stage(made)
+            if number in _POOLED:
+                pooled += _pooled(made, functional.avg_pool2d(inside, _POOLED[number]))
+        seen = torch.cat(pooled, 1).reshape(-1, self.hidden.in_features)
+        result: Tensor = self.head(self.drop(functional.relu(self.hidden(seen))))
         return result
 
+    def _kept(self, pixels: Tensor) -> Tensor:
+        """What the stages make that learn nothing; in bfloat16 while the others are trained."""
+        with torch.no_grad(), torch.autocast(pixels.device.type, torch.bfloat16, enabled=self.training):
+            made: Tensor = self.stem(pixels.contiguous(memory_format=torch.channels_last) if self.training else pixels)
+            for stage in self.stages[:_KEPT_STAGES]:
+                made = stage(made)
+        return made.float()
 
-def begun(segmentation: Path) -> PillOrNotNetwork:
-    """A network whose trunk begins as the first layers of a segmentation network's small checkpoint."""
+
+def _pooled(made: Tensor, inside: Tensor) -> list[Tensor]:
+    """Means ``(n, channels)`` of features inside the region and outside it, and their maxima."""
+    means = [(made * share).sum((2, 3)) / (share.sum((2, 3)) + 0.5) for share in (inside, 1 - inside)]
+    return [*means, made.amax((2, 3))]
+
+
+def begun(imagenet: Path | None) -> PillOrNotNetwork:
+    """A network whose trunk has the weights of a file of EfficientNet-Lite0; None where a checkpoint gives all."""
     network = PillOrNotNetwork()
-    own = network.state_dict()
-    stored = torch.load(segmentation, map_location="cpu", weights_only=True)["average"]
-    for name, value in stored.items():
-        if name == "down2.convolution.weight":
-            own[name][:] = 0
-            own[name][:, :3] = value
-        elif name.startswith("down") and name in own:
-            own[name].copy_(value)
-    return network
+    if imagenet is not None:
+        take_imagenet(network, imagenet)
+    # Convolutions channel by channel take half the time so.
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
 def pill_loss(network: nn.Module, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, dict[str, float]]:
@@ -84,7 +112,7 @@ def export(checkpoint: Path, out: Path) -> None:
         input_names=["regions"],
         output_names=["logits"],
         dynamic_axes={"regions": {0: "n"}, "logits": {0: "n"}},
-        opset_version=13,
+        opset_version=17,
         dynamo=False,
     )
     quarter(out)
