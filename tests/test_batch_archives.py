@@ -114,6 +114,8 @@ def test_an_archive_may_be_named_itself(tmp_path: Path) -> None:
     assert list(rows) == ["photos.zip/a.jpg", "photos.zip/b.jpg"]
     with pytest.raises(PhotoSetError, match=r"other.jpg: is no folder and no archive"):
         open_photos(tmp_path / "other.jpg")
+    with pytest.raises(PhotoSetError, match=r"none: there is no such folder or archive; check the name"):
+        open_photos(tmp_path / "none")
 
 
 def test_a_photo_in_an_archive_is_known_by_its_bytes(tmp_path: Path) -> None:

@@ -35,6 +35,8 @@ def open_photos(place: str | os.PathLike[str], choice: Choice | None = None) -> 
         return _in_cloud(name.rstrip("/"), choice)
     folder, inside = Path(name), ""
     if not folder.is_dir():
+        if not os.path.lexists(folder):
+            raise PhotoSetError(f"{shown(name)}: there is no such folder or archive; check the name")
         if not (folder.is_file() and is_archive(folder.name)):
             raise PhotoSetError(
                 f"{shown(name)}: is no folder and no archive; for one photo use `pillprint identify`, for a list --list"
