@@ -128,7 +128,7 @@ def count(photos: Sequence[LabeledPhoto], seen: dict[str, Answer], catalog: Cata
             if expected is not None:
                 counts[name][_outcome(asking.verifier, weighing, one, expected, others)] += 1
         if rows[0].drug:
-            is_named = all(row.ingredients for row in rows)
+            is_named = any(row.ingredients for row in rows)
             group = "not high-alert" if is_named else "known by a brand alone"
             group = "high-alert" if any(map(high_alert_group, rows)) else group
             counts[group][asking.verifier.rule_out(weighing, drugs, one).outcome] += 1
