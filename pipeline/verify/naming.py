@@ -12,8 +12,10 @@ _NAMED_MAX = 4
 
 
 def name_of(group: Weighed) -> str:
-    """Drug and strength, else the product's name."""
+    """Drug and strength, else the product's name; of a brand alone its name says both."""
     product = group.products[0]
+    if not product.ingredients and product.name:
+        return product.name
     return f"{product.drug} {product.strength}".strip() or product.name or product.product_id
 
 
