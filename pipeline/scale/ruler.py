@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -89,20 +89,25 @@ def _best(across: Sequence[_Guess], along: Sequence[_Guess], framed: bool) -> Ru
 
 
 def _guesses(gray: NDArray[np.uint8], dark: bool, length_px: float | None, upright: bool) -> list[_Guess]:
-    guesses = []
-    strokes = upright_strokes(gray, dark)
-    for row in tick_rows(strokes, _ROWS_MAX):
-        cycled = _is_cycled(row)
-        if strokes.is_grainy and not cycled:
-            continue  # threads of a cloth make even rows, but no longer ones among them
-        spacing_px = row.spacing_px
-        for unit, prior in _UNITS_MM.items():
-            support = prior + 6.0 * math.log(len(row.index) / 8.0) + (2.0 if cycled and unit == 1.0 else 0.0)
-            if length_px is not None:
-                log_length = math.log(length_px * unit / spacing_px)
-                support -= min(12.0, 0.5 * ((log_length - _LOG_LENGTH_MEAN) / _LOG_LENGTH_SIGMA) ** 2)
-            guesses.append(_Guess(_axis(row, unit, upright, cycled), support, unit / spacing_px))
-    return guesses
+    """Guesses from the first of the strokes that make a row of ticks."""
+    for strokes in upright_strokes(gray, dark):
+        rows = [(row, _is_cycled(row)) for row in tick_rows(strokes, _ROWS_MAX)]
+        # Threads of a cloth make even rows in its grain, but no longer ones among them.
+        told = [(row, cycled) for row, cycled in rows if cycled or not strokes.is_grainy]
+        if told:
+            return [guess for row, cycled in told for guess in _guesses_of(row, cycled, length_px, upright)]
+    return []
+
+
+def _guesses_of(row: TickRow, cycled: bool, length_px: float | None, upright: bool) -> Iterator[_Guess]:
+    """One for each distance that may lie between neighboring ticks."""
+    spacing_px = row.spacing_px
+    for unit, prior in _UNITS_MM.items():
+        support = prior + 6.0 * math.log(len(row.index) / 8.0) + (2.0 if cycled and unit == 1.0 else 0.0)
+        if length_px is not None:
+            log_length = math.log(length_px * unit / spacing_px)
+            support -= min(12.0, 0.5 * ((log_length - _LOG_LENGTH_MEAN) / _LOG_LENGTH_SIGMA) ** 2)
+        yield _Guess(_axis(row, unit, upright, cycled), support, unit / spacing_px)
 
 
 def _axis(row: TickRow, unit: float, upright: bool, cycled: bool) -> Axis:

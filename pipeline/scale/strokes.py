@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -35,14 +36,29 @@ class Strokes:
         return len(self.x)
 
 
-def upright_strokes(gray: NDArray[np.uint8], dark: bool) -> Strokes:
-    """Thin upright strokes, darker (or lighter) than their ground, in ``(h, w)`` uint8."""
+def upright_strokes(gray: NDArray[np.uint8], dark: bool) -> Iterator[Strokes]:
+    """Thin upright strokes, darker (or lighter) than their ground, in ``(h, w)`` uint8.
+
+    Where grain makes thousands of marks, first those that stand upright in it, then the strongest of all.
+    """
     kernel = np.ones((1, _TICK_WIDTH_PX_MAX), np.uint8)
     operation = cv2.MORPH_BLACKHAT if dark else cv2.MORPH_TOPHAT
     hat = np.asarray(cv2.morphologyEx(gray, operation, kernel), dtype=np.uint8)
-    stats, is_grainy = _components(hat)
-    left, top, width, height, area = stats[1:].T.astype(np.float64)
-    keep = (height >= _TICK_HEIGHT_PX_MIN) & (height <= 0.2 * max(gray.shape)) & (width <= _TICK_WIDTH_PX_MAX)
+    threshold = _threshold(hat)
+    marks = _marks(hat, threshold)
+    if marks is not None:
+        yield _strokes(hat, marks, is_grainy=False)
+        return
+    # Of grain little is left where it is averaged over some rows; a tick stands over itself.
+    upright = np.asarray(cv2.blur(hat, (1, _UPRIGHT_PX)), np.uint8)
+    yield _strokes(upright, _strongest(upright, threshold), is_grainy=True)
+    yield _strokes(hat, _strongest(hat, threshold), is_grainy=False)
+
+
+def _strokes(hat: NDArray[np.uint8], marks: NDArray[np.int32], is_grainy: bool) -> Strokes:
+    """Those of the marks that are as thin and upright as ticks."""
+    left, top, width, height, area = marks[1:].T.astype(np.float64)
+    keep = (height >= _TICK_HEIGHT_PX_MIN) & (height <= 0.2 * max(hat.shape)) & (width <= _TICK_WIDTH_PX_MAX)
     keep &= (height >= 0.8 * width) & (area >= 0.4 * width * height)
     left, top, width, height = left[keep], top[keep], width[keep], height[keep]
     x = _centers(hat, left, top, width, height)
@@ -50,19 +66,13 @@ def upright_strokes(gray: NDArray[np.uint8], dark: bool) -> Strokes:
     return Strokes(x[order], top[order], (top + height - 1)[order], is_grainy)
 
 
-def _components(hat: NDArray[np.uint8]) -> tuple[NDArray[np.int32], bool]:
-    """OpenCV's statistics of the marks; where grain makes thousands (True), of upright ones, then of the strongest."""
-    marks = _marks(hat, threshold := _threshold(hat))
-    if marks is not None:
-        return marks, False
-    # Of brushed metal and cloth little is left of what stands over another row's grain; a tick stands over itself.
-    upright = np.asarray(cv2.blur(hat, (1, _UPRIGHT_PX)), np.uint8)
-    for _ in range(4):
-        marks = _marks(upright, threshold)
+def _strongest(hat: NDArray[np.uint8], threshold: float) -> NDArray[np.int32]:
+    """OpenCV's statistics of the strongest marks, where those above the threshold are too many."""
+    for step in range(4):
+        marks = _marks(hat, threshold * 1.5**step)
         if marks is not None:
-            return marks, True
-        threshold *= 1.5
-    return np.zeros((1, 5), np.int32), True
+            return marks
+    return np.zeros((1, 5), np.int32)
 
 
 def _marks(hat: NDArray[np.uint8], threshold: float) -> NDArray[np.int32] | None:
