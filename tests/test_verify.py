@@ -170,9 +170,9 @@ def test_one_misread_character_of_a_pill_that_fits_else_hides_no_contradiction()
     known, asked = pill("VGR 2558", "sildenafil", "25 mg"), "warfarin 5 mg"
     assert found((known, *MADE), asked, [face("VCR", "2558"), face()]).agreement is CONTRADICTED
     assert found((known, *MADE), asked, [face("XCR", "2558"), face()]).agreement is CANNOT_TELL
-    part = pill("IPX0669", "levodopa", "95 mg")
-    assert found((part, *MADE), asked, [face("PX0669"), face()]).agreement is CONTRADICTED
-    assert found((part, *MADE), asked, [face("PX0669"), face()], look(color="BLUE")).agreement is CANNOT_TELL
+    # another maker's number may be one digit from a listed one: of guanfacine 2 mg only TEVA 5961 was not listed
+    assert found((known, *MADE), asked, [face("VGR", "2553"), face()]).agreement is CANNOT_TELL
+    assert found((known, *MADE), asked, [face("VGR", "255"), face()]).agreement is CANNOT_TELL
 
 
 def test_a_word_that_nothing_listed_bears_may_be_misread() -> None:

@@ -27,7 +27,7 @@ _LOOK_KINDS = tuple(each.title for each in PROPERTIES)
 _NUMBER_BITS = 8.0
 # Fewer characters that fit nowhere may be misread, where nothing listed explains them: of small tablets a word was.
 _STRAY_MIN = 4
-# A listed tablet of which one word was not read as it stands explains a pill where it fits a million times better.
+# A listed tablet of which one letter was read otherwise explains a pill where it fits a million times better.
 _MISREAD_BITS = 20.0
 # So few letters without a digit may be a scratch, a logo or the rest of a word, whatever else bears them.
 _LETTERS_MIN = 3
@@ -178,10 +178,12 @@ class Judge:
         return explained or (not unknown and len(explanation.contradicted) >= _STRAY_MIN)
 
     def _explains(self, rival: Weighed) -> bool:
-        """Whether a listed tablet bears what was read and looks so; one word may be misread, or read in part."""
-        faults = list(self._misfits(rival))
-        of_text = list(self._misfits(rival, PillLook(faces=self.look.faces)))
-        is_misread = len(faults) == len(of_text) == 1 and len(rival.explanation.contradicted) <= 1
+        """Whether a listed tablet bears what was read and looks so; one letter may be misread.
+
+        A digit may not: the numbers of a series differ in one, and another maker's number may be of no listed one.
+        """
+        faults, other = list(self._misfits(rival)), rival.explanation.contradicted
+        is_misread = len(faults) == len(other) == 1 and other.isalpha()
         return not faults or (is_misread and rival.bits >= _MISREAD_BITS)
 
     def _is_a_name(self, explanation: Explanation) -> bool:
