@@ -260,6 +260,20 @@ def test_each_photo_is_asked_with_its_entry_and_without() -> None:
     assert [imprint for _, imprint in without_own([photo, without_imprint])] == ["WATSON;396"]
 
 
+def test_an_answer_that_is_likely_of_the_catalog_only_counts_for_the_bars() -> None:
+    """The bars were fitted on answers of 0.9 and more: "nine to one" was asked of the catalog and the unlisted pill."""
+    from made import catalog_of
+
+    from pipeline.settings import Settings
+
+    products = [pill("5;P", "a", key="1"), pill("54;024", "c", key="2")]
+    photo = read_photo("1", face("5", sure=0.99), face("P", sure=0.99), imprint="5;P")
+    with catalog_of(products) as catalog:
+        found = next(levels.answers([photo], catalog, ProductIndex(products), MODEL, Settings()))
+    assert 0.5 < found.sure < 0.9 and found.unlisted > 0.1
+    assert found.right and found.allowed
+
+
 @pytest.fixture(scope="module")
 def pixels() -> np.ndarray:  # type: ignore[type-arg]
     rows, columns = np.mgrid[0:200, 0:300]

@@ -202,6 +202,10 @@ def test_a_tablet_known_by_its_brand_alone_contradicts_no_drug_of_its_strength_a
     assert "It looks more like mopik 15 mg." in done.reason
     assert found((listed_so, brand, *MADE), "warfarin 5 mg", read).agreement is CONTRADICTED  # another strength
     assert found((listed_so, brand, *MADE), listed_so, read).agreement is CONTRADICTED  # another product
+    # Lica, whose strength is not said either, fits nearly as well as the tablet of another strength.
+    others = (pill("NK 477", "fuyou", "500 mg", ingredients=()), pill("NK 477", "lica", "", ingredients=()))
+    assert found((listed_so, *others, *MADE), "meloxicam 15 mg", read).agreement is CANNOT_TELL
+    assert found((listed_so, others[0], *MADE), "meloxicam 15 mg", read).agreement is CONTRADICTED
     named = dataclasses.replace(brand, ingredients=("mopik",))
     assert found((listed_so, named, *MADE), "meloxicam 15 mg", read).agreement is CONTRADICTED
     out = ruled_out((listed_so, brand, *MADE), ["warfarin"], read)

@@ -173,8 +173,8 @@ class Judge:
         if comparison.unlisted_share:
             # A drug of which a register has no imprint may be listed again under a brand, with it.
             # Nor does a tablet that is listed by a brand alone contradict it: it may be that drug.
-            is_it = rival is not None and is_brand_alone(rival) and _may_be_one_strength(rival, best)
-            return explained and not unknown and not is_it
+            near = (each for each in comparison.rivals if rival and self._is_near(each, rival))
+            return explained and not unknown and not any(_may_be(each, best) for each in near)
         return explained or (not unknown and len(explanation.contradicted) >= _STRAY_MIN)
 
     def _explains(self, rival: Weighed) -> bool:
@@ -281,10 +281,10 @@ class Judge:
         return misfits(group.products[0], group.explanation, look or self.look, self.model, self.decide)
 
 
-def _may_be_one_strength(group: Weighed, other: Weighed) -> bool:
-    """Whether two tablets have one strength, as far as it is said."""
+def _may_be(group: Weighed, other: Weighed) -> bool:
+    """Whether a tablet that is listed by a brand alone may be another's drug: no strength contradicts."""
     one, another = drug_strength(group.products[0])[1], drug_strength(other.products[0])[1]
-    return one == another or not (one and another)
+    return is_brand_alone(group) and (one == another or not (one and another))
 
 
 def _plain(labeler: str) -> str:

@@ -11,7 +11,6 @@ from pipeline.evaluate.product_index import ProductIndex
 from pipeline.match import Matcher
 from pipeline.match.decide import decide, sure_of_drug
 from pipeline.match.model import MatchModel
-from pipeline.match.rank import Ranked
 from pipeline.measure import Measurer
 from pipeline.records import Decision
 from pipeline.settings import DecideSettings, Settings
@@ -59,14 +58,9 @@ def answers(
             first = ranked.candidates[0]
             right = any(same_drug(row, product) for row in rows for product in first.products)
             free = replace(model, levels=dict.fromkeys(model.levels, 0.0))
-            verdict = decide(readings, look, _sure(ranked), photo.doubts, free, DecideSettings())
+            verdict = decide(readings, look, ranked, photo.doubts, free, DecideSettings())
             allowed = verdict.decision is Decision.IDENTIFIED
             yield Answered(sure_of_drug(ranked.candidates), ranked.unlisted, right, allowed, listed)
-
-
-def _sure(ranked: Ranked) -> Ranked:
-    """The same, as if it were sure that the catalog has the pill: what else forbids an answer?"""
-    return replace(ranked, unlisted=0.0)
 
 
 def log_loss(found: Sequence[Answered], coverage: float) -> float:
