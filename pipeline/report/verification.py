@@ -34,7 +34,9 @@ _SHOWN = (SHAPE, COLOR, SIZE, SCORE)
 _APPEARANCE = "By its look alone, which others can share: never give or take a pill on this alone."
 _HOLD = "Do not give it: compare it with the label of its package, and ask a pharmacist."
 _CHECK = "Check the label and the order all the same."
-_CHECK_BOTH = "Check the label and the order all the same; the photo is read as the two faces of one pill."
+_CHECK_BOTH = f"If these are two pills and not one from both sides, this answer is not for them. {_CHECK}"
+_CHECK_RULED_OUT = "This says neither which drug it is nor that it may be given: check the label and the order."
+_NOT_YET = "Do not give it yet. "
 _ONE_FACE = "If the photo shows a pill twice, from both sides, lay each down once and take it again. "
 _HOLD_ALL = "Do not give them: compare each with the label of its package, and ask a pharmacist."
 # More is not said: registers err, and so do those who keep them.
@@ -90,7 +92,7 @@ def list_lines(answer: ListCheck, verbose: bool = True) -> Iterator[Line]:
     whole = [each for each in entries if each.present == each.entry.count and not verbose]
     yield from ((_entry_state(each), _entry_words(each)) for each in entries if each not in whole)
     if whole:
-        yield "there", "; ".join(f"{each.entry.count} x {plain(each.entry.expected.name)}" for each in whole)
+        yield "as listed", "; ".join(f"{each.entry.count} x {_listed_name(each)}" for each in whole)
     if not verbose:
         yield from _open_pills(answer.pills)
         yield "numbers", "pills are numbered row by row, from the left" if answer.pills else ""
@@ -104,19 +106,26 @@ def list_lines(answer: ListCheck, verbose: bool = True) -> Iterator[Line]:
 def _entry_state(each: CheckedEntry) -> str:
     if each.missing:
         return "missing"
-    return "not told" if each.untold else "looks like it" if each.looks_like else "there"
+    return "unclear" if each.untold else "looks like it" if each.looks_like else "as listed"
 
 
 def _entry_words(each: CheckedEntry) -> str:
-    """Of how many how many are there: ``1 of 2 baclofen 10 mg seen, 1 cannot be told``."""
-    expected = each.entry.expected
-    parts = [f"{each.present} of {each.entry.count} {plain(expected.name)} seen"]
+    """Of how many how many are there: ``1 of 2 baclofen 10 mg seen, 1 missing or among the unclear pills``."""
+    parts = [f"{each.present} of {each.entry.count} {plain(each.entry.expected.name)} seen"]
     look = "looks" if each.looks_like == 1 else "look"
     parts += [f"{each.looks_like} {look} like it and like something else"] if each.looks_like else []
     parts += [f"{each.missing} missing"] if each.missing else []
-    parts += [f"{each.untold} cannot be told{_likely(each)}"] if each.untold else []
-    alert = f" (high-alert: {plain(expected.high_alert.reason)})" if expected.high_alert else ""
-    return ", ".join(parts) + alert
+    parts += [f"{each.untold} missing or among the unclear pills{_likely(each)}"] if each.untold else []
+    return ", ".join(parts) + _alert(each)
+
+
+def _listed_name(each: CheckedEntry) -> str:
+    return plain(each.entry.expected.name) + _alert(each)
+
+
+def _alert(each: CheckedEntry) -> str:
+    alert = each.entry.expected.high_alert
+    return f" (high-alert: {plain(alert.reason)})" if alert else ""
 
 
 def _likely(each: CheckedEntry) -> str:
@@ -168,7 +177,7 @@ _MEANS = {
     "CONTRADICTED": "it does not look as it should",
     "CANNOT_TELL": "the photo does not settle it",
     "RULED_OUT": "it looks like none of them",
-    "NOT_RULED_OUT": "it may be one of them",
+    "NOT_RULED_OUT": "it is not sure, it may be one of them",
 }
 _LIST_MEANS = {
     "CONSISTENT": "all look as listed",
@@ -183,7 +192,8 @@ def headline(answer: Verified) -> tuple[str, str, str]:
         word = answer.agreement.value
         return word, f"{_counts(answer)}: {_LIST_MEANS[word]}", plain(answer.reason)
     if isinstance(answer, RuleOut):
-        return answer.outcome, f"{plain(', '.join(answer.asked))}: {_MEANS[answer.outcome]}", plain(answer.reason)
+        means = "it is likely one of them" if answer.is_likely else _MEANS[answer.outcome]
+        return answer.outcome, f"{plain(', '.join(answer.asked))}: {means}", plain(answer.reason)
     word = answer.agreement.value
     return word, f"{plain(answer.expected.name)}: {_MEANS[word]}", plain(answer.reason)
 
@@ -196,17 +206,18 @@ def _counts(answer: ListCheck) -> str:
 
 
 def next_step(answer: Verified) -> str:
-    """What to do now, in a sentence; "" where a list agrees or a drug is ruled out."""
+    """What to do now, in a sentence or two; "" where a list agrees."""
     if isinstance(answer, ListCheck):
         return _next_of_list(answer)
     if isinstance(answer, RuleOut):
         if answer.is_ruled_out:
-            return ""
+            return _CHECK_RULED_OUT
         return _HOLD if answer.is_likely else _next_photo(answer)
     if answer.agreement is Agreement.CONSISTENT:
         return _CHECK_BOTH if len(answer.identification.faces) > 1 else _CHECK
     is_other = bool(answer.others) and answer.others[0].probability > _OTHER_MIN
-    return _HOLD if is_other or answer.agreement is Agreement.CONTRADICTED else _next_photo(answer)
+    is_held = is_other or answer.agreement is Agreement.CONTRADICTED
+    return _HOLD if is_held else f"{_NOT_YET}{_next_photo(answer)}"
 
 
 def _next_photo(answer: Verification | RuleOut) -> str:
