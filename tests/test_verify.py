@@ -825,6 +825,19 @@ def test_a_short_answer_of_a_list_says_each_reason_once() -> None:
     assert dict(lines)["pills 2 and 3"] == "no text was read."
 
 
+@pytest.mark.parametrize(("faces", "says"), [(1, "imprint PX 4810, round, white"), (2, "not scored")])
+def test_that_one_face_is_not_scored_says_nothing_of_the_pill(faces: int, says: str) -> None:
+    with catalog_of(MADE) as catalog:
+        settings = Settings()
+        matcher = Matcher(catalog, settings)
+        readings, seen = [face("PX", "4810"), face("PX")][:faces], look(faces=faces)
+        found = Verifier(catalog, matcher, settings).verify(
+            matcher.weigh(readings, seen), expected_of(catalog, "warfarin 5 mg"), seen_of(readings, seen)
+        )
+    words = dict(verification_lines(found, verbose=False))["seen"]
+    assert words.endswith(says)
+
+
 def test_what_is_likely_another_pill_is_held_back_though_it_contradicts_nothing() -> None:
     with catalog_of(MADE) as catalog:
         settings = Settings()

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from pipeline.figures_in_words import percent
-from pipeline.properties import COLOR, PROPERTIES, SCORE, SHAPE, SIZE, Length, Property, spoken
+from pipeline.properties import COLOR, PROPERTIES, SCORE, SHAPE, SIZE, Length, Property, Terms, spoken
 from pipeline.records import Agreement, Candidate, ExpectedKind, Identification, PillLook
 from pipeline.report.plain_text import CAUTION, seen
 from pipeline.report.short_words import asked_words, candidate_name, imprint_words, plain
@@ -168,6 +168,8 @@ def _short(each: Property, look: PillLook) -> str:
     if isinstance(each, Length):
         return each.words(look) if each.is_known(look) else ""
     found = each.of(look)
+    if isinstance(each, Terms) and each.absent and look.faces < 2 and found.best == each.absent[0]:
+        return ""  # a score may be on the other face
     is_sure = found.best is not None and found[found.best] >= _SURE_MIN
     return each.shown(spoken(found.best or ""), "").strip(" ,") if is_sure else ""
 
