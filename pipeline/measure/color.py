@@ -54,9 +54,10 @@ _LIGHTEST_SHARE = 0.02
 """Of the photo outside the pill, by luminance: past single glints, and as small as a strip of paper."""
 
 _GRAY_CHROMA_MAX = 8.0
-# The spread of lightness within an area, over 20 and with 0.05 more, that its distance to another is divided by.
-_SPREAD_MIN = 1e-3
 """In CIELAB: of three quarters of the registers' photos the ground has less than 5, a palm has 12 and more."""
+
+_SPREAD_MIN = 1e-3
+"""The spread of lightness within an area, over 20 and with 0.05 more, that its distance to another is divided by."""
 
 _QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 

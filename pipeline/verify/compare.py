@@ -10,6 +10,7 @@ from pipeline.match import Matcher, Weighing
 from pipeline.match.explain import Explanation
 from pipeline.match.rank import Odds, Weighed
 from pipeline.records import Expected, ExpectedKind
+from pipeline.verify.naming import is_same_strength
 from reference.grouping import drug_strength
 from reference.product import Product
 
@@ -81,9 +82,8 @@ class Comparison:
 
     def whoever_made_it(self) -> Comparison:
         """The same without other makers' tablets of the drug and strength among the rivals."""
-        key = drug_strength(self.best.products[0])
-        others = tuple(group for group in self.rivals if drug_strength(group.products[0]) != key)
-        return replace(self, rivals=others) if all(key) else self
+        others = tuple(group for group in self.rivals if not is_same_strength(group, self.best))
+        return replace(self, rivals=others)
 
     @property
     def ahead_bits(self) -> float:
