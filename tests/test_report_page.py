@@ -175,6 +175,27 @@ def test_a_person_reviews_with_the_keyboard(browser: Any, tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
+def test_a_key_right_after_a_dialog_finds_its_answer_kept(browser: Any, tmp_path: Path) -> None:
+    written(tmp_path / "report.html", 2)
+    opened = Opened(browser, tmp_path / "report.html")
+    page = opened.page
+    page.focus("#list")
+    page.keyboard.press("Home")
+    page.evaluate(
+        """() => {
+            [...document.querySelectorAll("button")].find(each => each.textContent === "Your name").click();
+            document.getElementById("your-name").value = "Ada";
+            document.querySelector("dialog form").requestSubmit();
+            const key = new KeyboardEvent("keydown", { key: "x", bubbles: true });
+            document.getElementById("list").dispatchEvent(key);
+        }"""
+    )
+    opened.expect(page.locator(".row .said")).to_have_text(["⊘ set aside"])
+    assert page.locator("dialog").count() == 0
+    opened.close()
+
+
+@pytest.mark.slow
 def test_an_error_offers_nothing_to_confirm(browser: Any, tmp_path: Path) -> None:
     written(tmp_path / "report.html", 1)
     opened = Opened(browser, tmp_path / "report.html")

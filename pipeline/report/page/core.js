@@ -27,6 +27,22 @@ function button(label, action, attributes = {}) {
   return made;
 }
 
+/** Show a dialog: `answer()` at its form's submission (undefined: it stays open), or null once it is closed without one.
+ *  The answer is taken before the next key: a dialog's `close` event comes later, and a key between them went to the page. */
+function asked(dialog, form, answer) {
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => {
+    const end = (value) => { dialog.close(); dialog.remove(); resolve(value); };
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const value = answer();
+      if (value !== undefined) end(value);
+    });
+    dialog.addEventListener("close", () => end(null));
+  });
+}
+
 /** A source's title, as a link where it has an address that a browser opens as a page. */
 function cited(source) {
   if (!source || !source.title) return null;

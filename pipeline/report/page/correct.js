@@ -34,26 +34,24 @@ function askCorrection(row) {
         ? element("li", { role: "option", id: `found-${place}` }, element("strong", {}, `${tablet.drug} ${tablet.strength}`.trim()),
             element("span", {}, tablet.tokens.join(" ") || "no text"), element("span", { class: "faint" }, tier))
         : element("li", { role: "option", id: `found-${place}` }, "It is none of these: not in the catalog");
-      item.addEventListener("click", () => { chosen = place; finish(); });
+      item.addEventListener("click", () => { chosen = place; form.requestSubmit(); });
       return item;
     }));
     typed.setAttribute("aria-expanded", "true");
     told.textContent = hits.length ? `${counted(hits.length, "tablet")}${hits.length === FOUND_MAX ? " or more" : ""}` : typed.value.trim() ? "No tablet agrees." : "";
     mark();
   };
-  let result = null;
-  const finish = () => {
+  const chosenTablet = () => {
     if (chosen < 0) {
       told.textContent = `${counted(options.length - 1, "tablet")}: choose one with the arrow keys.`;
       typed.focus();
-      return;
+      return undefined;
     }
     const tablet = options[chosen]?.tablet;
-    result = {
+    return {
       verdict: "corrected", imprint: typed.value.trim(), note: note.value.trim(),
       drug: tablet?.drug || "", strength: tablet?.strength || "", product_id: tablet?.id || "",
     };
-    dialog.close();
   };
   const form = element("form", { method: "dialog" },
     element("h2", { id: "correct-title" }, "What is it?"),
@@ -63,7 +61,6 @@ function askCorrection(row) {
     element("label", { for: "note" }, "Note (may stay empty)"), note,
     element("div", { class: "actions" }, element("button", { type: "submit", class: "main" }, "Keep"), button("Cancel", () => dialog.close())));
   const dialog = element("dialog", { "aria-labelledby": "correct-title", class: "correct" }, form);
-  form.addEventListener("submit", (event) => { event.preventDefault(); finish(); });
   typed.addEventListener("input", show);
   typed.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -72,10 +69,9 @@ function askCorrection(row) {
     chosen = (Math.max(chosen, step > 0 ? -1 : 0) + step + options.length) % options.length;
     mark();
   });
-  document.body.append(dialog);
-  dialog.showModal();
+  const correction = asked(dialog, form, chosenTablet);
   typed.value = row.imprint;
   typed.select();
   show();
-  return new Promise((resolve) => dialog.addEventListener("close", () => { dialog.remove(); resolve(result); }));
+  return correction;
 }

@@ -83,14 +83,11 @@ function askName() {
     element("div", { class: "actions" }, element("button", { type: "submit", value: "ok", class: "main" }, "Keep"),
       button("Cancel", () => dialog.close())));
   const dialog = element("dialog", { "aria-labelledby": "name-title" }, form);
-  document.body.append(dialog);
-  dialog.showModal();
-  return new Promise((resolve) => dialog.addEventListener("close", () => {
-    const given = dialog.returnValue === "ok" ? input.value.trim() : "";
+  return asked(dialog, form, () => {
+    const given = input.value.trim();
     if (given) keep(NAME_UNDER, given);
-    dialog.remove();
-    resolve(given || null);
-  }));
+    return given || null;
+  });
 }
 
 /** A cell of CSV (RFC 4180) that no spreadsheet takes for a formula; verdicts.py takes the sign away again. */
