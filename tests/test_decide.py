@@ -411,6 +411,27 @@ def test_the_question_for_the_size_ends_once() -> None:
     assert found.sentence == "Lay a coin or a ruler beside it: 7 or 10 mm?"
 
 
+def test_a_size_is_asked_for_only_where_a_ruler_tells_it() -> None:
+    # 7.4 and 7.6 mm are 0.2 mm apart, though they round to 7 and 8
+    near = (replace(A, size_mm=7.4), 0.6), (replace(B, size_mm=7.6), 0.35)
+    assert advice(*near, seen=look()) is None
+    # of three the two that a ruler tells apart, the likeliest of each
+    sizes = ((A, 7.0, 0.4), (B, 7.6, 0.3), (replace(A, drug="c", product_id="made:c"), 9.0, 0.2))
+    found = advice(*((replace(each, size_mm=size), share) for each, size, share in sizes), seen=look())
+    assert found.sentence == "Lay a coin or a ruler beside it: 7 or 9 mm?"
+    assert found.bits == pytest.approx(entropy([0.7, 0.2]))
+
+
+def test_turning_over_goes_before_a_coin_that_tells_more() -> None:
+    one, other = pill("54;024", "flecainide", size_mm=7.0), pill("024", "clonidine", size_mm=10.0)
+    third = pill("024", "baclofen", size_mm=13.0)
+    readings = [face("024", sure=0.99)]
+    found = answer([one, other, third], readings, look(faces=1)).advice
+    assert found is not None and found.code == "TURN_OVER"
+    alike = answer([other, third], readings, look(faces=1)).advice  # both bear nothing else
+    assert alike is not None and alike.sentence.startswith("Lay a coin or a ruler beside it: 1")
+
+
 def test_ask_for_a_score_where_it_was_not_seen() -> None:
     seen = replace(look(size_mm=8.0), score=NOTHING)
     found = advice((A, 0.5), (replace(B, score=2), 0.4), seen=seen)

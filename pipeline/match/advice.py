@@ -10,22 +10,28 @@ from pipeline.match.explain import BLANK, Explanation
 from pipeline.match.rank import Ranked
 from pipeline.records import Advice, Candidate, Doubts, PillLook, Reading
 from reference.grouping import drug_strength
+from reference.text.shown import imprint_shown
 
 # The least information, in bits, for which a further photo is advised; a yes-or-no question gives 1 at most.
 _BITS_MIN = 0.1
-# Sizes that differ by this are told apart by a scale (docs/figures.md: the median error is a quarter of a millimeter).
+# A person tells sizes apart that differ by this: a ruler's marks are 1 mm apart, and each end is read to half a mark.
 _SIZE_STEP_MM = 1.0
+# What needs more than the pill and the camera.
+_NEEDS_A_TOOL = frozenset({"COIN_BESIDE"})
 
 
 def advise(readings: Sequence[Reading], look: PillLook, ranked: Ranked, doubts: Doubts) -> Advice | None:
-    """The observation that tells most; None where none would tell anything."""
+    """The observation that tells most, of those that a person can make at once; None where none would tell anything.
+
+    A coin or a ruler is asked for where nothing else tells anything.
+    """
     if doubts.others:
         sentence = "Photograph one pill alone."
         return Advice("ONE_PILL_ALONE", sentence, _entropy([each.probability for each in ranked.candidates]))
     if readings and not any(reading.lines for reading in readings):
         return _without_text(readings)
-    found = max(_observations(readings, look, ranked), key=lambda advice: advice.bits, default=None)
-    return found if found and found.bits * (1 - ranked.unlisted) >= _BITS_MIN else None
+    found = [each for each in _observations(readings, look, ranked) if each.bits * (1 - ranked.unlisted) >= _BITS_MIN]
+    return max(found, key=lambda advice: (advice.code not in _NEEDS_A_TOOL, advice.bits), default=None)
 
 
 def _without_text(readings: Sequence[Reading]) -> Advice:
@@ -44,8 +50,8 @@ def _observations(readings: Sequence[Reading], look: PillLook, ranked: Ranked) -
         yield Advice("LIGHT_FROM_SIDE", sentence, _told(candidates, hidden))
     if look.size is None:
         sizes = [each.product.size_mm for each in candidates]
-        steps = [None if size is None else round(size / _SIZE_STEP_MM) for size in sizes]
-        yield Advice("COIN_BESIDE", f"Lay a coin or a ruler beside it{_which(sizes)}", _told(candidates, steps))
+        steps = _steps(sizes)
+        yield Advice("COIN_BESIDE", f"Lay a coin or a ruler beside it{_which(sizes, steps)}", _told(candidates, steps))
     scores = [each.product.score for each in candidates]
     if look.score.best is None:
         yield Advice("SCORED", "Is there a line to break it along?", _told(candidates, scores))
@@ -58,13 +64,28 @@ def _is_doubtful(explanation: Explanation) -> bool:
     return bool(explanation.contradicted or explanation.incomplete or explanation.sibling_odds > _BITS_MIN)
 
 
-def _which(sizes: Sequence[float | None]) -> str:
-    known = list(dict.fromkeys(f"{size:g}" for size in sizes if size is not None))[:2]
-    return f": {known[0]} or {known[1]} mm?" if len(known) == 2 else "."
+def _steps(sizes: Sequence[float | None]) -> list[int | None]:
+    """For each size which of those that a person tells apart it is, counted from the smallest."""
+    known = sorted({size for size in sizes if size is not None})
+    step_of: dict[float | None, int | None] = {None: None}
+    for at, size in enumerate(known):
+        is_apart = at > 0 and size - known[at - 1] >= _SIZE_STEP_MM
+        step_of[size] = (step_of[known[at - 1]] or 0) + is_apart if at else 0
+    return [step_of[size] for size in sizes]
+
+
+def _which(sizes: Sequence[float | None], steps: Sequence[int | None]) -> str:
+    """The two likeliest sizes that a person tells apart."""
+    known: dict[int, float] = {}
+    for size, step in zip(sizes, steps, strict=True):
+        if size is not None and step is not None:
+            known.setdefault(step, size)
+    first, *others = [f"{size:g}" for size in known.values()] or [""]
+    return f": {first} or {others[0]} mm?" if others else "."
 
 
 def _either(candidates: Sequence[Candidate]) -> str:
-    return " or ".join(list(dict.fromkeys(" ".join(each.product.tokens) for each in candidates))[:2])
+    return " or ".join(list(dict.fromkeys(" ".join(imprint_shown(each.product)) for each in candidates))[:2])
 
 
 def _told(candidates: Sequence[Candidate], outcomes: Sequence[Hashable]) -> float:
