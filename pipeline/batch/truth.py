@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.records import Agreement
+from reference.text.shown import name_shown
 
 if TYPE_CHECKING:
     from pipeline.verify import Verification
@@ -23,7 +24,7 @@ _LOOK_ALIKES_MAX = 5
 
 def cells_of(found: Verification) -> dict[str, Any]:
     """The cells of a row about what was expected."""
-    alike = [f"{each.product.drug} {each.product.strength}".strip() or each.product.name for each in found.look_alikes]
+    alike = [name_shown(each.product) for each in found.look_alikes]
     return {
         "agreement": found.agreement.value,
         "agreement_reason": found.reason,

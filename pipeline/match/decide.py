@@ -16,6 +16,7 @@ from pipeline.settings import DecideSettings
 from reference.grouping import same_look
 from reference.high_alert import high_alert
 from reference.product import Product
+from reference.text.shown import name_shown
 
 # Imprints of so many characters are one misread character away from many others: 31 % of the US table's are shared.
 _SHORT_MAX = 2
@@ -159,5 +160,4 @@ def _twins(candidates: Sequence[Candidate]) -> Iterator[str]:
 
 def _named(candidate: Candidate) -> str:
     """Drug and strength, else the product's name: as the report names it."""
-    product = candidate.product
-    return f"{product.drug} {product.strength}".strip() or product.name
+    return name_shown(candidate.product)

@@ -9,6 +9,7 @@ from pipeline.records.probability import check_probability
 from reference.grouping import drug_strength, same_drug, same_imprint
 from reference.high_alert import HighAlertGroup, high_alert_group
 from reference.product import Product, labelers_of
+from reference.text.shown import imprint_shown
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class Drug:
     @property
     def imprints(self) -> tuple[str, ...]:
         """What its tablets bear, each once."""
-        return tuple(dict.fromkeys(" ".join(candidate.product.tokens) for candidate in self.candidates))
+        return tuple(dict.fromkeys(" ".join(imprint_shown(candidate.product)) for candidate in self.candidates))
 
     @property
     def high_alert(self) -> HighAlertGroup | None:

@@ -8,6 +8,7 @@ from enum import Enum
 from reference.grouping import drug_strength
 from reference.high_alert import HighAlertGroup, high_alert_group
 from reference.product import Product
+from reference.text.shown import name_shown
 
 
 class ExpectedKind(Enum):
@@ -40,7 +41,7 @@ class Expected:
     def name(self) -> str:
         """Drug and strength, of a product with its labeler; of a look what was said of it."""
         first = self.products[0]
-        named = f"{first.drug} {first.strength}".strip() or first.name
+        named = name_shown(first)
         if self.kind is ExpectedKind.LOOK:
             return self.asked
         return (

@@ -6,6 +6,7 @@ from pipeline.report.short_words import plain
 from reference.product import Product
 from reference.search.search import Hit
 from reference.search.tiers import Tier
+from reference.text.shown import imprint_shown, name_shown
 
 COLUMNS = ("tier", "drug", "imprint", "look", "supply", "sold as", "labelers", "products", "example")
 _LABELERS_SHOWN = 2
@@ -17,10 +18,10 @@ def hit_row(hit: Hit, labelers_shown: int = _LABELERS_SHOWN) -> tuple[str, ...]:
     product = hit.product
     is_open = f" (open: {', '.join(hit.unknown)})" if hit.unknown and hit.tier is not Tier.UNKNOWN else ""
     more = len(hit.labelers) - labelers_shown
-    imprint = " ".join(product.tokens) + (" + logo" if product.symbol else "")
+    imprint = " ".join(imprint_shown(product)) + (" + logo" if product.symbol else "")
     cells = (
         hit.tier.title + is_open,
-        f"{product.drug} {product.strength}".strip(),
+        name_shown(product),
         imprint.strip(),
         look_words(product),
         supply_words(hit),

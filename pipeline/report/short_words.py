@@ -17,6 +17,7 @@ from pipeline.records import (
     named_drugs,
 )
 from pipeline.serialize import text as valid_text
+from reference.text.shown import name_shown
 
 # Labelers in the line that lists them; --json has all.
 _SELLERS_SHOWN = 8
@@ -49,8 +50,7 @@ def whole_percent(confidence: float) -> int:
 
 def candidate_name(candidate: Candidate) -> str:
     """Drug and strength, or the product's name where the drug is not known."""
-    product = candidate.product
-    return plain(f"{product.drug} {product.strength}".strip() or product.name or product.product_id)
+    return plain(name_shown(candidate.product))
 
 
 def candidate_named(candidate: Candidate) -> str:

@@ -13,6 +13,7 @@ from pipeline.records import Agreement, Candidate, ExpectedKind, Identification,
 from pipeline.report.plain_text import CAUTION, seen
 from pipeline.report.short_words import asked_words, candidate_name, imprint_words, plain
 from pipeline.verify import CheckedEntry, CheckedPill, ListCheck, PillState, RuleOut, Verification, numbered
+from reference.text.shown import imprint_shown
 
 Line = tuple[str, str]
 Verified = Verification | RuleOut | ListCheck
@@ -309,7 +310,7 @@ def _expected_words(answer: Verification) -> str:
 def _named(candidates: Sequence[Candidate], shown: bool = True) -> Iterator[str]:
     """Drug, imprint and labeler of each, with its probability where it has one."""
     for candidate in candidates[:_NAMED_MAX]:
-        imprint = plain(" ".join(candidate.product.tokens)) or "no text"
+        imprint = plain(" ".join(imprint_shown(candidate.product))) or "no text"
         labelers = plain(", ".join(candidate.labelers[:2]))
         alert = f"high-alert: {plain(candidate.high_alert.reason)}" if candidate.high_alert else ""
         more = "; ".join(filter(None, (f"imprint {imprint}", labelers, alert)))

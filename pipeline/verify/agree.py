@@ -20,6 +20,7 @@ from pipeline.settings import DecideSettings, VerifySettings
 from pipeline.verify.compare import FILLED_BY_NONE, Comparison, Filled
 from pipeline.verify.naming import alike_sentences, is_brand_alone, joined, name_beside, name_of, said
 from reference.grouping import drug_strength
+from reference.text.shown import imprint_shown
 
 _LOOK_KINDS = tuple(each.title for each in PROPERTIES)
 # A number of the imprint that was read just so and weighs so much settles the pill; another maker's name beside it may
@@ -271,7 +272,7 @@ class Judge:
         said = f"{' '.join(self.imprint)} was read"
         if not product.tokens:
             return f"{said}; of {name_of(group)} the catalog says no imprint."
-        return f"{said}; {product.labeler or 'the register'} has {' '.join(product.tokens)}."
+        return f"{said}; {product.labeler or 'the register'} has {' '.join(imprint_shown(product))}."
 
     def _fits_badly(self, group: Weighed, look: PillLook | None = None) -> list[str]:
         """What of imprint and look does not fit; a word that was not found may be worn off or on the other face."""

@@ -7,16 +7,14 @@ from collections.abc import Iterator, Sequence
 from pipeline.match.rank import Weighed
 from pipeline.records import Expected, ExpectedKind
 from reference.grouping import drug_strength
+from reference.text.shown import name_shown
 
 _NAMED_MAX = 4
 
 
 def name_of(group: Weighed) -> str:
     """Drug and strength, else the product's name; of a brand alone its name says both."""
-    product = group.products[0]
-    if not product.ingredients and product.name:
-        return product.name
-    return f"{product.drug} {product.strength}".strip() or product.name or product.product_id
+    return name_shown(group.products[0])
 
 
 def name_beside(group: Weighed, best: Weighed) -> str:

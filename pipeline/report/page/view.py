@@ -35,6 +35,7 @@ from pipeline.report.short_words import (
 from pipeline.serialize import monograph_to_dict
 from reference.high_alert import CITATIONS
 from reference.product import Monograph, Product
+from reference.text.shown import name_shown
 
 View = Mapping[str, Any]
 """What the page knows of one answer; plain JSON values, ``page/detail.js`` names the keys."""
@@ -158,7 +159,7 @@ def _named(product: Product, sold_by: str, imprint: str) -> dict[str, Any]:
     """A product's name and look, in the words of its register."""
     return {
         "id": plain(product.product_id),
-        "name": plain(f"{product.drug} {product.strength}".strip() or product.name or product.product_id),
+        "name": plain(name_shown(product)),
         "drug": plain(product.drug),
         "strength": plain(product.strength),
         "look": {name: plain(value) for name, value in _look(product, sold_by, imprint) if value},
