@@ -16,6 +16,7 @@ from pipeline.records import Photo, ScaleSource
 from pipeline.scale import find_scale
 from pipeline.scale.marker import CORNERS_MM, corners_mm, sheet_pdf
 from pipeline.scale.references import find_markers
+from pipeline.scale.search_copy import SearchCopy
 
 POINT_MM = 25.4 / 72
 
@@ -33,7 +34,7 @@ def drawn(data: bytes, px_per_mm: float) -> np.ndarray:
 
 def test_the_printed_sheet_gives_true_millimeters() -> None:
     image = drawn(sheet_pdf(), 5.0)
-    found = find_markers(image)
+    found = find_markers(SearchCopy.of(image))
     assert found is not None and len(found[0]) == 4 * len(CORNERS_MM)
     scale = find_scale(Photo(np.dstack([cv2.GaussianBlur(image, (0, 0), 0.7)] * 3), "sheet"), [])
     assert scale is not None and scale.source is ScaleSource.MARKER

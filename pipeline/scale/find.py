@@ -15,6 +15,7 @@ from pipeline.scale.coins import ellipse_points, find_coin
 from pipeline.scale.plane import mm_per_px_at, plane_of
 from pipeline.scale.references import CARD_MM, find_card, find_markers
 from pipeline.scale.ruler import Ruler, find_ruler
+from pipeline.scale.search_copy import SearchCopy
 from pipeline.settings import ScaleSettings
 
 # Millimeters a pixel: from a microscope's, where a pill of 2 mm is 20,000 pixels long, to the longest pill in one.
@@ -64,16 +65,17 @@ def find_scale(
     if mm_per_px is not None:
         return Scale(mm_per_px, settings.caller_sigma, ScaleSource.CALLER)
     gray = np.asarray(cv2.cvtColor(photo.pixels, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+    copy = SearchCopy.of(gray)
     center = _center(photo, regions)
-    if (markers := find_markers(gray)) is not None:
+    if (markers := find_markers(copy)) is not None:
         return _of_markers(*markers, center, settings)
     if coin is not None and (ellipse := find_coin(gray, regions)) is not None:
         # Within the rim, so that the coin's own region is known by it.
         outline = ellipse_points(ellipse, share=0.97)
         return Scale(COINS_MM[coin] / max(ellipse[1]), settings.coin_sigma, ScaleSource.COIN, None, outline)
-    if (ruler := find_ruler(gray, regions, framed)) is not None:
+    if (ruler := find_ruler(copy, regions, framed)) is not None:
         return _of_ruler(ruler, center, settings, framed)
-    if (card := find_card(gray)) is not None:
+    if (card := find_card(copy)) is not None:
         return _of_card(card, settings)
     return None
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.records import Box, Photo
 from pipeline.scale.ruler import find_ruler
+from pipeline.scale.search_copy import SearchCopy
 
 # Frames are looked for in a copy of this size.
 _SEARCH_PX = 640
@@ -50,7 +51,7 @@ def find_inset(photo: Photo) -> Box | None:
         if not _is_drawn(photo.pixels, box):
             continue
         gray = np.asarray(cv2.cvtColor(photo.part(box).pixels, cv2.COLOR_RGB2GRAY), np.uint8)
-        ruler = find_ruler(gray, (), framed=True)
+        ruler = find_ruler(SearchCopy.of(gray), (), framed=True)
         if ruler is not None and _LENGTH_MM_MIN <= max(gray.shape) * ruler.mm_per_px <= _LENGTH_MM_MAX:
             return box
     return None

@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.scale import marker
+from pipeline.scale.search_copy import SearchCopy
 
-# Markers of a fortieth of the photo and up are found in a copy of this size as well as in the whole.
-_SEARCH_PX = 800
 # ISO/IEC 7810 ID-1: bank cards, driving licenses.
 CARD_MM = (85.60, 53.98)
 _CARD_CORNER_MM = 3.18
@@ -18,11 +17,9 @@ _CARD_SHARE_MIN = 0.04
 _CARD_CORNERS_MIN = 3
 
 
-def find_markers(gray: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Corners of the sheet's markers in ``(h, w)`` uint8: ``(n, 2)`` ``(x, y)`` pixels, ``(n, 2)`` mm on the sheet."""
-    share = min(1.0, _SEARCH_PX / max(gray.shape))
-    small = cv2.resize(gray, None, fx=share, fy=share, interpolation=cv2.INTER_AREA) if share < 1 else gray
-    small = cv2.GaussianBlur(small, (0, 0), 0.7)
+def find_markers(copy: SearchCopy) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Corners of the sheet's markers: ``(n, 2)`` ``(x, y)`` in pixels of the photo, and ``(n, 2)`` mm on the sheet."""
+    small = cv2.GaussianBlur(copy.gray, (0, 0), 0.7)
     parameters = cv2.aruco.DetectorParameters()
     # The window must be wider than a marker's cells, else their insides fall apart.
     parameters.adaptiveThreshWinSizeMin, parameters.adaptiveThreshWinSizeMax = 5, 45
@@ -33,19 +30,18 @@ def find_markers(gray: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[
     numbers = np.ravel(ids).tolist() if len(found) else []
     for corners, number in zip(found, map(int, numbers), strict=True):
         if number in marker.CORNERS_MM:
-            pixels.append((corners.reshape(4, 2).astype(np.float64) + 0.5) / share - 0.5)
+            pixels.append(copy.in_photo(corners.reshape(4, 2)))
             places.append(marker.corners_mm(number))
     return (np.concatenate(pixels), np.concatenate(places)) if pixels else None
 
 
-def find_card(gray: NDArray[np.uint8]) -> NDArray[np.float64] | None:
+def find_card(copy: SearchCopy) -> NDArray[np.float64] | None:
     """The four corners ``(4, 2)`` ``(x, y)``, as of a sharp rectangle, of a card seen nearly from above, or None.
 
     A card shows by its sides (85.60 to 53.98) and its rounded corners (radius 3.18 mm); a photo, a box or a phone of
     similar sides has others.
     """
-    share = min(1.0, _SEARCH_PX / max(gray.shape))
-    small = cv2.GaussianBlur(cv2.resize(gray, None, fx=share, fy=share, interpolation=cv2.INTER_AREA), (0, 0), 1.2)
+    small = cv2.GaussianBlur(copy.gray, (0, 0), 1.2)
     _, marks = cv2.threshold(small, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     for mask in (marks, cv2.bitwise_not(marks)):
         contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
@@ -53,8 +49,7 @@ def find_card(gray: NDArray[np.uint8]) -> NDArray[np.float64] | None:
             if cv2.contourArea(contour) >= _CARD_SHARE_MIN * small.size and _is_card(
                 np.asarray(contour, dtype=np.int32), small.shape
             ):
-                box = cv2.boxPoints(cv2.minAreaRect(contour)).astype(np.float64)
-                return np.asarray((box + 0.5) / share - 0.5, dtype=np.float64)
+                return copy.in_photo(cv2.boxPoints(cv2.minAreaRect(contour)))
     return None
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.records import PillRegion
 from pipeline.scale.plane import Axis, form_corner
+from pipeline.scale.search_copy import SearchCopy
 from pipeline.scale.strokes import upright_strokes
 from pipeline.scale.ticks import TickRow, tick_rows
 
@@ -29,8 +30,6 @@ _TICKS_CYCLED_MIN = 14
 _TICKS_CROSSED_MIN = 10
 # With so many dark ticks, light ones are not looked for.
 _TICKS_PLENTY_MIN = 30
-# Ticks are found in a copy of this size; their places are good to a tenth of a pixel of it.
-_SEARCH_PX = 800
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,22 +52,23 @@ class _Guess:
     mm_per_px: float
 
 
-def find_ruler(gray: NDArray[np.uint8], regions: Sequence[PillRegion], framed: bool = False) -> Ruler | None:
-    """The best supported ruler in ``(h, w)`` uint8, or None; of a framed picture fewer and less even ticks will do."""
-    share = min(1.0, _SEARCH_PX / max(gray.shape))
-    small = cv2.resize(gray, None, fx=share, fy=share, interpolation=cv2.INTER_AREA) if share < 1 else gray
-    images = [np.ascontiguousarray(image, dtype=np.uint8) for image in (small, np.transpose(small))]
+def find_ruler(copy: SearchCopy, regions: Sequence[PillRegion], framed: bool = False) -> Ruler | None:
+    """The best supported ruler, or None; of a framed picture fewer and less even ticks will do.
+
+    ``regions`` are the photo's pills. The axes are given in pixels of the photo.
+    """
+    images = [np.ascontiguousarray(image, dtype=np.uint8) for image in (copy.gray, np.transpose(copy.gray))]
     length_px = _typical_length_px(regions)
     across: list[_Guess] = []
     along: list[_Guess] = []
     for dark in (True, False):
-        across += _guesses(images[0], dark, length_px and length_px * share, upright=False)
-        along += _guesses(images[1], dark, length_px and length_px * share, upright=True)
+        across += _guesses(images[0], dark, length_px and length_px * copy.share, upright=False)
+        along += _guesses(images[1], dark, length_px and length_px * copy.share, upright=True)
         best = _best(across, along, framed)
         # Light ticks are rare and looked for only where dark ones leave room for doubt.
         if best is not None and len(best.axes) == 2 and max(len(axis.index) for axis in best.axes) >= _TICKS_PLENTY_MIN:
             break
-    return best and Ruler(tuple(axis.enlarged(1 / share) for axis in best.axes), best.support)
+    return best and Ruler(tuple(axis.enlarged(1 / copy.share) for axis in best.axes), best.support)
 
 
 def _best(across: Sequence[_Guess], along: Sequence[_Guess], framed: bool) -> Ruler | None:

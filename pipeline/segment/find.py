@@ -109,13 +109,15 @@ class Search:
             return pills
         return self._tiny(photo, box)
 
-    def at_first(self, photo: Photo, box: Box) -> tuple[PillRegion, ...]:
+    def at_first(self, photo: Photo, box: Box, least: int) -> tuple[PillRegion, ...]:
         """What steps 1 to 3 show if it is few, the largest first: nothing that is doubtful was looked at again.
 
-        Empty as soon as a look shows more than few; their outlines are not followed then.
+        Empty where a look shows more than few, or the last fewer than ``least``; outlines are not followed then.
         """
         view = None if _is_too_small(box) else self._looked(photo, box, few=True)
-        return () if view is None or _is_more_than_few(view, self.settings) else self._pills(photo, view, box)
+        if view is None or len(view.found) < least or _is_more_than_few(view, self.settings):
+            return ()
+        return self._pills(photo, view, box)
 
     def _looked(self, photo: Photo, box: Box, few: bool = False) -> _View:
         """What steps 1 to 3 show; ``few``: no further look where one shows more than few."""

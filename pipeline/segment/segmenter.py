@@ -80,15 +80,15 @@ class Segmenter:
 
     def _two_faces(self, photo: Photo, box: Box) -> tuple[PillRegion, ...]:
         """The two faces of one pill as a register's photo shows them; else nothing."""
-        pills = self._reference.at_first(photo, box) if self._reference else ()
+        pills = self._reference.at_first(photo, box, _FACES) if self._reference else ()
         return pills if len(pills) == _FACES and are_faces_of_one(photo, pills, _FACES) else ()
 
     def _filling(self, photo: Photo, pills: tuple[PillRegion, ...], box: Box) -> tuple[PillRegion, ...]:
         """The pill that fills the photo, where nothing was found, or only parts of it."""
-        if self._close_up is None or len(pills) > _MARKS_MAX:
+        if self._close_up is None or len(pills) > _MARKS_MAX or self._shows_a_pill(photo, pills):
             return ()
         one = self._close_up(photo, box, pills)
-        if one is not None and not any(_is_whole(pill, one) for pill in pills) and not self._shows_a_pill(photo, pills):
+        if one is not None and not any(_is_whole(pill, one) for pill in pills):
             return (one,)
         is_frame = not pills and is_piece(photo.pixels[box[0] : box[2], box[1] : box[3]])
         return (whole_frame(photo, box),) if is_frame else ()
