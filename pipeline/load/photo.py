@@ -120,7 +120,7 @@ def details(photo: Photo, boxes: Sequence[Box]) -> tuple[tuple[Pixels, ...], flo
     for box in clipped:
         # The decoder rounds a reduced side up: its last pixel may stand for less than a whole one.
         top, left, bottom, right = _stored_box(_clipped(_times(box, factor), *encoded.size, encoded.name), encoded)
-        part = np.ascontiguousarray(flat.rows(top, bottom)[:, left:right])
+        part = np.ascontiguousarray(flat.cut((top, left, bottom, right)))
         parts.append(colors.srgb(turned(part, encoded.turn)))
     return tuple(parts), factor
 
@@ -158,7 +158,7 @@ def _of_memory(source: Image.Image | NDArray[Any], settings: LoadSettings, chann
         check_kept((flat.width, flat.height), 0.0, name, settings)  # the array itself is the caller's
     data = _ppm(flat, turn, colors)
     whole = _kept(data)
-    kept = Flat(whole.shape[0], whole.shape[1], lambda top, bottom: whole[top:bottom])
+    kept = Flat(whole.shape[0], whole.shape[1], lambda box: whole[box[0] : box[2], box[1] : box[3]])
     pixels = _final(kept.reduced(_factor(kept, settings)), name, (kept.height, kept.width), settings)
     reduction = max(whole.shape[:2]) / max(pixels.shape[:2])
     pixels = pixels.copy() if pixels.base is not None else pixels

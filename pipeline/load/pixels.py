@@ -13,6 +13,7 @@ from PIL import Image
 
 from pipeline.errors import PhotoError
 from pipeline.load.sources import display_name
+from pipeline.records import Box
 
 # Pixels worked on at a time: in the widest form, float64, 32 MB.
 _PART_PIXELS = 4_000_000
@@ -20,17 +21,22 @@ _SHADED = ("RGBA", "LA", "La", "RGBa", "PA")
 # Floats up to this value are taken for 0-1: smooth enlarging overshoots a little.
 _OVERSHOOT = 2.0
 
-Rows = Callable[[int, int], NDArray[np.uint8]]
+# What lies in a box.
+Cut = Callable[[Box], NDArray[np.uint8]]
 
 
 @dataclass(frozen=True)
 class Flat:
-    """A decoded image; ``rows(top, bottom)`` are uint8: ``(h, w)`` gray, ``(h, w, 3)`` RGB or ``(h, w, 4)`` CMYK."""
+    """A decoded image; what ``cut`` gives is uint8: ``(h, w)`` gray, ``(h, w, 3)`` RGB or ``(h, w, 4)`` CMYK."""
 
     height: int
     width: int
-    rows: Rows
+    cut: Cut
     warnings: tuple[str, ...] = ()
+
+    def rows(self, top: int, bottom: int) -> NDArray[np.uint8]:
+        """Some whole rows."""
+        return self.cut((top, 0, bottom, self.width))
 
     def parts(self, multiple: int = 1) -> Iterator[NDArray[np.uint8]]:
         """All rows from the top in parts; each part but the last has a multiple of ``multiple`` rows."""
@@ -64,8 +70,8 @@ def flat_image(image: Image.Image, name: str) -> Flat:
         image.load()
         width, height = image.size
         if image.mode.startswith(("I", "F")):
-            return _of_values(height, width, lambda top, bottom: np.asarray(image.crop((0, top, width, bottom))))
-        flat = Flat(height, width, lambda top, bottom: _rows_of(image.crop((0, top, width, bottom))))
+            return _of_values(height, width, lambda box: np.asarray(_cropped(image, box)))
+        flat = Flat(height, width, lambda box: _rows_of(_cropped(image, box)))
         if height and width:
             flat.rows(0, 1)  # a palette or depth that cannot be converted is told here
         return flat
@@ -73,6 +79,12 @@ def flat_image(image: Image.Image, name: str) -> Flat:
         raise PhotoError(
             f"{name}: is damaged or cut off ({display_name(str(error))}); copy it again from the camera"
         ) from error
+
+
+def _cropped(image: Image.Image, box: Box) -> Image.Image:
+    """What lies in a box; the image itself where that is all, since Pillow would copy it."""
+    top, left, bottom, right = box
+    return image if box == (0, 0, *image.size[::-1]) else image.crop((left, top, right, bottom))
 
 
 def _rows_of(part: Image.Image) -> NDArray[np.uint8]:
@@ -102,36 +114,37 @@ def flat_array(array: NDArray[Any], channels: str) -> Flat:
         )
     order = slice(None) if depth == 0 else [2, 1, 0, 3][:depth] if channels == "bgr" else slice(depth)
 
-    def values(top: int, bottom: int) -> NDArray[Any]:
-        return array[top:bottom] if depth == 0 else array[top:bottom, :, order]
+    def values(box: Box) -> NDArray[Any]:
+        part = array[box[0] : box[2], box[1] : box[3]]
+        return part if depth == 0 else part[..., order]
 
     if array.dtype == np.bool_:
-        return Flat(height, width, lambda top, bottom: values(top, bottom) * np.uint8(255))
+        return Flat(height, width, lambda box: values(box) * np.uint8(255))
     whole = Flat(height, width, values) if array.dtype == np.uint8 else _of_values(height, width, values)
     if depth != 4:
         return whole
-    return Flat(height, width, lambda top, bottom: _over_white(whole.rows(top, bottom)), whole.warnings)
+    return Flat(height, width, lambda box: _over_white(whole.cut(box)), whole.warnings)
 
 
 def _over_white(rows: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return _rows_of(Image.fromarray(np.ascontiguousarray(rows), "RGBA"))
 
 
-def _of_values(height: int, width: int, values: Callable[[int, int], NDArray[Any]]) -> Flat:
+def _of_values(height: int, width: int, values: Callable[[Box], NDArray[Any]]) -> Flat:
     """Numbers of more than 8 bits, or floats, as 8 bits; the full scale is told from the type and the largest value.
 
     Cameras give 10 and 12 bits in 16: full is one less than the power of two above the largest value.
     """
     parts = Flat(height, width, values).parts()
     largest = max((float(np.nan_to_num(part, nan=0.0, posinf=0.0, neginf=0.0).max()) for part in parts), default=0.0)
-    is_float = values(0, 1).dtype.kind == "f"
+    is_float = values((0, 0, 1, 1)).dtype.kind == "f"
     bits = max(8, int(largest).bit_length())
     full = 1.0 if is_float and largest <= _OVERSHOOT else float(2**bits - 1)
     is_odd = full > 1.0 and bits not in (8, 16)
     told = (f"the photo's values, up to {largest:.0f}, are taken for {bits} bits",) if is_odd else ()
 
-    def rows(top: int, bottom: int) -> NDArray[np.uint8]:
-        part = np.nan_to_num(values(top, bottom).astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    def cut(box: Box) -> NDArray[np.uint8]:
+        part = np.nan_to_num(values(box).astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
         return np.clip(np.rint(part * (255.0 / full)), 0, 255).astype(np.uint8)
 
-    return Flat(height, width, rows, told)
+    return Flat(height, width, cut, told)
