@@ -29,14 +29,14 @@ from pipeline.measure import Measurer, conditions_of
 from pipeline.pill_meant import PillMeant
 from pipeline.records import Advice, Box, Decision, Doubts, Expected, Face, Photo, PillLook, PillRegion
 from pipeline.scene import (
-    FACES,
     Scene,
     doubted,
     in_rows,
     is_clear,
     may_be_of_one_color,
+    may_be_two_faces,
 )
-from pipeline.segment import Segmenter, group_faces, whole_frame
+from pipeline.segment import Segmenter, whole_frame
 from pipeline.settings import Settings
 from reference.high_alert import HIGH_ALERT
 from reference.product import Product
@@ -217,7 +217,7 @@ class Identifier:
         seen = ((self._seen([scene], faces, Doubts()), own) for faces, own in self._apart(scene, clock))
         pills = [SeenPill(*self._weighed_answer(pill, own)) for pill, own in seen]
         regions = tuple(scene.pills[index] for index in in_rows(scene.pills))
-        alike = tuple((group[0], group[1]) for group in group_faces(scene.photo, regions) if len(group) == FACES)
+        alike = may_be_two_faces(scene.photo, [pill.answer.faces[0] for pill in pills])
         number = replace(counted(scene.photo.pixels, regions, scene.no_pills), alike=alike)
         return check_list(self._verifier, entries, pills, number)
 

@@ -39,6 +39,7 @@ class Terms:
             the other. None where every pill has one.
         alike: whether all faces and photos of one pill have the same.
         in_rows: a term as a row's cell.
+        said: a term in a sentence, for those who do not know the register's words.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Terms:
     absent: tuple[str, str] | None = None
     alike: bool = False
     in_rows: Callable[[str], str | int] = str
+    said: Callable[[str], str] = spoken
 
     @property
     def column(self) -> str:
@@ -114,6 +116,10 @@ class Length:
 
     explained = words
 
+    def said(self, value: str) -> str:
+        """A length in a sentence."""
+        return f"{value} mm"
+
     def cell(self, look: PillLook) -> float | None:
         """The length in a row."""
         found = self.of(look)
@@ -130,6 +136,10 @@ def named(each: Property, look: PillLook) -> str:
 
 def _score_words(pieces: str, probability: str) -> str:
     return f"{'not scored' if pieces == '1' else f'scored in {pieces}'}, {probability}"
+
+
+def _score_said(pieces: str) -> str:
+    return {"1": "no line to break it", "2": "a line to break it"}.get(pieces, "lines to break it")
 
 
 def _score_note(pieces: str) -> str:
@@ -149,6 +159,7 @@ SCORE = Terms(
     note=_score_note,
     absent=("1", "score line"),
     in_rows=int,
+    said=_score_said,
 )
 RELIEF = Terms("relief", "imprint type", "reliefs", lambda product: product.imprint_type)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pipeline.load import PhotoFile
 from pipeline.properties import TERMS, spoken
 from pipeline.records import Box, Doubts, Face, Line, Photo, PillLook, PillRegion, Probabilities, Reading, Scale
+from pipeline.segment import group_faces
 from reference.text.imprints import look_alike_key, upside_down
 
 # A tablet or capsule has two faces; what a photo shows beyond that is another pill or the same face again.
@@ -132,6 +133,20 @@ def is_clear(reading: Reading) -> bool:
 def say_the_same(faces: Sequence[Face]) -> bool:
     """Whether all bear text, and the same."""
     return all(face.reading.lines for face in faces) and all(_say_the_same(faces[0], face) for face in faces[1:])
+
+
+def may_be_two_faces(photo: Photo, faces: Sequence[Face]) -> tuple[tuple[int, int], ...]:
+    """Pairs, by their places, of a photo's pills that may be the two faces of one.
+
+    They are of one size, shape and color, as no third is; one at least bears text, and they do not say the same.
+    """
+    groups = group_faces(photo, tuple(face.region for face in faces))
+    pairs = ((group[0], group[1]) for group in groups if len(group) == FACES)
+    return tuple((one, other) for one, other in pairs if _may_be_one([faces[one], faces[other]]))
+
+
+def _may_be_one(faces: Sequence[Face]) -> bool:
+    return any(face.reading.lines for face in faces) and not say_the_same(faces)
 
 
 def texts_of(meant: Sequence[Face], beside: Sequence[Face]) -> list[Face]:

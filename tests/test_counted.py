@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -43,7 +45,12 @@ def test_a_pill_that_was_overlooked_is_a_spot(shade: float) -> None:
     assert not found.is_sure and found.overlooked == 1
     (x, y) = found.spots[0]
     assert abs(x - 500) < 6 and abs(y - 300) < 6
-    assert next(found.sentences) == f"At x {x}, y {y} lies something that was not taken for a pill, and may be one."
+    assert next(found.sentences) == (
+        f"At the lower right of the photo (x {x}, y {y}) lies something that was not taken for a pill, and may be one."
+    )
+    middle = replace(found, spots=((300, 200),))
+    assert next(middle.sentences).startswith("At the middle of the photo (x 300, y 200) lies")
+    assert next(replace(middle, size=(0, 0)).sentences).startswith("At x 300, y 200 lies")
 
 
 def test_a_ruler_and_a_crumb_are_no_pill() -> None:

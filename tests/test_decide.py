@@ -255,10 +255,10 @@ def test_what_may_stand_on_a_face_not_shown_is_not_against_it() -> None:
 @pytest.mark.parametrize(
     ("seen", "sentence"),
     [
-        (look(shape="OVAL"), "The shape contradicts it: oval was seen, the register says round."),
-        (look(color="BLUE"), "The color contradicts it: blue was seen, the register says white."),
-        (look(score="2"), "The score contradicts it: 2 was seen, the register says 1."),
-        (look(relief="PRINTED"), "The imprint type contradicts it: printed was seen, the register says debossed."),
+        (look(shape="OVAL"), "The shape does not fit: oval was seen, round is listed."),
+        (look(color="BLUE"), "The color does not fit: blue was seen, white is listed."),
+        (look(score="2"), "The score does not fit: a line to break it was seen, no line to break it is listed."),
+        (look(relief="PRINTED"), "The imprint type does not fit: printed was seen, debossed is listed."),
     ],
 )
 def test_a_look_that_contradicts_is_against_it_however_probable_it_is(seen: PillLook, sentence: str) -> None:
@@ -268,7 +268,7 @@ def test_a_look_that_contradicts_is_against_it_however_probable_it_is(seen: Pill
 def test_a_size_that_contradicts_is_against_it() -> None:
     found = verdict(ranked((A, 0.9999)), look(size_mm=14.1))
     assert found.decision is Decision.UNKNOWN
-    assert len(found.against) == 1 and found.against[0].startswith("The size contradicts it: 14.1")
+    assert len(found.against) == 1 and found.against[0].startswith("The size does not fit: 14.1")
     assert verdict(ranked((A, 0.9999)), look(size_mm=8.4)).against == ()
 
 

@@ -27,7 +27,7 @@ from pipeline.errors import InputError
 from pipeline.figures_in_words import percent
 from pipeline.match import Matcher
 from pipeline.records import Agreement, Doubts, Expected, ExpectedKind, Identification, PillLook, Reading
-from pipeline.report.verification import headline, list_lines, next_step, verification_lines
+from pipeline.report.verification import headline, list_lines, next_step, rule_out_lines, verification_lines
 from pipeline.settings import Settings
 from pipeline.verify import (
     Counted,
@@ -56,11 +56,18 @@ MADE = (TEN, TWENTY, OTHER)
 
 
 def seen_of(
-    readings: Sequence[Reading], seen: PillLook, doubts: Doubts | None = None, unlikely: bool = False
+    readings: Sequence[Reading],
+    seen: PillLook,
+    doubts: Doubts | None = None,
+    unlikely: bool = False,
+    cut: bool = False,
 ) -> Identification:
-    """What was seen of a pill that reads and looks so; ``unlikely``: it may be no pill at all."""
+    """What was seen of a pill that reads and looks so; ``unlikely``: it may be no pill; ``cut``: by the border."""
     imprint = tuple(token for reading in readings for token in reading.tokens)
-    faces = [SimpleNamespace(reading=reading, region=SimpleNamespace(doubted=unlikely)) for reading in readings]
+    faces = [
+        SimpleNamespace(reading=reading, region=SimpleNamespace(doubted=unlikely, cut_by_border=cut))
+        for reading in readings
+    ]
     made = SimpleNamespace(
         look=seen, doubts=doubts or Doubts(), faces=faces, imprint=imprint, advice=None, candidates=()
     )
@@ -149,7 +156,9 @@ def test_text_of_no_listed_pill_leaves_a_drug_open_and_contradicts_a_product() -
     assert found(MADE, TEN, readings).agreement is CONTRADICTED
     done = found(MADE, "baclofen 10 mg", readings)
     assert done.agreement is CANNOT_TELL
-    assert "that the catalog lacks cannot be excluded" in done.reason
+    assert "It may be another maker's baclofen 10 mg, which the catalog lacks." in done.reason
+    assert "QWE 9562 was read; baclofen 10 mg of Able bears PX 4810." in done.reason
+    assert "no such text" not in done.reason  # said once
 
 
 @pytest.mark.parametrize(("read", "said"), [("A", CANNOT_TELL), ("LA", CANNOT_TELL), ("LAX", CONTRADICTED)])
@@ -210,7 +219,7 @@ def test_a_tablet_known_by_its_brand_alone_contradicts_no_drug_of_its_strength_a
     assert found((listed_so, named, *MADE), "meloxicam 15 mg", read).agreement is CONTRADICTED
     out = ruled_out((listed_so, brand, *MADE), ["warfarin"], read)
     assert out.outcome == "NOT_RULED_OUT" and not out.is_likely
-    assert "Of mopik 15 mg the register does not say the substance." in out.reason
+    assert "Which drug is in mopik 15 mg the catalog does not say." in out.reason
     assert ruled_out((listed_so, named, *MADE), ["warfarin"], read).is_ruled_out
 
 
@@ -244,7 +253,8 @@ def test_what_is_doubtful_is_neither_consistent_nor_contradicted(doubts: Doubts)
     for asked in (TEN, TWENTY):
         done = found(MADE, asked, [face("PX", "4810"), face()], doubts=doubts)
         assert done.agreement is CANNOT_TELL
-        assert doubts.sentences[0] in done.reason
+        said = "The photo shows 3 pills, and it cannot be told which of them is meant." if doubts.others else ""
+        assert done.reason == (said or doubts.sentences[0])
 
 
 def test_what_no_catalog_has_is_expected_by_its_look() -> None:
@@ -259,7 +269,7 @@ def test_what_no_catalog_has_is_expected_by_its_look() -> None:
     listed = pill("LM 5512", "warfarin", "2 mg")
     done = found((*MADE, listed), meant, readings)
     assert done.agreement is CANNOT_TELL
-    assert "warfarin 2 mg would look the same" in done.reason
+    assert "It looks as described, and so would warfarin 2 mg." in done.reason
 
 
 @pytest.fixture(scope="module")
@@ -332,7 +342,7 @@ def test_a_known_pill_rules_the_others_out_with_a_risk() -> None:
 def test_a_risk_that_is_too_high_is_said() -> None:
     done = ruled_out((*MADE, pill("20", "dapsone")), ["warfarin"], [face("20"), face()], coverage=0.001)
     assert not done.is_ruled_out and done.risk > 0.02
-    assert done.reason.endswith(f"The risk that it is one is {percent(done.risk)}; below 2 % is asked.")
+    assert done.reason.endswith(f"The risk that it is one is {percent(done.risk)}; it would be ruled out below 2 %.")
 
 
 @pytest.mark.parametrize("names", [["high-alert"], ["anticoagulants"], ["warfarin"], ["baclofen", "warfarin"]])
@@ -649,12 +659,16 @@ def test_of_pills_that_touch_no_look_tells_anything(touching: tuple[tuple[int, i
 def test_two_faces_that_look_alike_may_be_one_pill() -> None:
     done = checked([("baclofen 10 mg", 1)], [BACLOFEN, ()], counted=Counted(alike=((0, 1),)))
     assert done.agreement is CONTRADICTED
-    assert "Pill 1 and pill 2 look alike: if the photo shows both faces of one pill, it is one pill." in done.reason
+    assert "Pill 1 and pill 2 may be one pill, shown from both sides." in done.reason
     assert done.alike == ((1, 2),)
     assert headline(done)[1] == (
-        "2 pills seen (1 if one is shown from both sides), 1 on the list: something is missing, extra or wrong"
+        "2 pills seen (1 if one is shown from both sides), 1 on the list: more than the list has"
     )
-    assert next_step(done).startswith("If the photo shows a pill twice, from both sides, lay each down once")
+    assert next_step(done).startswith("If the photo shows a pill from both sides, ask with --expect, or lay each down")
+    # where no entry could be both, they are two pills
+    both = checked([("baclofen 10 mg", 1)], [BACLOFEN, WARFARIN], counted=Counted(alike=((0, 1),)))
+    assert (both.agreement, both.alike) == (CONTRADICTED, ())
+    assert headline(both)[1].endswith("something is missing, extra or wrong")
     two = checked([("baclofen 10 mg", 2)], [BACLOFEN, BACLOFEN], counted=Counted(alike=((0, 1),)))
     assert (two.agreement, two.alike) == (CONSISTENT, ())
 
@@ -690,7 +704,7 @@ def test_what_only_pills_off_the_list_share_looks_like_the_listed_one_and_names_
     assert whole.agreement is CANNOT_TELL
     assert whole.reason == "Something that is not on the list would look the same as pill 1."
     assert [(each.present, each.looks_like, each.missing, each.untold) for each in whole.entries] == [(0, 1, 0, 0)]
-    assert next_step(whole) == "Compare pill 1 with the label of the package: something else looks the same."
+    assert next_step(whole) == "Compare pill 1 with the label of the package; its other face may tell too."
     (alone,) = listed(SHARED, ["warfarin 5 mg"], [WARFARIN]).pills
     assert (alone.state, alone.look_alikes) == (PillState.PRESENT, ())
 
@@ -802,6 +816,95 @@ def test_the_command_checks_a_list(tmp_path: Path, validator: Any) -> None:
     assert done.exit_code in (10, 11), done.output
     assert "on the list" in done.output.splitlines()[0]
     validator.validate(json.loads(run("--list", str(file), "--json").output))
+
+
+def test_what_is_told_by_its_list_alone_says_so() -> None:
+    # TEVA 25 is too little to be told by itself; of the list only one pill looks so
+    products = [pill(f"TEVA {number}", f"drug{number}") for number in (3100, 3101, 25)]
+    alone = found((*MADE, *products), "drug25 10 mg", [face("25")])
+    assert alone.agreement is CANNOT_TELL
+    done = listed((*MADE, *products), ["drug25 10 mg", "baclofen 10 mg"], [("25",), BACLOFEN])
+    assert {pill.number: (pill.state, pill.by_list) for pill in done.pills} == {
+        1: (PillState.PRESENT, True),
+        2: (PillState.PRESENT, False),
+    }
+    assert done.agreement is CONSISTENT
+    said = "Pill 1: told since of the list only one looks so; asked for alone it could not be told."
+    assert said in done.reason
+    bare = [dataclasses.replace(each, identification=identification((), ())) for each in done.pills]
+    as_json = dataclasses.replace(done, pills=tuple(bare)).to_dict()
+    assert [each["by_list"] for each in as_json["pills"]] == [True, False]
+
+
+def test_fingers_at_the_border_are_looked_at_not_turned_over() -> None:
+    with catalog_of(MADE) as catalog:
+        settings, seen = Settings(), look(faces=1)
+        matcher = Matcher(catalog, settings)
+        verifier = Verifier(catalog, matcher, settings)
+        entries = [ListEntry(expected_of(catalog, name), 1) for name in ("baclofen 10 mg", "warfarin 5 mg")]
+        cut = Doubts(cut=True)
+        fingers = SeenPill(seen_of([face()], seen, cut, cut=True), matcher.weigh([face()], seen))
+        blank = SeenPill(seen_of([face()], seen), matcher.weigh([face()], seen))
+        half = SeenPill(seen_of([face("48")], seen, cut, cut=True), matcher.weigh([face("48")], seen))
+        done = check_list(verifier, entries, [fingers, blank])
+        alone = check_list(verifier, entries[:1], [fingers])
+        read = check_list(verifier, entries[:1], [half])
+    assert [pill.number for pill in done.pills if pill.may_be_no_pill] == [1]
+    assert "Pill 1 is cut by the border and bears no text that was read: it may be no pill." in done.reason
+    assert next_step(done) == (
+        "Look at pill 1: no pill, perhaps, but a finger or another thing. "
+        "Turn over pill 2, lay all apart, and take the photo again."
+    )
+    assert next_step(alone).startswith("Look at pill 1: no pill, perhaps") and "Turn over" not in next_step(alone)
+    assert not any(pill.may_be_no_pill for pill in read.pills)
+
+
+def test_of_several_pills_no_drug_is_named_as_what_it_looks_like() -> None:
+    several = Doubts(others=2)
+    with catalog_of(MADE) as catalog:
+        settings, readings, seen = Settings(), [face("PX", "4810"), face("ZK")], look(faces=2)
+        matcher = Matcher(catalog, settings)
+        verifier, weighing = Verifier(catalog, matcher, settings), matcher.weigh(readings, seen)
+        answer = seen_of(readings, seen, several)
+        done = verifier.verify(weighing, expected_of(catalog, "warfarin 5 mg"), answer)
+        out = verifier.rule_out(weighing, verifier.drugs(["warfarin"]), answer)
+    assert done.agreement is CANNOT_TELL
+    assert done.reason == "The photo shows 3 pills, and it cannot be told which of them is meant."
+    lines = dict(verification_lines(done, verbose=False))
+    assert lines["seen"] == "3 pills; of the text on them PX 4810 and ZK was read"
+    assert "baclofen" not in " ".join(lines.values())
+    assert (
+        next_step(done) == "Do not give it yet. Take a photo of each pill alone, or compare all with a list (--list)."
+    )
+    assert not out.is_ruled_out and next_step(out) == "Take a photo of each pill alone."
+    assert [name for name, _ in rule_out_lines(out, verbose=False)] == ["seen"]
+
+
+@pytest.mark.parametrize(
+    ("names", "read", "means"),
+    [
+        (["warfarin"], "PX 4810", "warfarin: it does not look like it"),
+        (["anticoagulants"], "PX 4810", "anticoagulants: it looks like none of them"),
+        (["warfarin"], "ZK 7391", "warfarin: it is likely this drug"),
+        (["warfarin", "baclofen"], "ZK 7391", "warfarin, baclofen: it is likely one of them"),
+        (["anticoagulants"], "", "anticoagulants: it may be one of them"),
+    ],
+)
+def test_what_a_rule_out_means_of_one_drug_and_of_several(names: list[str], read: str, means: str) -> None:
+    done = ruled_out(MADE, names, [face(*read.split()), face()])
+    assert headline(done)[1] == means
+    seen = identification(tuple(read.split()), ())
+    risk = dict(rule_out_lines(dataclasses.replace(done, identification=seen), verbose=False))
+    assert ("risk that it is one" in risk) is (names == ["warfarin"])
+
+
+def test_a_look_that_does_not_fit_is_said_in_words_of_every_day() -> None:
+    blue = pill("PX 4810", "baclofen", "10 mg", colors=("BLUE",), score=2, size_mm=13.0)
+    done = found((blue, OTHER), blue, [face("PX", "4810"), face()], look(size_mm=8.0))
+    assert done.agreement is CONTRADICTED
+    assert "The color does not fit: white was seen, blue is listed." in done.reason
+    assert "The size does not fit: 8.0 mm was seen, 13 mm is listed." in done.reason
+    assert "register" not in done.reason and "%" not in done.reason
 
 
 # --- what to do next --------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.figures_in_words import percent
-from pipeline.match.evidence import own_look_rows
+from pipeline.match.evidence import misfit, own_look_rows
 from pipeline.match.explain import BLANK, Explanation
 from pipeline.match.model import MatchModel
 from pipeline.match.rank import Ranked
@@ -108,19 +108,18 @@ def misfits(
     product: Product, explanation: Explanation, look: PillLook, model: MatchModel, settings: DecideSettings
 ) -> Iterator[str]:
     """What of imprint and look does not fit the product, each in a sentence."""
-    yield from _incomplete(explanation)
+    yield from text_misfits(explanation)
     if look.faces > 1 and product.shape != "CAPSULE":
         yield from _on_other_faces(product, explanation)
     for row in own_look_rows(product, look, model):
         if row.bits <= settings.contradicts_bits_max:
-            seen, listed = row.observed.lower(), row.expected.lower()
-            yield f"The {row.kind} contradicts it: {seen} was seen, the register says {listed}."
+            yield misfit(row)
     if settings.risk == "exact only" and not explanation.exact:
         yield "The text read is not equal to its imprint."
 
 
-def _incomplete(explanation: Explanation) -> Iterator[str]:
-    """What of the imprint does not fit what was read."""
+def text_misfits(explanation: Explanation) -> Iterator[str]:
+    """What of the imprint does not fit what was read, each in a sentence."""
     if explanation.contradicted:
         yield f"{explanation.contradicted} was read and its imprint has no such text there."
     if explanation.incomplete:

@@ -72,6 +72,14 @@ def _row(each: Property, look: PillLook, listed: Any, model: MatchModel, errors:
     return _term_row(each, look, listed, model, errors)
 
 
+def misfit(row: EvidenceRow) -> str:
+    """That a part of the look does not fit, in words of every day."""
+    said = next(each.said for each in PROPERTIES if each.title == row.kind)
+    if row.observed == row.expected:
+        return f"The {row.kind} hardly fits."
+    return f"The {row.kind} does not fit: {said(row.observed)} was seen, {said(row.expected)} is listed."
+
+
 def imprint_rows(explanation: Explanation, faces: int) -> tuple[EvidenceRow, ...]:
     """One row a token found, one for what is missing and for what is on the pill but not in the register."""
     rows = []

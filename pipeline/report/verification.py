@@ -11,8 +11,17 @@ from pipeline.figures_in_words import percent
 from pipeline.properties import COLOR, PROPERTIES, SCORE, SHAPE, SIZE, Length, Property, Terms, spoken
 from pipeline.records import Agreement, Candidate, ExpectedKind, Identification, PillLook
 from pipeline.report.plain_text import CAUTION, seen
-from pipeline.report.short_words import asked_words, candidate_name, imprint_words, plain
-from pipeline.verify import CheckedEntry, CheckedPill, ListCheck, PillState, RuleOut, Verification, numbered
+from pipeline.report.short_words import BITS, asked_words, candidate_name, imprint_words, plain
+from pipeline.verify import (
+    CheckedEntry,
+    CheckedPill,
+    ListCheck,
+    PillState,
+    RuleOut,
+    Verification,
+    names_several,
+    numbered,
+)
 from reference.text.shown import imprint_shown
 
 Line = tuple[str, str]
@@ -38,7 +47,7 @@ _CHECK = "Check the label and the order all the same."
 _CHECK_BOTH = f"If these are two pills and not one from both sides, this answer is not for them. {_CHECK}"
 _CHECK_RULED_OUT = "This says neither which drug it is nor that it may be given: check the label and the order."
 _NOT_YET = "Do not give it yet. "
-_ONE_FACE = "If the photo shows a pill twice, from both sides, lay each down once and take it again. "
+_ONE_FACE = "If the photo shows a pill from both sides, ask with --expect, or lay each down once and take it again; "
 _HOLD_ALL = "Do not give them: compare each with the label of its package, and ask a pharmacist."
 # More is not said: registers err, and so do those who keep them.
 _RATIO_MAX = 1_000_000
@@ -51,14 +60,18 @@ def verification_lines(answer: Verification, verbose: bool = True) -> Iterator[L
         yield "expected", _expected_words(answer)
     if expected.high_alert:
         yield "high-alert", plain(expected.high_alert.reason)
-    yield from (("looks the same", line) for line in _named(answer.look_alikes, shown=False))
-    named = {candidate_name(each) for each in answer.look_alikes}
-    others = [each for each in answer.others if verbose or _is_worth_naming(each, named)]
+    # What looks the same as something that does not fit is named by how probable it is.
+    alike = answer.look_alikes if verbose or answer.fits else ()
+    same = "looks the same" if answer.fits else "fits as well or better"
+    yield from ((same, line) for line in _named(alike, shown=False))
+    named, is_one = {candidate_name(each) for each in alike}, not seen_of.doubts.others
+    others = [each for each in answer.others if verbose or (is_one and _is_worth_naming(each, named))]
     yield from (("could instead be", line) for line in _named(others))
     if not verbose:
         yield "seen", _seen_words(seen_of)
         return
     yield from seen(seen_of)
+    yield "bits", BITS
     yield from (("for", f"{row.bits:+.1f} bits: {plain(row.sentence)}") for row in answer.evidence_for)
     yield from (("against", f"{row.bits:+.1f} bits: {plain(row.sentence)}") for row in answer.evidence_against)
     if seen_of.faces:
@@ -75,11 +88,10 @@ def _is_worth_naming(candidate: Candidate, named: set[str]) -> bool:
 
 def rule_out_lines(answer: RuleOut, verbose: bool = True) -> Iterator[Line]:
     """The risk, which of the drugs it could be, and what was seen."""
-    yield (
-        "risk that it is one of them",
-        percent(answer.risk) if answer.identification.imprint else "unknown: no imprint was read",
-    )
-    yield from (("could be", line) for line in _named(answer.could_be))
+    if verbose or answer.is_likely or not answer.identification.doubts.others:
+        risk = percent(answer.risk) if answer.identification.imprint else "unknown: no imprint was read"
+        yield "risk that it is one" if _asks_for_one_drug(answer) else "risk that it is one of them", risk
+        yield from (("could be", line) for line in _named(answer.could_be))
     if not verbose:
         yield "seen", _seen_words(answer.identification)
         return
@@ -158,6 +170,9 @@ def _seen_words(answer: Identification) -> str:
     """The imprint, and what is sure of the look; of what bears no text none is said, it may be no pill."""
     if not answer.faces:
         return ""
+    if answer.doubts.others:
+        words = " and ".join(plain(" ".join(face.reading.tokens)) for face in answer.faces if face.reading.tokens)
+        return f"{answer.doubts.others + 1} pills; of the text on them {words or 'nothing'} was read"
     if not answer.imprint:
         return "no imprint was read"
     known = [_short(each, answer.look) for each in PROPERTIES if each in _SHOWN]
@@ -179,8 +194,6 @@ _MEANS = {
     "CONSISTENT": "it looks as it should",
     "CONTRADICTED": "it does not look as it should",
     "CANNOT_TELL": "the photo does not settle it",
-    "RULED_OUT": "it looks like none of them",
-    "NOT_RULED_OUT": "it is not sure, it may be one of them",
 }
 _LIST_MEANS = {
     "CONSISTENT": "all look as listed",
@@ -193,12 +206,40 @@ def headline(answer: Verified) -> tuple[str, str, str]:
     """The one word, what it is about and what the word means, and the reason."""
     if isinstance(answer, ListCheck):
         word = answer.agreement.value
-        return word, f"{_counts(answer)}: {_LIST_MEANS[word]}", plain(answer.reason)
+        return word, f"{_counts(answer)}: {_list_means(answer)}", plain(answer.reason)
     if isinstance(answer, RuleOut):
-        means = "it is likely one of them" if answer.is_likely else _MEANS[answer.outcome]
-        return answer.outcome, f"{plain(', '.join(answer.asked))}: {means}", plain(answer.reason)
+        return answer.outcome, f"{plain(', '.join(answer.asked))}: {_rule_out_means(answer)}", plain(answer.reason)
     word = answer.agreement.value
     return word, f"{plain(answer.expected.name)}: {_MEANS[word]}", plain(answer.reason)
+
+
+def _list_means(answer: ListCheck) -> str:
+    """What the word means of a list."""
+    if not answer.pills:
+        return "no pill was found"
+    is_count_alone = not any(each.missing for each in answer.entries) and not any(map(_is_extra, answer.pills))
+    if answer.alike and is_count_alone:
+        return "more than the list has"
+    return _LIST_MEANS[answer.agreement.value]
+
+
+def _is_extra(pill: CheckedPill) -> bool:
+    return pill.state is PillState.EXTRA
+
+
+def _rule_out_means(answer: RuleOut) -> str:
+    """What the word means, of one drug or of several."""
+    if _asks_for_one_drug(answer):
+        return "it does not look like it" if answer.is_ruled_out else f"it {_likely_or_may_be(answer)} this drug"
+    return "it looks like none of them" if answer.is_ruled_out else f"it {_likely_or_may_be(answer)} one of them"
+
+
+def _asks_for_one_drug(answer: RuleOut) -> bool:
+    return len(answer.asked) == 1 and not names_several(answer.asked[0])
+
+
+def _likely_or_may_be(answer: RuleOut) -> str:
+    return "is likely" if answer.is_likely else "may be"
 
 
 def _counts(answer: ListCheck) -> str:
@@ -218,9 +259,14 @@ def next_step(answer: Verified) -> str:
         return _HOLD if answer.is_likely else _next_photo(answer)
     if answer.agreement is Agreement.CONSISTENT:
         return _CHECK_BOTH if len(answer.identification.faces) > 1 else _CHECK
+    if answer.agreement is Agreement.CONTRADICTED:
+        return _HOLD
+    if answer.identification.doubts.others:
+        return f"{_NOT_YET}{_next_photo(answer)}"
     is_other = bool(answer.others) and answer.others[0].probability > _OTHER_MIN
-    is_held = is_other or answer.agreement is Agreement.CONTRADICTED
-    return _HOLD if is_held else f"{_NOT_YET}{_next_photo(answer)}"
+    if is_other and answer.fits and answer.expected.kind is ExpectedKind.LOOK:
+        return f"{_NOT_YET}Compare it with the label of its package."
+    return _HOLD if is_other else f"{_NOT_YET}{_next_photo(answer)}"
 
 
 def _next_photo(answer: Verification | RuleOut) -> str:
@@ -228,9 +274,16 @@ def _next_photo(answer: Verification | RuleOut) -> str:
     seen = answer.identification
     if not seen.faces:
         return "Take the photo again: the whole pill, sharp, in even light, on plain paper of another color."
+    if seen.doubts.others:
+        each = "Take a photo of each pill alone"
+        return f"{each}." if isinstance(answer, RuleOut) else f"{each}, or compare all with a list (--list)."
+    if seen.doubts.different:
+        return "Take photos of one pill alone, its front and its back."
+    if seen.doubts.length_mm is not None:
+        return "Take the photo again with a coin or a ruler next to the pill, flat on the table."
     if seen.doubts.sentences:
-        return "Take a photo of this pill alone, all of it in the photo."
-    if answer.advice:
+        return "Take the photo again, with all of the pill in it."
+    if answer.advice and answer.advice.code != "TURN_OVER":
         return plain(answer.advice.sentence)
     if len(seen.faces) == 1:
         return "Turn it over, and give the photos of both faces."
@@ -240,13 +293,18 @@ def _next_photo(answer: Verification | RuleOut) -> str:
 def _next_of_list(answer: ListCheck) -> str:
     """What would tell more of the pills of a list."""
     if answer.agreement is Agreement.CONTRADICTED:
-        return f"{_ONE_FACE if answer.alike else ''}{_HOLD_ALL}"
+        return f"{_ONE_FACE}else {_HOLD_ALL[0].lower()}{_HOLD_ALL[1:]}" if answer.alike else _HOLD_ALL
     shared = [pill.number for pill in answer.pills if pill.state is PillState.LOOKS_LIKE]
-    untold = [pill.number for pill in answer.pills if pill.state is PillState.CANNOT_TELL]
+    odd = [pill.number for pill in answer.pills if pill.may_be_no_pill]
+    untold = [pill.number for pill in answer.pills if pill.state is PillState.CANNOT_TELL and pill.number not in odd]
+    look = f"Look at {numbered(odd)}: no pill, perhaps, but a finger or another thing. " if odd else ""
     if untold:
-        return f"Turn over {numbered(untold)}, lay all apart, and take the photo again."
+        return f"{look}Turn over {numbered(untold)}, lay all apart, and take the photo again."
+    if odd:
+        return f"{look}Take the photo again with nothing but the pills in it, apart and with their text up."
     if shared:
-        return f"Compare {numbered(shared)} with the label of the package: something else looks the same."
+        faces = "its other face" if len(shared) == 1 else "the other faces"
+        return f"Compare {numbered(shared)} with the label of the package; {faces} may tell too."
     if answer.agreement is Agreement.CANNOT_TELL:
         return "Lay the pills apart on plain paper, and take the photo again."
     return ""

@@ -8,7 +8,7 @@ from pipeline.verify.counted import Counted, counted
 from pipeline.verify.expected import described, expected_of
 from pipeline.verify.list_file import read_list
 from pipeline.verify.listed import CheckedEntry, CheckedPill, ListCheck, ListEntry, PillState
-from pipeline.verify.rule_out import drugs_of_names
+from pipeline.verify.rule_out import drugs_of_names, names_several
 from pipeline.verify.verifier import Verifier
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "described",
     "drugs_of_names",
     "expected_of",
+    "names_several",
     "numbered",
     "read_list",
 ]

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.figures_in_words import percent
-from pipeline.match.decide import misfits, thin
+from pipeline.match.decide import misfits, text_misfits, thin
+from pipeline.match.evidence import misfit
 from pipeline.match.explain import Explanation
 from pipeline.match.model import MatchModel
 from pipeline.match.rank import Weighed
@@ -18,7 +19,7 @@ from pipeline.properties import PROPERTIES
 from pipeline.records import Agreement, Doubts, EvidenceRow, Expected, ExpectedKind, PillLook, Reading
 from pipeline.settings import DecideSettings, VerifySettings
 from pipeline.verify.compare import FILLED_BY_NONE, Comparison, Filled
-from pipeline.verify.naming import alike_sentences, is_brand_alone, joined, name_beside, name_of, said
+from pipeline.verify.naming import alike_sentences, is_brand_alone, is_described, joined, name_beside, name_of, said
 from reference.grouping import drug_strength
 from reference.text.shown import imprint_shown
 
@@ -32,6 +33,7 @@ _STRAY_MIN = 4
 _MISREAD_BITS = 20.0
 # So few letters without a digit may be a scratch, a logo or the rest of a word, whatever else bears them.
 _LETTERS_MIN = 3
+_SAYS_TOO_LITTLE = "What was read stands on many other pills too."
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class Finding:
     """What may be said, why, and what listed tablets would look the same.
 
     ``fits``: nothing that shows speaks against what was expected, which proves little. ``shared``: of all that a list
-    has only this looks so, and something that is not on the list would look the same.
+    has only this looks so, and something that is not on the list would look the same. ``by_list``: it was told since a
+    list says what else may lie there; without one it could not be.
     """
 
     agreement: Agreement
@@ -47,6 +50,7 @@ class Finding:
     look_alikes: tuple[Weighed, ...] = ()
     fits: bool = False
     shared: bool = False
+    by_list: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class Judge:
         if not self.look.faces:
             return Finding(Agreement.CANNOT_TELL, "No pill was found in the photo.")
         if self.doubts.sentences:
-            return Finding(Agreement.CANNOT_TELL, " ".join(self.doubts.sentences))
+            return Finding(Agreement.CANNOT_TELL, " ".join(self._doubts()))
         against = tuple(self._contradictions(comparison))
         if against:
             return Finding(Agreement.CONTRADICTED, " ".join((f"It does not look like {said(expected)}.", *against)))
@@ -90,13 +94,24 @@ class Judge:
 
     def _of_the_list(self, comparison: Comparison, expected: Expected) -> Finding:
         """It was told from all else that the list has; what is not on it and would look the same is named."""
-        alike = replace(self, filled=FILLED_BY_NONE)._look_alikes(comparison, expected)
+        alone = replace(self, filled=FILLED_BY_NONE)
+        alike = alone._look_alikes(comparison, expected)
         only = f"Of the list only {said(expected)} looks so."
         if not alike:
-            return Finding(Agreement.CONSISTENT, only, fits=True)
+            by_list = alone.agree(comparison, expected).agreement is not Agreement.CONSISTENT
+            return Finding(Agreement.CONSISTENT, only, fits=True, by_list=by_list)
         do = "would look the same in this photo, though not on the list"
         why = " ".join((only, *alike_sentences(alike, comparison.best, expected, do)))
         return Finding(Agreement.CANNOT_TELL, why, alike, fits=True, shared=True)
+
+    def _doubts(self) -> Iterator[str]:
+        """What keeps a photo from showing one pill, as it should."""
+        pills = self.doubts.others + 1
+        if self.doubts.others:
+            yield f"The photo shows {pills} pills, and it cannot be told which of them is meant."
+        yield from replace(self.doubts, others=0).sentences
+        if self.doubts.cut and not self.imprint:
+            yield "No text was read on it, so it may be no pill at all."
 
     def knows(self, groups: Sequence[Weighed]) -> bool:
         """Whether a listed tablet, of all weighed, best first, bears what was read and looks so."""
@@ -116,7 +131,9 @@ class Judge:
         if not self.look.faces:
             yield "No pill was found in the photo."
             return
-        yield from self.doubts.sentences
+        yield from self._doubts()
+        if self.doubts.others:
+            return
         if not was_read or not groups:
             yield "No text was read, and a look alone is no proof."
             return
@@ -131,11 +148,12 @@ class Judge:
             yield f"{name_of(best)} comes nearest, but it is not certain."
             yield from against
         if is_brand_alone(best) and not (within and within[0] is best):
-            yield f"Of {name_of(best)} the register does not say the substance."
+            yield f"Which drug is in {name_of(best)} the catalog does not say."
         if self._says_too_little(best.explanation):
-            yield "What was read of its imprint stands on too many pills."
+            yield _SAYS_TOO_LITTLE
         elif risk > self.bars.risk_max:
-            yield f"The risk that it is one is {percent(risk)}; below {percent(self.bars.risk_max)} is asked."
+            bar = percent(self.bars.risk_max)
+            yield f"The risk that it is one is {percent(risk)}; it would be ruled out below {bar}."
 
     def _is_near(self, group: Weighed, best: Weighed) -> bool:
         """Whether a tablet fits nearly as well as the best one."""
@@ -151,7 +169,7 @@ class Judge:
         best = comparison.best
         if not by_look:
             yield self._read_and_listed(best)
-        yield from _worst_looks(best.evidence)
+        yield from map(misfit, _worst_looks(best.evidence))
         rival = comparison.rivals[0] if comparison.rivals else None
         if rival and not list(self._misfits(rival)) and rival.bits - best.bits >= self.bars.ahead_bits:
             yield f"It looks like {name_of(rival)}."
@@ -201,22 +219,28 @@ class Judge:
         if not best.explanation.imprint_key:
             yield "The catalog does not say what it bears."
             return
-        against = self._fits_badly(best)
-        if against and not best.explanation.complete:
-            yield self._read_and_listed(best)
-        yield from against
-        yield from thin(self.readings, best.explanation, self.decide)
-        if against and comparison.unlisted_share:
-            yield f"A {expected.name} that the catalog lacks cannot be excluded."
-        if self._says_too_little(best.explanation):
-            yield "What was read of its imprint stands on too many pills."
-        more_like = self._more_like(comparison)
+        against, more_like = self._fits_badly(best), self._more_like(comparison)
         if more_like:
             yield f"It looks more like {name_beside(more_like, best)}."
-        elif alike:
+        yield from self._said_against(best, against)
+        yield from thin(self.readings, best.explanation, self.decide)
+        if self._says_too_little(best.explanation):
+            yield _SAYS_TOO_LITTLE
+        if against and comparison.unlisted_share:
+            yield f"It may be another maker's {expected.name}, which the catalog lacks."
+        if alike and not more_like:
             yield from alike_sentences(alike, best, expected, "fit this photo as well or better" if against else "")
-        elif comparison.ratio_bits(self.filled) < self.bars.likelihood_bits:
+        elif not more_like and comparison.ratio_bits(self.filled) < self.bars.likelihood_bits:
             yield "Other pills than those of the catalog may well look the same."
+
+    def _said_against(self, best: Weighed, against: Sequence[str]) -> Iterator[str]:
+        """What does not fit; what was read beside what is listed says of the text all there is to say."""
+        if not against or best.explanation.complete:
+            yield from against
+            return
+        yield self._read_and_listed(best)
+        of_text = list(text_misfits(best.explanation))
+        yield from (each for each in against if each not in of_text)
 
     def _more_like(self, comparison: Comparison) -> Weighed | None:
         """A tablet that fits far better than any that is expected."""
@@ -269,10 +293,13 @@ class Judge:
     def _read_and_listed(self, group: Weighed) -> str:
         """What was read beside what the tablet bears."""
         product = group.products[0]
-        said = f"{' '.join(self.imprint)} was read"
+        said, bears = f"{' '.join(self.imprint)} was read", " ".join(imprint_shown(product))
         if not product.tokens:
             return f"{said}; of {name_of(group)} the catalog says no imprint."
-        return f"{said}; {product.labeler or 'the register'} has {' '.join(imprint_shown(product))}."
+        if is_described(product):
+            return f"{said}, not {bears}."
+        by = f" of {product.labeler}" if product.labeler else ""
+        return f"{said}; {name_of(group)}{by} bears {bears}."
 
     def _fits_badly(self, group: Weighed, look: PillLook | None = None) -> list[str]:
         """What of imprint and look does not fit; a word that was not found may be worn off or on the other face."""
@@ -311,7 +338,6 @@ def _is_little(contradicted: str) -> bool:
     return 0 < len(contradicted) < _LETTERS_MIN and not any(map(str.isdigit, contradicted))
 
 
-def _worst_looks(rows: Sequence[EvidenceRow]) -> Iterator[str]:
+def _worst_looks(rows: Sequence[EvidenceRow]) -> list[EvidenceRow]:
     """What of the look speaks against it, the strongest first."""
-    worst = sorted((row for row in rows if row.kind in _LOOK_KINDS and row.bits < -1), key=lambda row: row.bits)
-    yield from (row.sentence for row in worst)
+    return sorted((row for row in rows if row.kind in _LOOK_KINDS and row.bits < -1), key=lambda row: row.bits)

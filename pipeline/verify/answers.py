@@ -57,6 +57,7 @@ class Verification(Plain):
         others: what else it could be, the likeliest first.
         advice: the further observation that would tell most, None where none would or none is needed.
         identification: what the pill is taken for where nothing is expected, with all that was seen.
+        fits: whether nothing that shows speaks against what is expected, which proves little.
     """
 
     agreement: Agreement
@@ -68,6 +69,7 @@ class Verification(Plain):
     others: tuple[Candidate, ...]
     advice: Advice | None
     identification: Identification
+    fits: bool = False
 
     @property
     def evidence_for(self) -> tuple[EvidenceRow, ...]:
@@ -91,6 +93,7 @@ class Verification(Plain):
             "kind": "verification",
             "agreement": self.agreement.value,
             "reason": text(self.reason),
+            "fits": self.fits,
             "expected": expected_to_dict(self.expected),
             "likelihood_ratio_bits": round(self.likelihood_ratio_bits, 3),
             "likelihood_ratio": float(f"{self.likelihood_ratio:.3g}"),

@@ -62,15 +62,23 @@ def check_list(
     }
     touching = {place for pair in counted.touching for place in pair} - says
     told = [_in_part(pill) if place in touching else pill for place, pill in enumerate(told)]
+    is_more = len(told) > sum(entry.count for entry in entries)
     counted = replace(
-        counted, doubted=tuple(at for at, pill in enumerate(told) if at not in says and _is_doubted(pill))
+        counted,
+        doubted=tuple(at for at, pill in enumerate(told) if at not in says and _is_doubted(pill)),
+        alike=tuple(pair for pair in counted.alike if is_more and _may_be_one(*(found[place] for place in pair))),
     )
     checked = tuple(_entries(entries, told, found, counted))
     reason, agreement = _sum_up(checked, told, counted)
     alike = tuple((one + 1, other + 1) for one, other in counted.alike)
-    is_more = len(told) > sum(entry.count for entry in entries)
     by_harm = tuple(sorted(told, key=lambda pill: pill.harm))
-    return ListCheck(agreement, reason, checked, by_harm, alike if is_more else ())
+    return ListCheck(agreement, reason, checked, by_harm, alike)
+
+
+def _may_be_one(one: Sequence[_Found], other: Sequence[_Found]) -> bool:
+    """Whether neither of two faces contradicts one and the same entry."""
+    pairs = zip(one, other, strict=True)
+    return any(all(finding.agreement is not Agreement.CONTRADICTED for _, finding in pair) for pair in pairs)
 
 
 def _fitting(found: Sequence[_Found]) -> tuple[int, ...]:
@@ -94,7 +102,7 @@ def _in_part(pill: CheckedPill) -> CheckedPill:
     if pill.state is PillState.CANNOT_TELL:
         return pill
     reason = "It nearly touches another pill: what shows may be a part of one, and a look alone is no proof."
-    return replace(pill, state=PillState.CANNOT_TELL, reason=reason)
+    return replace(pill, state=PillState.CANNOT_TELL, reason=reason, by_list=False)
 
 
 def _assign(found: Sequence[Sequence[_Found]], entries: Sequence[ListEntry]) -> list[int | None]:
@@ -131,7 +139,7 @@ def _told(
         ]
         if state is PillState.LOOKS_LIKE and both:
             state, reason = PillState.CANNOT_TELL, f"It looks like {both[0].name} of the list too."
-        return CheckedPill(number, state, place, reason, answer, look_alikes=names)
+        return CheckedPill(number, state, place, reason, answer, look_alikes=names, by_list=finding.by_list)
     # On no place of the list: extra where it is nothing on it, or what the list has often enough without it.
     if told:
         reason = f"One more that looks like {entries[told[0]].expected.name} than the list has."
@@ -183,14 +191,20 @@ def _sum_up(entries: Sequence[CheckedEntry], pills: Sequence[CheckedPill], count
     most, least = len(pills) + counted.overlooked, len(pills) - len(counted.touching) - len(counted.doubted)
     if not faults and (listed > most or listed < least):
         faults.append(f"{said}; which is {'missing' if listed > most else 'extra'} cannot be told.")
-        faults += [_both_faces(pair) for pair in counted.alike if listed < least]
+    if listed < least:
+        faults += [_both_faces(pair) for pair in counted.alike]
     open_ = list(counted.sentences)
     if len(pills) != listed and least <= listed <= most:
         open_[:0] = [f"{said}, but the photo does not show how many lie there."]
     open_ += [
+        f"Pill {pill.number} is cut by the border and bears no text that was read: it may be no pill."
+        for pill in pills
+        if pill.may_be_no_pill and pill.number - 1 not in counted.doubted
+    ]
+    open_ += [
         f"Pill {pill.number} fits nothing on the list, as far as the catalog knows: look at it first."
         for pill in pills
-        if pill.fits_nothing
+        if pill.fits_nothing and not pill.may_be_no_pill
     ]
     untold, shared = (
         [pill.number for pill in pills if pill.state is state]
@@ -198,11 +212,21 @@ def _sum_up(entries: Sequence[CheckedEntry], pills: Sequence[CheckedPill], count
     )
     open_ += [f"Cannot be told: {numbered(untold)}."] if untold else []
     open_ += [f"Something that is not on the list would look the same as {numbered(shared)}."] if shared else []
+    by_list = [pill.number for pill in pills if pill.by_list]
+    told = [_by_list(by_list)] if by_list else []
     if faults:
-        return " ".join((*faults, *open_)), Agreement.CONTRADICTED
+        return " ".join((*faults, *open_, *told)), Agreement.CONTRADICTED
     if open_:
-        return " ".join(open_), Agreement.CANNOT_TELL
-    return "Each pill looks as the list says. A photo does not show what pills are made of.", Agreement.CONSISTENT
+        return " ".join((*open_, *told)), Agreement.CANNOT_TELL
+    all_told = "Each pill looks as the list says.", *told, "A photo does not show what pills are made of."
+    return " ".join(all_told), Agreement.CONSISTENT
+
+
+def _by_list(pills: Sequence[int]) -> str:
+    """Why a list tells what cannot be told of a pill that is asked for alone."""
+    alone = "asked for alone they" if len(pills) > 1 else "asked for alone it"
+    said = numbered(pills)
+    return f"{said[0].upper()}{said[1:]}: told since of the list only one looks so; {alone} could not be told."
 
 
 def _pills(number: int) -> str:
@@ -211,7 +235,7 @@ def _pills(number: int) -> str:
 
 def _both_faces(pair: tuple[int, int]) -> str:
     one, other = pair
-    return f"Pill {one + 1} and pill {other + 1} look alike: if the photo shows both faces of one pill, it is one pill."
+    return f"Pill {one + 1} and pill {other + 1} may be one pill, shown from both sides."
 
 
 def numbered(pills: Sequence[int]) -> str:

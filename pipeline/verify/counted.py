@@ -48,14 +48,16 @@ class Counted:
     Attributes:
         spots: places (x, y) in the photo of what stands out from the ground and was not taken for a pill.
         touching: pairs of pills, by their places in what was given, that nearly touch.
-        alike: pairs of pills that look like two faces of one, and like no third.
+        alike: pairs of pills, by their places, that may be the two faces of one, shown both.
         doubted: places, in what was given, of what may be no pill, and bears no text that is known.
+        size: the photo's width and height in pixels, (0, 0) where it is not known.
     """
 
     spots: tuple[tuple[int, int], ...] = ()
     touching: tuple[tuple[int, int], ...] = ()
     alike: tuple[tuple[int, int], ...] = ()
     doubted: tuple[int, ...] = ()
+    size: tuple[int, int] = (0, 0)
 
     @property
     def is_sure(self) -> bool:
@@ -71,13 +73,22 @@ class Counted:
     def sentences(self) -> Iterator[str]:
         """What keeps the number from being sure; pills are numbered from 1."""
         if self.spots:
-            places = " and ".join(f"x {x}, y {y}" for x, y in self.spots[:_NAMED_MAX])
-            more = f" and {len(self.spots) - _NAMED_MAX} places more" if len(self.spots) > _NAMED_MAX else ""
+            places = " and ".join(map(self._place, self.spots[:_NAMED_MAX]))
+            more = f" and at {len(self.spots) - _NAMED_MAX} places more" if len(self.spots) > _NAMED_MAX else ""
             yield f"At {places}{more} lies something that was not taken for a pill, and may be one."
         for one, other in self.touching[:_NAMED_MAX]:
             yield f"Pill {one + 1} and pill {other + 1} nearly touch: they may be one, or hide another."
         for place in self.doubted[:_NAMED_MAX]:
             yield f"Pill {place + 1} may be no pill."
+
+    def _place(self, spot: tuple[int, int]) -> str:
+        """Where in the photo: ``the upper left (x 545, y 221)``."""
+        at = f"x {spot[0]}, y {spot[1]}"
+        if not all(self.size):
+            return at
+        column, row = (min(3 * place // size, 2) for place, size in zip(spot, self.size, strict=True))
+        words = " ".join(filter(None, (("upper", "", "lower")[row], ("left", "", "right")[column])))
+        return f"the {words or 'middle'} of the photo ({at})"
 
 
 def counted(pixels: Pixels, regions: Sequence[PillRegion], others: Sequence[Outline] = ()) -> Counted:
@@ -92,13 +103,16 @@ def counted(pixels: Pixels, regions: Sequence[PillRegion], others: Sequence[Outl
     size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     free = ~_covered([*(region.outline for region in regions), *others], scale, small.shape[:2])
+    width_height = (pixels.shape[1], pixels.shape[0])
     if not free.any():
-        return Counted(touching=tuple(combinations(range(len(regions)), 2)))
+        return Counted(touching=tuple(combinations(range(len(regions)), 2)), size=width_height)
     stands_out = _standing_out(lab_of_pixels(np.asarray(small, np.uint8)), free)
     smallest = min((region.area * scale**2 for region in regions), default=_PILL_MIN * stands_out.size)
     spots = _spots(stands_out & free, _SPOT_MIN * smallest)
     return Counted(
-        tuple((round(x / scale), round(y / scale)) for x, y in spots), tuple(_touching(regions, stands_out, scale))
+        tuple((round(x / scale), round(y / scale)) for x, y in spots),
+        tuple(_touching(regions, stands_out, scale)),
+        size=width_height,
     )
 
 

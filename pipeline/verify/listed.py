@@ -61,6 +61,7 @@ class CheckedPill:
 
     ``entry`` is the place in the list, from 0, of what it is or most likely is; None where it is nothing on it.
     ``fits`` are the places of all that nothing speaks against that shows. ``look_alikes`` names what looks the same.
+    ``by_list``: it is there since the list says what else may lie there; asked for alone it could not be told.
     """
 
     number: int
@@ -70,6 +71,14 @@ class CheckedPill:
     identification: Identification
     fits: tuple[int, ...] = ()
     look_alikes: tuple[str, ...] = ()
+    by_list: bool = False
+
+    @property
+    def may_be_no_pill(self) -> bool:
+        """Whether it cannot be told and looks little like a pill, or reaches in from the border without text."""
+        regions = [face.region for face in self.identification.faces]
+        from_border = not self.identification.imprint and any(region.cut_by_border for region in regions)
+        return self.state is PillState.CANNOT_TELL and (from_border or any(region.doubted for region in regions))
 
     @property
     def fits_nothing(self) -> bool:
@@ -129,6 +138,7 @@ class ListCheck(Plain):
                     "state": each.state.value,
                     "entry": each.entry,
                     "fits": list(each.fits),
+                    "by_list": each.by_list,
                     "look_alikes": list(map(text, each.look_alikes)),
                     "reason": text(each.reason),
                     "identification": identification_to_dict(each.identification),

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.match.rank import Weighed
 from pipeline.records import Expected, ExpectedKind
+from pipeline.verify.expected import DESCRIBED_ID
 from reference.grouping import drug_strength
+from reference.product import Product
 from reference.text.shown import name_shown
 
 _NAMED_MAX = 4
@@ -33,6 +35,11 @@ def is_brand_alone(group: Weighed) -> bool:
     return not any(product.ingredients for product in group.products)
 
 
+def is_described(product: Product) -> bool:
+    """Whether it stands for what was said of a look, and is of no register."""
+    return product.product_id.startswith(DESCRIBED_ID)
+
+
 def makers(group: Weighed) -> list[str]:
     """The labelers of a tablet, without the full stop of a company's form."""
     return [(product.labeler or product.product_id).rstrip(".") for product in group.products]
@@ -51,7 +58,12 @@ def alike_sentences(alike: Sequence[Weighed], best: Weighed, expected: Expected,
     ]
     same = [group for group in alike if group not in others]
     if others:
-        yield f"{joined(list(map(name_of, others)))} {do or 'would look the same in this photo'}."
+        names, is_look = joined(list(map(name_of, others))), expected.kind is ExpectedKind.LOOK and not do
+        yield (
+            f"It looks as described, and so would {names}."
+            if is_look
+            else f"{names} {do or 'would look the same in this photo'}."
+        )
     if same:
         named = name_of(best)
         names = joined([name for group in same for name in makers(group)])

@@ -33,12 +33,11 @@ class Drugs:
     @property
     def names(self) -> tuple[str, ...]:
         """The drugs as a sentence names them: a high-alert drug, one of the opioids, warfarin."""
-        kinds = {group.name for group in GROUPS if group.drugs != {group.name}}
         return tuple(
             "a high-alert drug"
             if name.casefold() == HIGH_ALERT
             else f"one of the {name}"
-            if name.casefold() in kinds
+            if names_several(name)
             else name
             for name in self.asked
         )
@@ -46,6 +45,12 @@ class Drugs:
     def has(self, group: Weighed) -> bool:
         """Whether a tablet is known to be one of them."""
         return any(map(self.holds, group.products))
+
+
+def names_several(name: str) -> bool:
+    """Whether a name stands for several drugs, as ``high-alert`` and ``opioids`` do."""
+    kinds = {group.name for group in GROUPS if group.drugs != {group.name}}
+    return name.casefold() in {HIGH_ALERT, *kinds}
 
 
 def drugs_of_names(catalog: Catalog, names: Sequence[str]) -> Drugs:

@@ -59,6 +59,7 @@ class Verifier:
             others=tuple(each for each in others if each.probability >= _NAMED_MIN),
             advice=seen.advice if finding.agreement is Agreement.CANNOT_TELL else None,
             identification=seen,
+            fits=finding.fits,
         )
 
     def rule_out(self, weighing: Weighing, drugs: Drugs, seen: Identification) -> RuleOut:
@@ -75,7 +76,9 @@ class Verifier:
         could_be = tuple(each for group in within if (each := candidates[id(group)]).probability >= _NAMED_MIN)
         what = " or ".join(drugs.names)
         is_likely = likely(risk, could_be)
-        said = f"It is likely {what}, {percent(risk)}" if is_likely else f"It cannot be ruled out that this is {what}"
+        which = "One of them is" if seen.doubts.others else "It is"
+        likely_so, may_be = f"{which} likely {what} ({percent(risk)})", f"It cannot be ruled out that this is {what}"
+        said = likely_so if is_likely else may_be
         reason = (
             f"It does not look like {what}; the risk that it is one all the same is {percent(risk)}."
             if not against
