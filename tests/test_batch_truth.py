@@ -17,7 +17,7 @@ from pretend import Pretender, answer, inline
 from pipeline.batch import Choice, Summary, open_list, run_batch
 from pipeline.cli.group import cli
 from pipeline.errors import InputError
-from pipeline.records import Agreement
+from pipeline.records import Agreement, ExpectedKind
 from pipeline.verify import Verification
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -50,7 +50,9 @@ class Comparing(Pretender):
         made = SimpleNamespace(
             agreement=SAID.get(expected, Agreement.CANNOT_TELL),
             reason=f"It is {expected}.",
-            expected=SimpleNamespace(high_alert=alert),
+            expected=SimpleNamespace(high_alert=alert, kind=ExpectedKind.DRUG),
+            fits=True,
+            advice=None,
             likelihood_ratio=12345.6,
             look_alikes=(),
             others=(),
@@ -88,6 +90,7 @@ def test_disagreements_come_first_by_harm_with_the_columns_of_the_list(tmp_path:
     assert [row["order"] for row in found] == [f"order {list(LINES).index(name)}" for name in first]
     by_photo = {row["photo"]: row for row in found}
     assert by_photo["c.jpg"]["agreement_reason"] == "It is wrong." and by_photo["c.jpg"]["likelihood_ratio"] == 12300
+    assert by_photo["c.jpg"]["agreement_next"].startswith("Do not give it: compare it with the label")
     # the same bytes with another expectation are compared for themselves
     assert by_photo["a.jpg"]["agreement"] == "CONSISTENT" and by_photo["a.jpg"]["same_as"] is None
     # what is not understood loses nothing of the answer

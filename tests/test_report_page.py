@@ -317,6 +317,7 @@ def test_what_does_most_harm_comes_first_and_is_worked_through_with_the_keyboard
     with PageWriter(tmp_path / "report.html", about, open_catalog()) as writer:
         for place, (agreement, harm) in enumerate(said):
             why = {"agreement": agreement, "harm": harm, "expected": HOSTILE, "agreement_reason": f"Why {harm}."}
+            why |= {"agreement_next": f"Do {harm}."}
             answer = dataclasses.replace(identification(("024",), ()), photos=(f"{place}",), candidates=weighed())
             shown = row(f"{place}.jpg", sha256="ab" * 32, own=(f"{HOSTILE} {place}",), **why)
             writer.add(shown, answer_view(answer, [photo()]))
@@ -332,6 +333,7 @@ def test_what_does_most_harm_comes_first_and_is_worked_through_with_the_keyboard
     page.focus("#list")
     keys.press("Home")
     opened.expect(page.locator("#detail .expected")).to_have_text("Why 1.")
+    opened.expect(page.locator("#detail .next")).to_have_text("Next: Do 1.")
     opened.expect(page.locator("#detail .own td")).to_have_text(f"{HOSTILE} 3".replace("\u2028", " "))
     keys.press("j")
     opened.expect(page.locator("#detail .expected")).to_have_text("Why 2.")

@@ -87,7 +87,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("reason"),
     Column("warnings", Kind.TEXTS),
     *map(Column, ("advice_code", "advice", "high_alert", "catalog_date", "error_kind", "error")),
-    *map(Column, ("expected", "agreement", "agreement_reason")),
+    *map(Column, ("expected", "agreement", "agreement_reason", "agreement_next")),
     Column("likelihood_ratio", Kind.REAL),
     Column("look_alikes", Kind.TEXTS),
     Column("harm", Kind.INTEGER),

@@ -24,10 +24,13 @@ _LOOK_ALIKES_MAX = 5
 
 def cells_of(found: Verification) -> dict[str, Any]:
     """The cells of a row about what was expected."""
+    from pipeline.report.next_step import next_step  # here, since most batches verify nothing
+
     alike = [name_shown(each.product) for each in found.look_alikes]
     return {
         "agreement": found.agreement.value,
         "agreement_reason": found.reason,
+        "agreement_next": next_step(found),
         "likelihood_ratio": float(f"{found.likelihood_ratio:.3g}"),
         "look_alikes": list(dict.fromkeys(alike))[:_LOOK_ALIKES_MAX],
         "harm": _harm(found),

@@ -10,6 +10,7 @@ from rich.text import Text
 from pipeline.figures_in_words import percent
 from pipeline.properties import COLOR, PROPERTIES, SCORE, SHAPE, SIZE, Length, Property, Terms, spoken
 from pipeline.records import Agreement, Candidate, ExpectedKind, Identification, PillLook
+from pipeline.report.next_step import next_step
 from pipeline.report.plain_text import CAUTION, seen
 from pipeline.report.short_words import BITS, asked_words, candidate_name, imprint_words, plain
 from pipeline.verify import (
@@ -36,19 +37,10 @@ _OTHER_STYLE = "bold black on yellow"
 _NAMED_MAX = 5
 # What is said of a look without a figure is this probable.
 _SURE_MIN = 0.8
-# What more likely than not is another pill is held back, though that does not contradict.
-_OTHER_MIN = 0.5
 # Less probable ones are in the long answer only.
 _SHORT_MIN = 0.05
 _SHOWN = (SHAPE, COLOR, SIZE, SCORE)
 _APPEARANCE = "By its look alone, which others can share: never give or take a pill on this alone."
-_HOLD = "Do not give it: compare it with the label of its package, and ask a pharmacist."
-_CHECK = "Check the label and the order all the same."
-_CHECK_BOTH = f"If these are two pills and not one from both sides, this answer is not for them. {_CHECK}"
-_CHECK_RULED_OUT = "This says neither which drug it is nor that it may be given: check the label and the order."
-_NOT_YET = "Do not give it yet. "
-_ONE_FACE = "If the photo shows a pill from both sides, ask with --expect, or lay each down once and take it again; "
-_HOLD_ALL = "Do not give them: compare each with the label of its package, and ask a pharmacist."
 # More is not said: registers err, and so do those who keep them.
 _RATIO_MAX = 1_000_000
 
@@ -247,67 +239,6 @@ def _counts(answer: ListCheck) -> str:
     number, listed = len(answer.pills), sum(each.entry.count for each in answer.entries)
     one = f" ({number - len(answer.alike)} if one is shown from both sides)" if answer.alike else ""
     return f"{number} pill{'s' * (number != 1)} seen{one}, {listed} on the list"
-
-
-def next_step(answer: Verified) -> str:
-    """What to do now, in a sentence or two; "" where a list agrees."""
-    if isinstance(answer, ListCheck):
-        return _next_of_list(answer)
-    if isinstance(answer, RuleOut):
-        if answer.is_ruled_out:
-            return _CHECK_RULED_OUT
-        return _HOLD if answer.is_likely else _next_photo(answer)
-    if answer.agreement is Agreement.CONSISTENT:
-        return _CHECK_BOTH if len(answer.identification.faces) > 1 else _CHECK
-    if answer.agreement is Agreement.CONTRADICTED:
-        return _HOLD
-    if answer.identification.doubts.others:
-        return f"{_NOT_YET}{_next_photo(answer)}"
-    is_other = bool(answer.others) and answer.others[0].probability > _OTHER_MIN
-    if is_other and answer.fits and answer.expected.kind is ExpectedKind.LOOK:
-        return f"{_NOT_YET}Compare it with the label of its package."
-    return _HOLD if is_other else f"{_NOT_YET}{_next_photo(answer)}"
-
-
-def _next_photo(answer: Verification | RuleOut) -> str:
-    """What would tell more of one pill."""
-    seen = answer.identification
-    if not seen.faces:
-        return "Take the photo again: the whole pill, sharp, in even light, on plain paper of another color."
-    if seen.doubts.others:
-        each = "Take a photo of each pill alone"
-        return f"{each}." if isinstance(answer, RuleOut) else f"{each}, or compare all with a list (--list)."
-    if seen.doubts.different:
-        return "Take photos of one pill alone, its front and its back."
-    if seen.doubts.length_mm is not None:
-        return "Take the photo again with a coin or a ruler next to the pill, flat on the table."
-    if seen.doubts.sentences:
-        return "Take the photo again, with all of the pill in it."
-    if answer.advice and answer.advice.code != "TURN_OVER":
-        return plain(answer.advice.sentence)
-    if len(seen.faces) == 1:
-        return "Turn it over, and give the photos of both faces."
-    return "A further photo would tell no more: read the label of its package, or ask a pharmacist."
-
-
-def _next_of_list(answer: ListCheck) -> str:
-    """What would tell more of the pills of a list."""
-    if answer.agreement is Agreement.CONTRADICTED:
-        return f"{_ONE_FACE}else {_HOLD_ALL[0].lower()}{_HOLD_ALL[1:]}" if answer.alike else _HOLD_ALL
-    shared = [pill.number for pill in answer.pills if pill.state is PillState.LOOKS_LIKE]
-    odd = [pill.number for pill in answer.pills if pill.may_be_no_pill]
-    untold = [pill.number for pill in answer.pills if pill.state is PillState.CANNOT_TELL and pill.number not in odd]
-    look = f"Look at {numbered(odd)}: no pill, perhaps, but a finger or another thing. " if odd else ""
-    if untold:
-        return f"{look}Turn over {numbered(untold)}, lay all apart, and take the photo again."
-    if odd:
-        return f"{look}Take the photo again with nothing but the pills in it, apart and with their text up."
-    if shared:
-        faces = "its other face" if len(shared) == 1 else "the other faces"
-        return f"Compare {numbered(shared)} with the label of the package; {faces} may tell too."
-    if answer.agreement is Agreement.CANNOT_TELL:
-        return "Lay the pills apart on plain paper, and take the photo again."
-    return ""
 
 
 def as_text(answer: Verified, verbose: bool = True) -> str:

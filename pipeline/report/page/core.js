@@ -56,7 +56,7 @@ const counted = (number, one) => `${grouped(number)} ${one}${number === 1 ? "" :
 const spoken = (code) => code.charAt(0) + code.slice(1).toLowerCase().replaceAll("_", " ");
 
 /** What came of what was expected; null where nothing was. */
-const truthOf = (cells) => (cells ? { harm: cells[0], agreement: data.texts[cells[1]] || "NOT_COMPARED", expected: data.texts[cells[2]], why: data.texts[cells[3]] } : null);
+const truthOf = (cells) => (cells ? { harm: cells[0], agreement: data.texts[cells[1]] || "NOT_COMPARED", expected: data.texts[cells[2]], why: data.texts[cells[3]], next: data.texts[cells[4]] } : null);
 
 // A line of the index (write.py, _Index) as a row.
 const rows = (data.rows || []).map((cells, number) => {

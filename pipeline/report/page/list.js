@@ -112,7 +112,7 @@ function made(row) {
   const item = element("li", { role: "option", id: `row-${row.number}`, class: "row" }, thumb,
     element("span", { class: "what" },
       element("span", { class: "name" }, row.truth?.expected ? `${row.truth.expected}?` : row.name || row.error || (row.imprint ? `reads ${row.imprint}` : "no drug named")),
-      row.truth && row.truth.agreement !== "CONSISTENT" && row.name ? element("span", { class: "file" }, `taken for ${row.name}`) : null,
+      row.truth && row.truth.agreement !== "CONSISTENT" && row.name && row.advice !== "ONE_PILL_ALONE" ? element("span", { class: "file" }, `taken for ${row.name}`) : null,
       element("span", { class: "file faint" }, row.pill ? `${row.photo}, pill ${row.pill}` : row.photo, row.own.some(Boolean) ? `, ${row.own.filter(Boolean).join(", ")}` : "")),
     element("span", { class: "side" }, row.truth ? agreementBadge(row.truth.agreement) : decisionBadge(row.decision), row.truth ? null : element("span", { class: "sure" }, row.sure), row.alert ? element("span", { class: "alert" }, "high-alert") : null,
       row.said ? element("span", { class: "said" }, `${SIGNS[row.said.verdict] || ""} ${row.said.verdict}`) : null));

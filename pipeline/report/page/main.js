@@ -30,6 +30,7 @@ function expectedShown(row) {
   return [
     element("h2", { tabindex: "-1" }, agreementBadge(row.truth.agreement), row.truth.expected ? `Expected: ${row.truth.expected}` : "The list does not say what is expected"),
     element("p", { class: "expected" }, row.truth.why || (row.error ? "The photo gave no answer." : "")),
+    row.truth.next ? element("p", { class: "next" }, element("strong", {}, "Next: "), row.truth.next) : null,
     element("p", { class: "faint" }, "By its look alone, which others can share: never give or take a pill on this alone."),
     said,
   ];

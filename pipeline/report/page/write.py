@@ -294,7 +294,7 @@ class _Index:
         """What came of what was expected; None where nothing was."""
         if row.get("harm") is None:
             return None
-        said = (row.get(name) or "" for name in ("agreement", "expected", "agreement_reason"))
+        said = (row.get(name) or "" for name in ("agreement", "expected", "agreement_reason", "agreement_next"))
         return [row["harm"], *(self._text(plain(text)) for text in said)]
 
     def _text(self, text: str) -> int:
