@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.geometry.sampling import placed
 from pipeline.load import PhotoFile
 from pipeline.properties import TERMS, spoken
 from pipeline.records import Box, Doubts, Face, Line, Photo, PillLook, PillRegion, Probabilities, Reading, Scale
@@ -70,7 +71,7 @@ class Scene:
     ) -> Scene:
         """Of all regions found those that are pills."""
         pills = tuple(region for region in regions if not _is_reference(region, scale))
-        return cls(photo, number, pills, scale, again, shown)
+        return cls(placed(photo, pills), number, pills, scale, again, shown)
 
     @property
     def boxes(self) -> tuple[BoxShares, ...]:

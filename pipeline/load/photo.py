@@ -85,7 +85,7 @@ def load(source: PhotoSource, settings: LoadSettings | None = None, *, channels:
 
 
 def detail(photo: Photo, box: Box) -> tuple[Pixels, float]:
-    """Decode one box of a photo at full size.
+    """Decode one box of a photo at full size; of what lies in ``photo.places`` all is decoded at the first box, once.
 
     Args:
         photo: as ``load`` returned it.
@@ -98,8 +98,18 @@ def detail(photo: Photo, box: Box) -> tuple[Pixels, float]:
     Raises:
         PhotoError: the box lies outside the photo.
     """
-    pixels, factor = details(photo, (box,))
-    return pixels[0], factor
+    height, width = photo.pixels.shape[:2]
+    box = _clipped(box, height, width, photo.name)
+    place = next((place for place in photo.places if _holds(place, box)), None)
+    if place is None or photo.encoded is None:
+        pixels, factor = details(photo, (box,))
+        return pixels[0], factor
+    if place not in photo.decoded:
+        photo.decoded.update(zip(photo.places, details(photo, photo.places)[0], strict=True))
+    above, before, _, _ = _times(place, photo.reduction)
+    top, left, bottom, right = _times(box, photo.reduction)
+    part = photo.decoded[place][top - above : bottom - above, left - before : right - before]
+    return np.ascontiguousarray(part), photo.reduction
 
 
 def details(photo: Photo, boxes: Sequence[Box]) -> tuple[tuple[Pixels, ...], float]:
@@ -238,6 +248,11 @@ def _stored_box(box: Box, encoded: Encoded) -> Box:
     if flip_columns:
         left, right = width - right, width - left
     return (left, top, right, bottom) if transpose else (top, left, bottom, right)
+
+
+def _holds(place: Box, box: Box) -> bool:
+    """Whether a box lies in a place."""
+    return place[0] <= box[0] and place[1] <= box[1] and box[2] <= place[2] and box[3] <= place[3]
 
 
 def _clipped(box: Box, height: int, width: int, name: str) -> Box:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import numpy as np
@@ -26,7 +26,8 @@ class Photo:
     """One photo, decoded upright.
 
     ``pixels`` is ``(height, width, 3)`` uint8 sRGB, reduced by ``reduction`` (>= 1) from the full size;
-    ``encoded`` keeps the file's bytes so that ``load.detail`` can decode one place at full size.
+    ``encoded`` keeps the file's bytes so that ``load.detail`` can decode one place at full size. ``places`` are boxes
+    of ``pixels`` that it decodes together when a part of one is first asked for, and keeps in ``decoded``.
     """
 
     pixels: Pixels
@@ -34,6 +35,8 @@ class Photo:
     reduction: float = 1.0
     encoded: bytes | None = None
     warnings: tuple[str, ...] = ()
+    places: tuple[Box, ...] = ()
+    decoded: dict[Box, Pixels] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.pixels.ndim != 3 or self.pixels.shape[2] != 3 or self.pixels.dtype != np.uint8:
