@@ -73,8 +73,11 @@ class Terms:
         return "unknown" if found.best is None else self.shown(found.best, percent(found[found.best]))
 
     def explained(self, look: PillLook) -> str:
-        """The same where it is met first."""
-        return self.words(look) + self.note(self.of(look).best or "")
+        """The same where it is met first; of one face that has no such thing it says that the other was not shown."""
+        best = self.of(look).best or ""
+        if self.absent and look.faces < 2 and best == self.absent[0]:
+            return f"{self.words(look)} (no {self.absent[1]} on the face that was shown)"
+        return self.words(look) + self.note(best)
 
     def cell(self, look: PillLook) -> str | int | None:
         """The best term in a row."""

@@ -190,7 +190,9 @@ def test_words() -> None:
     assert named(SHAPE, PillLook()) == "shape unknown"
     assert COLOR.words(look(color=Probabilities((("BLUE;WHITE", 0.5),)))) == "BLUE and WHITE 50 %"
     assert SCORE.words(look(score=Probabilities((("1", 0.9),)))) == "not scored, 90 %"
-    explained = [SCORE.explained(look(score=Probabilities(((pieces, 0.9),)))) for pieces in "124"]
+    one_face = SCORE.explained(look(score=Probabilities((("1", 0.9),)), faces=1))
+    assert one_face == "not scored, 90 % (no score line on the face that was shown)"
+    explained = [SCORE.explained(look(score=Probabilities(((pieces, 0.9),)), faces=2)) for pieces in "124"]
     assert explained == [
         "not scored, 90 % (no line to break it along)",
         "scored in 2, 90 % (a line to break it along)",

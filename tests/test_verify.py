@@ -829,7 +829,10 @@ def test_what_is_told_by_its_list_alone_says_so() -> None:
         2: (PillState.PRESENT, False),
     }
     assert done.agreement is CONSISTENT
-    said = "Pill 1: told since of the list only one looks so; asked for alone it could not be told."
+    said = (
+        "Pill 1 was told with the help of the list, of which only one looks so; "
+        "asked for alone (--expect) it could not be told."
+    )
     assert said in done.reason
     bare = [dataclasses.replace(each, identification=identification((), ())) for each in done.pills]
     as_json = dataclasses.replace(done, pills=tuple(bare)).to_dict()

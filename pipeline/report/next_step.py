@@ -50,7 +50,8 @@ def _next_photo(answer: Verification | RuleOut) -> str:
     if seen.doubts.length_mm is not None:
         return "Take the photo again with a coin or a ruler next to the pill, flat on the table."
     if seen.doubts.sentences:
-        return "Take the photo again, with all of the pill in it."
+        again = "take the photo again, with all of the pill in it."
+        return f"{again[0].upper()}{again[1:]}" if seen.imprint else f"If it is a pill, {again}"
     if answer.advice and answer.advice.code != "TURN_OVER":
         return plain(answer.advice.sentence)
     if len(seen.faces) == 1:

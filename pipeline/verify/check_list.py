@@ -224,9 +224,9 @@ def _sum_up(entries: Sequence[CheckedEntry], pills: Sequence[CheckedPill], count
 
 def _by_list(pills: Sequence[int]) -> str:
     """Why a list tells what cannot be told of a pill that is asked for alone."""
-    alone = "asked for alone they" if len(pills) > 1 else "asked for alone it"
-    said = numbered(pills)
-    return f"{said[0].upper()}{said[1:]}: told since of the list only one looks so; {alone} could not be told."
+    said, were, it = numbered(pills), *(("were", "they") if len(pills) > 1 else ("was", "it"))
+    by_help = f"{said[0].upper()}{said[1:]} {were} told with the help of the list, of which only one looks so"
+    return f"{by_help}; asked for alone (--expect) {it} could not be told."
 
 
 def _pills(number: int) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from reference.product import Product
 from reference.text.drugs import amounts_of
 
 _DECIMAL = re.compile(r"(?<![\d.,])\d+\.\d*[1-9]")
 # The part of a number after its point, with the unit where that stands in the same word: ``5``, ``5MG``.
-_FRACTION = re.compile(r"(\d+)[A-Z]*")
+_AFTER_POINT = re.compile(r"(\d+)[A-Z]*")
+# The fractions that stand on tablets.
+_DENOMINATORS = frozenset({"2", "3", "4"})
 
 
 def name_shown(product: Product) -> str:
@@ -24,8 +26,8 @@ def name_shown(product: Product) -> str:
 def imprint_shown(product: Product) -> tuple[str, ...]:
     """The words of its imprint as they stand on the tablet: ``0;5`` beside a strength of 0.5 mg is ``0.5``.
 
-    C3PI parts an imprint at each sign, so also at the point of a number. Only a number that is the strength's is put
-    together again, and where the register parts the faces, only one that stands on one face.
+    C3PI parts an imprint at each sign, so also within a number: ``7;1;2`` on 7.5 mg is ``7 1/2``. Only a number that is
+    the strength's is put together again, and where the register parts the faces, only one that stands on one face.
     """
     numbers = {float(text) for text in _DECIMAL.findall(product.strength)}
     if not numbers:
@@ -33,19 +35,34 @@ def imprint_shown(product: Product) -> tuple[str, ...]:
     return tuple(_put_together(product.tokens, product.faces, numbers))
 
 
-def _put_together(words: Sequence[str], faces: Sequence[Sequence[str]], numbers: set[float]) -> Iterator[str]:
+def _put_together(words: Sequence[str], faces: Sequence[Sequence[str]], numbers: Collection[float]) -> Iterator[str]:
     at = 0
     while at < len(words):
-        pair = words[at : at + 2]
-        together = len(pair) == 2 and _is_number(pair[0], pair[1], numbers) and _on_one_face(pair, faces)
-        yield ".".join(pair) if together else words[at]
-        at += 1 + together
+        parts = (words[at : at + length] for length in (3, 2, 1))
+        part, text = next(
+            (part, text) for part in parts for text in _writings(part, numbers) if _on_one_face(part, faces)
+        )
+        yield text
+        at += len(part)
 
 
-def _is_number(whole: str, fraction: str, numbers: set[float]) -> bool:
-    found = _FRACTION.fullmatch(fraction)
-    return whole.isdecimal() and found is not None and float(f"{whole}.{found[1]}") in numbers
+def _writings(words: Sequence[str], numbers: Collection[float]) -> Iterator[str]:
+    """How words stand on the tablet as one: a single one as it is, several as a number that is among ``numbers``."""
+    if len(words) == 1:
+        yield words[0]
+        return
+    *whole, first, last = words
+    if all(word.isdecimal() for word in (*whole, first)):
+        after = _AFTER_POINT.fullmatch(last)
+        if after and not whole and float(f"{first}.{after[1]}") in numbers:
+            yield f"{first}.{last}"
+        if (
+            last in _DENOMINATORS
+            and int(first) < int(last)
+            and sum(map(int, whole)) + int(first) / int(last) in numbers
+        ):
+            yield " ".join((*whole, f"{first}/{last}"))
 
 
 def _on_one_face(words: Sequence[str], faces: Sequence[Sequence[str]]) -> bool:
-    return not faces or any(set(words) <= set(face) for face in faces)
+    return len(words) == 1 or not faces or any(set(words) <= set(face) for face in faces)
