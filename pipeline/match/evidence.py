@@ -72,12 +72,12 @@ def _row(each: Property, look: PillLook, listed: Any, model: MatchModel, errors:
     return _term_row(each, look, listed, model, errors)
 
 
-def misfit(row: EvidenceRow) -> str:
-    """That a part of the look does not fit, in words of every day."""
+def misfit(row: EvidenceRow, is_said: str = "is listed") -> str:
+    """That a part of the look does not fit, in words of every day; ``is_said``: where the other value is from."""
     said = next(each.said for each in PROPERTIES if each.title == row.kind)
     if row.observed == row.expected:
         return f"The {row.kind} hardly fits."
-    return f"The {row.kind} does not fit: {said(row.observed)} was seen, {said(row.expected)} is listed."
+    return f"The {row.kind} does not fit: {said(row.observed)} was seen, {said(row.expected)} {is_said}."
 
 
 def imprint_rows(explanation: Explanation, faces: int) -> tuple[EvidenceRow, ...]:

@@ -20,19 +20,15 @@ from pipeline.records import Agreement, Doubts, EvidenceRow, Expected, ExpectedK
 from pipeline.settings import DecideSettings, VerifySettings
 from pipeline.verify.compare import FILLED_BY_NONE, Comparison, Filled
 from pipeline.verify.naming import alike_sentences, is_brand_alone, is_described, joined, name_beside, name_of, said
+from pipeline.verify.read_text import has_number, is_another_makers_name, is_little
 from reference.grouping import drug_strength
 from reference.text.shown import imprint_shown
 
 _LOOK_KINDS = tuple(each.title for each in PROPERTIES)
-# A number of the imprint that was read just so and weighs so much settles the pill; another maker's name beside it may
-# be the register's: makers are sold and renamed, their numbers stay.
-_NUMBER_BITS = 8.0
 # Fewer characters that fit nowhere may be misread, where nothing listed explains them: of small tablets a word was.
 _STRAY_MIN = 4
 # A listed tablet of which one letter was read otherwise explains a pill where it fits a million times better.
 _MISREAD_BITS = 20.0
-# So few letters without a digit may be a scratch, a logo or the rest of a word, whatever else bears them.
-_LETTERS_MIN = 3
 _SAYS_TOO_LITTLE = "What was read stands on many other pills too."
 
 
@@ -42,7 +38,7 @@ class Finding:
 
     ``fits``: nothing that shows speaks against what was expected, which proves little. ``shared``: of all that a list
     has only this looks so, and something that is not on the list would look the same. ``by_list``: it was told since a
-    list says what else may lie there; without one it could not be.
+    list says what else may lie there; without one it could not be. ``against``: what contradicts, in sentences.
     """
 
     agreement: Agreement
@@ -51,6 +47,7 @@ class Finding:
     fits: bool = False
     shared: bool = False
     by_list: bool = False
+    against: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,8 @@ class Judge:
             return Finding(Agreement.CANNOT_TELL, " ".join(self._doubts()))
         against = tuple(self._contradictions(comparison))
         if against:
-            return Finding(Agreement.CONTRADICTED, " ".join((f"It does not look like {said(expected)}.", *against)))
+            why = " ".join((f"It does not look like {said(expected)}.", *against))
+            return Finding(Agreement.CONTRADICTED, why, against=against)
         # A list is asked for drug and strength first, whoever made it.
         asked = comparison.whoever_made_it() if self.filled.bits else comparison
         alike = self._look_alikes(asked, expected)
@@ -169,7 +167,8 @@ class Judge:
         best = comparison.best
         if not by_look:
             yield self._read_and_listed(best)
-        yield from map(misfit, _worst_looks(best.evidence))
+        is_said = "was expected" if is_described(best.products[0]) else "is listed"
+        yield from (misfit(row, is_said) for row in _worst_looks(best.evidence))
         rival = comparison.rivals[0] if comparison.rivals else None
         if rival and not list(self._misfits(rival)) and rival.bits - best.bits >= self.bars.ahead_bits:
             yield f"It looks like {name_of(rival)}."
@@ -186,8 +185,8 @@ class Judge:
         sure = explained and bool(explanation.contradicted) and not explanation.unseen
         bar = self.bars.against_listed_bits if sure else self.bars.against_bits
         # Letters beside a word that was read in part only are not beside the right number.
-        little = _is_little(explanation.contradicted) and not (explained and explanation.incomplete)
-        if comparison.behind_bits < bar or _is_another_makers_name(explanation) or little:
+        little = is_little(explanation.contradicted) and not (explained and explanation.incomplete)
+        if comparison.behind_bits < bar or is_another_makers_name(explanation) or little:
             return False
         if comparison.unlisted_share:
             # A drug of which a register has no imprint may be listed again under a brand, with it.
@@ -208,7 +207,7 @@ class Judge:
     def _is_a_name(self, explanation: Explanation) -> bool:
         """Whether all that was seen of an imprint are letters that many pills bear, as a maker's name."""
         is_part = explanation.tokens and explanation.missing and explanation.bits < self.bars.part_bits
-        return bool(is_part) and not _has_number(explanation)
+        return bool(is_part) and not has_number(explanation)
 
     def _open(self, comparison: Comparison, expected: Expected, alike: Sequence[Weighed]) -> Iterator[str]:
         """What keeps it from being consistent."""
@@ -221,10 +220,10 @@ class Judge:
             return
         against, more_like = self._fits_badly(best), self._more_like(comparison)
         if more_like:
-            yield f"It looks more like {name_beside(more_like, best)}."
+            yield self._said_more_like(more_like, best)
         yield from self._said_against(best, against)
         yield from thin(self.readings, best.explanation, self.decide)
-        if self._says_too_little(best.explanation):
+        if self._says_too_little(best.explanation) and not (more_like and against):
             yield _SAYS_TOO_LITTLE
         if against and comparison.unlisted_share:
             yield f"It may be another maker's {expected.name}, which the catalog lacks."
@@ -232,6 +231,13 @@ class Judge:
             yield from alike_sentences(alike, best, expected, "fit this photo as well or better" if against else "")
         elif not more_like and comparison.ratio_bits(self.filled) < self.bars.likelihood_bits:
             yield "Other pills than those of the catalog may well look the same."
+
+    def _said_more_like(self, other: Weighed, best: Weighed) -> str:
+        """What fits better, by name where it is a listed tablet that bears what was read."""
+        if not self.knows([other]) or self._says_too_little(other.explanation):
+            return "Other pills of the catalog fit better, but none of them surely."
+        unknown = ", of which the catalog does not say the drug" if is_brand_alone(other) else ""
+        return f"It looks more like {name_beside(other, best)}{unknown}."
 
     def _said_against(self, best: Weighed, against: Sequence[str]) -> Iterator[str]:
         """What does not fit; what was read beside what is listed says of the text all there is to say."""
@@ -260,7 +266,7 @@ class Judge:
         bits = explanation.bits + self.filled.bits
         if not explanation.missing:
             return explanation.unseen and bits < self.bars.face_bits
-        return bits < self.bars.part_bits or not (_has_number(explanation) or self.filled.bits)
+        return bits < self.bars.part_bits or not (has_number(explanation) or self.filled.bits)
 
     def _look_alikes(self, comparison: Comparison, expected: Expected) -> tuple[Weighed, ...]:
         """Other tablets that fit nearly as well; of one labeler's product another labeler's of the same tablet too.
@@ -317,25 +323,6 @@ def _may_be(group: Weighed, other: Weighed) -> bool:
 
 def _plain(labeler: str) -> str:
     return "".join(filter(str.isalnum, labeler.casefold()))
-
-
-def _has_number(explanation: Explanation) -> bool:
-    """Whether a word with a digit was found."""
-    return any(character.isdigit() for token in explanation.tokens for character in token)
-
-
-def _is_another_makers_name(explanation: Explanation) -> bool:
-    """Whether its number was read just so, and all that contradicts is letters beside it."""
-    number = any(
-        text == token and bits >= _NUMBER_BITS and any(map(str.isdigit, token))
-        for token, (bits, text) in explanation.tokens.items()
-    )
-    return number and not any(map(str.isdigit, explanation.contradicted))
-
-
-def _is_little(contradicted: str) -> bool:
-    """Whether all that contradicts is a letter or two."""
-    return 0 < len(contradicted) < _LETTERS_MIN and not any(map(str.isdigit, contradicted))
 
 
 def _worst_looks(rows: Sequence[EvidenceRow]) -> list[EvidenceRow]:

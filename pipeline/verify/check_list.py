@@ -149,7 +149,8 @@ def _told(
         likeliest = max(open_, key=lambda at: _gain(found[at]))
         return CheckedPill(number, PillState.CANNOT_TELL, None, found[likeliest][1].reason, answer)
     nearest = max(range(len(found)), key=lambda at: found[at][0].best.bits)
-    return CheckedPill(number, PillState.EXTRA, None, found[nearest][1].reason, answer)
+    nothing = f"It looks like nothing on the list; nearest to it is {entries[nearest].expected.name}."
+    return CheckedPill(number, PillState.EXTRA, None, " ".join((nothing, *found[nearest][1].against)), answer)
 
 
 def _state(finding: Finding) -> PillState:
