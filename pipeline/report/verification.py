@@ -14,6 +14,7 @@ from pipeline.report.next_step import next_step
 from pipeline.report.plain_text import CAUTION, seen
 from pipeline.report.short_words import BITS, asked_words, candidate_name, imprint_words, plain
 from pipeline.verify import (
+    NAMED_MIN,
     CheckedEntry,
     CheckedPill,
     ListCheck,
@@ -37,8 +38,6 @@ _OTHER_STYLE = "bold black on yellow"
 _NAMED_MAX = 5
 # What is said of a look without a figure is this probable.
 _SURE_MIN = 0.8
-# Less probable ones are in the long answer only.
-_SHORT_MIN = 0.05
 _SHOWN = (SHAPE, COLOR, SIZE, SCORE)
 _APPEARANCE = "By its look alone, which others can share: never give or take a pill on this alone."
 # More is not said: registers err, and so do those who keep them.
@@ -75,7 +74,7 @@ def verification_lines(answer: Verification, verbose: bool = True) -> Iterator[L
 
 def _is_worth_naming(candidate: Candidate, named: set[str]) -> bool:
     """Whether a short answer names what it could be instead: likely enough, and not named already."""
-    return candidate.probability >= _SHORT_MIN and candidate_name(candidate) not in named
+    return candidate.probability >= NAMED_MIN and candidate_name(candidate) not in named
 
 
 def rule_out_lines(answer: RuleOut, verbose: bool = True) -> Iterator[Line]:

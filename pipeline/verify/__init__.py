@@ -8,10 +8,12 @@ from pipeline.verify.counted import Counted, counted
 from pipeline.verify.expected import described, expected_of
 from pipeline.verify.list_file import read_list
 from pipeline.verify.listed import CheckedEntry, CheckedPill, ListCheck, ListEntry, PillState
+from pipeline.verify.naming import NAMED_MIN
 from pipeline.verify.rule_out import drugs_of_names, names_several
 from pipeline.verify.verifier import Verifier
 
 __all__ = [
+    "NAMED_MIN",
     "CheckedEntry",
     "CheckedPill",
     "Counted",

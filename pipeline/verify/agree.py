@@ -19,7 +19,16 @@ from pipeline.properties import PROPERTIES
 from pipeline.records import Agreement, Doubts, EvidenceRow, Expected, ExpectedKind, PillLook, Reading
 from pipeline.settings import DecideSettings, VerifySettings
 from pipeline.verify.compare import FILLED_BY_NONE, Comparison, Filled
-from pipeline.verify.naming import alike_sentences, is_brand_alone, is_described, joined, name_beside, name_of, said
+from pipeline.verify.naming import (
+    NAMED_MIN,
+    alike_sentences,
+    is_brand_alone,
+    is_described,
+    joined,
+    name_beside,
+    name_of,
+    said,
+)
 from pipeline.verify.read_text import has_number, is_another_makers_name, is_little
 from reference.grouping import drug_strength
 from reference.text.shown import imprint_shown
@@ -220,7 +229,7 @@ class Judge:
             return
         against, more_like = self._fits_badly(best), self._more_like(comparison)
         if more_like:
-            yield self._said_more_like(more_like, best)
+            yield self._said_more_like(more_like, comparison)
         yield from self._said_against(best, against)
         yield from thin(self.readings, best.explanation, self.decide)
         if self._says_too_little(best.explanation) and not (more_like and against):
@@ -232,12 +241,12 @@ class Judge:
         elif not more_like and comparison.ratio_bits(self.filled) < self.bars.likelihood_bits:
             yield "Other pills than those of the catalog may well look the same."
 
-    def _said_more_like(self, other: Weighed, best: Weighed) -> str:
-        """What fits better, by name where it is a listed tablet that bears what was read."""
-        if not self.knows([other]) or self._says_too_little(other.explanation):
+    def _said_more_like(self, other: Weighed, comparison: Comparison) -> str:
+        """What fits better, by name where it is probable enough to be named."""
+        if comparison.probability(other) < NAMED_MIN:
             return "Other pills of the catalog fit better, but none of them surely."
         unknown = ", of which the catalog does not say the drug" if is_brand_alone(other) else ""
-        return f"It looks more like {name_beside(other, best)}{unknown}."
+        return f"It looks more like {name_beside(other, comparison.best)}{unknown}."
 
     def _said_against(self, best: Weighed, against: Sequence[str]) -> Iterator[str]:
         """What does not fit; what was read beside what is listed says of the text all there is to say."""

@@ -85,6 +85,11 @@ class Comparison:
         others = tuple(group for group in self.rivals if not is_same_strength(group, self.best))
         return replace(self, rivals=others)
 
+    def probability(self, group: Weighed) -> float:
+        """How probable one of the tablets weighed is beside all others, listed or not."""
+        weights = zip(self.odds.groups, self.odds.weights, strict=True)
+        return sum(weight for each, weight in weights if each is group) / self.odds.total
+
     @property
     def ahead_bits(self) -> float:
         """By how much the best tablet expected fits better than the best other one that is listed."""

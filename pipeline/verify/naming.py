@@ -11,6 +11,8 @@ from reference.grouping import drug_strength
 from reference.product import Product
 from reference.text.shown import name_shown
 
+# Less probable ones are no answer to what else a pill may be: the long answer alone names them.
+NAMED_MIN = 0.05
 _NAMED_MAX = 4
 
 
