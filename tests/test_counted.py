@@ -46,7 +46,7 @@ def test_a_pill_that_was_overlooked_is_a_spot(shade: float) -> None:
     (x, y) = found.spots[0]
     assert abs(x - 500) < 6 and abs(y - 300) < 6
     assert next(found.sentences) == (
-        f"At the lower right of the photo (x {x}, y {y}) lies something that was not taken for a pill, and may be one."
+        f"At the bottom right of the photo (x {x}, y {y}) lies something that was not taken for a pill, and may be one."
     )
     middle = replace(found, spots=((300, 200),))
     assert next(middle.sentences).startswith("At the middle of the photo (x 300, y 200) lies")

@@ -909,6 +909,29 @@ def test_what_a_rule_out_means_of_one_drug_and_of_several(names: list[str], read
     assert ("risk that it is one" in risk) is (names == ["warfarin"])
 
 
+def test_where_no_pill_was_found_the_first_line_says_so() -> None:
+    with catalog_of(MADE) as catalog:
+        settings, seen = Settings(), PillLook()
+        matcher = Matcher(catalog, settings)
+        verifier, weighing = Verifier(catalog, matcher, settings), matcher.weigh([], seen)
+        done = verifier.verify(weighing, expected_of(catalog, "warfarin 5 mg"), seen_of([], seen))
+        out = verifier.rule_out(weighing, verifier.drugs(["warfarin"]), seen_of([], seen))
+    assert headline(done)[1] == "warfarin 5 mg: no pill was found"
+    assert headline(out)[1] == "warfarin: no pill was found"
+    assert headline(checked([("baclofen 10 mg", 1)], []))[1] == "0 pills seen, 1 on the list: no pill was found"
+
+
+def test_what_is_cut_and_not_read_is_said_once() -> None:
+    with catalog_of(MADE) as catalog:
+        settings, seen = Settings(), look(faces=1)
+        matcher = Matcher(catalog, settings)
+        verifier, weighing = Verifier(catalog, matcher, settings), matcher.weigh([face()], seen)
+        out = verifier.rule_out(weighing, verifier.drugs(["warfarin"]), seen_of([face()], seen, Doubts(cut=True)))
+    assert out.reason.endswith("No text was read on it, so it may be no pill at all.")
+    assert out.reason.count("No text was read") == 1
+    assert next_step(out) == "If it is a pill, take the photo again, with all of the pill in it."
+
+
 def test_a_look_that_does_not_fit_is_said_in_words_of_every_day() -> None:
     blue = pill("PX 4810", "baclofen", "10 mg", colors=("BLUE",), score=2, size_mm=13.0)
     done = found((blue, OTHER), blue, [face("PX", "4810"), face()], look(size_mm=8.0))

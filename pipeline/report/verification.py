@@ -143,8 +143,9 @@ def _open_pills(pills: Sequence[CheckedPill]) -> Iterator[Line]:
     alike: dict[str, list[int]] = {}
     for pill in pills:
         if pill.state in (PillState.CANNOT_TELL, PillState.LOOKS_LIKE):
-            read = pill.identification.imprint
-            words = f"{plain(' '.join(read))} was read. {plain(pill.reason)}" if read else "no text was read."
+            read, reason = plain(" ".join(pill.identification.imprint)), plain(pill.reason)
+            words = reason if f"{read} was read" in reason else f"{read} was read. {reason}"
+            words = words if read else "no text was read."
             alike.setdefault(words, []).append(pill.number)
     yield from ((numbered(numbers), words) for words, numbers in alike.items())
 
@@ -186,6 +187,7 @@ _MEANS = {
     "CONTRADICTED": "it does not look as it should",
     "CANNOT_TELL": "the photo does not settle it",
 }
+_NO_PILL = "no pill was found"
 _LIST_MEANS = {
     "CONSISTENT": "all look as listed",
     "CONTRADICTED": "something is missing, extra or wrong",
@@ -201,13 +203,14 @@ def headline(answer: Verified) -> tuple[str, str, str]:
     if isinstance(answer, RuleOut):
         return answer.outcome, f"{plain(', '.join(answer.asked))}: {_rule_out_means(answer)}", plain(answer.reason)
     word = answer.agreement.value
-    return word, f"{plain(answer.expected.name)}: {_MEANS[word]}", plain(answer.reason)
+    means = _MEANS[word] if answer.identification.faces else _NO_PILL
+    return word, f"{plain(answer.expected.name)}: {means}", plain(answer.reason)
 
 
 def _list_means(answer: ListCheck) -> str:
     """What the word means of a list."""
     if not answer.pills:
-        return "no pill was found"
+        return _NO_PILL
     is_count_alone = not any(each.missing for each in answer.entries) and not any(map(_is_extra, answer.pills))
     if answer.alike and is_count_alone:
         return "more than the list has"
@@ -220,6 +223,8 @@ def _is_extra(pill: CheckedPill) -> bool:
 
 def _rule_out_means(answer: RuleOut) -> str:
     """What the word means, of one drug or of several."""
+    if not answer.identification.faces:
+        return _NO_PILL
     if _asks_for_one_drug(answer):
         return "it does not look like it" if answer.is_ruled_out else f"it {_likely_or_may_be(answer)} this drug"
     return "it looks like none of them" if answer.is_ruled_out else f"it {_likely_or_may_be(answer)} one of them"

@@ -139,7 +139,7 @@ class Judge:
             yield "No pill was found in the photo."
             return
         yield from self._doubts()
-        if self.doubts.others:
+        if self.doubts.others or (self.doubts.cut and not self.imprint):
             return
         if not was_read or not groups:
             yield "No text was read, and a look alone is no proof."

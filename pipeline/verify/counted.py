@@ -82,12 +82,12 @@ class Counted:
             yield f"Pill {place + 1} may be no pill."
 
     def _place(self, spot: tuple[int, int]) -> str:
-        """Where in the photo: ``the upper left (x 545, y 221)``."""
+        """Where in the photo: ``the top left of the photo (x 54, y 21)``."""
         at = f"x {spot[0]}, y {spot[1]}"
         if not all(self.size):
             return at
         column, row = (min(3 * place // size, 2) for place, size in zip(spot, self.size, strict=True))
-        words = " ".join(filter(None, (("upper", "", "lower")[row], ("left", "", "right")[column])))
+        words = " ".join(filter(None, (("top", "", "bottom")[row], ("left", "", "right")[column])))
         return f"the {words or 'middle'} of the photo ({at})"
 
 
