@@ -158,6 +158,11 @@ def brand_of(name: str) -> str:
     return " ".join(_plain(text).replace(".", " ").strip(" ,-/").split())
 
 
+def without_amounts(name: str) -> str:
+    """What is left of a name without the amounts in it."""
+    return " ".join(_AMOUNT.sub(" ", name).split())
+
+
 def drug_of(ingredients: tuple[str, ...]) -> str:
     """The active moieties in alphabetical order, joined by `` / ``."""
     return " / ".join(sorted({active_moiety(ingredient) for ingredient in ingredients} - {""}))

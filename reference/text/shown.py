@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from reference.product import Product
-from reference.text.drugs import amounts_of
+from reference.text.drugs import amounts_of, without_amounts
 
 _DECIMAL = re.compile(r"(?<![\d.,])\d+\.\d*[1-9]")
 # The part of a number after its point, with the unit where that stands in the same word: ``5``, ``5MG``.
@@ -16,10 +16,12 @@ _DENOMINATORS = frozenset({"2", "3", "4"})
 
 
 def name_shown(product: Product) -> str:
-    """Drug and strength, of a brand whose substance is not said its name; a strength that the name holds only once."""
-    named = product.drug if product.ingredients or not product.name else product.name
+    """Drug and strength, of a brand whose substance is not said its name; a strength in the name is not said again."""
+    is_brand = bool(product.name) and not product.ingredients
+    named, strength = product.name if is_brand else product.drug, product.strength
     held = {value for _, value in amounts_of(named)}
-    strength = "" if held.issuperset(value for _, value in amounts_of(product.strength)) else product.strength
+    if strength and held.issuperset(value for _, value in amounts_of(strength)):
+        named, strength = (named, "") if is_brand else (without_amounts(named), strength)
     return f"{named} {strength}".strip() or product.name or product.product_id
 
 
