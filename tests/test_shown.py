@@ -54,6 +54,7 @@ def test_numbers_of_two_faces_are_not_put_together() -> None:
         ("brozimin 0.25mg tablets", "Brozimin 0.25mg Tablets", "0.25 mg", (), "Brozimin 0.25mg Tablets"),
         ("havica tab. 5/20mg", "Havica Tab. 5/20mg", "5 mg / 20 mg", (), "Havica Tab. 5/20mg"),
         ("mopik", "Mopik", "15 mg", (), "Mopik 15 mg"),
+        ("alprazolam", "Xanax", "1 mg", (), "alprazolam 1 mg"),
         ("estradiol 2mg", "ESTRADIOL 2MG TAB", "2 mg", ("estradiol 2mg",), "estradiol 2 mg"),
         ("advicor 750-20mg", "ADVICOR", "750 mg / 20 mg", ("advicor 750-20mg",), "advicor 750 mg / 20 mg"),
         ("baclofen", "Baclofen Tablets, USP 10 mg", "10 mg", ("baclofen",), "baclofen 10 mg"),

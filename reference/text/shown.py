@@ -17,7 +17,7 @@ _DENOMINATORS = frozenset({"2", "3", "4"})
 
 def name_shown(product: Product) -> str:
     """Drug and strength, of a brand whose substance is not said its name; a strength in the name is not said again."""
-    is_brand = bool(product.name) and not product.ingredients
+    is_brand = not product.ingredients and product.name.casefold() == product.drug.casefold()
     named, strength = product.name if is_brand else product.drug, product.strength
     held = {value for _, value in amounts_of(named)}
     if strength and held.issuperset(value for _, value in amounts_of(strength)):
