@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
@@ -35,6 +36,9 @@ _SAME_LOOK_MIN = 0.02
 # the second on where it is a single one (docs/field.md, "Crops and close-ups").
 _CLEAR_MIN, _CLEAR_ONE_MIN = 0.95, 0.985
 _ALIKE = tuple(each for each in TERMS if each.alike)
+
+# Two faces of one pill in one photo differ by less than this in area: outlines are traced to a percent or two.
+_UNCUT_MIN = 0.97
 
 # What a tablet or capsule measures; of C3PI's register 99 % lie in 4-28 mm.
 _LENGTH_MM_MIN, _LENGTH_MM_MAX = 2.0, 30.0
@@ -258,10 +262,18 @@ def _agreement(one: Probabilities, other: Probabilities) -> float:
 def doubted(faces: Sequence[Face], doubts: Doubts) -> tuple[list[Face], Doubts]:
     """The faces, without a size that no pill has, and what border and scale add to the doubts."""
     fills = any(not face.region.is_outlined for face in faces)
-    cut = any(face.region.cut_by_border and face.region.is_outlined for face in faces)
+    cut = _is_cut(faces)
     odd_mm = _odd_length_mm(faces)
     kept = list(faces) if odd_mm is None else _without_size(faces)
     return kept, replace(doubts, cut=cut, fills=fills, length_mm=odd_mm)
+
+
+def _is_cut(faces: Sequence[Face]) -> bool:
+    """Whether the border cuts a face; one as large as a whole face beside it only touches the border."""
+    outlined = [face for face in faces if face.region.is_outlined]
+    whole = {face.photo_index: face.region.area for face in outlined if not face.region.cut_by_border}
+    cut = (face for face in outlined if face.region.cut_by_border)
+    return any(face.region.area < _UNCUT_MIN * whole.get(face.photo_index, math.inf) for face in cut)
 
 
 def _odd_length_mm(faces: Sequence[Face]) -> float | None:

@@ -22,8 +22,7 @@ from reference.store.catalog import Catalog, open_catalog
 
 MODEL = replace(MatchModel.load(), levels={"one in 100": 0.5, "strict": 0.9})
 SHARES = Shares(
-    found=0.98, stray=0.01, broken=0.001, missed=0.1, hidden=0.3, further=0.3, twin_look=0.25, sibling=0.5,
-    outline_error=0.001,
+    found=0.98, stray=0.01, broken=0.001, hidden=0.3, twin_look=0.25, sibling=0.5, outline_error=0.001
 )  # fmt: skip
 MARKET = Market(listed=1000, coverage=0.1, one_word=0.2)
 CHECK = ImprintCheck("2026-11-29", ("NLM C3PI",), 0.9)

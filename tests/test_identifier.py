@@ -307,3 +307,16 @@ def test_a_pill_cut_by_the_border_is_never_identified(identifier: Identifier) ->
     answer = identifier.identify(cut)
     assert answer.decision is not Decision.IDENTIFIED
     assert any("border" in warning for warning in answer.warnings)
+
+
+def test_a_pill_that_only_touches_the_border_is_whole(identifier: Identifier) -> None:
+    with Image.open(PHOTO) as image:
+        pixels = np.array(image.convert("RGB"))
+    faces = identifier.identify(pixels).faces
+    start = min(face.region.box[1] for face in faces)
+    touching = identifier.identify(np.ascontiguousarray(pixels[:, start + 2 :]))
+    assert any(face.region.cut_by_border for face in touching.faces) and touching.decision is Decision.IDENTIFIED
+    assert not any("border" in warning for warning in touching.warnings)
+    width = faces[0].region.box[3] - faces[0].region.box[1]
+    cut = identifier.identify(np.ascontiguousarray(pixels[:, start + width // 8 :]))
+    assert cut.decision is not Decision.IDENTIFIED and any("border" in warning for warning in cut.warnings)

@@ -12,8 +12,9 @@ from made import UNSEEN, WORSE_LOOK, answer, catalog_of, face, line, look, pill,
 
 from pipeline.match.alignment import Alignment, ObservedFace, best_segment, best_segments
 from pipeline.match.evidence import imprint_rows, look_rows, own_look_rows
-from pipeline.match.explain import Explanation, Observed, bound, distinct, explain
+from pipeline.match.explain import Explanation, bound, distinct, explain
 from pipeline.match.model import MatchModel
+from pipeline.match.observed import Observed
 from pipeline.match.shortlist import Found, ImprintIndex, search
 from pipeline.match.world import ALPHABET, COLUMN, Tokens, World, kind_of, pattern_of
 from pipeline.properties import PROPERTIES
@@ -23,7 +24,7 @@ from reference.store.catalog import Catalog
 from reference.text.imprints import SIGNS, characters
 
 MODEL = MatchModel.load()
-WORLD, SHARES = MODEL.world, MODEL.shares
+WORLD, SHARES, US = MODEL.world, MODEL.shares, MODEL.registers["US"]
 
 
 def toy_world(**more: object) -> World:
@@ -214,9 +215,45 @@ def test_a_missing_token_may_stand_where_nobody_looked() -> None:
     }  # fmt: skip
     assert {name: each.complete for name, each in found.items()} == {name: each.unseen for name, each in found.items()}
     cost = found["one face"].bits - found["both faces"].bits
-    assert cost == pytest.approx(math.log2(SHARES.hidden) - math.log2(SHARES.missed))
+    assert cost == pytest.approx(math.log2(SHARES.hidden) - math.log2(US.missed))
     further = explained("1;2;WATSON", one).bits - explained("1;WATSON", one).bits
-    assert further == pytest.approx(math.log2(SHARES.further))
+    assert further == pytest.approx(math.log2(US.further))
+
+
+def test_a_word_of_which_a_registers_imprints_often_lack_one_weighs_less_against_it() -> None:
+    def without_logo(market: str) -> float:
+        observed = Observed((sure("122"), sure()), [sure("122").lines, ()], MODEL, market)
+        return explain("122;YH", observed, best_segments(["122", "YH"], observed.faces)).bits
+
+    # Taiwan's register writes logos out, which no reader finds: ``YH`` may well be there.
+    assert without_logo("TW") - without_logo("US") == pytest.approx(math.log2(MODEL.registers["TW"].missed / US.missed))
+    assert MODEL.registers["TW"].missed > 4 * US.missed
+
+
+def test_a_makers_name_that_was_not_found_tells_no_sibling_a_number_does() -> None:
+    def odds(key: str, *texts: str) -> float:
+        return explained(key, sure(*texts), sure()).sibling_odds
+
+    assert odds("25;3228;LILLY;MG", "3228", "25MG") < 1
+    assert odds("25;3228;LILLY;MG", "LILLY", "25MG") > 9
+    # What few products bear may be what tells this one.
+    assert odds("HORMONE;OLYMPIC", "OLYMPIC") >= 9
+
+
+def test_a_stroke_between_words_need_not_be_seen_a_point_must() -> None:
+    for key, texts in (("PAR/222", ("PAR", "222")), ("3126;WEST-WARD", ("WEST", "WARD", "3126"))):
+        found = explained(key, sure(*texts), sure())
+        assert found.complete and not found.exact and found.certainty > 0.85 and found.sibling_odds < 1
+    point = explained("2.5", sure("25"), sure())
+    assert point.incomplete == ("2.5",) and point.sibling_odds > 9
+
+
+def test_where_a_register_parts_a_run_of_letters_weighs_nothing() -> None:
+    one, two = explained("SVCTV", sure("SVCTV"), sure()), explained("CTV;SV", sure("SVCTV"), sure())
+    assert two.complete and two.bits == pytest.approx(one.bits, abs=0.2)
+    # On two lines, or with a number between them, they are two words.
+    assert explained("CTV;SV", sure("SV", "CTV"), sure()).bits > one.bits + 5
+    assert explained("7;CTV;SV", sure("SV7CTV"), sure()).bits > one.bits + 5
 
 
 def test_a_part_of_a_number_or_of_a_token_is_incomplete() -> None:
@@ -331,6 +368,8 @@ def test_a_word_put_together_from_parts_of_lines_is_not_called_exact() -> None:
 class _Imprints:
     """What an index asks of a catalog."""
 
+    market = "US"
+
     def __init__(self, *keys: str) -> None:
         self._keys = keys
 
@@ -394,8 +433,8 @@ def test_what_is_missing_may_stand_on_a_face_that_shows_something_unread() -> No
         bits = {one.imprint_key: one.bits for one in found}
         return bits["122"] - bits["122;C;YH"]
 
-    assert ahead(0.1) == ahead(0.4) == pytest.approx(-math.log2(SHARES.hidden * SHARES.further))
-    assert ahead(0.6) == ahead(1.0) == pytest.approx(-math.log2(SHARES.missed * SHARES.further))
+    assert ahead(0.1) == ahead(0.4) == pytest.approx(-math.log2(SHARES.hidden * US.further))
+    assert ahead(0.6) == ahead(1.0) == pytest.approx(-math.log2(US.missed * US.further))
 
 
 def test_a_sure_reading_that_another_direction_overrules_contradicts() -> None:
@@ -449,7 +488,7 @@ def test_is_on_the_pill_is_said_only_where_the_text_is_equal() -> None:
 def test_what_is_missing_and_what_is_left_over_has_a_row() -> None:
     rest = imprint_rows(explained("396;WATSON", sure("WATSON", "QX"), sure()), 2)[-1]
     assert rest.sentence == "The register's 396 was not found and QX was read that the register does not have."
-    assert (rest.observed, rest.expected) == ("QX", "396") and rest.bits < math.log2(SHARES.missed)
+    assert (rest.observed, rest.expected) == ("QX", "396") and rest.bits < math.log2(US.missed)
     hidden = imprint_rows(explained("396;WATSON", sure("WATSON")), 1)[-1]
     assert hidden.sentence == "The register's 396 was not found; the other face was not shown."
     assert hidden.bits == pytest.approx(math.log2(SHARES.hidden))

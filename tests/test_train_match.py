@@ -21,7 +21,7 @@ from pipeline.match.world import ALPHABET, COLUMN, World
 from pipeline.records import Doubts, Face, Reading
 from pipeline.train.match import levels, noise
 from pipeline.train.match.levels import Answered, fit_levels, log_loss
-from pipeline.train.match.noise import Counts, Looked, fit_confusions, reading_shares
+from pipeline.train.match.noise import Counts, Looked, fit_confusions, missing_shares, reading_shares
 from pipeline.train.match.readings import AS_IT_IS, MUCH_WORSE, WORSE, ReadPhoto, without_own, worse
 from pipeline.train.match.world import fit_world, hidden_share, imprints_of
 
@@ -135,9 +135,8 @@ def test_shares_of_what_was_counted() -> None:
     counts = Counts(
         characters=100, read=95, certain=200, stray=4, tokens=49, broken=1, photos=20, missing=3, missing_words=5
     )
-    assert reading_shares(counts) == {
-        "found": 0.95, "stray": 0.02, "broken": 2 / 50, "missed": 0.15, "further": 3 / 4,
-    }  # fmt: skip
+    assert reading_shares(counts) == {"found": 0.95, "stray": 0.02, "broken": 2 / 50}
+    assert missing_shares(counts) == {"missed": 0.15, "further": 3 / 4}
 
 
 def read_photo(key: str, *readings: Reading, imprint: str = "") -> ReadPhoto:
@@ -169,7 +168,7 @@ def looked(seen: object, count: int, product: object = None) -> list[Looked]:
 
 
 def model_of(value: float) -> MatchModel:
-    return replace(MODEL, registers={"US": RegisterErrors(value, 0.25)})
+    return replace(MODEL, registers={"US": RegisterErrors(value, 0.25, 0.1, 0.3)})
 
 
 def test_the_share_under_which_looks_are_likeliest_is_taken() -> None:
@@ -316,6 +315,7 @@ def test_what_ships_is_sane() -> None:
     assert 0 < MODEL.registers["US"].look_error < MODEL.registers["TW"].look_error < 0.1
     assert all(0 < share < 1 for share in shares.values()), shares
     assert MODEL.shares.found > 0.9 and MODEL.shares.stray < 0.1
-    assert MODEL.shares.missed < MODEL.shares.hidden
+    assert MODEL.registers["US"].missed < MODEL.registers["TW"].missed < 0.5
+    assert MODEL.registers["US"].missed < MODEL.shares.hidden
     assert {"", "US", "TW", "KR"} <= set(MODEL.world.one_word)
     assert all(0 < share < 1 for share in MODEL.world.one_word.values())

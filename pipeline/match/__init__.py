@@ -86,7 +86,8 @@ class Matcher:
         scale = LookScale(look, self._model)
         if not any(reading.lines for reading in readings):
             return Weighing((), None, scale, look)
-        found = search(readings, self._index, self._model, self._settings.match)
+        is_round = look.shape.best == "CAPSULE" and look.relief.best == "PRINTED"
+        found = search(readings, self._index, self._model, self._settings.match, is_round)
         bare = Weighing((), found.heard, scale, look)
         return replace(bare, groups=self._groups(found.explanations, bare))
 

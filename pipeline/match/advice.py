@@ -6,7 +6,8 @@ import math
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 
-from pipeline.match.explain import BLANK, Explanation
+from pipeline.match.explain import Explanation
+from pipeline.match.observed import BLANK
 from pipeline.match.rank import Ranked
 from pipeline.records import Advice, Candidate, Doubts, PillLook, Reading
 from reference.grouping import drug_strength

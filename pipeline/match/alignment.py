@@ -29,7 +29,8 @@ class Segment:
     """Where a token stands on a face, and its weight.
 
     ``places`` on the face and ``indices`` in the token belong together, one for each character. ``within``: the token
-    lies in one line or takes whole lines.
+    lies in one line or takes whole lines. ``rest``: where the token goes on on another face (``around.py``); ``bits``
+    are those of both parts then. ``is_cut``: a part of a word, the rest of which no face shows.
     """
 
     bits: float
@@ -37,6 +38,13 @@ class Segment:
     places: tuple[int, ...]
     indices: tuple[int, ...]
     within: bool = True
+    rest: Segment | None = None
+    is_cut: bool = False
+
+    @property
+    def parts(self) -> tuple[Segment, ...]:
+        """The part on each face."""
+        return (self,) if self.rest is None else (self, self.rest)
 
 
 class ObservedFace:
@@ -93,15 +101,26 @@ class ObservedFace:
         return bool(begins and ends)
 
     @cached_property
+    def pattern(self) -> str:
+        """The kind of each character (``kind_of``)."""
+        return "".join(kind_of(each.text) for each in self.characters)
+
+    @cached_property
+    def spelled(self) -> NDArray[np.float64]:
+        """``(n,)``, the weight of each place by the characters of its kind at large."""
+        if not len(self):
+            return np.zeros(0)
+        by_kind = np.log2(2.0**self.bits @ self._world.kinds.T)
+        kind = np.array([_KINDS.index(each) for each in self.pattern], np.intp)
+        return np.asarray(np.maximum(by_kind[np.arange(len(self)), kind], self.stray_bits), np.float64)
+
+    @cached_property
     def world_bits(self) -> NDArray[np.float64]:
         """The weight of each place by the words of pills at large: frequent words where they fit, else patterns."""
-        by_kind = np.log2(2.0**self.bits @ self._world.kinds.T)
-        kind = np.array([_KINDS.index(kind_of(each.text)) for each in self.characters], np.intp)
-        spelled = np.maximum(by_kind[np.arange(len(self)), kind], self.stray_bits) if len(self) else np.zeros(0)
-        pattern = "".join(_KINDS[each] for each in kind)
 
         def as_pattern(places: NDArray[np.intp]) -> float:
-            return float(spelled[places].sum()) + self._world.pattern_bits("".join(pattern[p] for p in places))
+            pattern = "".join(self.pattern[place] for place in places)
+            return float(self.spelled[places].sum()) + self._world.pattern_bits(pattern)
 
         values = np.zeros(len(self))
         free = ~self.is_sign

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from pipeline.figures_in_words import percent
 from pipeline.match.evidence import misfit, own_look_rows
-from pipeline.match.explain import BLANK, Explanation
+from pipeline.match.explain import Explanation
 from pipeline.match.model import MatchModel
+from pipeline.match.observed import BLANK
 from pipeline.match.rank import Ranked
 from pipeline.records import Candidate, Decision, Doubts, PillLook, Reading, drugs_of, named_drugs
 from pipeline.settings import DecideSettings

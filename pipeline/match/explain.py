@@ -7,26 +7,18 @@ tablets bear earns little, a number earns much.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.match.alignment import ObservedFace, Segment, best_segment
-from pipeline.match.model import MatchModel
+from pipeline.match.around import is_word
+from pipeline.match.observed import SURE, Observed, is_sure
 from pipeline.match.repetition import take_repetitions
 from pipeline.match.world import COLUMN
-from pipeline.records import Character, Line, Reading
-from reference.text.imprints import CHARACTERS
 
-# A character counts as read, and a face as blank, from this probability on; both are calibrated.
-SURE = BLANK = 0.5
 # Characters that look the same in the lettering of many pills; only the register tells which is meant.
 SAME_GLYPHS = ("0O", "1IL")
 _GLYPHS = {character: group for group in SAME_GLYPHS for character in group}
-
-
-def is_sure(character: Character) -> bool:
-    """Whether a letter or digit was read with confidence."""
-    return character.confidence >= SURE and character.text in CHARACTERS
 
 
 @dataclass(frozen=True)
@@ -74,44 +66,6 @@ class Explanation:
         return equal and not (self.missing or self.stray or self.broken)
 
 
-class Observed:
-    """What was read on all faces by one hypothesis, ready to be explained."""
-
-    def __init__(self, readings: Sequence[Reading], lines: Sequence[Sequence[Line]], model: MatchModel) -> None:
-        self.faces = tuple(ObservedFace(each, model) for each in lines)
-        self.model = model
-        empty = [reading.blank for reading, face in zip(readings, self.faces, strict=True) if not len(face)]
-        self.hidden = len(self.faces) < 2
-        self.illegible = any(blank < BLANK for blank in empty)
-        self.blank = math.prod(empty) if empty else float(len(self.faces) > 1)
-        self.world_bits = [face.world_bits for face in self.faces]
-        self.at_large_bits = float(sum(bits.sum() for bits in self.world_bits))
-        # The weight of each character that no token of the imprint explains.
-        self.stray_bits = [face.stray_bits - world for face, world in zip(self.faces, self.world_bits, strict=True)]
-        self.all_stray_bits = float(sum(bits.sum() for bits in self.stray_bits))
-        shares = model.shares
-        self.missing_bits = math.log2(shares.hidden if self.hidden or self.illegible else shares.missed)
-
-    def words(self) -> list[str]:
-        """The texts of all lines, each once."""
-        texts = ("".join(face.characters[p].text for p in line) for face in self.faces for line in face.lines)
-        return list(dict.fromkeys(texts))
-
-    def gain(self, segment: Segment) -> float:
-        """What a token at a place adds to the weight of its characters as strays."""
-        return segment.bits - sum(float(self.faces[segment.face].stray_bits[place]) for place in segment.places)
-
-    def weight(self, token: str, segment: Segment) -> float:
-        """The weight of a token at a place against pills at large; a word of letters weighs no more than its rarity."""
-        at_large = sum(float(self.world_bits[segment.face][place]) for place in segment.places)
-        bits = segment.bits - at_large
-        return min(bits, -self.model.world.word_bits(token)) if token.isalpha() else bits
-
-    def absent_bits(self, tokens: int) -> float:
-        """The weight of tokens that were not found; where one is missing, others of its face often are too."""
-        return self.missing_bits + (tokens - 1) * math.log2(self.model.shares.further) if tokens else 0.0
-
-
 def distinct(imprint_key: str) -> list[str]:
     """An imprint's tokens, each once."""
     return list(dict.fromkeys(filter(None, imprint_key.split(";"))))
@@ -122,7 +76,7 @@ def bound(imprint_key: str, observed: Observed, fits: Mapping[str, Segment | Non
     bits = observed.all_stray_bits
     missing = 0
     for token in distinct(imprint_key):
-        fit = fits.get(token)
+        fit = observed.fit(token, fits.get(token))
         gain = observed.gain(fit) if fit else -math.inf
         if gain > observed.missing_bits:
             bits += gain
@@ -142,21 +96,32 @@ def explain(imprint_key: str, observed: Observed, fits: Mapping[str, Segment | N
         observed: what was read.
         fits: for each token the best stretch while nothing is taken (``best_segments``).
     """
+    flat = _explained(imprint_key, observed, fits, is_round=False)
+    if not observed.is_round or all(observed.fit(token, fits[token]) is fits[token] for token in distinct(imprint_key)):
+        return flat
+    around = _explained(imprint_key, observed, fits, is_round=True)
+    return max(flat, around, key=lambda each: each.bits)
+
+
+def _explained(imprint_key: str, observed: Observed, fits: Mapping[str, Segment | None], is_round: bool) -> Explanation:
+    """The same with each token on one face, or, ``is_round``, around the side where it is whole only there."""
     faces = observed.faces
     taken: list[set[int]] = [set() for _ in faces]
     found: dict[str, list[Segment]] = {}
     missing: list[str] = []
     for token in sorted(distinct(imprint_key), key=lambda token: (-len(token), token)):
-        segment = fits[token]
-        if segment and not taken[segment.face].isdisjoint(segment.places):
+        segment = observed.fit(token, fits[token]) if is_round else fits[token]
+        if segment and not all(taken[part.face].isdisjoint(part.places) for part in segment.parts):
             segment = best_segment(token, faces, taken)
+            segment = observed.around(token, segment, taken) if is_round else segment
         if segment is None or segment.bits <= observed.missing_bits:
             missing.append(token)
             continue
-        taken[segment.face].update(segment.places)
-        found[token] = [segment]
+        for part in segment.parts:
+            taken[part.face].update(part.places)
+        found[token] = list(segment.parts)
     take_repetitions(found, imprint_key, faces, taken)
-    weights = {token: observed.weight(token, segments[0]) for token, segments in found.items()}
+    weights = _weights({token: segments[0] for token, segments in found.items()}, observed)
     forgiven = _forgiven(found, faces, taken)
     left = [
         [place for place in range(len(face)) if place not in used and not face.is_sign[place]]
@@ -179,13 +144,46 @@ def explain(imprint_key: str, observed: Observed, fits: Mapping[str, Segment | N
         incomplete=tuple(token for token, segments in found.items() if not _seen_whole(token, segments)),
         broken=tuple(token for token, segments in found.items() if not segments[0].within),
         certainty=0.0 if missing or any(left) else _certainty(found, faces),
-        sibling_odds=odds + _UNSEEN_ODDS * len(missing),
+        sibling_odds=odds + _UNSEEN_ODDS * sum(not observed.model.world.is_maker(token) for token in missing),
         places={token: frozenset(segment.face for segment in segments) for token, segments in found.items()},
     )
 
 
+def _weights(found: Mapping[str, Segment], observed: Observed) -> dict[str, float]:
+    """The weight of each token; those that make one run of letters together weigh no more than that as one word.
+
+    A photo does not show where a register parts ``SVCTV``.
+    """
+    weights = {token: observed.weight(token, segment) for token, segment in found.items()}
+    for run in _runs_of_letters(found, observed.faces):
+        total, most = sum(weights[token] for token in run), -observed.model.world.word_bits("".join(run))
+        if total > most:
+            weights.update({token: weights[token] * most / total for token in run})
+    return weights
+
+
+def _runs_of_letters(found: Mapping[str, Segment], faces: Sequence[ObservedFace]) -> Iterator[list[str]]:
+    """Tokens of letters, two or more, that follow each other in a line with nothing between them."""
+    starts = {(part.face, part.places[0]): token for token, part in found.items() if token.isalpha() and not part.rest}
+    for (face, _), token in sorted(starts.items()):
+        run = [token]
+        while True:
+            end = found[run[-1]].places[-1]
+            following = starts.get((face, end + 1))
+            if following is None or faces[face].line_of[end] != faces[face].line_of[end + 1]:
+                break
+            run.append(following)
+        if len(run) > 1:
+            yield run
+
+
 def _text(faces: Sequence[ObservedFace], segment: Segment) -> str:
-    return "".join(faces[segment.face].characters[place].text for place in segment.places)
+    texts = {
+        index: faces[part.face].characters[place].text
+        for part in segment.parts
+        for place, index in zip(part.places, part.indices, strict=True)
+    }
+    return "".join(texts[index] for index in sorted(texts))
 
 
 def _same_glyph(one: str, other: str) -> bool:
@@ -201,7 +199,7 @@ def _forgiven(
         for segment in segments:
             span = range(segment.places[0], segment.places[-1] + 1)
             right = len(segment.places) - len(_others(token, segment, faces))
-            if _is_word(token) and right >= _WORD_SHARE_MIN * max(len(token), len(span)):
+            if is_word(token) and right >= _WORD_SHARE_MIN * max(len(token), len(span)):
                 stray = {(segment.face, place) for place in span if place not in taken[segment.face]}
                 places |= stray | _others(token, segment, faces)
     return places
@@ -239,19 +237,25 @@ def _contradicted(
     return "".join(each.text for each in doubted if is_sure(each) or (each.text == "." and each.confidence >= SURE))
 
 
-# A word of so many letters is recognized by this share of them. Numbers and codes need every character.
-_WORD_MIN = 5
+# A word is recognized by this share of its letters.
 _WORD_SHARE_MIN = 0.7
 
 
-def _is_word(token: str) -> bool:
-    return token.isalpha() and len(token) >= _WORD_MIN
+# A stroke that parts words (PAR/222, WEST-WARD) is as often a score or a gap; the point of 2.5 is none, it tells 25.
+_PARTING = frozenset("/-")
+
+
+def _needed(token: str) -> list[int]:
+    """The places of a token whose characters have to be seen."""
+    return [index for index, character in enumerate(token) if character not in _PARTING]
 
 
 def _seen_whole(token: str, segments: Sequence[Segment]) -> bool:
     """Whether each character was seen, or enough of a word to recognize it."""
+    if segments[0].is_cut:
+        return True
     seen = {index for segment in segments for index in segment.indices}
-    return len(seen) == len(token) or (_is_word(token) and len(seen) >= _WORD_SHARE_MIN * len(token))
+    return seen.issuperset(_needed(token)) or (is_word(token) and len(seen) >= _WORD_SHARE_MIN * len(token))
 
 
 def _right(face: ObservedFace, place: int, character: str) -> float:
@@ -264,10 +268,11 @@ def _certainty(found: Mapping[str, Sequence[Segment]], faces: Sequence[ObservedF
     certainty = 1.0
     for token, segments in found.items():
         first = segments[0]
-        if not first.within or len({index for segment in segments for index in segment.indices}) < len(token):
+        if not first.within or not {index for part in segments for index in part.indices}.issuperset(_needed(token)):
             return 0.0
-        for place, index in zip(first.places, first.indices, strict=True):
-            certainty *= _right(faces[first.face], place, token[index])
+        for part in first.parts:
+            for place, index in zip(part.places, part.indices, strict=True):
+                certainty *= _right(faces[part.face], place, token[index])
     return certainty
 
 
@@ -277,9 +282,9 @@ _UNSEEN_ODDS = 9.0
 
 def _sibling_odds(token: str, segments: Sequence[Segment], faces: Sequence[ObservedFace]) -> float:
     """Odds that the token is another one of a series, summed over the characters in which a series may differ."""
-    if _is_word(token):
+    if is_word(token):
         return 0.0
-    odds = dict.fromkeys(range(len(token)), _UNSEEN_ODDS)
+    odds = dict.fromkeys(_needed(token), _UNSEEN_ODDS)
     for segment in segments:
         for place, index in zip(segment.places, segment.indices, strict=True):
             odds[index] = _odds(1 - _right(faces[segment.face], place, token[index]))

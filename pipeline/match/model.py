@@ -20,9 +20,7 @@ class Shares:
     found: float  # share of the characters of a found token that are read
     stray: float  # share of the surely read characters that the register does not have
     broken: float  # share of the tokens that are read as two lines
-    missed: float  # share of the imprints of which a word is not found though each face was read
-    hidden: float  # the same where a face was not shown or not legible, so that its words are missing
-    further: float  # where one word is missing: the probability that a further one is, too
+    hidden: float  # share of the imprints of which a word is on a face that was not shown or not legible
     twin_look: float  # share of the products with an imprint of another drug that also look like it in a photo
     sibling: float  # expected unlisted products of the same look that differ in just one given character
     outline_error: float  # share of the photos in which the outline found is not that of the pill
@@ -30,10 +28,12 @@ class Shares:
 
 @dataclass(frozen=True)
 class RegisterErrors:
-    """How far what a register says of looks is wrong, beside photos of its products."""
+    """How far what a register says is not what photos of its products show."""
 
     look_error: float  # share of the products for which it has a wrong shape, color, score or size
     size_sigma_mm: float  # it gives whole millimeters and errs besides
+    missed: float  # share of its imprints of which a word is not found though each face was read: some write logos out
+    further: float  # where one word is missing: the probability that a further one is, too
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,9 @@ def take_repetitions(
     """Mark text of a line that is left over as taken where it repeats a token that was found, whole or in part.
 
     The repetitions are added to the token's segments in ``found``, and their places to those ``taken`` on the face.
+    Where one text goes on around the side of a capsule, others do, and one character of them may be left at the edge.
     """
+    part_min = 1 if any(segments[0].rest for segments in found.values()) else _PART_MIN
     listed = Counter(imprint_key.split(";"))
     for number, face in enumerate(faces):
         for line in face.lines:
@@ -28,7 +30,7 @@ def take_repetitions(
             for run in _runs(left, letters):
                 # Within a line a single character is a repetition only if the register has it twice, as in YY.
                 least = {token: 1 if len(run) == len(letters) or listed[token] > 1 else _PART_MIN for token in found}
-                parts = _tokens_of(run, number, face, least, whole=len(run) == len(letters))
+                parts = _tokens_of(run, number, face, least, len(run) == len(letters), part_min)
                 taken[number].update(run if parts else ())
                 for token, part in parts:
                     found[token].append(part)
@@ -53,7 +55,7 @@ def _tokens_of(
     face: ObservedFace,
     least: Mapping[str, int],
     whole: bool,
-    part_min: int = _PART_MIN,
+    part_min: int,
 ) -> list[tuple[str, Segment]]:
     """The tokens that a run consists of, in order; a whole line may end in a part of a token. Empty if it is none."""
     for token, shortest in least.items():

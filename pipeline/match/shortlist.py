@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.match.alignment import best_segments
-from pipeline.match.explain import Explanation, Observed, bound, distinct, explain, is_sure
+from pipeline.match.explain import Explanation, bound, distinct, explain
 from pipeline.match.model import MatchModel
+from pipeline.match.observed import Observed, is_sure
 from pipeline.records import Character, Line, Reading
 from pipeline.settings import MatchSettings
 from reference.store.catalog import Catalog
@@ -33,6 +34,7 @@ class ImprintIndex:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
+        self.market = catalog.market
         # A register names a token for each half of a capsule; it is read once, and its characters count once.
         self.keys, texts = catalog.imprint_texts()
         counts = np.zeros((len(self.keys), len(CHARACTERS)), np.uint8)
@@ -91,9 +93,11 @@ class _Hypothesis:
 class Heard:
     """The faces' text under each hypothesis of the readings, ready to be explained."""
 
-    def __init__(self, readings: Sequence[Reading], model: MatchModel) -> None:
+    def __init__(
+        self, readings: Sequence[Reading], model: MatchModel, market: str = "", is_round: bool = False
+    ) -> None:
         self._hypotheses = _joint_hypotheses(readings)
-        self.observed = [Observed(readings, each.lines, model) for each in self._hypotheses]
+        self.observed = [Observed(readings, each.lines, model, market, is_round) for each in self._hypotheses]
         pairs = zip(self.observed, self._hypotheses, strict=True)
         self._at_large = max((each.at_large_bits + one.bits for each, one in pairs), default=0.0)
 
@@ -139,9 +143,18 @@ class Found:
         return self.heard.alone
 
 
-def search(readings: Sequence[Reading], index: ImprintIndex, model: MatchModel, settings: MatchSettings) -> Found:
-    """The imprints that explain the readings best, each under its best hypothesis; best first."""
-    heard = Heard(readings, model)
+def search(
+    readings: Sequence[Reading],
+    index: ImprintIndex,
+    model: MatchModel,
+    settings: MatchSettings,
+    is_round: bool = False,
+) -> Found:
+    """The imprints that explain the readings best, each under its best hypothesis; best first.
+
+    ``is_round``: as in ``Observed``.
+    """
+    heard = Heard(readings, model, index.market, is_round)
     explained = heard.explained(lambda observed: _explained(observed, index, settings))
     best = explained[0].bits if explained else 0.0
     near = [each for rank, each in enumerate(explained) if _is_near(rank, each.bits, best, settings)]

@@ -30,6 +30,8 @@ _CLASSES = "dLs"
 # That is taken four times, since a maker's name also stands on products that the registers lack.
 _WORD_SHARE_MIN = 1e-4
 _NAME_MIN = 3
+# A word that 1 in 2,500 of all words on pills is stands on many products: a maker's name.
+_MAKER_SHARE_MIN = 4e-4
 
 
 def kind_of(character: str) -> str:
@@ -126,6 +128,10 @@ class World:
     def pattern_bits(self, pattern: str) -> float:
         """log2 of the probability that a word has that pattern and is none of the frequent ones."""
         return math.log2(self._rest * self.patterns.get(pattern, self.other_pattern))
+
+    def is_maker(self, word: str) -> bool:
+        """Whether it is a word of letters that many products bear; those of a series share it."""
+        return word.isalpha() and len(word) >= _NAME_MIN and self.words.get(word, 0.0) >= _MAKER_SHARE_MIN
 
     def word_bits(self, word: str) -> float:
         """log2 of the probability of a word, frequent or not."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pipeline.figures_in_words import percent
-from pipeline.match.explain import BLANK
+from pipeline.match.observed import BLANK
 from pipeline.properties import PROPERTIES, Length
 from pipeline.records import (
     Candidate,

@@ -26,7 +26,8 @@ RXNORM = "https://www.nlm.nih.gov/research/umls/rxnorm/"
 
 # A clinical drug as RxNorm names it: "Amlodipine 10 MG / Benazepril hydrochloride 20 MG Oral Capsule [Lotrel]".
 _RXNORM = re.compile(
-    r"(?:\d+ HR )?(?P<name>[^{}]+?) (?P<amount>[\d.]+) (?P<unit>MG|MCG|MEQ|UNT|G|ML|MG/ML|MMOL|ACTUAT|%)(?= |$)"
+    r"(?:Smoking Cessation )?(?:\d+ HR )?(?P<name>[^{}]+?) (?P<amount>[\d.]+) "
+    r"(?P<unit>MG|MCG|MEQ|UNT|G|ML|MG/ML|MMOL|ACTUAT|%)(?= |$)"
 )
 
 

@@ -18,8 +18,8 @@ from pipeline.train.match.world import fit_world, hidden_share
 from reference.store.catalog import Catalog, open_catalog
 
 # Before anything is counted: near enough to align readings with the imprints that they are of.
-_BEGIN = Shares(0.98, 0.01, 0.002, 0.04, 0.4, 0.5, 0.03, 0.1, 0.01)
-_BEGIN_ERRORS = RegisterErrors(0.015, 0.45)
+_BEGIN = Shares(0.98, 0.01, 0.002, 0.4, 0.03, 0.1, 0.01)
+_BEGIN_ERRORS = RegisterErrors(0.015, 0.45, 0.04, 0.5)
 _REGISTERS = ("c3pi", "tfda", "mfds")
 _LOOK_ERRORS = (0.005, 0.01, 0.015, 0.02, 0.03, 0.05)
 _SIGMAS_MM = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8)
@@ -50,15 +50,21 @@ def fit_match(data: Path, work: Path, out: Path, say: Say) -> None:
     model = _of(world, shares, registers)
     us = {view: read_photos(data / "rximage300", view, work, say) for view in (AS_IT_IS, WORSE, MUCH_WORSE)}
     taiwan = read_photos(data / "tfda", WORSE, work, say)
-    counts = noise.count(us[WORSE], tables["c3pi"], model)
-    further = [noise.count(us[MUCH_WORSE], tables["c3pi"], model), noise.count(taiwan, tables["tfda"], model)]
-    world["confusions"] = noise.fit_confusions([counts, *further], model.world.shares)
-    shares = replace(shares, **noise.reading_shares(counts))
+    counts = {
+        "US": noise.count(us[WORSE], tables["c3pi"], model),
+        "TW": noise.count(taiwan, tables["tfda"], model),
+    }
+    further = noise.count(us[MUCH_WORSE], tables["c3pi"], model)
+    world["confusions"] = noise.fit_confusions([counts["US"], further, counts["TW"]], model.world.shares)
+    shares = replace(shares, **noise.reading_shares(counts["US"]))
     looked = {
         "US": noise.looked_at([*us[WORSE], *us[MUCH_WORSE]], tables["c3pi"]),
         "TW": noise.looked_at(taiwan, tables["tfda"]),
     }
-    registers = {market: _fit_register(looked[market], world, shares, market) for market in looked}
+    registers = {
+        market: _fit_register(looked[market], world, shares, market, noise.missing_shares(counts[market]))
+        for market in looked
+    }
     say(f"registers: {registers}")
     shares = _fit_looks(looked["US"], tables["c3pi"], world, shares, registers)
     say(f"shares: {_rounded(shares)}")
@@ -67,7 +73,7 @@ def fit_match(data: Path, work: Path, out: Path, say: Say) -> None:
     own = list(levels.answers(us[AS_IT_IS], catalogs["c3pi"], tables["c3pi"], model, Settings()))
     bars = levels.fit_levels(own)
     say(f"levels, on {len(own)} answers: {bars}")
-    plain = {market: asdict(errors) for market, errors in registers.items()}
+    plain = {market: _rounded(errors) for market, errors in registers.items()}
     _write(out, {"world": world, "shares": _rounded(shares), "registers": plain, "levels": bars})
 
 
@@ -77,9 +83,11 @@ def _of(world: dict[str, Any], shares: Shares, registers: Mapping[str, RegisterE
     return MatchModel.of({"world": world, "shares": asdict(shares), "registers": plain, "levels": levels})
 
 
-def _fit_register(looked: Sequence[noise.Looked], world: dict[str, Any], shares: Shares, market: str) -> RegisterErrors:
-    """How far the register errs under which the looks of photos of its products are likeliest."""
-    errors = _BEGIN_ERRORS
+def _fit_register(
+    looked: Sequence[noise.Looked], world: dict[str, Any], shares: Shares, market: str, missing: Mapping[str, float]
+) -> RegisterErrors:
+    """How far the register errs: what is ``missing``, and of looks that under which those of photos are likeliest."""
+    errors = replace(_BEGIN_ERRORS, **missing)
     for name, grid in (("size_sigma_mm", _SIGMAS_MM), ("look_error", _LOOK_ERRORS)):
         tried = {
             value: _of(world, shares, {BEST_REGISTER: errors, market: replace(errors, **{name: value})})
@@ -122,8 +130,8 @@ def _fit_siblings(
     return replace(shares, sibling=min(losses, key=losses.__getitem__))
 
 
-def _rounded(shares: Shares) -> dict[str, float]:
-    return {name: round(value, 5) for name, value in asdict(shares).items()}
+def _rounded(fitted: Shares | RegisterErrors) -> dict[str, float]:
+    return {name: round(value, 5) for name, value in asdict(fitted).items()}
 
 
 def _write(out: Path, values: dict[str, Any]) -> None:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from pipeline.evaluate.product_index import ProductIndex
 from pipeline.match.alignment import best_segments
 from pipeline.match.evidence import look_rows, own_look_rows
-from pipeline.match.explain import SAME_GLYPHS, Observed, distinct, explain
+from pipeline.match.explain import SAME_GLYPHS, distinct, explain
 from pipeline.match.model import MatchModel
+from pipeline.match.observed import Observed
 from pipeline.match.world import ALPHABET, COLUMN
 from pipeline.measure import Measurer
 from pipeline.records import PillLook
@@ -119,6 +120,12 @@ def reading_shares(counts: Counts) -> dict[str, float]:
         "found": counts.read / counts.characters,
         "stray": counts.stray / counts.certain,
         "broken": (counts.broken + 1) / (counts.tokens + 1),
+    }
+
+
+def missing_shares(counts: Counts) -> dict[str, float]:
+    """What of ``pipeline.match.model.RegisterErrors`` the counts give."""
+    return {
         "missed": counts.missing / counts.photos,
         "further": (counts.missing_words - counts.missing + 1) / (counts.missing + 1),
     }
