@@ -109,13 +109,13 @@ class Search:
             return pills
         return self._tiny(photo, box)
 
-    def at_first(self, photo: Photo, box: Box, least: int) -> tuple[PillRegion, ...]:
-        """What steps 1 to 3 show if it is few, the largest first: nothing that is doubtful was looked at again.
+    def at_first(self, photo: Photo, box: Box, number: int) -> tuple[PillRegion, ...]:
+        """What steps 1 to 3 show, the largest first: nothing that is doubtful was looked at again.
 
-        Empty where a look shows more than few, or the last fewer than ``least``; outlines are not followed then.
+        Empty where they are surely not ``number`` (twice a crumb is none); outlines are not followed then.
         """
         view = None if _is_too_small(box) else self._looked(photo, box, few=True)
-        if view is None or len(view.found) < least or _is_more_than_few(view, self.settings):
+        if view is None or len(view.found) < number or _is_more_than(number, view, 2 * self.settings.area_share_min):
             return ()
         return self._pills(photo, view, box)
 
@@ -125,13 +125,13 @@ class Search:
         view = self._view(photo, box, settings.coarse_px)
         if not view.found or view.usual_px < settings.small_px * view.photo_px:
             view = self._view(photo, box, settings.fine_px)
-        if few and _is_more_than_few(view, settings):
+        if few and _is_more_than(_FEW_MAX, view, settings.area_share_min):
             return view
         part, side = _closer(view, settings)
         closer = self._view(photo, part, side) if side > 0 else view
         if closer.found and closer.usual_px > _CLOSER_LENGTH_MIN * view.usual_px:
             view = closer
-        if few and _is_more_than_few(view, settings):
+        if few and _is_more_than(_FEW_MAX, view, settings.area_share_min):
             return view
         if len(view.found) >= _MANY_MIN:
             surer = self._view(photo, view.part, view.long_side_px, mirrored=True, plain=view.maps)
@@ -218,10 +218,10 @@ def _is_too_small(box: Box) -> bool:
     return min(box[2] - box[0], box[3] - box[1]) < _CONTENT_PX_MIN
 
 
-def _is_more_than_few(view: _View, settings: SegmentSettings) -> bool:
-    """Whether a view shows more regions than the faces of one pill and what is mistaken for a pill, crumbs aside."""
+def _is_more_than(number: int, view: _View, share_min: float) -> bool:
+    """Whether a view shows more than so many regions of that share of the largest one's area."""
     areas = [cv2.contourArea(one.outline) for one in view.found]
-    return sum(area >= settings.area_share_min * max(areas) for area in areas) > _FEW_MAX
+    return sum(area >= share_min * max(areas) for area in areas) > number
 
 
 def _shows(view: _View, pill: PillRegion) -> bool:
