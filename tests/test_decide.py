@@ -486,12 +486,12 @@ def test_probabilities_of_a_look_need_not_be_known() -> None:
         (
             (("WATSON",), ("396",)),
             (("WATSON", "396"), ()),
-            "The register has WATSON and 396 on two faces; they were read on one.",
+            "WATSON and 396 are listed on two faces; they were read on one.",
         ),
         (
             (("WATSON", "396"), ()),
             (("WATSON",), ("396",)),
-            "The register has WATSON and 396 on one face; they were read on two.",
+            "WATSON and 396 are listed on one face; they were read on two.",
         ),
         ((("WATSON",), ("396",)), (("WATSON",), ("396",)), ""),
         ((), (("WATSON", "396"), ()), ""),

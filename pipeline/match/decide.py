@@ -142,9 +142,9 @@ def _on_other_faces(product: Product, explanation: Explanation) -> Iterator[str]
         if not all(listed):
             continue
         if listed[0] & listed[1] and not seen[one] & seen[other]:
-            yield f"The register has {one} and {other} on one face; they were read on two."
+            yield f"{one} and {other} are listed on one face; they were read on two."
         elif not listed[0] & listed[1] and seen[one] == seen[other] and len(seen[one]) == 1:
-            yield f"The register has {one} and {other} on two faces; they were read on one."
+            yield f"{one} and {other} are listed on two faces; they were read on one."
 
 
 def _twins(candidates: Sequence[Candidate]) -> Iterator[str]:
