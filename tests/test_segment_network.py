@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from pipeline.records import Photo
 from pipeline.segment import Segmenter
 from pipeline.segment.edge import Belief, _best_path, refine
-from pipeline.segment.find import _filled
 from pipeline.segment.instances import Part, instances, made_whole
+from pipeline.segment.network_view import _filled
 from pipeline.segment.pill_maps import PillMaps, PillNetwork
 from pipeline.settings import SegmentSettings
 
@@ -184,7 +184,7 @@ def test_regions_that_are_no_faces_of_one_pill_are_looked_at_again(
         left.pop(0)
         return PillMaps(*chances, (10.0, 10.0))
 
-    monkeypatch.setattr("pipeline.segment.find._around", lambda look, shown, margin: (0, 0, 960, 1280))
+    monkeypatch.setattr("pipeline.segment.find.around", lambda look, shown, margin: (0, 0, 960, 1280))
     settings = SegmentSettings(closer_min=math.inf)
     regions = Segmenter(settings, maps)(Photo(np.full((960, 1280, 3), 120, np.uint8), "plain"))
     assert asked == [False] + [True] * (looks - 1)

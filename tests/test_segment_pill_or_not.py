@@ -187,6 +187,35 @@ def test_beside_many_pills_a_doubtful_region_is_one(sure: int, kept: int) -> Non
     assert len(Search(settings, Seen(discs), Chances(r30=0.9, r45=0.3))(photo)) == kept
 
 
+class SeesPartsNearBy(Seen):
+    """Maps of discs as a network gives them that sees no pill whole which is longer than 100 pixels of its look."""
+
+    def __call__(
+        self, pixels: Pixels, long_side_px: int, mirrored: bool = False, plain: PillMaps | None = None
+    ) -> PillMaps:
+        far = 100 / 2 * max(pixels.shape[:2]) / long_side_px
+        seen: list[Disc] = []
+        for row, col, radius in self.discs:
+            parts = [(row, col - radius / 2, radius / 3), (row, col + radius / 2, radius / 3)]
+            seen += [(row, col, radius)] if radius < far else parts
+        return Seen(seen)(pixels, long_side_px, mirrored, plain)
+
+
+@pytest.mark.parametrize(
+    ("chance", "radii"),
+    [(0.9, [60, 60]), (0.1, [20, 20, 20, 20])],
+    ids=["two pills", "two things that are none hide no smaller pill"],
+)
+def test_figures_of_a_ruler_do_not_bring_the_pills_so_near_that_they_are_seen_in_parts(
+    chance: float, radii: list[int]
+) -> None:
+    figures = [(60.0, 60.0 + 110 * number, 15.0) for number in range(10)]
+    discs = [(300.0, 300.0, 60.0), (300.0, 700.0, 60.0), *figures]
+    photo = Photo(drawn((900, 1200), discs), "ruler.png")
+    pills = Search(SegmentSettings(), SeesPartsNearBy(discs), Chances(r60=chance, r20=0.9, r15=0.0))(photo)
+    assert [round(max(one.mask.shape) / 20) * 10 for one in pills] == radii
+
+
 def test_faces_of_samples_are_pills_and_their_ground_is_none() -> None:
     photo = load(SAMPLES / "024_both_wood.jpg")
     regions = Segmenter()(photo)
