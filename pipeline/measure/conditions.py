@@ -52,7 +52,8 @@ def conditions_of(photos: Sequence[Photo], faces: Sequence[tuple[Photo, PillRegi
 def _brightness(photo: Photo) -> float:
     """The level that the share ``_BRIGHTER`` of the pixels exceeds, of some in rows and columns."""
     step = max(1, min(photo.pixels.shape[:2]) // _LOOKED_AT)
-    return float(np.quantile(photo.pixels[::step, ::step].max(axis=2), 1 - _BRIGHTER))
+    red, green, blue = cv2.split(photo.pixels[::step, ::step])
+    return float(np.quantile(cv2.max(cv2.max(red, green), blue), 1 - _BRIGHTER))
 
 
 def _figures(photo: Photo, region: PillRegion) -> tuple[float, float | None]:
@@ -91,5 +92,6 @@ def _lightness(pixels: Pixels, places: NDArray[np.float64]) -> NDArray[np.float3
 
 def _saturated(photo: Photo, region: PillRegion) -> float:
     top, left, bottom, right = region.box
-    inside = photo.pixels[top:bottom, left:right].min(axis=2)[region.mask]
+    red, green, blue = cv2.split(photo.pixels[top:bottom, left:right])
+    inside = np.asarray(cv2.min(cv2.min(red, green), blue))[region.mask]
     return float((inside >= _WHITE).mean()) if inside.size else 0.0
