@@ -125,12 +125,13 @@ def _best_path(gain: NDArray[np.float64]) -> NDArray[np.int64]:
     turned = np.concatenate([gain, gain[: count // 2]]).astype(np.float32)
     scores = np.full((len(turned), width + 2), -1e9, np.float32)
     scores[0, 1:-1] = turned[0]
-    for index in range(1, len(turned)):
-        last = scores[index - 1]
-        beside = np.maximum(last[:-2], last[2:])
-        beside -= _STEP_COST
-        np.maximum(beside, last[1:-1], out=beside)
-        np.add(beside, turned[index], out=scores[index, 1:-1])
+    before, here, after = scores[:, :-2], scores[:, 1:-1], scores[:, 2:]
+    beside = np.empty(width, np.float32)
+    for low, mid, high, own, score in zip(before, here, after, turned[1:], here[1:], strict=False):
+        np.maximum(low, high, out=beside)
+        np.subtract(beside, _STEP_COST, out=beside)
+        np.maximum(beside, mid, out=beside)
+        np.add(beside, own, out=score)
     path = np.zeros(len(turned), np.int64)
     at = int(np.argmax(scores[-1]))
     path[-1] = at

@@ -48,7 +48,7 @@ def group_faces(photo: Photo, regions: tuple[PillRegion, ...]) -> tuple[tuple[in
         Indices into ``regions``, each once, the group of the first region first. A region cut by the
         border joins another only if both have nearly the same area.
     """
-    looks = [_figures(photo, region) for region in regions]
+    looks = [_figures(photo, region) for region in regions] if len(regions) > 1 else []
     group_of = list(range(len(regions)))
     for one, other in itertools.combinations(range(len(regions)), 2):
         cut = regions[one].cut_by_border or regions[other].cut_by_border
