@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from pipeline.match.alignment import ObservedFace, Segment
 from pipeline.match.around import around_the_side, cut_by_the_side, world_bits_around
 from pipeline.match.model import MatchModel
+from pipeline.match.world import COLUMN
 from pipeline.records import Character, Line, Reading
 from reference.text.imprints import CHARACTERS
 
@@ -38,12 +41,17 @@ class Observed:
         self.model = model
         self.is_round = is_round
         self._fits: dict[str, Segment | None] = {}
+        columns = {int(column) for face in self.faces for column in np.flatnonzero((face.bits > 0).any(axis=0))}
+        self._read = {character for character, column in COLUMN.items() if column in columns}
         empty = [reading.blank for reading, face in zip(readings, self.faces, strict=True) if not len(face)]
         self.hidden = len(self.faces) < 2
         self.illegible = any(blank < BLANK for blank in empty)
         self.blank = math.prod(empty) if empty else float(len(self.faces) > 1)
         self.world_bits = [face.world_bits for face in self.faces]
         self.at_large_bits = float(sum(bits.sum() for bits in self.world_bits))
+        # As lists: single places are looked up a hundred thousand times.
+        self._at_large = [bits.tolist() for bits in self.world_bits]
+        self._strays = [face.stray_bits.tolist() for face in self.faces]
         # The weight of each character that no token of the imprint explains.
         self.stray_bits = [face.stray_bits - world for face, world in zip(self.faces, self.world_bits, strict=True)]
         self.all_stray_bits = float(sum(bits.sum() for bits in self.stray_bits))
@@ -68,22 +76,18 @@ class Observed:
         """The best of this place and of the ways around the side of a capsule; a token seen whole stays."""
         if segment and len(segment.indices) == len(token):
             return segment
-        hidden = math.log2(self.model.shares.hidden)
-        ways = (
-            segment,
-            around_the_side(token, self.faces, taken),
-            cut_by_the_side(token, self.faces, hidden, taken),
-        )
+        ways = [segment, cut_by_the_side(token, self.faces, math.log2(self.model.shares.hidden), taken)]
+        if self._read.issuperset(token):
+            ways.append(around_the_side(token, self.faces, taken))
         return max(filter(None, ways), key=lambda way: way.bits, default=None)
 
     def gain(self, segment: Segment) -> float:
         """What a token at a place adds to the weight of its characters as strays."""
-        strays = (float(self.faces[part.face].stray_bits[place]) for part in segment.parts for place in part.places)
-        return segment.bits - sum(strays)
+        return segment.bits - _at(segment, self._strays)
 
     def weight(self, token: str, segment: Segment) -> float:
         """The weight of a token at a place against pills at large; a word of letters weighs no more than its rarity."""
-        at_large = sum(float(self.world_bits[part.face][place]) for part in segment.parts for place in part.places)
+        at_large = _at(segment, self._at_large)
         if segment.rest:
             at_large = max(at_large, world_bits_around(segment, self.faces, self.model.world))
         bits = segment.bits - at_large
@@ -92,3 +96,13 @@ class Observed:
     def absent_bits(self, tokens: int) -> float:
         """The weight of tokens that were not found; where one is missing, others of its face often are too."""
         return self.missing_bits + (tokens - 1) * self._further_bits if tokens else 0.0
+
+
+def _at(segment: Segment, bits: Sequence[Sequence[float]]) -> float:
+    """The sum over the segment's places, of ``bits`` by face and place."""
+    total = 0.0
+    for part in segment.parts:
+        of_face = bits[part.face]
+        for place in part.places:
+            total += of_face[place]
+    return total
