@@ -61,4 +61,4 @@ def test_segment(benchmark: Any, jpeg: bytes) -> None:
 def test_measure(benchmark: Any, jpeg: bytes) -> None:
     photo = load(jpeg)
     (region,) = Segmenter()(photo)
-    assert benchmark(Measurer().measure, photo, region, None).shape.best == "ROUND"
+    assert benchmark(Measurer().measure, photo, region, None).look.shape.best == "ROUND"
