@@ -94,13 +94,13 @@ def advised(seen: Conditions, decision: Decision = Decision.UNREADABLE, doubts: 
         (GOOD, "TURN_OVER"),
         (replace(GOOD, edge_px=12.0), "SHARPER"),
         (replace(GOOD, length_px=30.0), "LARGER"),
-        (replace(GOOD, brightness=60.0), "MORE_LIGHT"),
+        (replace(GOOD, brightness=50.0), "MORE_LIGHT"),
         (replace(GOOD, saturated=0.1), "NO_GLARE"),
         (Conditions(30.0), "MORE_LIGHT"),
         # What is worst is named, and first of all the dark, in which nothing else is seen.
         (replace(GOOD, edge_px=9.0, saturated=0.3), "NO_GLARE"),
         (replace(GOOD, edge_px=40.0, saturated=0.02), "SHARPER"),
-        (replace(GOOD, brightness=90.0, saturated=0.3), "MORE_LIGHT"),
+        (replace(GOOD, brightness=45.0, saturated=0.3), "MORE_LIGHT"),
     ],
 )
 def test_what_is_to_blame_is_named(seen: Conditions, code: str) -> None:

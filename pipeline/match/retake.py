@@ -38,9 +38,9 @@ class Curve:
         return 1.0 / (1.0 + math.pow(self.half / max(value, 1e-4), self.slope))
 
 
-ELEMENTS = Curve(30.0, 2.98)
-BRIGHTNESS = Curve(104.1, 7.91)
-SATURATED = Curve(0.01485, -0.78)
+ELEMENTS = Curve(29.6, 3.34)
+BRIGHTNESS = Curve(58.9, 4.63)
+SATURATED = Curve(0.0086, -0.47)
 
 
 def retake(matched: Match, conditions: Conditions, doubts: Doubts) -> Advice | None:
