@@ -14,6 +14,8 @@ from pipeline.scale.strokes import Strokes
 _TICKS_MIN = 8
 _SPACING_PX_MIN = 2.5
 _SPACING_PX_MAX = 90.0
+# So many strokes at once look for their neighbor, so that memory stays bounded.
+_AT_ONCE = 128
 # How far a row's ticks lie off their even lattice, as a standard deviation: ``share * spacing + 0.25`` pixels. Ruled
 # axes stay below the first; drawn ones, as under the insets of a pharmacy's pages, reach the second.
 _OFF_EVEN, _OFF_DRAWN = 0.05, 0.1
@@ -70,17 +72,16 @@ def _chains(across: NDArray[np.float64], ends: NDArray[np.float64]) -> list[list
 
 def _nearest_right(x: NDArray[np.float64], y: NDArray[np.float64]) -> list[int]:
     """For each stroke the nearest one to its right that ends at the same height, or -1."""
-    result = np.full(len(x), -1)
-    left = np.arange(len(x))
-    for offset in range(1, len(x)):
-        left = left[left + offset < len(x)]
-        gap = x[left + offset] - x[left]
-        near = (gap >= _SPACING_PX_MIN) & (np.abs(y[left + offset] - y[left]) <= 1.2 + 0.12 * gap)
-        result[left[near]] = left[near] + offset
-        left = left[~near & (gap <= _SPACING_PX_MAX)]
-        if len(left) == 0:
-            break
-    return [int(other) for other in result]
+    found: list[int] = []
+    for first in range(0, len(x), _AT_ONCE):
+        some = slice(first, first + _AT_ONCE)
+        # What lies within the widest spacing of these, and one more.
+        beside = slice(first, int(np.searchsorted(x, x[some][-1] + _SPACING_PX_MAX, "right")) + 1)
+        gap = x[beside] - x[some, None]
+        near = (gap >= _SPACING_PX_MIN) & (np.abs(y[beside] - y[some, None]) <= 1.2 + 0.12 * gap)
+        near[:, 1:] &= gap[:, :-1] <= _SPACING_PX_MAX
+        found += np.where(near.any(axis=1), first + near.argmax(axis=1), -1).tolist()
+    return found
 
 
 def _grow(x: list[float], y: list[float], first: int, second: int) -> list[tuple[int, int]]:
