@@ -59,8 +59,11 @@ class SegmentSettings:
     pill_min: float = 0.5
     """Chance to be a pill at all from which on a region of a photo taken by hand is one ("Eighteenth round")."""
 
+    pill_sure_min: float = 0.9
+    """The same from which on it surely is one, whatever other looks show ("Nineteenth round")."""
+
     pill_among_many_min: float = 0.2
-    """The same where eight and more pills lie: what is covered by half among pills is one ("Eighteenth round")."""
+    """The least where eight and more pills lie: what is covered by half among pills is one ("Eighteenth round")."""
 
     pill_of_list_min: float = 0.05
     """The same where a list says that pills lie there; what has less than ``pill_min`` may be none (docs/verify.md)."""

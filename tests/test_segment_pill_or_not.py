@@ -187,6 +187,46 @@ def test_beside_many_pills_a_doubtful_region_is_one(sure: int, kept: int) -> Non
     assert len(Search(settings, Seen(discs), Chances(r30=0.9, r45=0.3))(photo)) == kept
 
 
+class LosesAgain(Seen):
+    """Maps of discs of which the mirrored looks, made again, show the first alone; counts those looks."""
+
+    def __init__(self, discs: Sequence[Disc]) -> None:
+        super().__init__(discs)
+        self.again = 0
+
+    def __call__(
+        self, pixels: Pixels, long_side_px: int, mirrored: bool = False, plain: PillMaps | None = None
+    ) -> PillMaps:
+        self.again += mirrored
+        return Seen(self.discs[:1] if mirrored else self.discs)(pixels, long_side_px, mirrored, plain)
+
+
+@pytest.mark.parametrize(
+    ("number", "chance", "kept", "is_again"),
+    [(2, 0.95, 2, True), (2, 0.6, 1, True), (5, 0.95, 5, False), (5, 0.6, 1, True)],
+    ids=["sure", "doubtful", "five, all sure", "five, one sure"],
+)
+def test_what_is_surely_a_pill_needs_no_other_look(number: int, chance: float, kept: int, is_again: bool) -> None:
+    discs = [(100.0 + 150 * (spot // 3), 100.0 + 150 * (spot % 3), 60.0 - 20 * (spot > 0)) for spot in range(number)]
+    photo = Photo(drawn((400, 500), discs), "tray.png")
+    maps = LosesAgain(discs)
+    pills = Search(SegmentSettings(coarse_px=512, closer_min=9.0), maps, Chances(r60=0.95, r40=chance))(photo)
+    assert len(pills) == kept
+    assert (maps.again > 0) == is_again
+
+
+def test_of_two_looks_one_that_shows_a_pill_is_enough_beside_the_first() -> None:
+    discs = [(100.0, 100.0, 60.0), (100.0, 300.0, 40.0)]
+    photo = Photo(drawn((400, 500), discs), "tray.png")
+    looks = iter([discs, discs[:1], discs])
+
+    def maps(pixels: Pixels, long_side_px: int, mirrored: bool = False, plain: PillMaps | None = None) -> PillMaps:
+        return Seen(next(looks))(pixels, long_side_px, mirrored, plain)
+
+    settings = SegmentSettings(coarse_px=512, closer_min=9.0, again_px=(64.0, 128.0))
+    assert len(Search(settings, maps, Chances(r60=0.95, r40=0.6))(photo)) == 2
+
+
 class SeesPartsNearBy(Seen):
     """Maps of discs as a network gives them that sees no pill whole which is longer than 100 pixels of its look."""
 

@@ -4,8 +4,8 @@
 2. The part of the photo that holds the pills is seen enlarged (``closer_part``), unless that adds nothing.
 3. Many pills mostly touch. The network then sees the mirror images too, since their mean parts more pills rightly.
 4. Few regions are usually the faces of one pill. Where they look unlike, or something as large as a pill is unclear,
-   the part is seen at other scales (``_seen_again``). What most of these views do not show is no pill but skin, a joint
-   or a shadow.
+   the part is seen at other scales (``_seen_again``). What most of the views do not show is no pill but skin, a joint
+   or a shadow, unless the third network takes it for one surely.
 5. Where nothing was found at all, a last view at the largest size may show the two faces of a pill that is tiny in the
    photo (``_tiny``).
 """
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -62,6 +63,13 @@ _SEVERAL_MAX = 7
 _MANY_MIN = 8
 
 
+class _Likely(NamedTuple):
+    """A region, and its chance to be a pill at all; 0 where no network was asked."""
+
+    region: PillRegion
+    chance: float
+
+
 class Search:
     """Finds the pills of photos by one network.
 
@@ -99,9 +107,8 @@ class Search:
         if _is_too_small(box):
             return ()
         view = self._looked(photo, box)
-        pills = self._pills(photo, view, box)
-        if len(pills) <= _SEVERAL_MAX:
-            pills = self._seen_again(photo, view, pills, box)
+        likely = self._likely(photo, view, box)
+        pills = self._seen_again(photo, view, likely, box) if len(likely) <= _SEVERAL_MAX else _regions(likely)
         if pills or view.found or longer_side(box) <= self.settings.fine_px:
             return pills
         return self._tiny(photo, box)
@@ -165,14 +172,17 @@ class Search:
         found = tuple(one for one in seen if _is_pill(one, self.settings.chance_min))
         return View(part, long_side_px, maps, found, tuple(one for one in seen if one not in found))
 
-    def _seen_again(self, photo: Photo, view: View, pills: tuple[PillRegion, ...], box: Box) -> tuple[PillRegion, ...]:
+    def _seen_again(self, photo: Photo, view: View, likely: Sequence[_Likely], box: Box) -> tuple[PillRegion, ...]:
         """The pills, checked at other scales where they are few and unlike, or where something as large is unclear.
 
         If one of these views shows only the faces of one pill, those are returned. Otherwise those pills are kept that
-        most of the views show too.
+        most of all views show, and those that the third network takes for pills surely.
         """
+        pills = _regions(likely)
+        sure = [one.chance >= self.settings.pill_sure_min for one in likely]
         doubts = view.large_doubts if len(pills) <= _FEW_MAX else ()
-        are_unlike = len(pills) > 1 and len(group_faces(photo, pills)) > 1
+        are_kept = all(sure) and len(pills) > _FEW_MAX
+        are_unlike = len(pills) > 1 and not are_kept and len(group_faces(photo, pills)) > 1
         if not doubts and not are_unlike:
             return pills
         part = around(view, outlines((*view.found, *doubts)), MARGIN)
@@ -189,7 +199,11 @@ class Search:
                 return again
         if not are_unlike:
             return pills
-        confirmed = [pill for pill in pills if 2 * sum(shows(seen, pill) for seen in looks) > len(looks)]
+        views = len(looks) + 1
+        shown = [1 + sum(shows(seen, pill) for seen in looks) for pill in pills]
+        confirmed = [
+            pill for pill, many, is_sure in zip(pills, shown, sure, strict=True) if is_sure or 2 * many > views
+        ]
         return tuple(confirmed) or pills
 
     def _tiny(self, photo: Photo, box: Box) -> tuple[PillRegion, ...]:
@@ -201,31 +215,38 @@ class Search:
         return tiny if are_faces_of_one(photo, tiny, 2) else ()
 
     def _pills(self, photo: Photo, view: View, box: Box) -> tuple[PillRegion, ...]:
+        return _regions(self._likely(photo, view, box))
+
+    def _likely(self, photo: Photo, view: View, box: Box) -> list[_Likely]:
         """The regions of what a view shows, the largest first, without those much smaller than the largest."""
         settings = self.settings
         followed = (outlined(photo, one, view, box) for one in view.found)
         seen = [one for one in followed if _is_large_enough(one, settings)]
-        regions = self._believed(photo, seen, box)
-        largest = max((region.area for region in regions), default=0)
-        pills = [region for region in regions if region.area >= settings.area_share_min * largest]
-        if len(pills) >= _MANY_MIN:
-            pills = [region for region in regions if region.area >= settings.area_share_among_many_min * largest]
-        return tuple(sorted(pills, key=lambda region: -region.area))
+        believed = self._believed(photo, seen, box)
+        largest = max((one.region.area for one in believed), default=0)
+        likely = [one for one in believed if one.region.area >= settings.area_share_min * largest]
+        if len(likely) >= _MANY_MIN:
+            likely = [one for one in believed if one.region.area >= settings.area_share_among_many_min * largest]
+        return sorted(likely, key=lambda one: -one.region.area)
 
-    def _believed(self, photo: Photo, regions: list[PillRegion], box: Box) -> list[PillRegion]:
+    def _believed(self, photo: Photo, regions: list[PillRegion], box: Box) -> list[_Likely]:
         """The regions that are likely pills, two halves of one pill joined."""
         if self._judge is None or not regions:
-            return regions
+            return [_Likely(region, 0.0) for region in regions]
         alone = self._judge(photo, regions)
         regions, chances = rejoined(photo, regions, alone, box, self._judge, self.settings.whole_min)
         chances = without_grounds(regions, agreed(photo, regions, chances))
         is_many = np.count_nonzero(chances >= self.settings.pill_min) >= _MANY_MIN
         sure_min = self.settings.pill_among_many_min if is_many else self.settings.pill_min
         return [
-            replace(one, doubted=True) if chance < sure_min else one
+            _Likely(replace(one, doubted=True) if chance < sure_min else one, float(chance))
             for one, chance in zip(regions, chances, strict=True)
             if chance >= min(sure_min, self._chance_min)
         ]
+
+
+def _regions(likely: Sequence[_Likely]) -> tuple[PillRegion, ...]:
+    return tuple(one.region for one in likely)
 
 
 def _is_large_enough(region: PillRegion, settings: SegmentSettings) -> bool:
