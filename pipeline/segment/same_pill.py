@@ -25,10 +25,11 @@ def _figures(photo: Photo, region: PillRegion) -> NDArray[np.float64]:
     """Length, width, area (px) and mean CIELAB color, ``(6,)``."""
     box = long_box(region.outline[:, ::-1])
     top, left, bottom, right = region.box
-    lab = lab_of_pixels(photo.pixels[top:bottom, left:right])
-    inside = lab[cv2.erode(region.mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0]
+    lab = lab_of_pixels(photo.pixels[top:bottom, left:right]).reshape(-1, 3)
+    inner = cv2.erode(region.mask.astype(np.uint8), np.ones((3, 3), np.uint8))
+    inside = np.take(lab, np.flatnonzero(inner), axis=0)
     if len(inside) == 0:
-        inside = lab[region.mask]
+        inside = np.take(lab, np.flatnonzero(region.mask), axis=0)
     color = np.mean(inside, axis=0) if len(inside) else np.zeros(3)
     return np.array([box.length, box.width, region.area, *color], dtype=np.float64)
 
