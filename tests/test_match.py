@@ -19,7 +19,8 @@ from pipeline.match.shortlist import Found, ImprintIndex, search
 from pipeline.match.world import ALPHABET, COLUMN, Tokens, World, kind_of, pattern_of
 from pipeline.properties import PROPERTIES
 from pipeline.records import Character, Line, Probabilities, Reading
-from pipeline.settings import MatchSettings
+from pipeline.settings import DecideSettings, MatchSettings
+from reference.product import Product
 from reference.store.catalog import Catalog
 from reference.text.imprints import SIGNS, characters
 
@@ -424,6 +425,21 @@ def test_one_half_of_a_capsule_is_enough() -> None:
     first = searched([face("R2579"), face()], *keys).explanations[0]
     assert (first.imprint_key, first.missing, first.stray) == ("2579;2579;R;R", (), "")
     assert searched([face("93", "3129"), face("C")], *keys).explanations[0].imprint_key == "3129;3129;93;93"
+
+
+def test_of_two_listed_colors_a_photo_may_show_one() -> None:
+    white_and_blue = pill("100;7767", colors=("WHITE", "BLUE"))
+    error = MODEL.register("US").one_color
+
+    def color_bits(seen: str, product: Product) -> float:
+        return next(row.bits for row in own_look_rows(product, look(color=seen), MODEL) if row.kind == "color")
+
+    both, one, other = (color_bits(seen, white_and_blue) for seen in ("BLUE;WHITE", "WHITE", "GREEN"))
+    assert both > 1 and other < one < both
+    # A band or print: it speaks against the product, but forbids nothing; a color that is not listed does.
+    assert one == pytest.approx(math.log2(error / 2 * 0.97 / WORLD.looks["color"]["WHITE"]), abs=0.2)
+    assert one > DecideSettings().contradicts_bits_max > other
+    assert color_bits("BLUE;WHITE", pill("1", colors=("WHITE",))) < DecideSettings().contradicts_bits_max
 
 
 def test_what_is_missing_may_stand_on_a_face_that_shows_something_unread() -> None:

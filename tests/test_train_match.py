@@ -168,7 +168,7 @@ def looked(seen: object, count: int, product: object = None) -> list[Looked]:
 
 
 def model_of(value: float) -> MatchModel:
-    return replace(MODEL, registers={"US": RegisterErrors(value, 0.25, 0.1, 0.3)})
+    return replace(MODEL, registers={"US": RegisterErrors(value, 0.25, 0.1, 0.1, 0.3)})
 
 
 def test_the_share_under_which_looks_are_likeliest_is_taken() -> None:

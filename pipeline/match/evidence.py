@@ -124,7 +124,11 @@ def _term_row(each: Terms, look: PillLook, expected: str, model: MatchModel, err
         return EvidenceRow(kind, best, expected, 0.0, f"How common each {kind} is has not been fitted.")
     found = seen[expected]
     rest = max(1.0 - sum(value for _, value in seen.terms), 0.0) * other if found < other else 0.0
-    bits = _bits(found + rest, shares.get(expected, other), errors.look_error)
+    ratio = (found + rest) / shares.get(expected, other)
+    if len(several := expected.split(";")) > 1:
+        alone = sum(seen[term] / shares.get(term, other) for term in several) / len(several)
+        ratio = (1 - errors.one_color) * ratio + errors.one_color * alone
+    bits = _bits(ratio, 1.0, errors.look_error)
     verb = "agrees" if bits > 0.1 else "disagrees" if bits < -0.5 else "says little"
     sentence = f"The {kind} {verb}: the register says {spoken(expected)}, for which the photo gives {percent(found)}."
     return EvidenceRow(kind, best, expected, bits, sentence)

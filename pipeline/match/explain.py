@@ -120,7 +120,7 @@ def _explained(imprint_key: str, observed: Observed, fits: Mapping[str, Segment 
         for part in segment.parts:
             taken[part.face].update(part.places)
         found[token] = list(segment.parts)
-    take_repetitions(found, imprint_key, faces, taken)
+    take_repetitions(found, imprint_key, faces, taken, observed.is_round)
     weights = _weights({token: segments[0] for token, segments in found.items()}, observed)
     forgiven = _forgiven(found, faces, taken)
     left = [

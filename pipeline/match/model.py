@@ -32,6 +32,7 @@ class RegisterErrors:
 
     look_error: float  # share of the products for which it has a wrong shape, color, score or size
     size_sigma_mm: float  # it gives whole millimeters and errs besides
+    one_color: float  # share of its products of two colors of which a photo shows one: print, a band or a thin layer
     missed: float  # share of its imprints of which a word is not found though each face was read: some write logos out
     further: float  # where one word is missing: the probability that a further one is, too
 

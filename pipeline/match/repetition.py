@@ -14,12 +14,17 @@ _PART_MIN = 2
 
 
 def take_repetitions(
-    found: dict[str, list[Segment]], imprint_key: str, faces: Sequence[ObservedFace], taken: list[set[int]]
+    found: dict[str, list[Segment]],
+    imprint_key: str,
+    faces: Sequence[ObservedFace],
+    taken: list[set[int]],
+    is_round: bool = False,
 ) -> None:
     """Mark text of a line that is left over as taken where it repeats a token that was found, whole or in part.
 
     The repetitions are added to the token's segments in ``found``, and their places to those ``taken`` on the face.
-    Where one text goes on around the side of a capsule, others do, and one character of them may be left at the edge.
+    ``is_round``: where a text goes on around the side of a capsule, its beginning may end a line of the other side, and
+    its end begin one (``145`` and ``FL14``); of its other lines one character may be left at the edge.
     """
     part_min = 1 if any(segments[0].rest for segments in found.values()) else _PART_MIN
     listed = Counter(imprint_key.split(";"))
@@ -31,9 +36,29 @@ def take_repetitions(
                 # Within a line a single character is a repetition only if the register has it twice, as in YY.
                 least = {token: 1 if len(run) == len(letters) or listed[token] > 1 else _PART_MIN for token in found}
                 parts = _tokens_of(run, number, face, least, len(run) == len(letters), part_min)
+                if is_round and not parts and len(run) >= part_min:
+                    parts = _at_the_edge(run, number, face, list(found), run[0] == letters[0], run[-1] == letters[-1])
                 taken[number].update(run if parts else ())
                 for token, part in parts:
                     found[token].append(part)
+
+
+def _at_the_edge(
+    run: Sequence[int], number: int, face: ObservedFace, tokens: Sequence[str], begins: bool, ends: bool
+) -> list[tuple[str, Segment]]:
+    """The token whose end the run is, where it ``begins`` its line, or whose beginning, where it ``ends`` it."""
+    for token in tokens:
+        spans = [(0, len(run))] if ends else []
+        spans += [(len(token) - len(run), len(token))] if begins else []
+        for first, last in spans:
+            if len(run) >= len(token):
+                continue
+            weights = [
+                float(face.bits[place, COLUMN[text]]) for place, text in zip(run, token[first:last], strict=True)
+            ]
+            if min(weights) > 0:
+                return [(token, Segment(sum(weights), number, tuple(run), tuple(range(first, last))))]
+    return []
 
 
 def _runs(places: Sequence[int], line: Sequence[int]) -> Iterator[list[int]]:

@@ -19,10 +19,11 @@ from reference.store.catalog import Catalog, open_catalog
 
 # Before anything is counted: near enough to align readings with the imprints that they are of.
 _BEGIN = Shares(0.98, 0.01, 0.002, 0.4, 0.03, 0.1, 0.01)
-_BEGIN_ERRORS = RegisterErrors(0.015, 0.45, 0.04, 0.5)
+_BEGIN_ERRORS = RegisterErrors(0.015, 0.45, 0.05, 0.04, 0.5)
 _REGISTERS = ("c3pi", "tfda", "mfds")
 _LOOK_ERRORS = (0.005, 0.01, 0.015, 0.02, 0.03, 0.05)
 _SIGMAS_MM = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.8)
+_ONE_COLORS = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
 _SIBLINGS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
 # Photos on which the siblings are fitted: every third is enough and takes a third of the time.
 _EVERY = 3
@@ -88,7 +89,7 @@ def _fit_register(
 ) -> RegisterErrors:
     """How far the register errs: what is ``missing``, and of looks that under which those of photos are likeliest."""
     errors = replace(_BEGIN_ERRORS, **missing)
-    for name, grid in (("size_sigma_mm", _SIGMAS_MM), ("look_error", _LOOK_ERRORS)):
+    for name, grid in (("size_sigma_mm", _SIGMAS_MM), ("one_color", _ONE_COLORS), ("look_error", _LOOK_ERRORS)):
         tried = {
             value: _of(world, shares, {BEST_REGISTER: errors, market: replace(errors, **{name: value})})
             for value in grid
