@@ -335,6 +335,8 @@ def test_what_does_most_harm_comes_first_and_is_worked_through_with_the_keyboard
     opened.expect(page.locator("#detail .expected")).to_have_text("Why 1.")
     opened.expect(page.locator("#detail .next")).to_have_text("Next: Do 1.")
     opened.expect(page.locator("#detail .own td")).to_have_text(f"{HOSTILE} 3".replace("\u2028", " "))
+    confirm = page.locator("#detail .verdict-bar button").first
+    opened.expect(confirm).to_have_text("Confirm: it is baclofen 10 mg")
     keys.press("j")
     opened.expect(page.locator("#detail .expected")).to_have_text("Why 2.")
     page.get_by_role("button", name="CONTRADICTED").click()

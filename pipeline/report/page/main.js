@@ -62,9 +62,12 @@ function closeDetail() {
   list.focus();
 }
 
+/** Beside what was expected it has to be said which of the two is confirmed. */
+const confirmation = (row) => (row.truth && row.name ? `Confirm: it is ${row.name}` : "Confirm");
+
 function verdictBar(row, view) {
   const bar = element("div", { class: "verdict-bar", role: "group", "aria-label": "Your verdict" },
-    confirmable(row) ? button("Confirm", () => act("confirm"), { "aria-keyshortcuts": "c", class: "main" }) : null,
+    confirmable(row) ? button(confirmation(row), () => act("confirm"), { "aria-keyshortcuts": "c", class: "main" }) : null,
     button("Correct", () => act("correct"), { "aria-keyshortcuts": "e" }),
     button("Set aside", () => act("aside"), { "aria-keyshortcuts": "x" }),
     row.said ? button("Take back", () => act("undo"), { "aria-keyshortcuts": "u" }) : null,
