@@ -117,7 +117,7 @@ def test_a_look_alike_of_another_drug_is_no_proof_and_is_named() -> None:
     twin = pill("PX 4810", "warfarin", "1 mg", labeler="Baker")
     done = found((*MADE, twin), "baclofen 10 mg", [face("PX", "4810"), face()])
     assert done.agreement is CANNOT_TELL
-    assert "warfarin 1 mg would look the same" in done.reason
+    assert "warfarin 1 mg (high-alert) would look the same" in done.reason
     assert [group.products[0].drug for group in done.look_alikes] == ["warfarin"]
 
 
@@ -156,8 +156,11 @@ def test_text_of_no_listed_pill_leaves_a_drug_open_and_contradicts_a_product() -
     assert found(MADE, TEN, readings).agreement is CONTRADICTED
     done = found(MADE, "baclofen 10 mg", readings)
     assert done.agreement is CANNOT_TELL
-    assert "It may be another maker's baclofen 10 mg, which the catalog lacks." in done.reason
-    assert "QWE 9562 was read; baclofen 10 mg of Able bears PX 4810." in done.reason
+    excuse, read = (
+        "It may be another maker's baclofen 10 mg, which the catalog lacks, or another drug.",
+        "QWE 9562 was read; baclofen 10 mg of Able is marked PX 4810.",
+    )
+    assert f"{excuse} {read}" in done.reason  # what speaks against it stands last
     assert "no such text" not in done.reason  # said once
 
 
@@ -212,7 +215,7 @@ def test_a_tablet_known_by_its_brand_alone_contradicts_no_drug_of_its_strength_a
     read = [face("NK", "477"), face()]
     done = found((listed_so, brand, *MADE), "meloxicam 15 mg", read)
     assert done.agreement is CANNOT_TELL
-    assert "It looks more like mopik 15 mg, of which the catalog does not say the drug." in done.reason
+    assert "It looks like mopik 15 mg; the catalog does not say what is in it." in done.reason
     assert "many other pills" not in done.reason  # nothing of meloxicam's imprint was read
     assert found((listed_so, brand, *MADE), "warfarin 5 mg", read).agreement is CONTRADICTED  # another strength
     assert found((listed_so, brand, *MADE), listed_so, read).agreement is CONTRADICTED  # another product
@@ -258,7 +261,7 @@ def test_what_is_doubtful_is_neither_consistent_nor_contradicted(doubts: Doubts)
     for asked in (TEN, TWENTY):
         done = found(MADE, asked, [face("PX", "4810"), face()], doubts=doubts)
         assert done.agreement is CANNOT_TELL
-        said = "The photo shows 3 pills, and it cannot be told which of them is meant." if doubts.others else ""
+        said = "The photo shows 3 pills, and it is not known which of them is meant." if doubts.others else ""
         assert done.reason == (said or doubts.sentences[0])
 
 
@@ -276,7 +279,7 @@ def test_what_no_catalog_has_is_expected_by_its_look() -> None:
     listed = pill("LM 5512", "warfarin", "2 mg")
     done = found((*MADE, listed), meant, readings)
     assert done.agreement is CANNOT_TELL
-    assert "It looks as described, and so would warfarin 2 mg." in done.reason
+    assert "It looks as described, and so would warfarin 2 mg (high-alert)." in done.reason
 
 
 @pytest.fixture(scope="module")
@@ -380,9 +383,9 @@ def test_nothing_is_ruled_out_by_little(readings: list[Reading]) -> None:
 
 
 def test_a_drug_that_the_catalog_lacks_cannot_be_ruled_out() -> None:
-    with pytest.raises(InputError, match="did you mean warfarin"):
+    with pytest.raises(InputError, match="Did you mean warfarin"):
         ruled_out(MADE, ["warfarine"], [face("PX", "4810")])
-    with pytest.raises(InputError, match="a drug that it lacks cannot be ruled out"):
+    with pytest.raises(InputError, match="A drug that it lacks cannot be ruled out"):
         ruled_out(MADE, ["zzzz"], [face("PX", "4810")])
     with pytest.raises(InputError, match="no drug to rule out"):
         ruled_out(MADE, ["", " "], [face("PX", "4810")])
@@ -403,10 +406,7 @@ def validator() -> Any:
     return jsonschema.Draft202012Validator(schema, registry=registry)
 
 
-CHECK_BOTH = (
-    "If these are two pills and not one from both sides, this answer is not for them. "
-    "Check the label and the order all the same."
-)
+CHECK_BOTH = "Check the label and the order all the same. (Two different pills in the photo? Then take each alone.)"
 
 
 def run(*arguments: str) -> Any:
@@ -432,14 +432,17 @@ def test_the_command_says_one_word_and_exits_with_its_code(
     assert (done.exit_code, done.output.splitlines()[0].partition(":")[0]) == (code, first), done.output
     assert "bits" not in done.output and len(done.output.splitlines()) <= 14
     assert not re.search(r"genuine|authentic|\bsafe\b", done.output, re.IGNORECASE)
-    assert done.output.splitlines()[1].endswith("never give or take a pill on this alone.")
+    # that others may look so matters where the look agrees
+    assert ("never give or take a pill on this alone." in done.output.splitlines()[1]) is not bool(code)
     said = next((line for line in done.output.splitlines() if line.startswith("next: ")), "")
     if first.startswith("CONSISTENT"):
         assert said == "next: " + CHECK_BOTH
     elif first == "NOT_RULED_OUT baclofen":
-        assert said.startswith("next: Do not give it") and "It is likely baclofen" in done.output
+        ask = "If baclofen 10 mg is ordered, ask with --expect; if not, do not give it."
+        assert said == f"next: Do not give it yet. {ask}" and "It is likely baclofen" in done.output
     else:
-        assert said and ("nor that it may be given" in said) is not bool(code)
+        assert said.startswith("next: Do not give it yet. ") is bool(code)
+        assert ("nor that it may be given" in said) is not bool(code)
     as_json = run(*arguments, "--json")
     assert as_json.exit_code == code
     validator.validate(json.loads(as_json.output))
@@ -555,20 +558,26 @@ def test_what_is_missing_or_extra_is_named_the_dangerous_first() -> None:
     done = checked([("baclofen 10 mg", 1)], [BACLOFEN, WARFARIN])
     assert done.agreement is CONTRADICTED
     assert [(pill.state, pill.entry) for pill in done.pills] == [(PillState.EXTRA, None), (PillState.PRESENT, 0)]
-    assert "It looks like warfarin 5 mg." in done.reason
+    assert "It looks like warfarin 5 mg (high-alert)." in done.reason
 
 
 def test_one_too_many_of_what_is_listed_is_extra() -> None:
     done = checked([("baclofen 10 mg", 1)], [BACLOFEN, BACLOFEN])
     assert done.agreement is CONTRADICTED
-    assert "One more that looks like baclofen 10 mg than the list has." in done.reason
+    assert "Pill 2 is one more that looks like baclofen 10 mg than the list has." in done.reason
 
 
 def test_a_wrong_pill_is_extra_and_the_right_one_missing() -> None:
     done = checked([("baclofen 10 mg", 1), ("baclofen 20 mg", 1)], [BACLOFEN, WARFARIN])
     assert done.agreement is CONTRADICTED
     assert "Missing: 1 x baclofen 20 mg." in done.reason
-    assert "Pill 2 is extra: It looks like nothing on the list; nearest to it is baclofen " in done.reason
+    said = "pill 2 is not on the list; one pill is missing: baclofen 20 mg"
+    assert headline(done)[1] == f"2 pills seen, 2 on the list: {said}"
+    assert next_step(done) == (
+        "Do not give them yet. Look for the missing pill in the cup, on the floor, in the packages. "
+        "Ask a pharmacist about pill 2; do not just take it away."
+    )
+    assert "Pill 2 is not on the list; nearest to it is baclofen " in done.reason
 
 
 def test_a_blank_face_and_a_pill_cut_by_the_border_cannot_be_told() -> None:
@@ -582,8 +591,12 @@ def test_a_blank_face_and_a_pill_cut_by_the_border_cannot_be_told() -> None:
 def test_a_count_that_does_not_fit_is_a_fault_though_nobody_can_say_of_which() -> None:
     done = checked([("baclofen 10 mg", 1), ("warfarin 5 mg", 1)], [()])
     assert done.agreement is CONTRADICTED
-    assert "The list has 2 pills, 1 was seen; which is missing cannot be told." in done.reason
-    assert "which is extra cannot be told" in checked([("baclofen 10 mg", 1)], [BACLOFEN, ()]).reason
+    either = "warfarin 5 mg (high-alert) or baclofen 10 mg"
+    assert f"The list has 2 pills, 1 was seen. One is missing: {either}." in done.reason
+    assert headline(done)[1] == f"1 pill seen, 2 on the list: one pill is missing: {either}"
+    more = checked([("baclofen 10 mg", 1)], [BACLOFEN, ()])
+    assert "The list has 1 pill, 2 were seen: one pill too many, not known which." in more.reason
+    assert headline(more)[1] == "2 pills seen, 1 on the list: one pill too many, not known which"
 
 
 @pytest.mark.parametrize("doubt", [Counted(spots=((120, 40),)), Counted(touching=((0, 1),))])
@@ -599,7 +612,7 @@ def test_a_count_that_the_photo_does_not_show_is_no_fault(doubt: Counted) -> Non
     assert checked(entries, [BACLOFEN, WARFARIN], counted=doubt).agreement is CANNOT_TELL
     # one place hides one pill, not two
     more = [("baclofen 10 mg", 1), ("warfarin 5 mg", 2)]
-    assert checked(more, [()], counted=doubt).reason.startswith("The list has 3 pills, 1 was seen; which is missing")
+    assert checked(more, [()], counted=doubt).reason.startswith("The list has 3 pills, 1 was seen. One is missing")
 
 
 def test_what_may_be_no_pill_is_no_fault_unless_it_bears_text() -> None:
@@ -637,15 +650,16 @@ def test_a_blank_face_is_counted_by_its_look_and_stays_untold() -> None:
     assert {pill.number: pill.fits for pill in done.pills} == {1: (0,), 2: (0,), 3: (1, 2), 4: ()}
     assert {pill.state for pill in done.pills} == {PillState.CANNOT_TELL}
     assert [(each.present, each.untold, each.likely) for each in done.entries] == [(0, 2, 2), (0, 1, 0), (0, 1, 0)]
-    assert "Pill 4 fits nothing on the list, as far as the catalog knows: look at it first." in done.reason
-    assert "Cannot be told: pills 1, 2, 3 and 4." in done.reason
+    assert "Look at pill 4 first: it fits nothing on the list, as far as the catalog knows." in done.reason
+    assert "Not identified: pills 1, 2, 3 and 4." in done.reason
     assert done.pills[0].number == 4
-    # the photo's lines need a place; those of the list do not
-    assert (
-        "unclear",
-        "0 of 2 lisinopril 5 mg seen, 2 missing or among the unclear pills "
-        "(2 look like it and like nothing else on the list; no proof)",
-    ) in list(list_lines(dataclasses.replace(done, pills=())))
+    lines = [words for name, words in list_lines(done, verbose=False) if name == "unclear"]
+    alert = "(high-alert: an anticoagulant: too much of it causes bleeding, too little clots)"
+    assert lines == [
+        f"1 x warfarin 5 mg {alert}: missing, or pill 3",
+        "2 x lisinopril 5 mg: pills 1 and 2 could be it, not sure",
+        "1 x baclofen 10 mg: missing, or pill 3",
+    ]
 
 
 @pytest.mark.parametrize(("touching", "state"), [((), PillState.EXTRA), (((0, 1),), PillState.CANNOT_TELL)])
@@ -669,14 +683,12 @@ def test_two_faces_that_look_alike_may_be_one_pill() -> None:
     assert done.agreement is CONTRADICTED
     assert "Pill 1 and pill 2 may be one pill, shown from both sides." in done.reason
     assert done.alike == ((1, 2),)
-    assert headline(done)[1] == (
-        "2 pills seen (1 if one is shown from both sides), 1 on the list: more than the list has"
-    )
-    assert next_step(done).startswith("If the photo shows a pill from both sides, ask with --expect, or lay each down")
+    assert headline(done)[1] == "2 pills seen, 1 on the list: one pill shown from both sides, or two pills?"
+    assert next_step(done) == "Do not give it yet. Lay each pill down once, and take the photo again."
     # where no entry could be both, they are two pills
     both = checked([("baclofen 10 mg", 1)], [BACLOFEN, WARFARIN], counted=Counted(alike=((0, 1),)))
     assert (both.agreement, both.alike) == (CONTRADICTED, ())
-    assert headline(both)[1].endswith("something is missing, extra or wrong")
+    assert headline(both)[1] == "2 pills seen, 1 on the list: pill 2 is not on the list"
     two = checked([("baclofen 10 mg", 2)], [BACLOFEN, BACLOFEN], counted=Counted(alike=((0, 1),)))
     assert (two.agreement, two.alike) == (CONSISTENT, ())
 
@@ -706,13 +718,16 @@ def test_what_only_pills_off_the_list_share_looks_like_the_listed_one_and_names_
     whole = listed(SHARED, ["etodolac 400 mg"], [("PX",)])
     (done,) = whole.pills
     assert (done.state, done.entry) == (PillState.LOOKS_LIKE, 0), done.reason
-    assert "Of the list only etodolac 400 mg looks so." in done.reason
-    assert "ibuprofen 200 mg" in done.reason and "though not on the list" in done.reason
+    off = "baclofen 10 mg, baclofen 20 mg and ibuprofen 200 mg"
+    assert done.reason == f"It looks like etodolac 400 mg, which is on the list, and like {off}, which are not."
     assert "ibuprofen 200 mg" in done.look_alikes
     assert whole.agreement is CANNOT_TELL
     assert whole.reason == "Something that is not on the list would look the same as pill 1."
     assert [(each.present, each.looks_like, each.missing, each.untold) for each in whole.entries] == [(0, 1, 0, 0)]
-    assert next_step(whole) == "Compare pill 1 with the label of the package; its other face may tell too."
+    assert next_step(whole) == (
+        "Do not give it yet. Compare pill 1 with the label of the package; its other side may tell too."
+    )
+    assert ("unclear", "1 x etodolac 400 mg: pill 1 could be it, not sure") in list(list_lines(whole, verbose=False))
     (alone,) = listed(SHARED, ["warfarin 5 mg"], [WARFARIN]).pills
     assert (alone.state, alone.look_alikes) == (PillState.PRESENT, ())
 
@@ -721,7 +736,9 @@ def test_another_maker_s_tablet_leaves_drug_and_strength_told_and_is_named() -> 
     twin = pill("PX 4810", "baclofen", "10 mg", key="twin", labeler="Charlie")
     (done,) = listed((*MADE, twin), [TEN.product_id], [BACLOFEN]).pills
     assert (done.state, done.look_alikes) == (PillState.LOOKS_LIKE, ("baclofen 10 mg of Charlie",))
-    assert "baclofen 10 mg of Charlie would look the same in this photo" in done.reason
+    assert done.reason == (
+        "It looks like baclofen 10 mg of Able, which is on the list, and like baclofen 10 mg of Charlie, which is not."
+    )
     assert listed((*MADE, twin), ["baclofen 10 mg"], [BACLOFEN]).agreement is CONSISTENT
     both = listed((*MADE, twin), [TEN.product_id, twin.product_id], [BACLOFEN, BACLOFEN])
     assert both.agreement is CANNOT_TELL
@@ -732,7 +749,7 @@ def test_another_maker_s_tablet_leaves_drug_and_strength_told_and_is_named() -> 
 def test_more_of_what_looks_like_the_listed_one_is_extra() -> None:
     done = listed(SHARED, ["etodolac 400 mg"], [("PX",), ("PX",)])
     assert done.agreement is CONTRADICTED
-    assert "One more that looks like etodolac 400 mg than the list has." in done.reason
+    assert "Pill 2 is one more that looks like etodolac 400 mg than the list has." in done.reason
 
 
 def test_a_face_that_two_of_the_list_have_cannot_be_told() -> None:
@@ -744,7 +761,7 @@ def test_a_face_that_another_strength_has_cannot_be_told_whatever_its_color() ->
     blue = pill("PX 4820", "baclofen", "20 mg", labeler="Able", colors=("BLUE",))
     (done,) = listed((TEN, blue, OTHER), ["baclofen 10 mg"], [("PX",)]).pills
     assert done.state is PillState.CANNOT_TELL
-    assert "baclofen 20 mg would look the same" in done.reason
+    assert done.reason == "It looks like baclofen 10 mg, which is on the list, and like baclofen 20 mg, which is not."
 
 
 def test_a_photo_without_pills_lacks_all() -> None:
@@ -838,8 +855,8 @@ def test_what_is_told_by_its_list_alone_says_so() -> None:
     }
     assert done.agreement is CONSISTENT
     said = (
-        "Pill 1 was told with the help of the list, of which only one looks so; "
-        "asked for alone (--expect) it could not be told."
+        "Pill 1 was identified with the help of the list, of which only one looks so; "
+        "asked for alone (--expect) it could not be identified."
     )
     assert said in done.reason
     bare = [dataclasses.replace(each, identification=identification((), ())) for each in done.pills]
@@ -863,10 +880,15 @@ def test_fingers_at_the_border_are_looked_at_not_turned_over() -> None:
     assert [pill.number for pill in done.pills if pill.may_be_no_pill] == [1]
     assert "Pill 1 is cut by the border and bears no text that was read: it may be no pill." in done.reason
     assert next_step(done) == (
-        "Look at pill 1: no pill, perhaps, but a finger or another thing. "
+        "Do not give them yet. Look at pill 1: no pill, perhaps, but a finger or another thing. "
         "Turn over pill 2, lay all apart, and take the photo again."
     )
-    assert next_step(alone).startswith("Look at pill 1: no pill, perhaps") and "Turn over" not in next_step(alone)
+    assert next_step(alone).startswith(
+        "Do not give it yet. Look at pill 1: no pill, perhaps"
+    ) and "Turn over" not in next_step(alone)
+    assert headline(alone)[1] == "1 thing seen, perhaps no pill, 1 on the list: nothing was identified"
+    assert headline(done)[1].startswith("1 pill and 1 thing seen, perhaps no pill, 2 on the list: ")
+    assert ("unclear", "1 x baclofen 10 mg: not seen, perhaps missing") in list(list_lines(alone, verbose=False))
     assert not any(pill.may_be_no_pill for pill in read.pills)
 
 
@@ -880,14 +902,14 @@ def test_of_several_pills_no_drug_is_named_as_what_it_looks_like() -> None:
         done = verifier.verify(weighing, expected_of(catalog, "warfarin 5 mg"), answer)
         out = verifier.rule_out(weighing, verifier.drugs(["warfarin"]), answer)
     assert done.agreement is CANNOT_TELL
-    assert done.reason == "The photo shows 3 pills, and it cannot be told which of them is meant."
+    assert done.reason == "The photo shows 3 pills, and it is not known which of them is meant."
     lines = dict(verification_lines(done, verbose=False))
     assert lines["seen"] == "3 pills; of the text on them PX 4810 and ZK was read"
     assert "baclofen" not in " ".join(lines.values())
     assert (
         next_step(done) == "Do not give it yet. Take a photo of each pill alone, or compare all with a list (--list)."
     )
-    assert not out.is_ruled_out and next_step(out) == "Take a photo of each pill alone."
+    assert not out.is_ruled_out and next_step(out) == "Do not give it yet. Take a photo of each pill alone."
     assert [name for name, _ in rule_out_lines(out, verbose=False)] == ["seen"]
 
 
@@ -896,9 +918,13 @@ def test_of_several_pills_no_drug_is_named_as_what_it_looks_like() -> None:
     [
         (["warfarin"], "PX 4810", "warfarin: it does not look like it"),
         (["anticoagulants"], "PX 4810", "anticoagulants: it looks like none of them"),
-        (["warfarin"], "ZK 7391", "warfarin: it is likely this drug"),
-        (["warfarin", "baclofen"], "ZK 7391", "warfarin, baclofen: it is likely one of them"),
-        (["anticoagulants"], "", "anticoagulants: it may be one of them"),
+        (["warfarin"], "ZK 7391", "warfarin: it is likely warfarin 5 mg (high-alert)"),
+        (
+            ["warfarin", "baclofen"],
+            "ZK 7391",
+            "warfarin, baclofen: it could be one of them: likely warfarin 5 mg (high-alert)",
+        ),
+        (["anticoagulants"], "", "anticoagulants: it could be one of them"),
     ],
 )
 def test_what_a_rule_out_means_of_one_drug_and_of_several(names: list[str], read: str, means: str) -> None:
@@ -929,7 +955,7 @@ def test_what_is_cut_and_not_read_is_said_once() -> None:
         out = verifier.rule_out(weighing, verifier.drugs(["warfarin"]), seen_of([face()], seen, Doubts(cut=True)))
     assert out.reason.endswith("No text was read on it, so it may be no pill at all.")
     assert out.reason.count("No text was read") == 1
-    assert next_step(out) == "If it is a pill, take the photo again, with all of the pill in it."
+    assert next_step(out) == "Do not give it yet. If it is a pill, take the photo again, with all of the pill in it."
 
 
 def test_a_look_that_does_not_fit_is_said_in_words_of_every_day() -> None:
@@ -946,19 +972,21 @@ def test_a_look_that_does_not_fit_is_said_in_words_of_every_day() -> None:
 
 def test_each_answer_that_settles_nothing_says_what_to_do_next() -> None:
     entries = [("baclofen 10 mg", 1), ("warfarin 5 mg", 1)]
-    assert next_step(checked(entries, [BACLOFEN, ()])) == "Turn over pill 2, lay all apart, and take the photo again."
-    assert next_step(checked(entries, [(), ()])).startswith("Turn over pills 1 and 2, lay")
-    assert next_step(checked(entries, [BACLOFEN])).startswith("Do not give them")
+    turn = "Do not give them yet. Turn over {}, lay all apart, and take the photo again."
+    assert next_step(checked(entries, [BACLOFEN, ()])) == turn.format("pill 2")
+    assert next_step(checked(entries, [(), ()])) == turn.format("pills 1 and 2")
+    look = "Do not give them yet. Look for the missing pill in the cup, on the floor, in the packages."
+    assert next_step(checked(entries, [BACLOFEN])) == look
     assert next_step(checked(entries, [BACLOFEN, WARFARIN])) == ""
     hidden = checked(entries, [BACLOFEN, WARFARIN], counted=Counted(touching=((0, 1),)))
-    assert next_step(hidden) == "Lay the pills apart on plain paper, and take the photo again."
+    assert next_step(hidden) == "Do not give them yet. Lay the pills apart on plain paper, and take the photo again."
 
 
 def test_a_short_answer_of_a_list_says_each_reason_once() -> None:
     entries = [("baclofen 10 mg", 1), ("warfarin 5 mg", 2)]
     lines = list(list_lines(checked(entries, [BACLOFEN, (), ()]), verbose=False))
     assert [name for name, _ in lines] == ["unclear", "as listed", "pills 2 and 3", "numbers"]
-    assert dict(lines)["as listed"] == "1 x baclofen 10 mg"
+    assert dict(lines)["as listed"] == "1 x baclofen 10 mg: pill 1"
     assert dict(lines)["pills 2 and 3"] == "no text was read."
 
 
@@ -998,10 +1026,109 @@ def test_a_ratio_above_one_of_what_is_contradicted_says_that_it_is_outweighed() 
             matcher.weigh(readings, seen), expected_of(catalog, "baclofen 20 mg"), seen_of(readings, seen)
         )
     short = dict(verification_lines(dataclasses.replace(found, identification=identification(("024",), ())), False))
-    assert short["seen"].startswith("imprint 024") and "likelihood ratio" not in short and "for" not in short
+    assert (
+        short["seen"].startswith("one side 024, other side blank")
+        and "likelihood ratio" not in short
+        and "for" not in short
+    )
     unread_one = dataclasses.replace(found, identification=identification((), ()))
     assert dict(verification_lines(unread_one, False))["seen"] == "no imprint was read"
     shown = dataclasses.replace(found, likelihood_ratio_bits=8.6, identification=identification(("024",), ()))
     lines = dict(verification_lines(shown))
     assert lines["likelihood ratio"].endswith("; what contradicts it weighs more")
     assert next_step(found).startswith("Do not give it")
+
+
+# --- what fits better -------------------------------------------------------------------------------------------------
+
+COUMADIN = tuple(
+    pill(f"{mark} COUMADIN", "warfarin", f"{strength} mg", labeler="DuPont", colors=(color,))
+    for mark, strength, color in (("2", "2", "PURPLE"), ("2 1 2", "2.5", "GREEN"), ("7 1 2", "7.5", "YELLOW"))
+)
+
+
+def verified(products: Sequence[Product], asked: str, readings: Sequence[Reading], seen: PillLook) -> Any:
+    """The whole answer about a pill that reads and looks so."""
+    with catalog_of(products) as catalog:
+        settings = Settings()
+        matcher = Matcher(catalog, settings)
+        verifier, weighing = Verifier(catalog, matcher, settings), matcher.weigh(readings, seen)
+        return verifier.verify(weighing, expected_of(catalog, asked), seen_of(readings, seen))
+
+
+@pytest.mark.parametrize(
+    ("color", "asked", "like", "question"),
+    [
+        ("YELLOW", "2.5", "7.5", "is it 7 1/2, 2 or 2 1/2?"),  # 7 1/2 was read as 2
+        ("GREEN", "2", "2.5", "is it 2 1/2 or 2?"),
+    ],
+)
+def test_another_strength_of_the_drug_is_named_first_and_asked_for(
+    color: str, asked: str, like: str, question: str
+) -> None:
+    products, readings = (*COUMADIN, *MADE), [face("COUMADIN", "2"), face()]
+    done = verified(products, f"warfarin {asked} mg", readings, look(color=color))
+    assert done.agreement is CANNOT_TELL
+    assert headline(done)[1] == f"warfarin {asked} mg: it looks more like warfarin {like} mg (high-alert)"
+    assert f"It looks more like warfarin {like} mg (high-alert)" in done.reason
+    assert "another maker's" not in done.reason  # COUMADIN is one maker's
+    assert next_step(done).startswith(f"Do not give it yet. Come closer: {question} Compare it with the label")
+
+
+def test_what_nothing_fits_better_is_not_settled() -> None:
+    twin = pill("PX 4810", "warfarin", "1 mg", labeler="Baker")
+    done = verified((*MADE, twin), "baclofen 10 mg", [face("PX", "4810"), face()], look(faces=2))
+    assert (done.agreement, done.better) == (CANNOT_TELL, ())
+    assert headline(done)[1] == "baclofen 10 mg: the photo does not settle it"
+
+
+def test_a_brand_whose_drug_is_not_known_may_be_what_is_expected() -> None:
+    listed_so, brand = pill("SK 302", "meloxicam", "15 mg"), pill("NK 477", "mopik", "15 mg", ingredients=())
+    done = verified((listed_so, brand, *MADE), "meloxicam 15 mg", [face("NK", "477"), face()], look(faces=2))
+    assert headline(done)[1] == "meloxicam 15 mg: it looks like mopik 15 mg; the catalog does not say what is in it"
+    assert next_step(done) == "Do not give it yet. Read the package: what is in mopik 15 mg?"
+    seen = dataclasses.replace(done, identification=identification(("NK", "477"), ()))
+    names = [name for name, _ in verification_lines(seen, verbose=False)]
+    assert "looks like" in names and "could instead be" not in names
+
+
+def test_what_is_nearly_the_list_s_own_word_is_said_once_and_read_again() -> None:
+    zomig = pill("ZOMIG 2.5", "zolmitriptan", "2.5 mg")
+    done = listed((zomig, *MADE), ["zolmitriptan 2.5 mg", "baclofen 10 mg"], [("ZOMIG5L",), BACLOFEN])
+    (misread,) = (each for each in done.pills if each.number == 1)
+    assert misread.reason.startswith("ZOMIG5L was read, perhaps misread; zolmitriptan 2.5 mg is marked ZOMIG")
+    assert misread.reason.endswith(" Read it yourself.") and "fits nothing" not in done.reason
+    assert done.agreement is CANNOT_TELL and next_step(done) == "Do not give them yet. Read pill 1 yourself."
+    assert ("unclear", "1 x zolmitriptan 2.5 mg: pill 1 could be it, not sure") in list(list_lines(done, verbose=False))
+
+
+def test_a_pill_of_a_list_that_fits_nothing_says_so_once() -> None:
+    done = listed(MADE, ["baclofen 10 mg"], [("QWE", "9562")])
+    (odd,) = done.pills
+    assert odd.reason.startswith("It fits nothing on the list, as far as the catalog knows; nearest to it is baclofen")
+    assert "another maker's" not in odd.reason and "not certain" not in odd.reason
+
+
+def test_a_strength_is_echoed_as_it_was_asked() -> None:
+    thyroid = pill("SY 150", "levothyroxine", "0.15 mg")
+    with catalog_of((thyroid, *MADE)) as catalog:
+        assert expected_of(catalog, "levothyroxine 150 mcg").asked_name == "levothyroxine 150 mcg (0.15 mg)"
+        assert expected_of(catalog, "levothyroxine 0.15 mg").asked_name == "levothyroxine 0.15 mg"
+        assert expected_of(catalog, "baclofen 10 mg").asked_name == "baclofen 10 mg"
+        assert expected_of(catalog, thyroid.product_id).asked_name.startswith("levothyroxine 0.15 mg")
+
+
+def test_of_names_that_look_alike_none_is_offered() -> None:
+    near = (pill("HA 25", "hydralazine", "25 mg"), pill("HX 25", "hydroxyzine", "25 mg"))
+    with catalog_of((*near, *MADE)) as catalog, pytest.raises(InputError) as raised:
+        expected_of(catalog, "hydroxalazine 25 mg")
+    said = str(raised.value)
+    assert "Read the order again, letter by letter: names that look alike are hydralazine 25 mg, hydroxyzine" in said
+    assert "Did you mean" not in said
+
+
+def test_who_shares_a_likelihood_ratio_is_said_before_it() -> None:
+    twin = pill("PX 4810", "warfarin", "1 mg", labeler="Baker")
+    done = verified((*MADE, twin), "baclofen 10 mg", [face("PX", "4810"), face()], look(faces=2))
+    lines = dict(verification_lines(dataclasses.replace(done, identification=identification(("PX", "4810"), ()))))
+    assert lines["likelihood ratio"].startswith("shared with warfarin 1 mg (high-alert): what was seen is ")

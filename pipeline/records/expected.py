@@ -8,6 +8,7 @@ from enum import Enum
 from reference.grouping import drug_strength
 from reference.high_alert import HighAlertGroup, high_alert_group
 from reference.product import Product
+from reference.text.drugs import strength_of
 from reference.text.shown import name_shown
 
 
@@ -17,6 +18,10 @@ class ExpectedKind(Enum):
     PRODUCT = "product"
     DRUG = "drug"
     LOOK = "look"
+
+
+def _beside(name: str, asked: str, own: str) -> str:
+    return name.replace(own, f"{asked} ({own})", 1)
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,13 @@ class Expected:
         return (
             f"{named} of {first.labeler.rstrip('.')}" if self.kind is ExpectedKind.PRODUCT and first.labeler else named
         )
+
+    @property
+    def asked_name(self) -> str:
+        """The same, a drug's strength as the caller wrote it first: ``levothyroxine 150 mcg (0.15 mg)``."""
+        asked, own = strength_of(self.asked), strength_of(self.name)
+        is_same = not (asked and own) or asked == own or " / " in f"{asked}{own}"
+        return self.name if is_same or self.kind is not ExpectedKind.DRUG else _beside(self.name, asked, own)
 
     @property
     def high_alert(self) -> HighAlertGroup | None:

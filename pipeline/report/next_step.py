@@ -1,40 +1,63 @@
-"""What to do now, in a sentence or two: the same beside an answer on a terminal, in a batch's rows and on its page."""
+"""What to do now, in a sentence or two: the same beside an answer on a terminal, in a batch's rows and on its page.
+
+Of every answer that is no yes it begins with the same words.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pipeline.records import Agreement, ExpectedKind
-from pipeline.report.short_words import plain
+from pipeline.report.short_words import candidate_name, plain
 from pipeline.verify import ListCheck, PillState, RuleOut, Verification, numbered
 
 # What more likely than not is another pill is held back, though that does not contradict.
 _OTHER_MIN = 0.5
-_HOLD = "Do not give it: compare it with the label of its package, and ask a pharmacist."
+_NOT_YET, _NOT_YET_ALL = "Do not give it yet.", "Do not give them yet."
+_COMPARE = "Compare it with the label of its package, and ask a pharmacist."
+_COMPARE_ALL = "Compare each with the label of its package, and ask a pharmacist."
 _CHECK = "Check the label and the order all the same."
-_CHECK_BOTH = f"If these are two pills and not one from both sides, this answer is not for them. {_CHECK}"
+_CHECK_BOTH = f"{_CHECK} (Two different pills in the photo? Then take each alone.)"
 _CHECK_RULED_OUT = "This says neither which drug it is nor that it may be given: check the label and the order."
-_NOT_YET = "Do not give it yet. "
-_ONE_FACE = "If the photo shows a pill from both sides, ask with --expect, or lay each down once and take it again; "
-_HOLD_ALL = "Do not give them: compare each with the label of its package, and ask a pharmacist."
+_LOOK_FOR = "in the cup, on the floor, in the packages."
 
 
 def next_step(answer: Verification | RuleOut | ListCheck) -> str:
     """What to do now, in a sentence or two; "" where a list agrees."""
     if isinstance(answer, ListCheck):
-        return _next_of_list(answer)
+        if answer.agreement is Agreement.CONSISTENT:
+            return ""
+        one = sum(each.entry.count for each in answer.entries) == 1 and len(answer.pills) - len(answer.alike) <= 1
+        return " ".join((_NOT_YET if one else _NOT_YET_ALL, *_next_of_list(answer)))
     if isinstance(answer, RuleOut):
-        if answer.is_ruled_out:
-            return _CHECK_RULED_OUT
-        return _HOLD if answer.is_likely else _next_photo(answer)
+        return _CHECK_RULED_OUT if answer.is_ruled_out else f"{_NOT_YET} {_next_of_drugs(answer)}"
     if answer.agreement is Agreement.CONSISTENT:
         return _CHECK_BOTH if len(answer.identification.faces) > 1 else _CHECK
+    return f"{_NOT_YET} {_next_of_one(answer)}"
+
+
+def _next_of_drugs(answer: RuleOut) -> str:
+    """What to do with what may be one of some drugs."""
+    if not answer.is_likely or answer.identification.doubts.others:
+        return _next_photo(answer)
+    return f"If {candidate_name(answer.could_be[0])} is ordered, ask with --expect; if not, do not give it."
+
+
+def _next_of_one(answer: Verification) -> str:
+    """What to do with one pill that may be another than was expected."""
     if answer.agreement is Agreement.CONTRADICTED:
-        return _HOLD
+        return _COMPARE
     if answer.identification.doubts.others:
-        return f"{_NOT_YET}{_next_photo(answer)}"
-    is_other = bool(answer.others) and answer.others[0].probability > _OTHER_MIN
+        return _next_photo(answer)
+    if answer.question:
+        return f"Come closer: {plain(answer.question)} {_COMPARE}"
+    unnamed = [each for each in answer.better if not each.product.ingredients]
+    if unnamed and unnamed == list(answer.better):
+        return f"Read the package: what is in {candidate_name(unnamed[0])}?"
+    is_other = bool(answer.better) or (bool(answer.others) and answer.others[0].probability > _OTHER_MIN)
     if is_other and answer.fits and answer.expected.kind is ExpectedKind.LOOK:
-        return f"{_NOT_YET}Compare it with the label of its package."
-    return _HOLD if is_other else f"{_NOT_YET}{_next_photo(answer)}"
+        return "Compare it with the label of its package."
+    return _COMPARE if is_other else _next_photo(answer)
 
 
 def _next_photo(answer: Verification | RuleOut) -> str:
@@ -55,25 +78,44 @@ def _next_photo(answer: Verification | RuleOut) -> str:
     if answer.advice and answer.advice.code != "TURN_OVER":
         return plain(answer.advice.sentence)
     if len(seen.faces) == 1:
-        return "Turn it over, and give the photos of both faces."
+        return "Turn it over, and take a photo of both sides."
     return "A further photo would tell no more: read the label of its package, or ask a pharmacist."
 
 
-def _next_of_list(answer: ListCheck) -> str:
-    """What would tell more of the pills of a list."""
+def _next_of_list(answer: ListCheck) -> Iterator[str]:
+    """What to do with the pills of a list: what is missing, extra, unclear."""
+    if answer.alike:
+        yield "Lay each pill down once, and take the photo again."
+        return
+    lacks = answer.lacking
+    if lacks and answer.agreement is Agreement.CONTRADICTED:
+        yield f"Look for the missing {'pill' if lacks == 1 else 'pills'} {_LOOK_FOR}"
+    extra = answer.numbers(PillState.EXTRA)
+    if extra:
+        yield f"Ask a pharmacist about {numbered(extra)}; do not just take {'it' if len(extra) == 1 else 'them'} away."
+    unclear = list(_unclear(answer))
+    yield from unclear
     if answer.agreement is Agreement.CONTRADICTED:
-        return f"{_ONE_FACE}else {_HOLD_ALL[0].lower()}{_HOLD_ALL[1:]}" if answer.alike else _HOLD_ALL
-    shared = [pill.number for pill in answer.pills if pill.state is PillState.LOOKS_LIKE]
+        if not (lacks or extra):
+            yield _COMPARE_ALL
+    elif not unclear:
+        yield "Lay the pills apart on plain paper, and take the photo again."
+
+
+def _unclear(answer: ListCheck) -> Iterator[str]:
+    """What would tell more of the pills that are unclear, all of them."""
     odd = [pill.number for pill in answer.pills if pill.may_be_no_pill]
-    untold = [pill.number for pill in answer.pills if pill.state is PillState.CANNOT_TELL and pill.number not in odd]
-    look = f"Look at {numbered(odd)}: no pill, perhaps, but a finger or another thing. " if odd else ""
-    if untold:
-        return f"{look}Turn over {numbered(untold)}, lay all apart, and take the photo again."
+    misread = [pill.number for pill in answer.pills if pill.misread]
+    untold = [each for each in answer.numbers(PillState.CANNOT_TELL) if each not in (*odd, *misread)]
+    shared = answer.numbers(PillState.LOOKS_LIKE)
     if odd:
-        return f"{look}Take the photo again with nothing but the pills in it, apart and with their text up."
+        yield f"Look at {numbered(odd)}: no pill, perhaps, but a finger or another thing."
+    if misread:
+        yield f"Read {numbered(misread)} yourself."
+    if untold:
+        yield f"Turn over {numbered(untold)}, lay all apart, and take the photo again."
+    elif odd:
+        yield "Take the photo again with nothing but the pills in it, apart and with their text up."
     if shared:
-        faces = "its other face" if len(shared) == 1 else "the other faces"
-        return f"Compare {numbered(shared)} with the label of the package; {faces} may tell too."
-    if answer.agreement is Agreement.CANNOT_TELL:
-        return "Lay the pills apart on plain paper, and take the photo again."
-    return ""
+        faces = "its other side" if len(shared) == 1 else "their other sides"
+        yield f"Compare {numbered(shared)} with the label of the package; {faces} may tell too."

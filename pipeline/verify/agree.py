@@ -15,25 +15,30 @@ from pipeline.match.evidence import misfit
 from pipeline.match.explain import Explanation
 from pipeline.match.model import MatchModel
 from pipeline.match.rank import Weighed
-from pipeline.properties import PROPERTIES
-from pipeline.records import Agreement, Doubts, EvidenceRow, Expected, ExpectedKind, PillLook, Reading
+from pipeline.records import Agreement, Doubts, Expected, ExpectedKind, PillLook, Reading
 from pipeline.settings import DecideSettings, VerifySettings
-from pipeline.verify.compare import FILLED_BY_NONE, Comparison, Filled
+from pipeline.verify.better import bears_a_name, fitting_better, said_better, strength_question
+from pipeline.verify.compare import FILLED_BY_NONE, Comparison, Filled, worst_looks
 from pipeline.verify.naming import (
-    NAMED_MIN,
     alike_sentences,
     is_brand_alone,
     is_described,
     joined,
-    name_beside,
+    marked,
+    marked_beside,
+    marked_expected,
+    may_be_drug_of,
     name_of,
+    not_certain,
+    on_and_off,
+    plain_labeler,
+    read_and_listed,
     said,
+    said_misread,
 )
 from pipeline.verify.read_text import has_number, is_another_makers_name, is_little
 from reference.grouping import drug_strength
-from reference.text.shown import imprint_shown
 
-_LOOK_KINDS = tuple(each.title for each in PROPERTIES)
 # Fewer characters that fit nowhere may be misread, where nothing listed explains them: of small tablets a word was.
 _STRAY_MIN = 4
 # A listed tablet of which one letter was read otherwise explains a pill where it fits a million times better.
@@ -48,6 +53,8 @@ class Finding:
     ``fits``: nothing that shows speaks against what was expected, which proves little. ``shared``: of all that a list
     has only this looks so, and something that is not on the list would look the same. ``by_list``: it was told since a
     list says what else may lie there; without one it could not be. ``against``: what contradicts, in sentences.
+    ``better``: what fits ten times better than what was expected, in the order in which it is named; ``question``: what
+    to look for on the pill where that is another strength. ``misread``: what was read is nearly what it is marked.
     """
 
     agreement: Agreement
@@ -57,6 +64,9 @@ class Finding:
     shared: bool = False
     by_list: bool = False
     against: tuple[str, ...] = ()
+    better: tuple[Weighed, ...] = ()
+    question: str = ""
+    misread: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,9 +97,7 @@ class Judge:
         alike = self._look_alikes(asked, expected)
         open_ = tuple(self._open(asked, expected, alike))
         if open_:
-            cannot = f"It cannot be told whether this is {said(expected)}."
-            fits = not self._fits_badly(comparison.best)
-            return Finding(Agreement.CANNOT_TELL, " ".join((cannot, *open_)), alike, fits)
+            return self._cannot_tell(asked, expected, alike, open_)
         if self.filled.bits:
             return self._of_the_list(comparison, expected)
         return Finding(
@@ -99,23 +107,42 @@ class Judge:
             fits=True,
         )
 
+    def _cannot_tell(
+        self, comparison: Comparison, expected: Expected, alike: tuple[Weighed, ...], why: Sequence[str]
+    ) -> Finding:
+        """What keeps it open, and what fits better."""
+        best, better = comparison.best, self._better(comparison)
+        fits, question = not self._fits_badly(best), strength_question(better, best)
+        if self._is_misread(comparison, better):
+            return Finding(Agreement.CANNOT_TELL, said_misread(self.imprint, best), alike, fits, misread=True)
+        reason = " ".join((not_certain(expected), *why))
+        return Finding(Agreement.CANNOT_TELL, reason, alike, fits, better=better, question=question)
+
+    def _is_misread(self, comparison: Comparison, better: Sequence[Weighed]) -> bool:
+        """Whether a list's own pill bears a word that was read, and all that does not fit is text beside it."""
+        best = comparison.best
+        against, of_text = set(self._fits_badly(best)), set(text_misfits(best.explanation))
+        has_part = bool(best.explanation.tokens) and best.bits > 0
+        is_nearest = not (better or self._more_like(comparison))
+        return bool(self.filled.bits and has_part and against) and is_nearest and against <= of_text
+
     def _of_the_list(self, comparison: Comparison, expected: Expected) -> Finding:
         """It was told from all else that the list has; what is not on it and would look the same is named."""
         alone = replace(self, filled=FILLED_BY_NONE)
         alike = alone._look_alikes(comparison, expected)
-        only = f"Of the list only {said(expected)} looks so."
+        only = f"Of the list only {marked_expected(expected)} looks so."
         if not alike:
             by_list = alone.agree(comparison, expected).agreement is not Agreement.CONSISTENT
             return Finding(Agreement.CONSISTENT, only, fits=True, by_list=by_list)
-        do = "would look the same in this photo, though not on the list"
-        why = " ".join((only, *alike_sentences(alike, comparison.best, expected, do)))
+        off = [marked_beside(group, comparison.best) for group in alike]
+        why = on_and_off([marked_expected(expected)], off)
         return Finding(Agreement.CANNOT_TELL, why, alike, fits=True, shared=True)
 
     def _doubts(self) -> Iterator[str]:
         """What keeps a photo from showing one pill, as it should."""
         pills = self.doubts.others + 1
         if self.doubts.others:
-            yield f"The photo shows {pills} pills, and it cannot be told which of them is meant."
+            yield f"The photo shows {pills} pills, and it is not known which of them is meant."
         yield from replace(self.doubts, others=0).sentences
         if self.doubts.cut and not self.imprint:
             yield "No text was read on it, so it may be no pill at all."
@@ -146,7 +173,7 @@ class Judge:
             return
         best = groups[0]
         if within and (within[0] is best or self._is_near(within[0], best)):
-            yield f"It could be {joined([name_of(group) for group in within if self._is_near(group, best)])}."
+            yield f"It could be {joined([marked(group) for group in within if self._is_near(group, best)])}."
             return
         # A look that does not fit is in the risk; text that does not fit may be another pill's.
         unseen = PillLook(faces=self.look.faces)
@@ -175,12 +202,12 @@ class Judge:
             return
         best = comparison.best
         if not by_look:
-            yield self._read_and_listed(best)
+            yield read_and_listed(self.imprint, best)
         is_said = "was expected" if is_described(best.products[0]) else "is listed"
-        yield from (misfit(row, is_said) for row in _worst_looks(best.evidence))
+        yield from (misfit(row, is_said) for row in worst_looks(best.evidence))
         rival = comparison.rivals[0] if comparison.rivals else None
         if rival and not list(self._misfits(rival)) and rival.bits - best.bits >= self.bars.ahead_bits:
-            yield f"It looks like {name_of(rival)}."
+            yield f"It looks like {marked(rival)}."
 
     def _text_contradicts(self, comparison: Comparison) -> bool:
         """Whether what was read belongs to another pill, far more likely than to any that is expected."""
@@ -201,7 +228,7 @@ class Judge:
             # A drug of which a register has no imprint may be listed again under a brand, with it.
             # Nor does a tablet that is listed by a brand alone contradict it: it may be that drug.
             near = (each for each in comparison.rivals if rival and self._is_near(each, rival))
-            return explained and not unknown and not any(_may_be(each, best) for each in near)
+            return explained and not unknown and not any(may_be_drug_of(each, best) for each in near)
         return explained or (not unknown and len(explanation.contradicted) >= _STRAY_MIN)
 
     def _explains(self, rival: Weighed) -> bool:
@@ -225,35 +252,40 @@ class Judge:
             yield "No text was read, and a look alone is no proof."
             return
         if not best.explanation.imprint_key:
-            yield "The catalog does not say what it bears."
+            yield "The catalog does not say how it is marked."
             return
         against, more_like = self._fits_badly(best), self._more_like(comparison)
-        if more_like:
-            yield self._said_more_like(more_like, comparison)
+        better = self._better(comparison)
+        yield from said_better(better, best)
+        # Of a list it is said once for the pill that it fits nothing on it, as far as the catalog knows.
+        says_once = self.filled.bits and against
+        if more_like and not (better or says_once):
+            yield "Other pills of the catalog fit better, but none of them surely."
+        is_excused = not (better or says_once or self._bears_a_listed_name(comparison))
+        if against and comparison.unlisted_share and is_excused:
+            yield f"It may be another maker's {expected.name}, which the catalog lacks, or another drug."
         yield from self._said_against(best, against)
         yield from thin(self.readings, best.explanation, self.decide)
         if self._says_too_little(best.explanation) and not (more_like and against):
             yield _SAYS_TOO_LITTLE
-        if against and comparison.unlisted_share:
-            yield f"It may be another maker's {expected.name}, which the catalog lacks."
-        if alike and not more_like:
+        if alike and not (more_like or better):
             yield from alike_sentences(alike, best, expected, "fit this photo as well or better" if against else "")
-        elif not more_like and comparison.ratio_bits(self.filled) < self.bars.likelihood_bits:
+        elif not more_like and comparison.ratio_bits(self.filled) < self.bars.likelihood_bits and not better:
             yield "Other pills than those of the catalog may well look the same."
 
-    def _said_more_like(self, other: Weighed, comparison: Comparison) -> str:
-        """What fits better, by name where it is probable enough to be named."""
-        if comparison.probability(other) < NAMED_MIN:
-            return "Other pills of the catalog fit better, but none of them surely."
-        unknown = ", of which the catalog does not say the drug" if is_brand_alone(other) else ""
-        return f"It looks more like {name_beside(other, comparison.best)}{unknown}."
+    def _better(self, comparison: Comparison) -> tuple[Weighed, ...]:
+        return fitting_better(comparison, self._weight)
+
+    def _bears_a_listed_name(self, comparison: Comparison) -> bool:
+        """Whether a brand or a maker's name was read that a listed tablet bears: then it is not another maker's."""
+        return any(bears_a_name(group.explanation) for group in (comparison.best, *comparison.rivals[:1]))
 
     def _said_against(self, best: Weighed, against: Sequence[str]) -> Iterator[str]:
         """What does not fit; what was read beside what is listed says of the text all there is to say."""
         if not against or best.explanation.complete:
             yield from against
             return
-        yield self._read_and_listed(best)
+        yield read_and_listed(self.imprint, best)
         of_text = list(text_misfits(best.explanation))
         yield from (each for each in against if each not in of_text)
 
@@ -294,8 +326,8 @@ class Judge:
             others = (group for group in comparison.rivals if self._is_other_strength(group, best))
             found += [group for group in others if group not in found]
         if expected.kind is ExpectedKind.PRODUCT and not self.filled.bits:
-            own = {_plain(product.labeler) for product in expected.products}
-            twins = tuple(each for each in best.products if _plain(each.labeler) not in own)
+            own = {plain_labeler(product.labeler) for product in expected.products}
+            twins = tuple(each for each in best.products if plain_labeler(each.labeler) not in own)
             found[:0] = [Weighed(twins, best.evidence, best.explanation)] if twins else []
         return tuple(found)
 
@@ -305,35 +337,9 @@ class Judge:
         also = group.explanation.bits > best.explanation.bits - self.bars.apart_bits
         return drug == other and strength != of_other and also
 
-    def _read_and_listed(self, group: Weighed) -> str:
-        """What was read beside what the tablet bears."""
-        product = group.products[0]
-        said, bears = f"{' '.join(self.imprint)} was read", " ".join(imprint_shown(product))
-        if not product.tokens:
-            return f"{said}; of {name_of(group)} the catalog says no imprint."
-        if is_described(product):
-            return f"{said}, not {bears}."
-        by = f" of {product.labeler}" if product.labeler else ""
-        return f"{said}; {name_of(group)}{by} bears {bears}."
-
     def _fits_badly(self, group: Weighed, look: PillLook | None = None) -> list[str]:
         """What of imprint and look does not fit; a word that was not found may be worn off or on the other face."""
         return [each for each in self._misfits(group, look) if not each.endswith("was not found.")]
 
     def _misfits(self, group: Weighed, look: PillLook | None = None) -> Iterator[str]:
         return misfits(group.products[0], group.explanation, look or self.look, self.model, self.decide)
-
-
-def _may_be(group: Weighed, other: Weighed) -> bool:
-    """Whether a tablet that is listed by a brand alone may be another's drug: no strength contradicts."""
-    one, another = drug_strength(group.products[0])[1], drug_strength(other.products[0])[1]
-    return is_brand_alone(group) and (one == another or not (one and another))
-
-
-def _plain(labeler: str) -> str:
-    return "".join(filter(str.isalnum, labeler.casefold()))
-
-
-def _worst_looks(rows: Sequence[EvidenceRow]) -> list[EvidenceRow]:
-    """What of the look speaks against it, the strongest first."""
-    return sorted((row for row in rows if row.kind in _LOOK_KINDS and row.bits < -1), key=lambda row: row.bits)

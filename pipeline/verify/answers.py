@@ -58,6 +58,9 @@ class Verification(Plain):
         advice: the further observation that would tell most, None where none would or none is needed.
         identification: what the pill is taken for where nothing is expected, with all that was seen.
         fits: whether nothing that shows speaks against what is expected, which proves little.
+        better: what fits ten times better than what is expected where that is not contradicted; the drug's other
+            strengths first.
+        question: what to look for on the pill where that is another strength, ``is it 7 1/2 or 2 1/2?``.
     """
 
     agreement: Agreement
@@ -70,6 +73,8 @@ class Verification(Plain):
     advice: Advice | None
     identification: Identification
     fits: bool = False
+    better: tuple[Candidate, ...] = ()
+    question: str = ""
 
     @property
     def evidence_for(self) -> tuple[EvidenceRow, ...]:

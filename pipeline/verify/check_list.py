@@ -16,8 +16,9 @@ from pipeline.records import Agreement, Identification
 from pipeline.verify.agree import Finding
 from pipeline.verify.compare import Comparison
 from pipeline.verify.counted import Counted
+from pipeline.verify.list_words import lacking_of, sum_up
 from pipeline.verify.listed import CheckedEntry, CheckedPill, ListCheck, ListEntry, PillState
-from pipeline.verify.naming import name_beside
+from pipeline.verify.naming import marked_beside, marked_expected, name_beside, not_certain, on_and_off
 from pipeline.verify.verifier import Verifier
 
 # Before anything is seen: a pill in a hundred is not one of its list. A machine's pouches have fewer, hands more.
@@ -69,10 +70,11 @@ def check_list(
         alike=tuple(pair for pair in counted.alike if is_more and _may_be_one(*(found[place] for place in pair))),
     )
     checked = tuple(_entries(entries, told, found, counted))
-    reason, agreement = _sum_up(checked, told, counted)
+    lacking = lacking_of(checked, told, counted)
+    reason, agreement = sum_up(checked, told, counted, lacking)
     alike = tuple((one + 1, other + 1) for one, other in counted.alike)
     by_harm = tuple(sorted(told, key=lambda pill: pill.harm))
-    return ListCheck(agreement, reason, checked, by_harm, alike)
+    return ListCheck(agreement, reason, checked, by_harm, alike, lacking)
 
 
 def _may_be_one(one: Sequence[_Found], other: Sequence[_Found]) -> bool:
@@ -133,24 +135,46 @@ def _told(
     if place is not None and found[place][1].agreement is not Agreement.CONTRADICTED:
         comparison, finding = found[place]
         names = tuple(dict.fromkeys(name_beside(group, comparison.best) for group in finding.look_alikes))
-        state, reason = _state(finding), finding.reason
+        state, reason = _state(finding), _reason(found[place], place, found, entries)
         both = [
             entries[at].expected for at in told if entries[at].expected.products != entries[place].expected.products
         ]
         if state is PillState.LOOKS_LIKE and both:
-            state, reason = PillState.CANNOT_TELL, f"It looks like {both[0].name} of the list too."
-        return CheckedPill(number, state, place, reason, answer, look_alikes=names, by_list=finding.by_list)
+            state, reason = PillState.CANNOT_TELL, f"It looks like {marked_expected(both[0])} of the list too."
+        return CheckedPill(
+            number, state, place, reason, answer, (), names, by_list=finding.by_list, misread=finding.misread
+        )
     # On no place of the list: extra where it is nothing on it, or what the list has often enough without it.
     if told:
-        reason = f"One more that looks like {entries[told[0]].expected.name} than the list has."
+        reason = f"It is one more that looks like {marked_expected(entries[told[0]].expected)} than the list has."
         return CheckedPill(number, PillState.EXTRA, told[0], reason, answer)
     open_ = [at for at, (_, finding) in enumerate(found) if finding.agreement is Agreement.CANNOT_TELL]
     if open_:
         likeliest = max(open_, key=lambda at: _gain(found[at]))
-        return CheckedPill(number, PillState.CANNOT_TELL, None, found[likeliest][1].reason, answer)
+        finding = found[likeliest][1]
+        reason = _reason(found[likeliest], likeliest, found, entries)
+        return CheckedPill(number, PillState.CANNOT_TELL, None, reason, answer, misread=finding.misread)
     nearest = max(range(len(found)), key=lambda at: found[at][0].best.bits)
-    nothing = f"It looks like nothing on the list; nearest to it is {entries[nearest].expected.name}."
+    nothing = f"It is not on the list; nearest to it is {marked_expected(entries[nearest].expected)}."
     return CheckedPill(number, PillState.EXTRA, None, " ".join((nothing, *found[nearest][1].against)), answer)
+
+
+def _reason(here: _Found, place: int, found: Sequence[_Found], entries: Sequence[ListEntry]) -> str:
+    """Why it is not told: of what fits an entry, like what else it looks, on the list and off it."""
+    comparison, finding = here
+    name = marked_expected(entries[place].expected)
+    if not any(other.fits for _, other in found) and not finding.misread:
+        nothing = f"It fits nothing on the list, as far as the catalog knows; nearest to it is {name}."
+        return finding.reason.replace(not_certain(entries[place].expected), nothing)
+    if _state(finding) is not PillState.CANNOT_TELL or not (finding.fits and finding.look_alikes):
+        return finding.reason
+    others = [entry.expected for at, entry in enumerate(entries) if at != place and found[at][1].fits]
+    off = [
+        marked_beside(group, comparison.best)
+        for group in (*finding.better, *finding.look_alikes)
+        if not any(entry.expected.is_meant(group.products) for entry in entries)
+    ]
+    return on_and_off([name, *map(marked_expected, others)], off)
 
 
 def _state(finding: Finding) -> PillState:
@@ -179,77 +203,3 @@ def _entries(
         untold = min(left := entry.count - present - looks_like, may_be)
         alone = sum(pill.state is PillState.CANNOT_TELL and pill.fits == (place,) for pill in told)
         yield CheckedEntry(entry, present, looks_like, left - untold, untold, min(untold, alone))
-
-
-def _sum_up(entries: Sequence[CheckedEntry], pills: Sequence[CheckedPill], counted: Counted) -> tuple[str, Agreement]:
-    """The answer's reason, the most harmful first, and what may be said."""
-    faults = [_missing(each) for each in sorted(entries, key=lambda each: each.harm) if each.missing]
-    faults += [
-        f"Pill {pill.number} is extra: {pill.reason}" for pill in sorted(pills, key=lambda p: p.harm) if _is_extra(pill)
-    ]
-    listed = sum(each.entry.count for each in entries)
-    said = f"The list has {_pills(listed)}, {len(pills)} {'was' if len(pills) == 1 else 'were'} seen"
-    most, least = len(pills) + counted.overlooked, len(pills) - len(counted.touching) - len(counted.doubted)
-    if not faults and (listed > most or listed < least):
-        faults.append(f"{said}; which is {'missing' if listed > most else 'extra'} cannot be told.")
-    if listed < least:
-        faults += [_both_faces(pair) for pair in counted.alike]
-    open_ = list(counted.sentences)
-    if len(pills) != listed and least <= listed <= most:
-        open_[:0] = [f"{said}, but the photo does not show how many lie there."]
-    open_ += [
-        f"Pill {pill.number} is cut by the border and bears no text that was read: it may be no pill."
-        for pill in pills
-        if pill.may_be_no_pill and pill.number - 1 not in counted.doubted
-    ]
-    open_ += [
-        f"Pill {pill.number} fits nothing on the list, as far as the catalog knows: look at it first."
-        for pill in pills
-        if pill.fits_nothing and not pill.may_be_no_pill
-    ]
-    untold, shared = (
-        [pill.number for pill in pills if pill.state is state]
-        for state in (PillState.CANNOT_TELL, PillState.LOOKS_LIKE)
-    )
-    open_ += [f"Cannot be told: {numbered(untold)}."] if untold else []
-    open_ += [f"Something that is not on the list would look the same as {numbered(shared)}."] if shared else []
-    by_list = [pill.number for pill in pills if pill.by_list]
-    told = [_by_list(by_list)] if by_list else []
-    if faults:
-        return " ".join((*faults, *open_, *told)), Agreement.CONTRADICTED
-    if open_:
-        return " ".join((*open_, *told)), Agreement.CANNOT_TELL
-    all_told = "Each pill looks as the list says.", *told, "A photo does not show what pills are made of."
-    return " ".join(all_told), Agreement.CONSISTENT
-
-
-def _by_list(pills: Sequence[int]) -> str:
-    """Why a list tells what cannot be told of a pill that is asked for alone."""
-    said, were, it = numbered(pills), *(("were", "they") if len(pills) > 1 else ("was", "it"))
-    by_help = f"{said[0].upper()}{said[1:]} {were} told with the help of the list, of which only one looks so"
-    return f"{by_help}; asked for alone (--expect) {it} could not be told."
-
-
-def _pills(number: int) -> str:
-    return "1 pill" if number == 1 else f"{number} pills"
-
-
-def _both_faces(pair: tuple[int, int]) -> str:
-    one, other = pair
-    return f"Pill {one + 1} and pill {other + 1} may be one pill, shown from both sides."
-
-
-def numbered(pills: Sequence[int]) -> str:
-    """Pills by their numbers: ``pill 3``, ``pills 1, 2 and 5``."""
-    *most, last = map(str, sorted(pills))
-    return f"pills {', '.join(most)} and {last}" if most else f"pill {last}"
-
-
-def _is_extra(pill: CheckedPill) -> bool:
-    return pill.state is PillState.EXTRA
-
-
-def _missing(each: CheckedEntry) -> str:
-    expected = each.entry.expected
-    alert = f" (high-alert: {expected.high_alert.reason})" if expected.high_alert else ""
-    return f"Missing: {each.missing} x {expected.name}{alert}."

@@ -9,10 +9,13 @@ from dataclasses import dataclass, replace
 from pipeline.match import Matcher, Weighing
 from pipeline.match.explain import Explanation
 from pipeline.match.rank import Odds, Weighed
-from pipeline.records import Expected, ExpectedKind
+from pipeline.properties import PROPERTIES
+from pipeline.records import EvidenceRow, Expected, ExpectedKind
 from pipeline.verify.naming import is_same_strength
 from reference.grouping import drug_strength
 from reference.product import Product
+
+_LOOK_KINDS = tuple(each.title for each in PROPERTIES)
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,11 @@ class Comparison:
     def with_unlisted(self, bits: float) -> float:
         """What a weight of the tablets expected is at least where a maker's that the catalog lacks looks like any."""
         return max(bits, math.log2(self.unlisted_share)) if self.unlisted_share else bits
+
+
+def worst_looks(rows: Sequence[EvidenceRow]) -> list[EvidenceRow]:
+    """What of the look speaks against a tablet, the strongest first."""
+    return sorted((row for row in rows if row.kind in _LOOK_KINDS and row.bits < -1), key=lambda row: row.bits)
 
 
 def compare(matcher: Matcher, weighing: Weighing, expected: Expected) -> Comparison:

@@ -183,7 +183,7 @@ def _same_names(drug: str, other: str) -> bool:
 def _unknown(catalog: Catalog, text: str) -> str:
     meant = did_you_mean(catalog, text)
     hint = (
-        f"Did you mean {' or '.join(meant)}?"
+        near(meant)
         if meant
         else (
             "Give an NDC, a product id, or drug and strength, as baclofen 10 mg; or describe the pill with "
@@ -191,6 +191,13 @@ def _unknown(catalog: Catalog, text: str) -> str:
         )
     )
     return f"no product of catalog {catalog.name} is {text}. {hint}"
+
+
+def near(meant: Sequence[str]) -> str:
+    """What was perhaps meant; of several names that look alike none is offered as an answer."""
+    if len(meant) == 1:
+        return f"Did you mean {meant[0]}?"
+    return f"Read the order again, letter by letter: names that look alike are {', '.join(meant)}."
 
 
 def _listed(products: Iterable[Product]) -> str:

@@ -62,6 +62,7 @@ class CheckedPill:
     ``entry`` is the place in the list, from 0, of what it is or most likely is; None where it is nothing on it.
     ``fits`` are the places of all that nothing speaks against that shows. ``look_alikes`` names what looks the same.
     ``by_list``: it is there since the list says what else may lie there; asked for alone it could not be told.
+    ``misread``: what was read is nearly what the entry is marked.
     """
 
     number: int
@@ -72,6 +73,7 @@ class CheckedPill:
     fits: tuple[int, ...] = ()
     look_alikes: tuple[str, ...] = ()
     by_list: bool = False
+    misread: bool = False
 
     @property
     def may_be_no_pill(self) -> bool:
@@ -82,8 +84,8 @@ class CheckedPill:
 
     @property
     def fits_nothing(self) -> bool:
-        """Whether it cannot be told, and something that shows speaks against everything on the list."""
-        return self.state is PillState.CANNOT_TELL and not self.fits
+        """Whether it cannot be told, and something speaks against everything on the list, more than a misread word."""
+        return self.state is PillState.CANNOT_TELL and not self.fits and not self.misread
 
     @property
     def harm(self) -> tuple[int, bool, bool, int]:
@@ -105,6 +107,7 @@ class ListCheck(Plain):
         entries: the list, in its own order.
         pills: the pills of the photo, the most harmful first.
         alike: numbers of pills that look like two faces of one, where more were seen than are listed.
+        lacking: how many pills of the list surely do not lie there, be it known or not which.
     """
 
     agreement: Agreement
@@ -112,6 +115,11 @@ class ListCheck(Plain):
     entries: tuple[CheckedEntry, ...]
     pills: tuple[CheckedPill, ...]
     alike: tuple[tuple[int, int], ...] = ()
+    lacking: int = 0
+
+    def numbers(self, state: PillState) -> list[int]:
+        """The numbers of the pills in a state, in their order."""
+        return sorted(pill.number for pill in self.pills if pill.state is state)
 
     def to_dict(self) -> Json:
         """The answer as plain JSON values, with what was seen of each pill as ``Answer.to_dict`` gives it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.errors import InputError
 from pipeline.match.rank import Weighed
-from pipeline.verify.expected import products_named
+from pipeline.verify.expected import near, products_named
 from reference.grouping import drug_strength
 from reference.high_alert import GROUPS, HIGH_ALERT, SCHEDULES, HighAlertGroup, high_alert_group
 from reference.product import Product
@@ -81,8 +81,8 @@ def _rule(catalog: Catalog, name: str) -> Callable[[Product], bool]:
     moieties = {moiety for product in products_named(catalog, name) for moiety in _moieties(product)}
     if not moieties:
         meant = did_you_mean(catalog, name)
-        hint = f"did you mean {' or '.join(meant)}?" if meant else "a drug that it lacks cannot be ruled out"
-        raise InputError(f"no product of catalog {catalog.name} is {name}; {hint}")
+        hint = near(meant) if meant else "A drug that it lacks cannot be ruled out."
+        raise InputError(f"no product of catalog {catalog.name} is {name}. {hint}")
     return lambda product: bool(moieties & _moieties(product))
 
 

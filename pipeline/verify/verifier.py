@@ -60,6 +60,8 @@ class Verifier:
             advice=seen.advice if finding.agreement is Agreement.CANNOT_TELL else None,
             identification=seen,
             fits=finding.fits,
+            better=tuple(_as_candidate(group, candidates) for group in finding.better),
+            question=finding.question,
         )
 
     def rule_out(self, weighing: Weighing, drugs: Drugs, seen: Identification) -> RuleOut:
@@ -77,7 +79,7 @@ class Verifier:
         what = " or ".join(drugs.names)
         is_likely = likely(risk, could_be)
         which = "One of them is" if seen.doubts.others else "It is"
-        likely_so, may_be = f"{which} likely {what} ({percent(risk)})", f"It cannot be ruled out that this is {what}"
+        likely_so, may_be = f"{which} likely {what} ({percent(risk)})", f"It could be {what}"
         said = likely_so if is_likely else may_be
         reason = (
             f"It does not look like {what}; the risk that it is one all the same is {percent(risk)}."
