@@ -121,7 +121,7 @@ def _means(answer: ListCheck) -> str:
         return NO_PILL
     if answer.agreement is Agreement.CANNOT_TELL:
         return _open_means(answer)
-    if answer.alike and not answer.numbers(PillState.EXTRA) and not answer.lacking:
+    if answer.may_be_one_pill:
         return "one pill shown from both sides, or two pills?"
     return plain("; ".join(_faults(answer)))
 

@@ -84,7 +84,7 @@ def _next_photo(answer: Verification | RuleOut) -> str:
 
 def _next_of_list(answer: ListCheck) -> Iterator[str]:
     """What to do with the pills of a list: what is missing, extra, unclear."""
-    if answer.alike:
+    if answer.may_be_one_pill:
         yield "Lay each pill down once, and take the photo again."
         return
     lacks = answer.lacking

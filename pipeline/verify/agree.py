@@ -21,6 +21,7 @@ from pipeline.verify.better import bears_a_name, fitting_better, said_better, st
 from pipeline.verify.compare import FILLED_BY_NONE, Comparison, Filled, worst_looks
 from pipeline.verify.naming import (
     alike_sentences,
+    by_harm,
     is_brand_alone,
     is_described,
     joined,
@@ -134,7 +135,7 @@ class Judge:
         if not alike:
             by_list = alone.agree(comparison, expected).agreement is not Agreement.CONSISTENT
             return Finding(Agreement.CONSISTENT, only, fits=True, by_list=by_list)
-        off = [marked_beside(group, comparison.best) for group in alike]
+        off = [marked_beside(group, comparison.best) for group in by_harm(alike, comparison.best)]
         why = on_and_off([marked_expected(expected)], off)
         return Finding(Agreement.CANNOT_TELL, why, alike, fits=True, shared=True)
 

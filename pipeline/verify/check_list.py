@@ -18,7 +18,7 @@ from pipeline.verify.compare import Comparison
 from pipeline.verify.counted import Counted
 from pipeline.verify.list_words import lacking_of, sum_up
 from pipeline.verify.listed import CheckedEntry, CheckedPill, ListCheck, ListEntry, PillState
-from pipeline.verify.naming import marked_beside, marked_expected, name_beside, not_certain, on_and_off
+from pipeline.verify.naming import by_harm, marked_beside, marked_expected, name_beside, not_certain, on_and_off
 from pipeline.verify.verifier import Verifier
 
 # Before anything is seen: a pill in a hundred is not one of its list. A machine's pouches have fewer, hands more.
@@ -171,7 +171,7 @@ def _reason(here: _Found, place: int, found: Sequence[_Found], entries: Sequence
     others = [entry.expected for at, entry in enumerate(entries) if at != place and found[at][1].fits]
     off = [
         marked_beside(group, comparison.best)
-        for group in (*finding.better, *finding.look_alikes)
+        for group in by_harm((*finding.better, *finding.look_alikes), comparison.best)
         if not any(entry.expected.is_meant(group.products) for entry in entries)
     ]
     return on_and_off([name, *map(marked_expected, others)], off)

@@ -121,6 +121,11 @@ class ListCheck(Plain):
         """The numbers of the pills in a state, in their order."""
         return sorted(pill.number for pill in self.pills if pill.state is state)
 
+    @property
+    def may_be_one_pill(self) -> bool:
+        """Whether all that is wrong may be that one pill was shown from both sides."""
+        return bool(self.alike) and not (self.numbers(PillState.EXTRA) or self.lacking)
+
     def to_dict(self) -> Json:
         """The answer as plain JSON values, with what was seen of each pill as ``Answer.to_dict`` gives it."""
         return {

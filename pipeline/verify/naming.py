@@ -86,7 +86,7 @@ def read_and_listed(imprint: Sequence[str], group: Weighed) -> str:
         return f"{read}; of {name_of(group)} the catalog says no imprint."
     if is_described(product):
         return f"{read}, not {mark}."
-    by = f" of {product.labeler.rstrip('.')}" if product.labeler else ""
+    by = f" of {product.labeler}" if product.labeler else ""
     return f"{read}; {name_of(group)}{by} is marked {mark}."
 
 
@@ -100,6 +100,16 @@ def may_be_drug_of(group: Weighed, other: Weighed) -> bool:
     """Whether a tablet that is listed by a brand alone may be another's drug: no strength contradicts."""
     one, another = drug_strength(group.products[0])[1], drug_strength(other.products[0])[1]
     return is_brand_alone(group) and (one == another or not (one and another))
+
+
+def by_harm(groups: Sequence[Weighed], best: Weighed) -> list[Weighed]:
+    """Other strengths of the drug first, since these are mixed up; then high-alert drugs; else as they were."""
+    drug = drug_strength(best.products[0])[0]
+
+    def harm(group: Weighed) -> tuple[bool, bool]:
+        return not drug or drug_strength(group.products[0])[0] != drug, not _mark(group)
+
+    return sorted(groups, key=harm)
 
 
 def on_and_off(on: Sequence[str], off: Sequence[str]) -> str:
@@ -124,8 +134,7 @@ def alike_sentences(alike: Sequence[Weighed], best: Weighed, expected: Expected,
         group for group in alike if expected.kind is ExpectedKind.LOOK or drug_strength(group.products[0]) not in own
     ]
     same = [group for group in alike if group not in others]
-    drugs = {drug for drug, _ in own} - {""}
-    others.sort(key=lambda group: drug_strength(group.products[0])[0] not in drugs)
+    others = by_harm(others, best)
     if others:
         names, is_look = joined(list(map(marked, others))), expected.kind is ExpectedKind.LOOK and not do
         yield (
