@@ -50,6 +50,20 @@ def test_an_inset_is_found_by_its_sides_and_its_ruler(line: tuple[int, int, int]
     assert scale is not None and scale.mm_per_px == pytest.approx(1 / 12, rel=0.02)
 
 
+@pytest.mark.parametrize(("length_mm", "is_found"), [(9.0, True), (8.0, False)])
+def test_a_ruler_of_a_centimeter_is_enough_in_a_frame(length_mm: float, is_found: bool) -> None:
+    scene = ruler_scene(20.0, axes="x", crossing=(60.0, 280.0), size_px=(400, 600), length_mm=length_mm, pill_mm=6.0)
+    inset = scene[0]
+    photo, box = page(framed(inset.pixels, BLUE), left=650)
+    found = find_inset(photo)
+    assert (found is not None) == is_found
+    if found is not None:
+        assert np.abs(np.subtract(found, box)).max() <= 8
+        scale = find_scale(photo.part(found), [], framed=True)
+        assert scale is not None and scale.mm_per_px == pytest.approx(1 / 20, rel=0.02)
+    assert find_scale(inset, []) is None  # of a whole photo so short a ruler is no proof
+
+
 def test_a_frame_without_a_ruler_and_a_ruler_without_a_frame_are_no_inset() -> None:
     plain = np.full((330, 460, 3), 235, np.uint8)
     cv2.circle(plain, (230, 160), 60, (250, 250, 250), -1, cv2.LINE_AA)

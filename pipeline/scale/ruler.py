@@ -28,6 +28,8 @@ _ROWS_MAX = 6
 _TICKS_ALONE_MIN = 20
 _TICKS_CYCLED_MIN = 14
 _TICKS_CROSSED_MIN = 10
+# So many of the longer ticks at least; in a frame, where a ruler may be little longer than a centimeter.
+_LONG_MIN, _LONG_FRAMED_MIN = 3, 2
 # With so many dark ticks, light ones are not looked for.
 _TICKS_PLENTY_MIN = 30
 
@@ -50,6 +52,8 @@ class _Guess:
     axis: Axis
     support: float
     mm_per_px: float
+    is_short: bool
+    """Two longer ticks, which are too few to be sure but in a frame."""
 
 
 def find_ruler(copy: SearchCopy, regions: Sequence[PillRegion], framed: bool = False) -> Ruler | None:
@@ -77,14 +81,24 @@ def _best(across: Sequence[_Guess], along: Sequence[_Guess], framed: bool) -> Ru
         for guess in guesses:
             partners = [other for other in others if _agree(guess, other)]
             partner = max(partners, key=lambda other: other.support, default=None)
-            paired.append((guess.support + (0.5 * partner.support if partner else 0.0), guess.axis, partner))
-    for support, axis, partner in sorted(paired, key=lambda pair: -pair[0]):
+            paired.append((guess.support + (0.5 * partner.support if partner else 0.0), guess, partner))
+    paired.sort(key=lambda pair: -pair[0])
+    for support, guess, partner in paired:
+        axis = guess.axis
         crossed = partner is not None and form_corner(axis, partner.axis)
         drawn = crossed or (framed and (axis.cycled or (partner is not None and partner.axis.cycled)))
         needed = _TICKS_CROSSED_MIN if drawn else _TICKS_CYCLED_MIN if axis.cycled else _TICKS_ALONE_MIN
         even = axis.even and (partner is None or partner.axis.even)
         if len(axis.index) >= needed and (drawn or even):
             return Ruler((axis, partner.axis) if partner else (axis,), support)
+    return _short(paired) if framed else None
+
+
+def _short(paired: Sequence[tuple[float, _Guess, _Guess | None]]) -> Ruler | None:
+    """The best supported of the rows that show little more than a centimeter, as a small inset does."""
+    for support, guess, _ in paired:
+        if guess.is_short and len(guess.axis.index) >= _TICKS_CROSSED_MIN:
+            return Ruler((guess.axis,), support)
     return None
 
 
@@ -102,12 +116,13 @@ def _guesses(gray: NDArray[np.uint8], dark: bool, length_px: float | None, uprig
 def _guesses_of(row: TickRow, cycled: bool, length_px: float | None, upright: bool) -> Iterator[_Guess]:
     """One for each distance that may lie between neighboring ticks."""
     spacing_px = row.spacing_px
+    is_short = _is_cycled(row, _LONG_FRAMED_MIN)
     for unit, prior in _UNITS_MM.items():
         support = prior + 6.0 * math.log(len(row.index) / 8.0) + (2.0 if cycled and unit == 1.0 else 0.0)
         if length_px is not None:
             log_length = math.log(length_px * unit / spacing_px)
             support -= min(12.0, 0.5 * ((log_length - _LOG_LENGTH_MEAN) / _LOG_LENGTH_SIGMA) ** 2)
-        yield _Guess(_axis(row, unit, upright, cycled), support, unit / spacing_px)
+        yield _Guess(_axis(row, unit, upright, cycled), support, unit / spacing_px, is_short)
 
 
 def _axis(row: TickRow, unit: float, upright: bool, cycled: bool) -> Axis:
@@ -115,12 +130,12 @@ def _axis(row: TickRow, unit: float, upright: bool, cycled: bool) -> Axis:
     return Axis(points, row.index, unit, cycled, row.even)
 
 
-def _is_cycled(row: TickRow) -> bool:
-    """Whether every fifth or tenth tick is longer, as on rulers."""
+def _is_cycled(row: TickRow, long_min: int = _LONG_MIN) -> bool:
+    """Whether every fifth or tenth tick is longer, as on rulers, and these are at least so many."""
     for cycle in (10, 5):
         long = row.index % cycle == row.index[row.length.argmax()] % cycle
         short = np.sort(row.length[~long])
-        if np.count_nonzero(long) < 3 or len(short) < 5:
+        if np.count_nonzero(long) < long_min or len(short) < 5:
             continue
         if row.length[long].min() >= 1.2 * short[3 * len(short) // 4]:
             return True
