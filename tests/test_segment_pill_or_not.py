@@ -185,6 +185,9 @@ def test_beside_many_pills_a_doubtful_region_is_one(sure: int, kept: int) -> Non
     photo = Photo(drawn((400, 400), discs), "many.png")
     settings = SegmentSettings(coarse_px=512, closer_min=9.0)
     assert len(Search(settings, Seen(discs), Chances(r30=0.9, r45=0.3))(photo)) == kept
+    # What the photo's border cuts is covered by no pill.
+    cut = [*discs[:-1], (280.0, 390.0, 45.0)]
+    assert len(Search(settings, Seen(cut), Chances(r30=0.9, r45=0.3))(Photo(drawn((400, 400), cut), "cut.png"))) == sure
 
 
 class LosesAgain(Seen):

@@ -236,13 +236,17 @@ class Search:
         alone = self._judge(photo, regions)
         regions, chances = rejoined(photo, regions, alone, box, self._judge, self.settings.whole_min)
         chances = without_grounds(regions, agreed(photo, regions, chances))
-        is_many = np.count_nonzero(chances >= self.settings.pill_min) >= _MANY_MIN
-        sure_min = self.settings.pill_among_many_min if is_many else self.settings.pill_min
+        is_many = bool(np.count_nonzero(chances >= self.settings.pill_min) >= _MANY_MIN)
         return [
-            _Likely(replace(one, doubted=True) if chance < sure_min else one, float(chance))
+            _Likely(replace(one, doubted=True) if chance < self._sure_min(one, is_many) else one, float(chance))
             for one, chance in zip(regions, chances, strict=True)
-            if chance >= min(sure_min, self._chance_min)
+            if chance >= min(self._sure_min(one, is_many), self._chance_min)
         ]
+
+    def _sure_min(self, region: PillRegion, is_many: bool) -> float:
+        """Many pills cover each other by half; what the photo's border cuts is covered by none."""
+        settings = self.settings
+        return settings.pill_among_many_min if is_many and not region.cut_by_border else settings.pill_min
 
 
 def _regions(likely: Sequence[_Likely]) -> tuple[PillRegion, ...]:
