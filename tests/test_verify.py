@@ -1102,6 +1102,22 @@ def test_what_is_nearly_the_list_s_own_word_is_said_once_and_read_again() -> Non
     assert ("unclear", "1 x zolmitriptan 2.5 mg: pill 1 could be it, not sure") in list(list_lines(done, verbose=False))
 
 
+def test_of_each_entry_the_pills_that_could_be_it_are_named_by_number() -> None:
+    names = ["etodolac 400 mg", "ibuprofen 200 mg", "warfarin 5 mg"]
+    done = listed(SHARED, names, [("PX",), ("PX",), ("QWE", "9562")])
+    alert = "(high-alert: an anticoagulant: too much of it causes bleeding, too little clots)"
+    lines = list(list_lines(done, verbose=False))
+    assert [words for name, words in lines if name == "unclear"] == [
+        f"1 x warfarin 5 mg {alert}: missing, or pill 3",
+        "1 x etodolac 400 mg: missing, or one of pills 1 and 2",
+        "1 x ibuprofen 200 mg: missing, or one of pills 1 and 2",
+    ]
+    both = "etodolac 400 mg and ibuprofen 200 mg, which are on the list, and like baclofen 10 mg and baclofen 20 mg"
+    assert dict(lines)["pills 1 and 2"].endswith(f"It looks like {both}, which are not.")
+    lacks = dict(list_lines(checked([("baclofen 10 mg", 1), ("baclofen 20 mg", 2)], [BACLOFEN]), verbose=False))
+    assert lacks["missing"] == "2 x baclofen 20 mg" and lacks["as listed"] == "1 x baclofen 10 mg: pill 1"
+
+
 def test_a_pill_of_a_list_that_fits_nothing_says_so_once() -> None:
     done = listed(MADE, ["baclofen 10 mg"], [("QWE", "9562")])
     (odd,) = done.pills

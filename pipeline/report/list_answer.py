@@ -51,15 +51,21 @@ def _entry_words(answer: ListCheck, place: int) -> str:
     alone = [pill.number for pill in untold if pill.fits == (place,) or (pill.misread and pill.entry == place)]
     could_be = [*sure, *(alone if each.untold else [])]
     left = each.untold - len(alone)
-    pills = [pill for pill in untold if not pill.may_be_no_pill]
-    among = [pill.number for pill in pills if place in pill.fits] or [pill.number for pill in pills]
+    among = _among(place, untold)
     parts = (
         numbered(here) if here else "",
         f"{numbered(could_be)} could be it, not sure" if could_be else "",
-        f"{each.missing} missing" if each.missing else "",
+        f"{each.missing} missing" if 0 < each.missing < each.entry.count else "",
         _left(left, [number for number in among if number not in could_be]) if left > 0 else "",
     )
-    return f"{named}: {'; '.join(filter(None, parts))}"
+    return ": ".join(filter(None, (named, "; ".join(filter(None, parts)))))
+
+
+def _among(place: int, untold: Sequence[CheckedPill]) -> list[int]:
+    """Which of the unclear pills an entry may be: those that fit it, else those that fit nothing, else any."""
+    pills = [pill for pill in untold if not (pill.may_be_no_pill or pill.misread)]
+    fitting = [pill.number for pill in pills if place in pill.fits]
+    return fitting or [pill.number for pill in pills if pill.fits_nothing] or [pill.number for pill in pills]
 
 
 def _left(count: int, among: Sequence[int]) -> str:

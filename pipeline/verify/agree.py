@@ -17,7 +17,7 @@ from pipeline.match.model import MatchModel
 from pipeline.match.rank import Weighed
 from pipeline.records import Agreement, Doubts, Expected, ExpectedKind, PillLook, Reading
 from pipeline.settings import DecideSettings, VerifySettings
-from pipeline.verify.better import bears_a_name, fitting_better, said_better, strength_question
+from pipeline.verify.better import bears_a_listed_name, fitting_better, said_better, strength_question
 from pipeline.verify.compare import FILLED_BY_NONE, Comparison, Filled, worst_looks
 from pipeline.verify.naming import (
     alike_sentences,
@@ -56,6 +56,7 @@ class Finding:
     list says what else may lie there; without one it could not be. ``against``: what contradicts, in sentences.
     ``better``: what fits ten times better than what was expected, in the order in which it is named; ``question``: what
     to look for on the pill where that is another strength. ``misread``: what was read is nearly what it is marked.
+    ``near``: what would look the same whatever a list has, where that was asked.
     """
 
     agreement: Agreement
@@ -68,6 +69,7 @@ class Finding:
     better: tuple[Weighed, ...] = ()
     question: str = ""
     misread: bool = False
+    near: tuple[Weighed, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,9 +98,10 @@ class Judge:
         # A list is asked for drug and strength first, whoever made it.
         asked = comparison.whoever_made_it() if self.filled.bits else comparison
         alike = self._look_alikes(asked, expected)
-        open_ = tuple(self._open(asked, expected, alike))
+        better = fitting_better(asked, self._weight)
+        open_ = tuple(self._open(asked, expected, alike, better))
         if open_:
-            return self._cannot_tell(asked, expected, alike, open_)
+            return self._cannot_tell(asked, expected, alike, better, open_)
         if self.filled.bits:
             return self._of_the_list(comparison, expected)
         return Finding(
@@ -109,15 +112,22 @@ class Judge:
         )
 
     def _cannot_tell(
-        self, comparison: Comparison, expected: Expected, alike: tuple[Weighed, ...], why: Sequence[str]
+        self,
+        comparison: Comparison,
+        expected: Expected,
+        alike: tuple[Weighed, ...],
+        better: tuple[Weighed, ...],
+        why: Sequence[str],
     ) -> Finding:
         """What keeps it open, and what fits better."""
-        best, better = comparison.best, self._better(comparison)
+        best = comparison.best
         fits, question = not self._fits_badly(best), strength_question(better, best)
         if self._is_misread(comparison, better):
             return Finding(Agreement.CANNOT_TELL, said_misread(self.imprint, best), alike, fits, misread=True)
         reason = " ".join((not_certain(expected), *why))
-        return Finding(Agreement.CANNOT_TELL, reason, alike, fits, better=better, question=question)
+        alone = replace(self, filled=FILLED_BY_NONE)
+        near = alone._look_alikes(comparison, expected) if self.filled.bits and fits and comparison.was_read else ()
+        return Finding(Agreement.CANNOT_TELL, reason, alike, fits, better=better, question=question, near=near)
 
     def _is_misread(self, comparison: Comparison, better: Sequence[Weighed]) -> bool:
         """Whether a list's own pill bears a word that was read, and all that does not fit is text beside it."""
@@ -246,7 +256,9 @@ class Judge:
         is_part = explanation.tokens and explanation.missing and explanation.bits < self.bars.part_bits
         return bool(is_part) and not has_number(explanation)
 
-    def _open(self, comparison: Comparison, expected: Expected, alike: Sequence[Weighed]) -> Iterator[str]:
+    def _open(
+        self, comparison: Comparison, expected: Expected, alike: Sequence[Weighed], better: Sequence[Weighed]
+    ) -> Iterator[str]:
         """What keeps it from being consistent."""
         best = comparison.best
         if not comparison.was_read:
@@ -256,13 +268,12 @@ class Judge:
             yield "The catalog does not say how it is marked."
             return
         against, more_like = self._fits_badly(best), self._more_like(comparison)
-        better = self._better(comparison)
         yield from said_better(better, best)
         # Of a list it is said once for the pill that it fits nothing on it, as far as the catalog knows.
         says_once = self.filled.bits and against
         if more_like and not (better or says_once):
             yield "Other pills of the catalog fit better, but none of them surely."
-        is_excused = not (better or says_once or self._bears_a_listed_name(comparison))
+        is_excused = not (better or says_once or bears_a_listed_name(comparison))
         if against and comparison.unlisted_share and is_excused:
             yield f"It may be another maker's {expected.name}, which the catalog lacks, or another drug."
         yield from self._said_against(best, against)
@@ -273,13 +284,6 @@ class Judge:
             yield from alike_sentences(alike, best, expected, "fit this photo as well or better" if against else "")
         elif not more_like and comparison.ratio_bits(self.filled) < self.bars.likelihood_bits and not better:
             yield "Other pills than those of the catalog may well look the same."
-
-    def _better(self, comparison: Comparison) -> tuple[Weighed, ...]:
-        return fitting_better(comparison, self._weight)
-
-    def _bears_a_listed_name(self, comparison: Comparison) -> bool:
-        """Whether a brand or a maker's name was read that a listed tablet bears: then it is not another maker's."""
-        return any(bears_a_name(group.explanation) for group in (comparison.best, *comparison.rivals[:1]))
 
     def _said_against(self, best: Weighed, against: Sequence[str]) -> Iterator[str]:
         """What does not fit; what was read beside what is listed says of the text all there is to say."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 
-from pipeline.match.explain import Explanation
 from pipeline.match.rank import Weighed
 from pipeline.verify.compare import Comparison
 from pipeline.verify.naming import NAMED_MIN, is_brand_alone, joined, marked, marked_beside
@@ -36,8 +35,9 @@ def fitting_better(comparison: Comparison, weight: Callable[[Weighed], float]) -
         and group.explanation.tokens
         and weight(better[0]) - weight(group) <= _STRENGTH_BEHIND_MAX_BITS
     ]
-    others = [group for group in better if group not in strengths and comparison.probability(group) >= NAMED_MIN]
-    return (*strengths, *others[:1])
+    other = next((group for group in better if not any(group is each for each in strengths)), None)
+    is_named = other is not None and comparison.probability(other) >= NAMED_MIN
+    return (*strengths, other) if other and is_named else tuple(strengths)
 
 
 def is_other_strength(group: Weighed, best: Weighed) -> bool:
@@ -67,6 +67,7 @@ def strength_question(better: Sequence[Weighed], best: Weighed) -> str:
     return f"is it {joined(asked, 'or')}?" if all(asked) else ""
 
 
-def bears_a_name(explanation: Explanation) -> bool:
-    """Whether a brand or a maker's name of its imprint was read: then it is that maker's, listed, and no other's."""
-    return any(token.isalpha() and len(token) >= _NAME_MIN for token in explanation.tokens)
+def bears_a_listed_name(comparison: Comparison) -> bool:
+    """Whether a brand or a maker's name was read that a listed tablet bears: then it is not another maker's."""
+    nearest = (comparison.best, *comparison.rivals[:1])
+    return any(token.isalpha() and len(token) >= _NAME_MIN for group in nearest for token in group.explanation.tokens)

@@ -166,15 +166,15 @@ def _reason(here: _Found, place: int, found: Sequence[_Found], entries: Sequence
     if not any(other.fits for _, other in found) and not finding.misread:
         nothing = f"It fits nothing on the list, as far as the catalog knows; nearest to it is {name}."
         return finding.reason.replace(not_certain(entries[place].expected), nothing)
-    if _state(finding) is not PillState.CANNOT_TELL or not (finding.fits and finding.look_alikes):
+    if _state(finding) is not PillState.CANNOT_TELL or not (finding.fits and (finding.look_alikes or finding.near)):
         return finding.reason
-    others = [entry.expected for at, entry in enumerate(entries) if at != place and found[at][1].fits]
+    on = [marked_expected(entry.expected) for at, entry in enumerate(entries) if at == place or found[at][1].fits]
     off = [
         marked_beside(group, comparison.best)
-        for group in by_harm((*finding.better, *finding.look_alikes), comparison.best)
+        for group in by_harm((*finding.better, *finding.look_alikes, *finding.near), comparison.best)
         if not any(entry.expected.is_meant(group.products) for entry in entries)
     ]
-    return on_and_off([name, *map(marked_expected, others)], off)
+    return on_and_off(on, off)
 
 
 def _state(finding: Finding) -> PillState:
