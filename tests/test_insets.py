@@ -64,6 +64,15 @@ def test_a_ruler_of_a_centimeter_is_enough_in_a_frame(length_mm: float, is_found
     assert find_scale(inset, []) is None  # of a whole photo so short a ruler is no proof
 
 
+@pytest.mark.parametrize(("gap_px", "is_found"), [(4, True), (40, False)])
+def test_a_side_that_a_line_crosses_is_whole(gap_px: int, is_found: bool) -> None:
+    inset, _ = ruler_scene(12.0, crossing=(60.0, 270.0), size_px=(330, 460), length_mm=30.0, pill_mm=8.0)
+    photo, (top, _, _, right) = page(framed(inset.pixels, BLUE))
+    pixels = photo.pixels.copy()
+    pixels[top + 160 : top + 160 + gap_px, right - 8 : right + 4] = pixels[top + 160, right + 20]
+    assert (find_inset(Photo(pixels, "page")) is not None) == is_found
+
+
 def test_a_frame_without_a_ruler_and_a_ruler_without_a_frame_are_no_inset() -> None:
     plain = np.full((330, 460, 3), 235, np.uint8)
     cv2.circle(plain, (230, 160), 60, (250, 250, 250), -1, cv2.LINE_AA)

@@ -21,6 +21,8 @@ _CONTRAST_MIN = 14
 _SIDE_MIN = 0.08
 _SIDE_PX_MIN = 24
 _AREA_MIN, _AREA_MAX = 0.01, 0.8
+# So long a gap in a side is none; both parts of it must be as long as a side.
+_GAP_PX_MAX = 4
 # Ends of sides that meet lie within so many pixels.
 _CORNER_PX = 5
 # What an inset's longer side measures by its own ruler: those of 105 pages 28 to 62 mm.
@@ -105,21 +107,31 @@ def _enlarged(box: Box, share: float) -> Box:
 
 
 def _lines(steps: NDArray[np.uint8], shortest: int) -> list[_Line]:
-    """The straight upright edges in differences of neighbors ``(h, w, 3)``, the longest first."""
+    """The straight upright edges in differences of neighbors ``(h, w, 3)``, the longest first, then bridged ones."""
     # A drawn line has no gap, which parts it from the edges that foil and print show in a row.
     strongest = cv2.max(cv2.max(steps[..., 0], steps[..., 1]), steps[..., 2])
     edges = cv2.threshold(strongest, _CONTRAST_MIN - 1, 1, cv2.THRESH_BINARY)[1]
     edges = cv2.morphologyEx(edges, cv2.MORPH_OPEN, np.ones((shortest, 1), np.uint8))
     columns = np.flatnonzero(cv2.reduce(edges, 0, cv2.REDUCE_MAX))
-    ends = np.diff(edges[:, columns].T.view(np.int8), axis=1, prepend=0, append=0)
-    index, start = np.nonzero(ends > 0)
-    end = np.nonzero(ends < 0)[1]
-    found = np.stack([columns[index], start, end], axis=1)[np.argsort(start - end, kind="stable")]
+    if len(columns) == 0:
+        return []
+    whole = np.ascontiguousarray(edges[:, columns], np.uint8)
+    # Where a ruler's line meets a side it leaves a short gap.
+    bridged = np.asarray(cv2.morphologyEx(whole, cv2.MORPH_CLOSE, np.ones((_GAP_PX_MAX + 1, 1))), np.uint8)
+    found = np.concatenate([_runs(whole, columns), _runs(bridged, columns)])
     lines: list[_Line] = []
     while len(found) and len(lines) < _LINES_MAX:
         lines.append(_Line(*found[0].tolist()))
         found = found[(np.abs(found - found[0]) > _CORNER_PX).any(axis=1)]
     return lines
+
+
+def _runs(edges: NDArray[np.uint8], columns: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Column, start and end ``(n, 3)`` of each run of edge pixels in ``(h, columns)``, the longest first."""
+    ends = np.diff(edges.T.view(np.int8), axis=1, prepend=0, append=0)
+    index, start = np.nonzero(ends > 0)
+    end = np.nonzero(ends < 0)[1]
+    return np.stack([columns[index], start, end], axis=1)[np.argsort(start - end, kind="stable")]
 
 
 def _boxes(upright: list[_Line], level: list[_Line]) -> list[Box]:
