@@ -1075,6 +1075,14 @@ def test_another_strength_of_the_drug_is_named_first_and_asked_for(
     assert next_step(done).startswith(f"Do not give it yet. Come closer: {question} Compare it with the label")
 
 
+def test_another_number_of_a_series_is_not_what_it_looks_more_like() -> None:
+    # the register has Ivax's Z 2083; the tablet is sold with TEVA 2083 now, and TEVA 2089 is another strength
+    own, other = pill("Z 2083", "chlor", "25 mg"), pill("TEVA 2089", "chlor", "50 mg")
+    done = verified((own, other, *MADE), "chlor 25 mg", [face("TEVA", "2083"), face()], look(faces=2))
+    assert (done.agreement, done.better) == (CANNOT_TELL, ())
+    assert headline(done)[1] == "chlor 25 mg: the photo does not settle it"
+
+
 def test_what_nothing_fits_better_is_not_settled() -> None:
     twin = pill("PX 4810", "warfarin", "1 mg", labeler="Baker")
     done = verified((*MADE, twin), "baclofen 10 mg", [face("PX", "4810"), face()], look(faces=2))

@@ -23,11 +23,17 @@ _NAME_MIN = 5
 def fitting_better(comparison: Comparison, weight: Callable[[Weighed], float]) -> tuple[Weighed, ...]:
     """Tablets that fit ten times better than any expected: the drug's other strengths, then the likeliest other one.
 
-    Another drug's is named only where it is probable enough to be named at all, a strength always.
+    Another drug's is named only where it is probable enough to be named at all, a strength always. None is of which
+    more digits would be misread: a register's other maker's name makes ``TEVA 2089`` of ``TEVA 2083`` likelier than
+    ``Z 2083``, and the numbers of a series differ in one digit.
     """
     best = comparison.best
-    better = sorted((group for group in comparison.rivals if weight(group) - best.bits >= LIKELIER_BITS), key=weight)
-    better.reverse()
+    better = [
+        group
+        for group in comparison.rivals
+        if weight(group) - best.bits >= LIKELIER_BITS and _digits_against(group) <= _digits_against(best)
+    ]
+    better.sort(key=weight, reverse=True)
     strengths = [
         group
         for group in better
@@ -38,6 +44,10 @@ def fitting_better(comparison: Comparison, weight: Callable[[Weighed], float]) -
     other = next((group for group in better if not any(group is each for each in strengths)), None)
     is_named = other is not None and comparison.probability(other) >= NAMED_MIN
     return (*strengths, other) if other and is_named else tuple(strengths)
+
+
+def _digits_against(group: Weighed) -> int:
+    return sum(map(str.isdigit, group.explanation.contradicted))
 
 
 def is_other_strength(group: Weighed, best: Weighed) -> bool:
