@@ -92,7 +92,9 @@ def test_disagreements_come_first_by_harm_with_the_columns_of_the_list(tmp_path:
     assert [row["order"] for row in found] == [f"order {list(LINES).index(name)}" for name in first]
     by_photo = {row["photo"]: row for row in found}
     assert by_photo["c.jpg"]["agreement_reason"] == "It is wrong." and by_photo["c.jpg"]["likelihood_ratio"] == 12300
-    assert by_photo["c.jpg"]["agreement_next"].startswith("Do not give it yet. Compare it with the label")
+    assert by_photo["c.jpg"]["agreement_next"].startswith(
+        "Do not give it, and do not make up the dose from it. Compare it with the label"
+    )
     # the same bytes with another expectation are compared for themselves
     assert by_photo["a.jpg"]["agreement"] == "CONSISTENT" and by_photo["a.jpg"]["same_as"] is None
     # what is not understood loses nothing of the answer

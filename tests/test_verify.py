@@ -406,7 +406,11 @@ def validator() -> Any:
     return jsonschema.Draft202012Validator(schema, registry=registry)
 
 
-CHECK_BOTH = "Check the label and the order all the same. (Two different pills in the photo? Then take each alone.)"
+NOT_YET_ONE, NOT_YET_ALL = (f"Do not give {it} yet. Add none, take none out." for it in ("it", "them"))
+CHECK_BOTH = (
+    "This is for one pill, shown from both sides: of two, do not give them, photograph each alone. "
+    "Check the label and the order all the same."
+)
 
 
 def run(*arguments: str) -> Any:
@@ -441,7 +445,8 @@ def test_the_command_says_one_word_and_exits_with_its_code(
         ask = "If baclofen 10 mg is ordered, ask with --expect; if not, do not give it."
         assert said == f"next: Do not give it yet. {ask}" and "It is likely baclofen" in done.output
     else:
-        assert said.startswith("next: Do not give it yet. ") is bool(code)
+        no = "next: Do not give it, and do not make up the dose from it. "
+        assert said.startswith(no if code == 10 else "next: Do not give it yet. ") is bool(code)
         assert ("nor that it may be given" in said) is not bool(code)
     as_json = run(*arguments, "--json")
     assert as_json.exit_code == code
@@ -574,8 +579,8 @@ def test_a_wrong_pill_is_extra_and_the_right_one_missing() -> None:
     said = "pill 2 is not on the list; one pill is missing: baclofen 20 mg"
     assert headline(done)[1] == f"2 pills seen, 2 on the list: {said}"
     assert next_step(done) == (
-        "Do not give them yet. Look for the missing pill in the cup, on the floor, in the packages. "
-        "Ask a pharmacist about pill 2; do not just take it away."
+        f"{NOT_YET_ALL} Look for the missing pill in the cup, on the floor, in the packages. "
+        "Ask a pharmacist about pill 2."
     )
     assert "Pill 2 is not on the list; nearest to it is baclofen " in done.reason
 
@@ -593,7 +598,7 @@ def test_a_count_that_does_not_fit_is_a_fault_though_nobody_can_say_of_which() -
     assert done.agreement is CONTRADICTED
     either = "warfarin 5 mg (high-alert) or baclofen 10 mg"
     assert f"The list has 2 pills, 1 was seen. One is missing: {either}." in done.reason
-    assert headline(done)[1] == f"1 pill seen, 2 on the list: one pill is missing: {either}"
+    assert headline(done)[1] == f"1 pill seen, 2 on the list: one pill is missing, not known which: {either}"
     more = checked([("baclofen 10 mg", 1)], [BACLOFEN, ()])
     assert "The list has 1 pill, 2 were seen: one pill too many, not known which." in more.reason
     assert headline(more)[1] == "2 pills seen, 1 on the list: one pill too many, not known which"
@@ -656,9 +661,9 @@ def test_a_blank_face_is_counted_by_its_look_and_stays_untold() -> None:
     lines = [words for name, words in list_lines(done, verbose=False) if name == "unclear"]
     alert = "(high-alert: an anticoagulant: too much of it causes bleeding, too little clots)"
     assert lines == [
-        f"1 x warfarin 5 mg {alert}: missing, or pill 3",
+        f"1 x warfarin 5 mg {alert}: not found yet; may be pill 3",
         "2 x lisinopril 5 mg: pills 1 and 2 could be it, not sure",
-        "1 x baclofen 10 mg: missing, or pill 3",
+        "1 x baclofen 10 mg: not found yet; may be pill 3",
     ]
 
 
@@ -684,7 +689,7 @@ def test_two_faces_that_look_alike_may_be_one_pill() -> None:
     assert "Pill 1 and pill 2 may be one pill, shown from both sides." in done.reason
     assert done.alike == ((1, 2),)
     assert headline(done)[1] == "2 pills seen, 1 on the list: one pill shown from both sides, or two pills?"
-    assert next_step(done) == "Do not give it yet. Lay each pill down once, and take the photo again."
+    assert next_step(done) == f"{NOT_YET_ONE} Lay each pill down once, and take the photo again."
     # where no entry could be both, they are two pills
     both = checked([("baclofen 10 mg", 1)], [BACLOFEN, WARFARIN], counted=Counted(alike=((0, 1),)))
     assert (both.agreement, both.alike) == (CONTRADICTED, ())
@@ -725,7 +730,7 @@ def test_what_only_pills_off_the_list_share_looks_like_the_listed_one_and_names_
     assert whole.reason == "Something that is not on the list would look the same as pill 1."
     assert [(each.present, each.looks_like, each.missing, each.untold) for each in whole.entries] == [(0, 1, 0, 0)]
     assert next_step(whole) == (
-        "Do not give it yet. Compare pill 1 with the label of the package; its other side may tell too."
+        f"{NOT_YET_ONE} Compare pill 1 with the label of the package; its other side may tell too."
     )
     assert ("unclear", "1 x etodolac 400 mg: pill 1 could be it, not sure") in list(list_lines(whole, verbose=False))
     (alone,) = listed(SHARED, ["warfarin 5 mg"], [WARFARIN]).pills
@@ -880,15 +885,15 @@ def test_fingers_at_the_border_are_looked_at_not_turned_over() -> None:
     assert [pill.number for pill in done.pills if pill.may_be_no_pill] == [1]
     assert "Pill 1 is cut by the border and bears no text that was read: it may be no pill." in done.reason
     assert next_step(done) == (
-        "Do not give them yet. Look at pill 1: no pill, perhaps, but a finger or another thing. "
+        f"{NOT_YET_ALL} Look at pill 1: no pill, perhaps, but a finger or another thing. "
         "Turn over pill 2, lay all apart, and take the photo again."
     )
     assert next_step(alone).startswith(
-        "Do not give it yet. Look at pill 1: no pill, perhaps"
+        f"{NOT_YET_ONE} Look at pill 1: no pill, perhaps"
     ) and "Turn over" not in next_step(alone)
     assert headline(alone)[1] == "1 thing seen, perhaps no pill, 1 on the list: nothing was identified"
     assert headline(done)[1].startswith("1 pill and 1 thing seen, perhaps no pill, 2 on the list: ")
-    assert ("unclear", "1 x baclofen 10 mg: not seen, perhaps missing") in list(list_lines(alone, verbose=False))
+    assert ("unclear", "1 x baclofen 10 mg: not seen in this photo") in list(list_lines(alone, verbose=False))
     assert not any(pill.may_be_no_pill for pill in read.pills)
 
 
@@ -972,14 +977,14 @@ def test_a_look_that_does_not_fit_is_said_in_words_of_every_day() -> None:
 
 def test_each_answer_that_settles_nothing_says_what_to_do_next() -> None:
     entries = [("baclofen 10 mg", 1), ("warfarin 5 mg", 1)]
-    turn = "Do not give them yet. Turn over {}, lay all apart, and take the photo again."
+    turn = NOT_YET_ALL + " Turn over {}, lay all apart, and take the photo again."
     assert next_step(checked(entries, [BACLOFEN, ()])) == turn.format("pill 2")
     assert next_step(checked(entries, [(), ()])) == turn.format("pills 1 and 2")
-    look = "Do not give them yet. Look for the missing pill in the cup, on the floor, in the packages."
+    look = f"{NOT_YET_ALL} Look for the missing pill in the cup, on the floor, in the packages."
     assert next_step(checked(entries, [BACLOFEN])) == look
     assert next_step(checked(entries, [BACLOFEN, WARFARIN])) == ""
     hidden = checked(entries, [BACLOFEN, WARFARIN], counted=Counted(touching=((0, 1),)))
-    assert next_step(hidden) == "Do not give them yet. Lay the pills apart on plain paper, and take the photo again."
+    assert next_step(hidden) == f"{NOT_YET_ALL} Lay the pills apart on plain paper, and take the photo again."
 
 
 def test_a_short_answer_of_a_list_says_each_reason_once() -> None:
@@ -1106,7 +1111,7 @@ def test_what_is_nearly_the_list_s_own_word_is_said_once_and_read_again() -> Non
     (misread,) = (each for each in done.pills if each.number == 1)
     assert misread.reason.startswith("ZOMIG5L was read, perhaps misread; zolmitriptan 2.5 mg is marked ZOMIG")
     assert misread.reason.endswith(" Read it yourself.") and "fits nothing" not in done.reason
-    assert done.agreement is CANNOT_TELL and next_step(done) == "Do not give them yet. Read pill 1 yourself."
+    assert done.agreement is CANNOT_TELL and next_step(done) == f"{NOT_YET_ALL} Read pill 1 yourself."
     assert ("unclear", "1 x zolmitriptan 2.5 mg: pill 1 could be it, not sure") in list(list_lines(done, verbose=False))
 
 
@@ -1116,9 +1121,9 @@ def test_of_each_entry_the_pills_that_could_be_it_are_named_by_number() -> None:
     alert = "(high-alert: an anticoagulant: too much of it causes bleeding, too little clots)"
     lines = list(list_lines(done, verbose=False))
     assert [words for name, words in lines if name == "unclear"] == [
-        f"1 x warfarin 5 mg {alert}: missing, or pill 3",
-        "1 x etodolac 400 mg: missing, or one of pills 1 and 2",
-        "1 x ibuprofen 200 mg: missing, or one of pills 1 and 2",
+        f"1 x warfarin 5 mg {alert}: not found yet; may be pill 3",
+        "1 x etodolac 400 mg: not found yet; may be one of pills 1 and 2",
+        "1 x ibuprofen 200 mg: not found yet; may be one of pills 1 and 2",
     ]
     both = "etodolac 400 mg and ibuprofen 200 mg, which are on the list, and like baclofen 10 mg and baclofen 20 mg"
     assert dict(lines)["pills 1 and 2"].endswith(f"It looks like {both}, which are not.")

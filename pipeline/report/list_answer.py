@@ -69,11 +69,12 @@ def _among(place: int, untold: Sequence[CheckedPill]) -> list[int]:
 
 
 def _left(count: int, among: Sequence[int]) -> str:
-    """What was not seen for sure: ``missing, or one of pills 2 and 3``."""
+    """What was not seen for sure: ``not found yet; may be one of pills 2 and 3``."""
     much = f"{count} " if count > 1 else ""
     if not among:
-        return f"{much}not seen, perhaps missing"
-    return f"{much}missing, or {'' if len(among) == 1 else 'one of ' if count == 1 else 'among '}{numbered(among)}"
+        return f"{much}not seen in this photo"
+    which = "" if len(among) == 1 else "one of " if count == 1 else "among "
+    return f"{much}not found yet; may be {which}{numbered(among)}"
 
 
 def _alert(each: CheckedEntry) -> str:
@@ -150,7 +151,9 @@ def _faults(answer: ListCheck) -> Iterator[str]:
     if more:
         yield f"{numbered(more)} {_is(more)} more than the list has"
     if answer.lacking:
-        yield f"{'one pill is' if answer.lacking == 1 else f'{answer.lacking} pills are'} missing: {_lacking(answer)}"
+        known = sum(each.missing for each in answer.entries) >= answer.lacking
+        missing = f"{'one pill is' if answer.lacking == 1 else f'{answer.lacking} pills are'} missing"
+        yield f"{missing}: {_lacking(answer)}" if known else f"{missing}, not known which: {_lacking(answer)}"
     elif not extra:
         yield too_many(len(answer.pills) - sum(each.entry.count for each in answer.entries))
 

@@ -13,11 +13,14 @@ from pipeline.verify import ListCheck, PillState, RuleOut, Verification, numbere
 
 # What more likely than not is another pill is held back, though that does not contradict.
 _OTHER_MIN = 0.5
-_NOT_YET, _NOT_YET_ALL = "Do not give it yet.", "Do not give them yet."
+_NOT_YET = "Do not give it yet."
+# Of a list nothing is to be added or thrown away either: what seems to lack or to be too much may be an unclear pill.
+_NOT_YET_LISTED = "{} Add none, take none out."
+_NEVER = "Do not give it, and do not make up the dose from it."
 _COMPARE = "Compare it with the label of its package, and ask a pharmacist."
 _COMPARE_ALL = "Compare each with the label of its package, and ask a pharmacist."
 _CHECK = "Check the label and the order all the same."
-_CHECK_BOTH = f"{_CHECK} (Two different pills in the photo? Then take each alone.)"
+_CHECK_BOTH = f"This is for one pill, shown from both sides: of two, do not give them, photograph each alone. {_CHECK}"
 _CHECK_RULED_OUT = "This says neither which drug it is nor that it may be given: check the label and the order."
 _LOOK_FOR = "in the cup, on the floor, in the packages."
 
@@ -28,12 +31,14 @@ def next_step(answer: Verification | RuleOut | ListCheck) -> str:
         if answer.agreement is Agreement.CONSISTENT:
             return ""
         one = sum(each.entry.count for each in answer.entries) == 1 and len(answer.pills) - len(answer.alike) <= 1
-        return " ".join((_NOT_YET if one else _NOT_YET_ALL, *_next_of_list(answer)))
+        not_yet = _NOT_YET_LISTED.format(_NOT_YET if one else "Do not give them yet.")
+        return " ".join((not_yet, *_next_of_list(answer)))
     if isinstance(answer, RuleOut):
         return _CHECK_RULED_OUT if answer.is_ruled_out else f"{_NOT_YET} {_next_of_drugs(answer)}"
     if answer.agreement is Agreement.CONSISTENT:
         return _CHECK_BOTH if len(answer.identification.faces) > 1 else _CHECK
-    return f"{_NOT_YET} {_next_of_one(answer)}"
+    not_yet = _NEVER if answer.agreement is Agreement.CONTRADICTED else _NOT_YET
+    return f"{not_yet} {_next_of_one(answer)}"
 
 
 def _next_of_drugs(answer: RuleOut) -> str:
@@ -92,7 +97,7 @@ def _next_of_list(answer: ListCheck) -> Iterator[str]:
         yield f"Look for the missing {'pill' if lacks == 1 else 'pills'} {_LOOK_FOR}"
     extra = answer.numbers(PillState.EXTRA)
     if extra:
-        yield f"Ask a pharmacist about {numbered(extra)}; do not just take {'it' if len(extra) == 1 else 'them'} away."
+        yield f"Ask a pharmacist about {numbered(extra)}."
     unclear = list(_unclear(answer))
     yield from unclear
     if answer.agreement is Agreement.CONTRADICTED:
