@@ -64,6 +64,15 @@ def test_a_ruler_of_a_centimeter_is_enough_in_a_frame(length_mm: float, is_found
     assert find_scale(inset, []) is None  # of a whole photo so short a ruler is no proof
 
 
+def test_in_a_small_inset_the_long_ticks_may_reach_over_a_quarter_of_it() -> None:
+    scene = ruler_scene(9.0, axes="x", crossing=(20.0, 95.0), size_px=(140, 160), length_mm=12.0, pill_mm=3.0)
+    photo, box = page(framed(scene[0].pixels, BLUE))
+    found = find_inset(photo)
+    assert found is not None and np.abs(np.subtract(found, box)).max() <= 8
+    scale = find_scale(photo.part(found), [], framed=True)
+    assert scale is not None and scale.mm_per_px == pytest.approx(1 / 9, rel=0.02)
+
+
 @pytest.mark.parametrize(("gap_px", "is_found"), [(4, True), (40, False)])
 def test_a_side_that_a_line_crosses_is_whole(gap_px: int, is_found: bool) -> None:
     inset, _ = ruler_scene(12.0, crossing=(60.0, 270.0), size_px=(330, 460), length_mm=30.0, pill_mm=8.0)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipeline.records import PillRegion
 from pipeline.scale.plane import Axis, form_corner
 from pipeline.scale.search_copy import SearchCopy
-from pipeline.scale.strokes import upright_strokes
+from pipeline.scale.strokes import TICK_HEIGHT_SHARE_MAX, upright_strokes
 from pipeline.scale.ticks import TickRow, tick_rows
 
 # How many millimeters lie between neighboring ticks, with log prior: of 100 TFDA photos 98 have a tick each
@@ -30,6 +30,8 @@ _TICKS_CYCLED_MIN = 14
 _TICKS_CROSSED_MIN = 10
 # So many of the longer ticks at least; in a frame, where a ruler may be little longer than a centimeter.
 _LONG_MIN, _LONG_FRAMED_MIN = 3, 2
+# The longest tick of a framed picture, by its longer side: a small inset shows little but its ruler.
+_TALL_FRAMED_MAX = 0.35
 # With so many dark ticks, light ones are not looked for.
 _TICKS_PLENTY_MIN = 30
 
@@ -61,13 +63,19 @@ def find_ruler(copy: SearchCopy, regions: Sequence[PillRegion], framed: bool = F
 
     ``regions`` are the photo's pills. The axes are given in pixels of the photo.
     """
+    ruler = _found(copy, regions, framed, TICK_HEIGHT_SHARE_MAX)
+    return _found(copy, regions, framed, _TALL_FRAMED_MAX) if ruler is None and framed else ruler
+
+
+def _found(copy: SearchCopy, regions: Sequence[PillRegion], framed: bool, tall_max: float) -> Ruler | None:
+    """The ruler with no tick longer than that share of the picture."""
     images = [np.ascontiguousarray(image, dtype=np.uint8) for image in (copy.gray, np.transpose(copy.gray))]
     length_px = _typical_length_px(regions)
     across: list[_Guess] = []
     along: list[_Guess] = []
     for dark in (True, False):
-        across += _guesses(images[0], dark, length_px and length_px * copy.share, upright=False)
-        along += _guesses(images[1], dark, length_px and length_px * copy.share, upright=True)
+        across += _guesses(images[0], dark, length_px and length_px * copy.share, tall_max, upright=False)
+        along += _guesses(images[1], dark, length_px and length_px * copy.share, tall_max, upright=True)
         best = _best(across, along, framed)
         # Light ticks are rare and looked for only where dark ones leave room for doubt.
         if best is not None and len(best.axes) == 2 and max(len(axis.index) for axis in best.axes) >= _TICKS_PLENTY_MIN:
@@ -102,9 +110,11 @@ def _short(paired: Sequence[tuple[float, _Guess, _Guess | None]]) -> Ruler | Non
     return None
 
 
-def _guesses(gray: NDArray[np.uint8], dark: bool, length_px: float | None, upright: bool) -> list[_Guess]:
+def _guesses(
+    gray: NDArray[np.uint8], dark: bool, length_px: float | None, tall_max: float, upright: bool
+) -> list[_Guess]:
     """Guesses from the first of the strokes that make a row of ticks."""
-    for strokes in upright_strokes(gray, dark):
+    for strokes in upright_strokes(gray, dark, tall_max):
         rows = [(row, _is_cycled(row)) for row in tick_rows(strokes, _ROWS_MAX)]
         # Threads of a cloth make even rows in its grain, but no longer ones among them.
         told = [(row, cycled) for row, cycled in rows if cycled or not strokes.is_grainy]

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 # Wider than any tick that was seen at 640 px (docs/experiments/scale.md), in pixels.
 _TICK_WIDTH_PX_MAX = 9
 _TICK_HEIGHT_PX_MIN = 3
+# Longer strokes, by the longer side of the picture, are parts of something else.
+TICK_HEIGHT_SHARE_MAX = 0.2
 # Gray levels a tick differs from its ground at least; below lie paper grain and JPEG noise.
 _CONTRAST_MIN = 9
 # Grain is averaged over so many pixels upright: most ticks are longer.
@@ -36,8 +38,10 @@ class Strokes:
         return len(self.x)
 
 
-def upright_strokes(gray: NDArray[np.uint8], dark: bool) -> Iterator[Strokes]:
-    """Thin upright strokes, darker (or lighter) than their ground, in ``(h, w)`` uint8.
+def upright_strokes(
+    gray: NDArray[np.uint8], dark: bool, height_share_max: float = TICK_HEIGHT_SHARE_MAX
+) -> Iterator[Strokes]:
+    """Thin upright strokes, darker (or lighter) than their ground, in ``(h, w)`` uint8; none longer than that share.
 
     Where grain makes thousands of marks, first those that stand upright in it, then the strongest of all.
     """
@@ -47,18 +51,20 @@ def upright_strokes(gray: NDArray[np.uint8], dark: bool) -> Iterator[Strokes]:
     threshold = _threshold(hat)
     marks = _marks(hat, threshold)
     if marks is not None:
-        yield _strokes(hat, marks, is_grainy=False)
+        yield _strokes(hat, marks, height_share_max, is_grainy=False)
         return
     # Of grain little is left where it is averaged over some rows; a tick stands over itself.
     upright = np.asarray(cv2.blur(hat, (1, _UPRIGHT_PX)), np.uint8)
-    yield _strokes(upright, _strongest(upright, threshold), is_grainy=True)
-    yield _strokes(hat, _strongest(hat, threshold), is_grainy=False)
+    yield _strokes(upright, _strongest(upright, threshold), height_share_max, is_grainy=True)
+    yield _strokes(hat, _strongest(hat, threshold), height_share_max, is_grainy=False)
 
 
-def _strokes(hat: NDArray[np.uint8], marks: NDArray[np.int32], is_grainy: bool) -> Strokes:
+def _strokes(hat: NDArray[np.uint8], marks: NDArray[np.int32], height_share_max: float, is_grainy: bool) -> Strokes:
     """Those of the marks that are as thin and upright as ticks."""
     left, top, width, height, area = marks[1:].T.astype(np.float64)
-    keep = (height >= _TICK_HEIGHT_PX_MIN) & (height <= 0.2 * max(hat.shape)) & (width <= _TICK_WIDTH_PX_MAX)
+    keep = (
+        (height >= _TICK_HEIGHT_PX_MIN) & (height <= height_share_max * max(hat.shape)) & (width <= _TICK_WIDTH_PX_MAX)
+    )
     keep &= (height >= 0.8 * width) & (area >= 0.4 * width * height)
     left, top, width, height = left[keep], top[keep], width[keep], height[keep]
     x = _centers(hat, left, top, width, height)
