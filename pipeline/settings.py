@@ -218,7 +218,7 @@ class DecideSettings:
     """Share of the catalog's probability that the first drug must have: nine to one (docs/trust.md)."""
 
     short_sure_min: float = 0.8
-    """How sure each character of an imprint of one or two must be (docs/trust.md, "tfda's four")."""
+    """How sure each character of an imprint of one or two must be (docs/trust.md, "tfda's two")."""
 
     contradicts_bits_max: float = -5.0
     """A look of at most this weight, in bits, contradicts: it is 32 times rarer with this product than at large."""
