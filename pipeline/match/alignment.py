@@ -117,10 +117,10 @@ class ObservedFace:
     @cached_property
     def world_bits(self) -> NDArray[np.float64]:
         """The weight of each place by the words of pills at large: frequent words where they fit, else patterns."""
+        pattern, spelled = self.pattern, self.spelled
 
         def as_pattern(places: NDArray[np.intp]) -> float:
-            pattern = "".join(self.pattern[place] for place in places)
-            return float(self.spelled[places].sum()) + self._world.pattern_bits(pattern)
+            return float(spelled[places].sum()) + self._world.pattern_bits("".join(pattern[p] for p in places))
 
         values = np.zeros(len(self))
         free = ~self.is_sign

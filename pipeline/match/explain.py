@@ -6,9 +6,9 @@ tablets bear earns little, a number earns much.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from pipeline.match.alignment import ObservedFace, Segment, best_segment
 from pipeline.match.around import is_word
@@ -66,9 +66,10 @@ class Explanation:
         return equal and not (self.missing or self.stray or self.broken)
 
 
-def distinct(imprint_key: str) -> list[str]:
+@lru_cache(maxsize=4096)  # a photo's shortlist is asked for several times
+def distinct(imprint_key: str) -> tuple[str, ...]:
     """An imprint's tokens, each once."""
-    return list(dict.fromkeys(filter(None, imprint_key.split(";"))))
+    return tuple(dict.fromkeys(filter(None, imprint_key.split(";"))))
 
 
 def bound(imprint_key: str, observed: Observed, fits: Mapping[str, Segment | None]) -> float:
@@ -76,8 +77,7 @@ def bound(imprint_key: str, observed: Observed, fits: Mapping[str, Segment | Non
     bits = observed.all_stray_bits
     missing = 0
     for token in distinct(imprint_key):
-        fit = observed.fit(token, fits.get(token))
-        gain = observed.gain(fit) if fit else -math.inf
+        gain = observed.best_gain(token, fits.get(token))
         if gain > observed.missing_bits:
             bits += gain
         else:

@@ -41,6 +41,7 @@ class Observed:
         self.model = model
         self.is_round = is_round
         self._fits: dict[str, Segment | None] = {}
+        self._gains: dict[str, float] = {}
         columns = {int(column) for face in self.faces for column in np.flatnonzero((face.bits > 0).any(axis=0))}
         self._read = {character for character, column in COLUMN.items() if column in columns}
         empty = [reading.blank for reading, face in zip(readings, self.faces, strict=True) if not len(face)]
@@ -81,9 +82,12 @@ class Observed:
             ways.append(around_the_side(token, self.faces, taken))
         return max(filter(None, ways), key=lambda way: way.bits, default=None)
 
-    def gain(self, segment: Segment) -> float:
-        """What a token at a place adds to the weight of its characters as strays."""
-        return segment.bits - _at(segment, self._strays)
+    def best_gain(self, token: str, segment: Segment | None) -> float:
+        """What a token adds at best to the weight of its characters as strays, while nothing is taken."""
+        if token not in self._gains:
+            fit = self.fit(token, segment)
+            self._gains[token] = fit.bits - _at(fit, self._strays) if fit else -math.inf
+        return self._gains[token]
 
     def weight(self, token: str, segment: Segment) -> float:
         """The weight of a token at a place against pills at large; a word of letters weighs no more than its rarity."""
