@@ -18,7 +18,7 @@ from pipeline.match.world import COLUMN, World
 # So many characters at most are seen from both sides: a capsule shows less than half of its round at a time.
 _TWICE_MAX = 3
 # A word of so many letters is known by a line that is so long a part of it. Numbers and codes need every character.
-WORD_MIN = 5
+_WORD_MIN = 5
 _PART_MIN = 4
 
 
@@ -33,8 +33,8 @@ def around_the_side(
     ways = []
     for one, other in itertools.permutations(range(len(faces)), 2):
         closed = (taken[one], taken[other]) if taken else (set(), set())
-        heads = list(_heads(columns, faces[one], closed[0]))
-        tails = list(_tails(columns, faces[other], closed[1]))
+        heads = _fitting(columns, faces[one], closed[0], ends=True)
+        tails = _fitting(columns, faces[other], closed[1], ends=False)
         for (head, places), (tail, others) in itertools.product(heads, tails):
             twice = head + tail - len(token)
             if not 0 <= twice <= _TWICE_MAX:
@@ -50,7 +50,7 @@ def around_the_side(
 
 def is_word(token: str) -> bool:
     """Whether a token is long enough, and of letters alone, to be known by a part."""
-    return token.isalpha() and len(token) >= WORD_MIN
+    return token.isalpha() and len(token) >= _WORD_MIN
 
 
 def cut_by_the_side(
@@ -90,19 +90,12 @@ def world_bits_around(segment: Segment, faces: Sequence[ObservedFace], world: Wo
     return sum(float(face.spelled[place]) for face, place in word) + world.pattern_bits(pattern)
 
 
-def _heads(columns: NDArray[np.intp], face: ObservedFace, closed: set[int]) -> Iterator[tuple[int, NDArray[np.intp]]]:
-    """How many characters of the token's beginning may end a line, with their places."""
+def _fitting(
+    columns: NDArray[np.intp], face: ObservedFace, closed: set[int], ends: bool
+) -> Iterator[tuple[int, NDArray[np.intp]]]:
+    """How many characters of the token's beginning may end a line, or else of its end begin one, with their places."""
     for line in face.lines:
         for count in range(1, min(len(line), len(columns) - 1) + 1):
-            places = line[-count:]
-            if closed.isdisjoint(places.tolist()) and (face.bits[places, columns[:count]] > 0).all():
-                yield count, places
-
-
-def _tails(columns: NDArray[np.intp], face: ObservedFace, closed: set[int]) -> Iterator[tuple[int, NDArray[np.intp]]]:
-    """How many characters of the token's end may begin a line, with their places."""
-    for line in face.lines:
-        for count in range(1, min(len(line), len(columns) - 1) + 1):
-            places = line[:count]
-            if closed.isdisjoint(places.tolist()) and (face.bits[places, columns[-count:]] > 0).all():
+            places, part = (line[-count:], columns[:count]) if ends else (line[:count], columns[-count:])
+            if closed.isdisjoint(places.tolist()) and (face.bits[places, part] > 0).all():
                 yield count, places
