@@ -53,6 +53,9 @@ class SegmentSettings:
     chance_min: float = 0.8
     """Mean chance of its map pixels from which on a region is a pill ("Fourth round")."""
 
+    faces_sure_min: float = 0.9
+    """The same of both faces of a reference photo, from which on no network is asked about them ("Twentieth round")."""
+
     length_px_min: float = 12.0
     """Shortest pill, in pixels of the loaded photo; on training photos the shortest has 13.6 ("Eighteenth round")."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline.load import load
 from pipeline.network import Network
-from pipeline.records import Photo, PillRegion, Pixels
+from pipeline.records import Box, Photo, PillRegion, Pixels
 from pipeline.segment import Segmenter
 from pipeline.segment.find import Search
 from pipeline.segment.pill_maps import PillMaps
@@ -257,6 +258,40 @@ def test_figures_of_a_ruler_do_not_bring_the_pills_so_near_that_they_are_seen_in
     photo = Photo(drawn((900, 1200), discs), "ruler.png")
     pills = Search(SegmentSettings(), SeesPartsNearBy(discs), Chances(r60=chance, r20=0.9, r15=0.0))(photo)
     assert [round(max(one.mask.shape) / 20) * 10 for one in pills] == radii
+
+
+class Finds:
+    """A first network's search that finds two faces, as sure of them as it is told."""
+
+    def __init__(self, sure: float) -> None:
+        self.faces = tuple(replace(found(100, col, 30), confidence=sure) for col in (80, 200))
+
+    def at_first(self, photo: Photo, box: Box, number: int) -> tuple[PillRegion, ...]:
+        return self.faces
+
+
+@pytest.mark.parametrize(
+    ("sure", "chances", "kept"),
+    [(0.95, (0.0, 0.0), 2), (0.85, (0.2, 0.1), 0), (0.85, (0.2, 0.6), 2)],
+    ids=["sure", "no pills", "one may be a pill"],
+)
+def test_two_faces_of_which_the_first_network_is_not_sure_are_asked_about(
+    monkeypatch: pytest.MonkeyPatch, sure: float, chances: tuple[float, float], kept: int
+) -> None:
+    """A street and a drawn horse had two (docs/experiments/segment.md, "Twentieth round")."""
+    segmenter, photo = Segmenter(), Photo(drawn((200, 300), [(100, 80, 30), (100, 200, 30)]), "two.png")
+    asked: list[int] = []
+
+    def judge(photo: Photo, regions: Sequence[PillRegion]) -> NDArray[np.float32]:
+        asked.append(len(regions))
+        return np.array(chances, np.float32)
+
+    monkeypatch.setattr(segmenter, "_reference", Finds(sure))
+    monkeypatch.setattr(segmenter, "_judge", judge)
+    for others in ("_any", "_of_list"):
+        monkeypatch.setattr(segmenter, others, lambda photo, box: ())
+    assert len(segmenter.of_list(photo)) == kept and asked == [2] * (sure < 0.9)
+    assert len(segmenter(photo)) == kept
 
 
 def test_faces_of_samples_are_pills_and_their_ground_is_none() -> None:

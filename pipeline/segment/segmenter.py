@@ -35,10 +35,11 @@ class Segmenter:
     """Finds the pills of photos; holds three networks, each loaded when it is first needed.
 
     The first knows outlines on plain ground best. Where its first looks show just the two faces of one pill, as a
-    register's photo does, they are returned. Any other photo is for the second, which was taught skin, joints, cloth
-    and heaps of pills too; one network for both lost on reference photos what it gained in hands
-    (docs/experiments/segment.md, "Fifteenth round"). What the second finds is a pill only where `PillOrNot` agrees
-    ("Sixteenth round"). Threads may share it; a pickled copy loads its own networks.
+    register's photo does, they are returned; where it is not sure of both, only if `PillOrNot` takes one for a pill.
+    Any other photo is for the second, which was taught skin, joints, cloth and heaps of pills too; one network for both
+    lost on reference photos what it gained in hands (docs/experiments/segment.md, "Fifteenth round"). What the second
+    finds is a pill only where `PillOrNot` agrees ("Sixteenth round"). Threads may share it; a pickled copy loads its
+    own networks.
 
     Args:
         settings: how pills are looked for.
@@ -81,7 +82,14 @@ class Segmenter:
     def _two_faces(self, photo: Photo, box: Box) -> tuple[PillRegion, ...]:
         """The two faces of one pill as a register's photo shows them; else nothing."""
         pills = self._reference.at_first(photo, box, _FACES) if self._reference else ()
-        return pills if len(pills) == _FACES and are_faces_of_one(photo, pills, _FACES) else ()
+        are_faces = len(pills) == _FACES and are_faces_of_one(photo, pills, _FACES)
+        return pills if are_faces and self._are_pills(photo, pills) else ()
+
+    def _are_pills(self, photo: Photo, faces: tuple[PillRegion, ...]) -> bool:
+        """Whether two alike regions are the faces of a pill: both are sure, or one at least is likely a pill."""
+        if self._judge is None or min(face.confidence for face in faces) >= self.settings.faces_sure_min:
+            return True
+        return bool((self._judge(photo, faces) >= self.settings.pill_min).any())
 
     def _filling(self, photo: Photo, pills: tuple[PillRegion, ...], box: Box) -> tuple[PillRegion, ...]:
         """The pill that fills the photo, where nothing was found, or only parts of it."""
