@@ -82,6 +82,29 @@ def test_a_side_that_a_line_crosses_is_whole(gap_px: int, is_found: bool) -> Non
     assert (find_inset(Photo(pixels, "page")) is not None) == is_found
 
 
+@pytest.mark.parametrize("is_left", [True, False])
+@pytest.mark.parametrize(("thing", "figure_px", "is_found"), [(True, 45, True), (False, 45, True), (False, 150, False)])
+def test_one_side_may_go_on_along_a_thing_or_be_broken_by_a_figure(
+    is_left: bool, thing: bool, figure_px: int, is_found: bool
+) -> None:
+    """A blister's edge that is the frame's too and a figure on the frame's line are common on a pharmacy's pages."""
+    inset, _ = ruler_scene(12.0, dark=False, crossing=(60.0, 270.0), size_px=(330, 460), length_mm=30.0, pill_mm=8.0)
+    photo, box = page(framed(inset.pixels, WHITE))
+    top, left, bottom, _ = box
+    pixels = photo.pixels.copy()
+    figure = pixels[top + 45 : top + 45 + figure_px, left - 6 : left + 12]
+    if not is_left:
+        figure = pixels[bottom - 12 : bottom + 6, left + 45 : left + 45 + figure_px]
+    if thing and is_left:
+        pixels[top : top + 600, left - 200 : left] = (30, 80, 50)
+    elif thing:
+        pixels[bottom : bottom + 200, left : left + 570] = (30, 80, 50)
+    figure[:] = 255
+    found = find_inset(Photo(pixels, "page"))
+    assert (found is not None) == is_found
+    assert found is None or np.abs(np.subtract(found, box)).max() <= 8
+
+
 def test_a_frame_without_a_ruler_and_a_ruler_without_a_frame_are_no_inset() -> None:
     plain = np.full((330, 460, 3), 235, np.uint8)
     cv2.circle(plain, (230, 160), 60, (250, 250, 250), -1, cv2.LINE_AA)

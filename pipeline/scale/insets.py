@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import product
 
 import cv2
 import numpy as np
@@ -23,6 +24,9 @@ _SIDE_PX_MIN = 24
 _AREA_MIN, _AREA_MAX = 0.01, 0.8
 # So long a gap in a side is none; both parts of it must be as long as a side.
 _GAP_PX_MAX = 4
+# So much of a fourth side runs along a line, where the other three meet; a figure breaks a quarter of one ("Twentieth
+# round" of docs/experiments/segment.md).
+_COVERED_MIN = 0.7
 # Ends of sides that meet lie within so many pixels.
 _CORNER_PX = 5
 # What an inset's longer side measures by its own ruler: those of 105 pages 28 to 62 mm.
@@ -68,15 +72,21 @@ def _frames(pixels: NDArray[np.uint8]) -> list[Box]:
         return []
     upright = _lines(np.asarray(cv2.absdiff(small[:, 1:], small[:, :-1]), np.uint8), shortest)
     level = _lines(np.asarray(cv2.transpose(cv2.absdiff(small[1:], small[:-1])), np.uint8), shortest)
-    boxes = _boxes(upright, level)
     area = small.shape[0] * small.shape[1]
-    large = [box for box in boxes if _AREA_MIN * area <= _area(box) <= _AREA_MAX * area]
     frames: list[Box] = []
-    for box in sorted(large, key=_area):
-        if not any(_is_same(box, other) for other in frames):
-            frames.append(box)
-    frames = sorted(frames, key=_area, reverse=True)[:_FRAMES_MAX]
-    return [_enlarged(box, share) for box in frames]
+    for boxes in (_boxes(upright, level), _open_boxes(upright, level)):
+        large = [box for box in boxes if _AREA_MIN * area <= _area(box) <= _AREA_MAX * area]
+        frames += sorted(_distinct(large, frames), key=_area, reverse=True)
+    return [_enlarged(box, share) for box in frames[:_FRAMES_MAX]]
+
+
+def _distinct(boxes: list[Box], known: list[Box]) -> list[Box]:
+    """Of boxes that are the same the smallest; none that is one of ``known``."""
+    kept: list[Box] = []
+    for box in sorted(boxes, key=_area):
+        if not any(_is_same(box, other) for other in (*kept, *known)):
+            kept.append(box)
+    return kept
 
 
 def _is_drawn(pixels: NDArray[np.uint8], box: Box) -> bool:
@@ -147,6 +157,52 @@ def _boxes(upright: list[_Line], level: list[_Line]) -> list[Box]:
         for low in level
         if low.at > top.at and _near(low.at, left.end) and _near(low.start, left.at) and _near(low.end, right.at)
     ]
+
+
+def _open_boxes(upright: list[_Line], level: list[_Line]) -> list[Box]:
+    """``(top, left, bottom, right)`` of rectangles of which three sides meet, and a line runs along the fourth.
+
+    Where a thing of the page lies beside that side, its edge goes on in the thing's, and a figure may break it.
+    """
+    wide = [(top, left, bottom, right) for top, bottom, left, right in _closed_at_one_end(upright, level)]
+    high = [(top, left, bottom, right) for left, right, top, bottom in _closed_at_one_end(level, upright)]
+    return wide + high
+
+
+def _closed_at_one_end(across: list[_Line], along: list[_Line]) -> list[tuple[int, int, int, int]]:
+    """Rectangles of two lines ``along`` that one ``across`` joins at an end: where the two lie, their start and end.
+
+    At the other end, of two that do not end together at the nearer one, another line ``across`` runs along the side.
+    """
+    found = []
+    for closing in across:
+        others = [line for line in across if not _near(line.at, closing.at)]
+        firsts = [line for line in along if _near(line.at, closing.start)]
+        seconds = [line for line in along if _near(line.at, closing.end)]
+        for first, second in product(firsts, seconds):
+            reach = _reach(first, second, closing.at)
+            span = first.at + 1, second.at
+            if any(_is_end(line, reach) and _covers(line, span) for line in others):
+                found.append((*span, *reach))
+    return found
+
+
+def _reach(first: _Line, second: _Line, at: int) -> tuple[int, int]:
+    """From where to where two lines both go that a line at ``at`` joins at one end; nowhere if it joins neither."""
+    if _near(first.end, at) and _near(second.end, at):
+        return max(first.start, second.start) + 1, at
+    if _near(first.start, at) and _near(second.start, at):
+        return at + 1, min(first.end, second.end)
+    return at, at
+
+
+def _is_end(line: _Line, reach: tuple[int, int]) -> bool:
+    return reach[0] < reach[1] and any(_near(line.at, end) for end in reach)
+
+
+def _covers(line: _Line, span: tuple[int, int]) -> bool:
+    """Whether a line runs along enough of a side."""
+    return min(line.end, span[1]) - max(line.start, span[0]) >= _COVERED_MIN * (span[1] - span[0])
 
 
 def _near(one: int, other: int) -> bool:
