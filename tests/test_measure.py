@@ -15,13 +15,15 @@ from numpy.typing import NDArray
 from pipeline.geometry.axes import axes_of
 from pipeline.geometry.lab import lab_of_linear, linear_of_pixels
 from pipeline.measure import Measurer
-from pipeline.measure.color import _lay, pair_figures, sample_colors, scene_of, under_gray_ground
+from pipeline.measure.color import pair_figures, sample_colors, under_gray_ground
 from pipeline.measure.combine import highest
 from pipeline.measure.face import VIEW_PX, face_view
 from pipeline.measure.models import load_models
 from pipeline.measure.outline_figures import outline_figures
 from pipeline.measure.score import find_lines
+from pipeline.measure.surroundings import lay, scene_of
 from pipeline.records import Photo, PillLook, PillRegion, Probabilities
+from pipeline.segment.close_up import whole_frame
 
 Points = NDArray[np.float64]
 GROUND = (118, 118, 118)
@@ -219,13 +221,42 @@ def test_another_pill_beside_it_is_no_ground() -> None:
     assert np.hypot(*lab_of_linear(both[2])[1:]) < 3
 
 
+@pytest.mark.parametrize(("rgb", "color"), [((30, 70, 150), "BLUE"), ((20, 110, 60), "GREEN")])
+def test_the_color_of_a_pill_that_fills_the_photo_is_not_taken_for_the_light(
+    rgb: tuple[int, int, int], color: str
+) -> None:
+    noise = np.random.default_rng(0).normal(0, 3, (60, 80, 3))
+    photo = Photo(np.clip(np.array(rgb) + noise, 0, 255).astype(np.uint8), "drawn")
+    found = Measurer().measure(photo, whole_frame(photo, (0, 0, 60, 80)), None)
+    assert found.look.color.best == color
+    assert np.allclose(found.color_lab, found.color_seen_lab, atol=1e-6)
+
+
+def test_bars_beside_a_strip_that_the_pill_fills_are_no_ground() -> None:
+    region, ground = region_of(turned(stadium(130, 30), 0)), (150, 140, 120)
+    strip = draw(region, (200, 190, 80), ground)
+    strip[:116] = strip[184:] = 0
+    photo = Photo(strip, "drawn")
+    taken = sample_colors(photo, region, face_view(photo, region, axes_of(region)), shown=(116, 0, 184, 300))
+    assert np.allclose(taken.ground[1], linear_of_pixels(np.array(ground, np.uint8)), atol=0.03)
+
+
+def test_the_seam_of_a_capsule_that_fills_the_photo_lies_anywhere() -> None:
+    pixels = np.full((60, 100, 3), (30, 70, 150), np.uint8)
+    pixels[:, :15] = (220, 218, 214)
+    photo = Photo(pixels, "drawn")
+    region = whole_frame(photo, (0, 0, 60, 100))
+    white, blue = sample_colors(photo, region, face_view(photo, region, axes_of(region))).parts
+    assert white[2].min() > 0.6 and blue[2][0] < 0.1
+
+
 def test_a_pill_that_lies_outside_the_ring_or_across_its_border_is_cut_to_it() -> None:
     window = np.zeros((10, 10), np.uint8)
     square = PillRegion(np.zeros((4, 2), np.float32), np.ones((6, 6), bool), 7, -3, 1.0)
-    _lay(square, window, 0, 0)
+    lay(square, window, 0, 0)
     assert window.sum() == 9 and window[7:, :3].all()
-    _lay(square, window, 50, 50)
-    _lay(square, window, -50, -50)
+    lay(square, window, 50, 50)
+    lay(square, window, -50, -50)
     assert window.sum() == 9
 
 

@@ -20,6 +20,8 @@ from pipeline.segment import segment
 from pipeline.train.measure.color_fit import _Batch, _Batches, _loss, pill_colors
 from pipeline.train.measure.colored_faces import ColoredFaces, field_faces, register_faces, together
 from pipeline.train.measure.light import Lit, chosen_of, in_known_light, under_white
+from pipeline.train.measure.pieces import SOURCE as PIECES
+from pipeline.train.measure.pieces import piece_faces
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 WHITE, YELLOW, BLUE = (COLORS.index(color) for color in ("WHITE", "YELLOW", "BLUE"))
@@ -70,8 +72,11 @@ def test_batches_know_a_color_for_every_face_and_keep_to_zero_and_one() -> None:
     white, yellow = np.full((6, 3), 0.7), np.tile([0.6, 0.5, 0.1], (6, 1))
     registers = together([faces("rximage300", [WHITE] * 6, white), faces("tfda", [YELLOW, -1] * 3, yellow)])
     scenes = (faces(source, [WHITE] * 6, white * COLD) for source in ("hospital", "hand", "desk", "palm"))
-    batch = _Batches(registers, together(list(scenes)), (0.7, 0.12, 0.18), seed=1).batch(50)
-    assert len(batch.first) == 50 and set(batch.first.tolist()) == {WHITE, YELLOW}
+    pieces = faces(PIECES, [BLUE] * 6, np.tile([0.1, 0.2, 0.5], (6, 1)))
+    batch = _Batches(registers, pieces, together(list(scenes)), (0.7, 0.12, 0.18), seed=1).batch(50)
+    assert len(batch.first) == 50 and set(batch.first.tolist()) == {WHITE, YELLOW, BLUE}
+    beside = np.concatenate([batch.lit.grounds, batch.lit.scenes], axis=1)[batch.first == BLUE]
+    assert np.allclose(beside, beside[:, :1, :1]), "nothing that is seen beside a piece tells its light"
     for values in (batch.lit.areas, batch.lit.grounds, batch.lit.scenes):
         assert values.min() >= 0 and values.max() <= 1
 
@@ -108,6 +113,16 @@ def test_the_faces_of_a_register_carry_its_colors(tmp_path: Path) -> None:
     assert found.first.tolist() == found.second.tolist() == [WHITE, WHITE]
     assert found.white.all() and found.pill.tolist() == [0, 0]
     assert found.areas.shape == (2, 3, 5, 3) and found.scenes.shape == (2, 2, 3)
+
+
+def test_pieces_of_a_pill_show_nothing_beside_it_and_carry_its_color(tmp_path: Path) -> None:
+    name = "024_both_gray.jpg"
+    (tmp_path / name).write_bytes((SAMPLES / name).read_bytes())
+    row = {"file": name, "imprint": "024", "color": "WHITE", "shape": "ROUND"}
+    pd.DataFrame([row, {**row, "color": "WHITE;BLUE"}]).to_csv(tmp_path / "labels.csv", index=False)
+    found = piece_faces(tmp_path)
+    assert found.first.tolist() == [WHITE, WHITE], "of a tablet in two colors no piece is told"
+    assert np.allclose(found.grounds, found.grounds[..., :1])
 
 
 def test_a_photo_by_hand_names_the_color_of_the_box_that_a_pill_fills(tmp_path: Path) -> None:

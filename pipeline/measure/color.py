@@ -6,6 +6,8 @@ whether the two areas are two colors. What shows the light goes into the network
 ground (gray paper shows the light, skin or a blue mat does not), the lightest thing in the photo (mostly white or the
 pill itself) and the mean of the photo. How far to trust each it was taught on pills laid on real grounds under lights
 that are known (``train/measure/light.py``); where they leave the color open, its probabilities are wide.
+
+A pill that fills the photo shows no ground: nothing tells the light, and its own color must not be taken for it.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from numpy.typing import NDArray
 from pipeline.geometry.lab import LUMINANCE, Linear, lab_of_linear, lab_of_pixels, linear_of_pixels
 from pipeline.measure.face import FaceView
 from pipeline.measure.models import Models, softmax
+from pipeline.measure.surroundings import GROUND_PX_MIN, ground_pixels, in_unknown_light, scene_of
 from pipeline.records import Box, ColorMeasurement, Photo, PillRegion, Probabilities
 from reference.text.vocabulary import COLOR_NAMES
 
@@ -35,23 +38,16 @@ PAIR_FIGURES = 9
 _RIM_PX = 4
 """Pixels of the view left out along the rim, where the edge is shaded and mixes with the ground."""
 
-_GROUND_NEAR, _GROUND_FAR = 0.08, 0.45
-"""The ground is taken between these shares of the pill's length outside the outline: past the blur of the edge, and
-near enough to lie in the same light."""
-
-_GROUND_PX_MAX = 4000
 _SAMPLED_PX = 1500
 """Pixels enough for the mean of a twentieth of them; sorting all takes twice the time."""
 
 _CUT_FROM, _CUT_TO = 0.25, 0.75
+_PIECE_CUT_FROM, _PIECE_CUT_TO = 0.08, 0.92
+"""Where two areas may meet, as shares of the face's length: near the middle, but anywhere on a pill that fills the
+photo, of which a piece is seen."""
+
 _KEPT_MIN = 1e-5
 """Less probable colors are left out of the record, which would otherwise hold 78 keys for each face."""
-
-_SCENE_PX = 64
-"""The whole photo is sampled on a grid of about so many points a side."""
-
-_LIGHTEST_SHARE = 0.02
-"""Of the photo outside the pill, by luminance: past single glints, and as small as a strip of paper."""
 
 _GRAY_CHROMA_MAX = 8.0
 """In CIELAB: of three quarters of the registers' photos the ground has less than 5, a palm has 12 and more."""
@@ -90,28 +86,37 @@ def sample_colors(
     inner = cv2.erode(mask, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0).astype(bool)
     if np.count_nonzero(inner) < 20:
         inner = view.mask if view.mask.any() else np.ones_like(view.mask)
-    cut = _best_cut(view, inner)
+    cut = _best_cut(view, inner, *((_CUT_FROM, _CUT_TO) if region.is_outlined else (_PIECE_CUT_FROM, _PIECE_CUT_TO)))
     columns = np.arange(inner.shape[1])[None, :]
     left, right = inner & (columns < cut), inner & (columns >= cut)
     pixels = view.pixels
+    whole = _by_lightness(pixels[inner], _QUANTILES)
+    around = ground_pixels(photo, region, pills, shown)
+    if len(around) >= GROUND_PX_MIN:
+        ground, scene = _by_lightness(around, (0.25, 0.5, 0.75)), scene_of(photo, region, shown)
+    else:
+        ground, scene = in_unknown_light(whole)
     return ColorSamples(
-        whole=_by_lightness(pixels[inner], _QUANTILES),
+        whole=whole,
         parts=(_by_lightness(pixels[left], _QUANTILES), _by_lightness(pixels[right], _QUANTILES)),
-        ground=_by_lightness(_ground_pixels(photo, region, pills, shown), (0.25, 0.5, 0.75)),
-        scene=scene_of(photo, region, shown),
+        ground=ground,
+        scene=scene,
         share=float(np.count_nonzero(left) / np.count_nonzero(inner)),
     )
 
 
-def _best_cut(view: FaceView, inner: NDArray[np.bool_]) -> int:
-    """The column of the view that parts the face into the two most different areas, by column medians."""
+def _best_cut(view: FaceView, inner: NDArray[np.bool_], low: float, high: float) -> int:
+    """The column of the view that parts the face into the two most different areas, by column medians.
+
+    Looked for between the shares ``low`` and ``high`` of the face's length.
+    """
     lab = lab_of_pixels(view.pixels)
     count = inner.sum(axis=0)
     used = np.flatnonzero(count)
     ordered = np.sort(np.where(inner[..., None], lab, np.inf)[:, used], axis=0)
     medians = ordered[count[used] // 2, np.arange(len(used))]
     n = np.arange(1, len(used))
-    n = n[(n >= _CUT_FROM * len(used)) & (n <= _CUT_TO * len(used))]
+    n = n[(n >= low * len(used)) & (n <= high * len(used))]
     if len(n) == 0:
         return int(used[len(used) // 2])
     sums = np.cumsum(medians, axis=0)
@@ -120,51 +125,6 @@ def _best_cut(view: FaceView, inner: NDArray[np.bool_]) -> int:
     # Between-class scatter of the two sides, as in Otsu's method.
     gain = n * (len(used) - n) * ((before - after) ** 2).sum(axis=1)
     return int(used[n[np.argmax(gain)]])
-
-
-def _ground_pixels(
-    photo: Photo, region: PillRegion, pills: Sequence[PillRegion], shown: Box | None
-) -> NDArray[np.uint8]:
-    """Up to 4,000 pixels in a ring around the pill, ``(n, 3)`` uint8; all the photo's where it has no ring."""
-    top, left, bottom, right = region.box
-    length = max(bottom - top, right - left)
-    far = max(round(_GROUND_FAR * length), 4)
-    first, start, end, last = shown or (0, 0, *photo.pixels.shape[:2])
-    y0, x0, y1, x1 = max(top - far, first), max(left - far, start), min(bottom + far, end), min(right + far, last)
-    step = max(round(((y1 - y0) * (x1 - x0) / (4 * _GROUND_PX_MAX)) ** 0.5), 1)
-    taken = np.zeros((y1 - y0, x1 - x0), np.uint8)
-    for each in (region, *pills):
-        _lay(each, taken, y0, x0)
-    near = max(round(_GROUND_NEAR * length / step), 1)
-    ring = cv2.dilate(taken[::step, ::step], np.ones((2 * near + 1, 2 * near + 1), np.uint8)) == 0
-    pixels = photo.pixels[y0:y1:step, x0:x1:step][ring]
-    return pixels if len(pixels) >= 30 else photo.pixels[:: step * 4, :: step * 4].reshape(-1, 3)
-
-
-def _lay(region: PillRegion, window: NDArray[np.uint8], top: int, left: int) -> None:
-    """Mark a pill in a window of the photo whose corner is at ``top``, ``left``, as far as it lies in it."""
-    y0, x0, y1, x1 = region.box
-    rows = slice(max(y0 - top, 0), max(y1 - top, 0))
-    columns = slice(max(x0 - left, 0), max(x1 - left, 0))
-    seen = window[rows, columns]
-    above, aside = max(top - y0, 0), max(left - x0, 0)
-    seen |= region.mask[above : above + seen.shape[0], aside : aside + seen.shape[1]]
-
-
-def scene_of(photo: Photo, region: PillRegion, shown: Box | None = None) -> Linear:
-    """Linear RGB of the photo, or its part ``shown``, outside a face: of its lightest part, and of all; ``(2, 3)``."""
-    first, start, end, last = shown or (0, 0, *photo.pixels.shape[:2])
-    sides = ((first, end), (start, last))
-    rows, columns = (np.unique(np.linspace(low, high - 1, _SCENE_PX).round().astype(int)) for low, high in sides)
-    top, left, bottom, right = region.box
-    inside = np.zeros((len(rows), len(columns)), bool)
-    own_rows, own_columns = (rows >= top) & (rows < bottom), (columns >= left) & (columns < right)
-    inside[np.ix_(own_rows, own_columns)] = region.mask[np.ix_(rows[own_rows] - top, columns[own_columns] - left)]
-    pixels = photo.pixels[np.ix_(rows, columns)]
-    linear = linear_of_pixels(pixels[~inside] if not inside.all() else pixels.reshape(-1, 3))
-    count = max(round(_LIGHTEST_SHARE * len(linear)), 1)
-    lightest = np.argpartition(linear @ LUMINANCE, -count)[-count:]
-    return np.stack([linear[lightest].mean(axis=0), linear.mean(axis=0)])
 
 
 def _by_lightness(pixels: NDArray[np.uint8], quantiles: Sequence[float]) -> Linear:

@@ -35,6 +35,7 @@ from pipeline.measure.color import (
     pair_figures,
 )
 from pipeline.measure.models import Models, Perceptron, load_models
+from pipeline.measure.surroundings import in_unknown_light
 from pipeline.train.common.made_once import made_once
 from pipeline.train.measure.calibration import (
     LAYERS_PRIORS,
@@ -50,16 +51,19 @@ from pipeline.train.measure.calibration import (
 from pipeline.train.measure.colored_faces import ColoredFaces, field_faces, register_faces, together
 from pipeline.train.measure.dense_networks import dense, normal, perceptron, side_by_side, steps_of
 from pipeline.train.measure.light import Lit, as_photographed, chosen_of, in_known_light, on_other_ground, under_white
+from pipeline.train.measure.pieces import SOURCE as PIECES
+from pipeline.train.measure.pieces import piece_faces
 
 Array = NDArray[np.float64]
 Truth = NDArray[np.int64]
 
 _SETS = {"rximage300": register_faces, "tfda": register_faces, "field": field_faces}
+_PIECES_OF = "rximage300"
 _GRAY_GROUND = "rximage300"
 _BATCH, _STEPS = 128, 2500
-# The share of field photos in each batch, and of the other pills the shares used as photographed, laid into drawn
-# light, and laid into scenes of known light.
-_FIELD_SHARE = 0.1
+# The shares of field photos and of pieces that fill a photo in each batch, and of the other pills the shares used as
+# photographed, laid into drawn light, and laid into scenes of known light.
+_FIELD_SHARE, _PIECE_SHARE = 0.1, 0.08
 _IN_SCENES = (0.66, 0.16, 0.18)
 _AS_PHOTOGRAPHED = (1.0, 0.0, 0.0)
 _TAUGHT = (*[_IN_SCENES] * 6, *[_AS_PHOTOGRAPHED] * 2)
@@ -97,11 +101,14 @@ class _Scaling:
 class _Batches:
     """Batches of faces in drawn lights, by one generator."""
 
-    def __init__(self, registers: ColoredFaces, field: ColoredFaces, lights: Sequence[float], seed: int) -> None:
+    def __init__(
+        self, registers: ColoredFaces, pieces: ColoredFaces, field: ColoredFaces, lights: Sequence[float], seed: int
+    ) -> None:
         self._lights = lights
         self._rng = np.random.default_rng(seed)
         self._faces = registers.part(registers.first >= 0)
         self._gray = self._faces.source == _GRAY_GROUND
+        self._pieces = pieces
         self._field = field.part(field.first >= 0)
         self._field_chances = _rare_first(self._field)
         self._scenes, self._scene_chances = _by_source(field, _SCENES)
@@ -109,15 +116,15 @@ class _Batches:
         self._white = _white_luminance(self._faces.part(self._gray & self._faces.white))
 
     def batch(self, size: int) -> _Batch:
-        own = round(_FIELD_SHARE * size)
-        registers, field = self._of_registers(size - own), self._of_field(own)
-        lit = Lit(
-            np.concatenate([registers.lit.areas, field.lit.areas]),
-            np.concatenate([registers.lit.grounds, field.lit.grounds]),
-            np.concatenate([registers.lit.scenes, field.lit.scenes]),
+        of_field, of_pieces = round(_FIELD_SHARE * size), round(_PIECE_SHARE * size)
+        parts = (
+            self._of_registers(size - of_field - of_pieces),
+            self._of_field(of_field),
+            self._of_pieces(of_pieces),
         )
+        lit = Lit(*(np.concatenate([getattr(part.lit, n) for part in parts]) for n in ("areas", "grounds", "scenes")))
         names = ("shares", "first", "second", "layered")
-        return _Batch(lit, *(np.concatenate([getattr(registers, n), getattr(field, n)]) for n in names))
+        return _Batch(lit, *(np.concatenate([getattr(part, n) for part in parts]) for n in names))
 
     def _of_registers(self, size: int) -> _Batch:
         rng, place = self._rng, self._rng.integers(len(self._faces), size=size)
@@ -136,6 +143,12 @@ class _Batches:
         place = rng.choice(len(self._field), size=size, p=self._field_chances)
         tint = rng.normal(0, 0.08, (size, 3)) * (rng.random((size, 1)) < 0.7) + rng.normal(0, 0.15, (size, 1))
         return _batch(self._field, place, _lit(self._field)[place].times(np.exp(tint)))
+
+    def _of_pieces(self, size: int) -> _Batch:
+        rng, place = self._rng, self._rng.integers(len(self._pieces), size=size)
+        gain = np.exp(rng.normal(0, 0.05, (size, 3)) + rng.normal(0, 0.2, (size, 1)))
+        areas = _lit(self._pieces)[place].times(gain).areas
+        return _batch(self._pieces, place, Lit(areas, *in_unknown_light(areas[:, 0])))
 
 
 def _lit(faces: ColoredFaces) -> Lit:
@@ -166,13 +179,16 @@ def _white_luminance(faces: ColoredFaces) -> float:
     return float(np.median(areas[:, 0, 3] @ LUMINANCE))
 
 
-def fit_colors(registers: ColoredFaces, field: ColoredFaces, steps: int) -> tuple[Perceptron, Perceptron]:
+def fit_colors(
+    registers: ColoredFaces, pieces: ColoredFaces, field: ColoredFaces, steps: int
+) -> tuple[Perceptron, Perceptron]:
     """Area figures to colors, and pair figures to whether the two areas are two colors; several networks of each."""
-    figures, pairs = _figures(_Batches(registers, field, _IN_SCENES, 0).batch(6000))
+    figures, pairs = _figures(_Batches(registers, pieces, field, _IN_SCENES, 0).batch(6000))
     figures = figures[:, 0]
     scaling = _Scaling((figures.mean(0), pairs.mean(0)), (figures.std(0) + 1e-3, pairs.std(0) + 1e-3))
     fitted = [
-        _fit_one(_Batches(registers, field, lights, seed), scaling, seed, steps) for seed, lights in enumerate(_TAUGHT)
+        _fit_one(_Batches(registers, pieces, field, lights, seed), scaling, seed, steps)
+        for seed, lights in enumerate(_TAUGHT)
     ]
     areas, of_pairs = zip(*fitted, strict=True)
     return side_by_side(areas), side_by_side(of_pairs)
@@ -239,11 +255,12 @@ def true_pairs(faces: ColoredFaces) -> Truth:
 
 def fit(faces: ColoredFaces, shipped: Models, steps: int = _STEPS) -> Models:
     """The models that ship with color networks fitted on the training part and calibrated on its imprints aside."""
-    in_field = np.isin(faces.source, [*_SCENES, *_ANCHORS])
-    training = faces.part(~faces.validation & ~in_field)
+    in_field, in_pieces = np.isin(faces.source, [*_SCENES, *_ANCHORS]), faces.source == PIECES
+    training = faces.part(~faces.validation & ~in_field & ~in_pieces)
     learned, aside = training.part(~training.aside), training.part(training.aside)
+    pieces = faces.part(~faces.validation & ~faces.aside & in_pieces)
     field = faces.part(~faces.validation & in_field)
-    area, pair = fit_colors(learned, field, steps)
+    area, pair = fit_colors(learned, pieces, field, steps)
     models = replace(shipped, area=area, pair=pair)
     # The temperature by faces, since many photos show one alone; the power by pills of two.
     models = min(
@@ -290,7 +307,8 @@ def main(data: Path, work: Path, check: bool) -> None:
     cv2.setNumThreads(1)
     work.mkdir(parents=True, exist_ok=True)
 
-    faces = together([made_once(work / f"{name}.pkl", partial(find, data / name)) for name, find in _SETS.items()])
+    found = [made_once(work / f"{name}.pkl", partial(find, data / name)) for name, find in _SETS.items()]
+    faces = together([*found, made_once(work / f"{PIECES}.pkl", partial(piece_faces, data / _PIECES_OF))])
     if not check:
         save_models(fit(faces, load_models()))
     for line in report(load_models(), faces):

@@ -85,7 +85,7 @@ def register_faces(folder: Path) -> ColoredFaces:
         layered = _LAYERS_CHANCE[shape_term(label["shape"]) == "CAPSULE"]
         known = number, is_validation(label["imprint"]), is_aside(label["imprint"]), folder.name
         rows += [_row(photo, region, regions, terms, layered, *known) for region in regions if photo is not None]
-    return _faces(rows)
+    return faces_of_rows(rows)
 
 
 def field_faces(folder: Path) -> ColoredFaces:
@@ -106,7 +106,7 @@ def field_faces(folder: Path) -> ColoredFaces:
             _row(photo, region, regions, color_terms(color), _LAYERS_CHANCE[False], *known)
             for region, color in _labeled(photo, regions, label)
         ]
-    return _faces(rows)
+    return faces_of_rows(rows)
 
 
 def _labeled(photo: Photo, regions: Sequence[PillRegion], label: pd.Series[str]) -> Iterator[tuple[PillRegion, str]]:
@@ -143,7 +143,8 @@ def _row(
     return samples, first, second, layered, number, validation, aside, source
 
 
-def _faces(rows: Sequence[_Row]) -> ColoredFaces:
+def faces_of_rows(rows: Sequence[_Row]) -> ColoredFaces:
+    """Faces from samples, first and second color, layered, pill, validation, aside and source of each."""
     samples, first, second, layered, number, validation, aside, source = zip(*rows, strict=True)
     return ColoredFaces(
         areas=np.stack([np.stack([each.whole, *each.parts]) for each in samples]),
