@@ -17,7 +17,8 @@ from pipeline.load import load
 from pipeline.measure.color import COLORS
 from pipeline.measure.models import load_models
 from pipeline.segment import segment
-from pipeline.train.measure.color_fit import _Batch, _Batches, _loss, pill_colors
+from pipeline.train.measure.color_batches import LitBatch, LitBatches, PieceBatches
+from pipeline.train.measure.color_fit import _loss, face_pairs, pill_colors, true_pairs, with_pieces
 from pipeline.train.measure.colored_faces import ColoredFaces, field_faces, register_faces, together
 from pipeline.train.measure.light import Lit, chosen_of, in_known_light, under_white
 from pipeline.train.measure.pieces import SOURCE as PIECES
@@ -72,11 +73,8 @@ def test_batches_know_a_color_for_every_face_and_keep_to_zero_and_one() -> None:
     white, yellow = np.full((6, 3), 0.7), np.tile([0.6, 0.5, 0.1], (6, 1))
     registers = together([faces("rximage300", [WHITE] * 6, white), faces("tfda", [YELLOW, -1] * 3, yellow)])
     scenes = (faces(source, [WHITE] * 6, white * COLD) for source in ("hospital", "hand", "desk", "palm"))
-    pieces = faces(PIECES, [BLUE] * 6, np.tile([0.1, 0.2, 0.5], (6, 1)))
-    batch = _Batches(registers, pieces, together(list(scenes)), (0.7, 0.12, 0.18), seed=1).batch(50)
-    assert len(batch.first) == 50 and set(batch.first.tolist()) == {WHITE, YELLOW, BLUE}
-    beside = np.concatenate([batch.lit.grounds, batch.lit.scenes], axis=1)[batch.first == BLUE]
-    assert np.allclose(beside, beside[:, :1, :1]), "nothing that is seen beside a piece tells its light"
+    batch = LitBatches(registers, together(list(scenes)), (0.7, 0.12, 0.18), seed=1).batch(50)
+    assert len(batch.first) == 50 and set(batch.first.tolist()) == {WHITE, YELLOW}
     for values in (batch.lit.areas, batch.lit.grounds, batch.lit.scenes):
         assert values.min() >= 0 and values.max() <= 1
 
@@ -88,10 +86,27 @@ def test_the_loss_does_not_mind_which_area_has_which_color(swapped: bool) -> Non
     lit = Lit(*(np.zeros((1, 1, 3)) for _ in range(3)))
 
     def loss(first: int, second: int) -> float:
-        batch = _Batch(lit, np.zeros(1), np.array([first]), np.array([second]), np.zeros(1))
+        batch = LitBatch(lit, np.zeros(1), np.array([first]), np.array([second]), np.zeros(1))
         return float(_loss(sides.log(), torch.tensor([8.0]), batch))
 
     assert loss(YELLOW, BLUE) < 0.1 < 2 < loss(WHITE, WHITE)
+
+
+def test_pieces_are_lit_by_nothing_beside_them() -> None:
+    blue = faces(PIECES, [BLUE] * 6, np.tile([0.1, 0.2, 0.5], (6, 1)))
+    batch = PieceBatches(blue, seed=1).batch(20)
+    beside = np.concatenate([batch.lit.grounds, batch.lit.scenes], axis=1)
+    assert np.allclose(beside, beside[:, :1, :1]) and set(batch.first.tolist()) == {BLUE}
+
+
+def test_networks_of_pieces_learn_their_colors_and_leave_the_others() -> None:
+    rng = np.random.default_rng(0)
+    rgb = np.repeat([[0.5, 0.5, 0.5], [0.1, 0.2, 0.5]], 40, axis=0) * rng.uniform(0.3, 1.2, (80, 1))
+    shown, shipped = faces(PIECES, [WHITE] * 40 + [BLUE] * 40, rgb), load_models()
+    shown.aside[::4] = True
+    models = with_pieces(shipped, shown, steps=60)
+    assert models.area is shipped.area and models.pair is shipped.pair
+    assert (face_pairs(models.of_pieces(), shown).argmax(axis=1) == true_pairs(shown)).mean() > 0.95
 
 
 def test_a_pill_of_two_faces_is_merged_and_one_of_one_face_stays() -> None:

@@ -41,8 +41,8 @@ _RIM_PX = 4
 _SAMPLED_PX = 1500
 """Pixels enough for the mean of a twentieth of them; sorting all takes twice the time."""
 
-_CUT_FROM, _CUT_TO = 0.25, 0.75
-_PIECE_CUT_FROM, _PIECE_CUT_TO = 0.08, 0.92
+_CUT_AT = (0.25, 0.75)
+_PIECE_CUT_AT = (0.08, 0.92)
 """Where two areas may meet, as shares of the face's length: near the middle, but anywhere on a pill that fills the
 photo, of which a piece is seen."""
 
@@ -64,7 +64,8 @@ class ColorSamples:
 
     ``whole`` and the two ``parts`` are ``(5, 3)``: the channels of the pixels at the 10, 25, 50, 75 and 90 %
     places by lightness; ``ground`` ``(3, 3)`` those of the ground at 25, 50 and 75 %. ``scene`` ``(2, 3)`` is of the
-    whole photo outside the pill: its lightest part, and its mean.
+    whole photo outside the pill: its lightest part, and its mean. Where the pill fills the photo both stand for nothing
+    seen.
     """
 
     whole: Linear
@@ -72,6 +73,7 @@ class ColorSamples:
     ground: Linear
     scene: Linear
     share: float
+    is_ground_seen: bool = True
 
 
 def sample_colors(
@@ -86,13 +88,14 @@ def sample_colors(
     inner = cv2.erode(mask, kernel, borderType=cv2.BORDER_CONSTANT, borderValue=0).astype(bool)
     if np.count_nonzero(inner) < 20:
         inner = view.mask if view.mask.any() else np.ones_like(view.mask)
-    cut = _best_cut(view, inner, *((_CUT_FROM, _CUT_TO) if region.is_outlined else (_PIECE_CUT_FROM, _PIECE_CUT_TO)))
+    cut = best_cut(view, inner, _CUT_AT if region.is_outlined else _PIECE_CUT_AT)
     columns = np.arange(inner.shape[1])[None, :]
     left, right = inner & (columns < cut), inner & (columns >= cut)
     pixels = view.pixels
     whole = _by_lightness(pixels[inner], _QUANTILES)
     around = ground_pixels(photo, region, pills, shown)
-    if len(around) >= GROUND_PX_MIN:
+    is_ground_seen = len(around) >= GROUND_PX_MIN
+    if is_ground_seen:
         ground, scene = _by_lightness(around, (0.25, 0.5, 0.75)), scene_of(photo, region, shown)
     else:
         ground, scene = in_unknown_light(whole)
@@ -102,13 +105,14 @@ def sample_colors(
         ground=ground,
         scene=scene,
         share=float(np.count_nonzero(left) / np.count_nonzero(inner)),
+        is_ground_seen=is_ground_seen,
     )
 
 
-def _best_cut(view: FaceView, inner: NDArray[np.bool_], low: float, high: float) -> int:
+def best_cut(view: FaceView, inner: NDArray[np.bool_], between: tuple[float, float] = _CUT_AT) -> int:
     """The column of the view that parts the face into the two most different areas, by column medians.
 
-    Looked for between the shares ``low`` and ``high`` of the face's length.
+    Looked for ``between`` two shares of the face's length.
     """
     lab = lab_of_pixels(view.pixels)
     count = inner.sum(axis=0)
@@ -116,7 +120,7 @@ def _best_cut(view: FaceView, inner: NDArray[np.bool_], low: float, high: float)
     ordered = np.sort(np.where(inner[..., None], lab, np.inf)[:, used], axis=0)
     medians = ordered[count[used] // 2, np.arange(len(used))]
     n = np.arange(1, len(used))
-    n = n[(n >= low * len(used)) & (n <= high * len(used))]
+    n = n[(n >= between[0] * len(used)) & (n <= between[1] * len(used))]
     if len(n) == 0:
         return int(used[len(used) // 2])
     sums = np.cumsum(medians, axis=0)
@@ -260,7 +264,8 @@ def measure_color(
     """The colors of one face, with the CIELAB of its area or its two areas: in a white light, and as seen."""
     taken = sample_colors(photo, region, view, pills, shown)
     areas = np.stack([taken.whole, *taken.parts])
-    joint = face_colors(areas, taken.ground, taken.scene, np.asarray(taken.share), models)
+    asked = models if taken.is_ground_seen else models.of_pieces()
+    joint = face_colors(areas, taken.ground, taken.scene, np.asarray(taken.share), asked)
     colors = Probabilities.of({key: float(joint[i, j]) for key, i, j in color_keys() if joint[i, j] > _KEPT_MIN})
     middle = np.stack(taken.parts if ";" in (colors.best or "") else (taken.whole,))[:, len(_QUANTILES) // 2]
     return ColorMeasurement(colors, _labs(_as_gray(middle, _shown_as_gray(taken))), _labs(middle))

@@ -5,7 +5,7 @@ All are fitted by ``python -m pipeline.train.measure``; docs/experiments/measure
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 
 import numpy as np
@@ -44,12 +44,26 @@ FIGURE_MAX = 8.0
 
 @dataclass(frozen=True, eq=False)
 class Models:
-    """Everything fitted. ``calibration`` holds single figures by name."""
+    """Everything fitted. ``calibration`` holds single figures by name.
+
+    ``piece_area`` and ``piece_pair`` are asked in place of ``area`` and ``pair`` where the pill fills the photo.
+    """
 
     outline: Perceptron
     area: Perceptron
     pair: Perceptron
+    piece_area: Perceptron
+    piece_pair: Perceptron
     calibration: dict[str, float]
+
+    def of_pieces(self) -> Models:
+        """The models as they are asked of a pill that fills the photo."""
+        return replace(self, area=self.piece_area, pair=self.piece_pair)
+
+
+_NETWORKS = ("outline", "area", "pair", "piece_area", "piece_pair")
+_BEFORE = {"piece_area": "area", "piece_pair": "pair"}
+"""Weights fitted before pieces had networks of their own ask the same ones of them."""
 
 
 def load_models() -> Models:
@@ -61,7 +75,10 @@ def load_models() -> Models:
     calibration = {
         name.split("/")[1]: float(value) for name, value in stored.items() if name.startswith("calibration/")
     }
-    return Models(_perceptron(stored, "outline"), _perceptron(stored, "area"), _perceptron(stored, "pair"), calibration)
+    outline, area, pair, piece_area, piece_pair = (
+        _perceptron(stored, name if f"{name}/mean" in stored else _BEFORE[name]) for name in _NETWORKS
+    )
+    return Models(outline, area, pair, piece_area, piece_pair, calibration)
 
 
 def _perceptron(stored: dict[str, Array], name: str) -> Perceptron:

@@ -88,8 +88,8 @@ def in_unknown_light(whole: Linear) -> tuple[Linear, Linear]:
 
     ``whole`` is ``(..., 5, 3)``, the samples of faces beside which nothing is seen.
 
-    Gray, as light as the face's middle: a corrected color is then the color as seen. No photo with a ground is so gray
-    and even, so the networks know that they are told nothing.
+    Gray: a corrected color is then the color as seen. As light as the face's middle, and the lightest thing as light as
+    its lightest place: beside the white half of a capsule the other one is brown, where alone it may be a dark orange.
     """
-    light = np.repeat((whole[..., 2, :] @ LUMINANCE)[..., None, None], 3, axis=-1)
-    return np.repeat(light, 3, axis=-2), np.repeat(light, 2, axis=-2)
+    middle, lightest = (np.repeat((whole[..., place, :] @ LUMINANCE)[..., None], 3, axis=-1) for place in (2, 4))
+    return np.repeat(middle[..., None, :], 3, axis=-2), np.stack([lightest, middle], axis=-2)

@@ -45,6 +45,10 @@ def _first(answer: Answer) -> str:
     return answer.candidates[0].product.imprint_key if answer.candidates else ""
 
 
+def _colors(answer: Answer) -> frozenset[str]:
+    return frozenset((answer.look.color.best or "").split(";"))
+
+
 def _faces(photos: list[LabeledPhoto], identifier: Identifier) -> Iterator[tuple[LabeledPhoto, Photo, PillRegion, str]]:
     """One face of each photo that shows two, in turn the larger and the smaller, with the text that is read on it."""
     segmenter, number = Segmenter(), 0
@@ -82,7 +86,7 @@ def main() -> None:
 @click.option("--photos", default=100, show_default=True)
 @click.option("--region", "by_region", is_flag=True, help="Hand over the whole photo and the box.")
 def crops(photo_set: Path, catalog: Path, photos: int, by_region: bool) -> None:
-    """How many faces cut out are found, read as in the whole photo, have the right imprint first and are IDENTIFIED."""
+    """How many faces cut out are found, read as in the whole photo, have the right imprint first and their colors."""
     identifier = Identifier(open_catalog(catalog))
     counts = {margin: Counter[str]() for margin in _MARGINS}
     faces = _faces(_photos(photo_set, 5), identifier)
@@ -101,6 +105,7 @@ def crops(photo_set: Path, catalog: Path, photos: int, by_region: bool) -> None:
                     "found": bool(answer.faces),
                     "read as in the photo": _letters("".join(answer.imprint)) == _letters(text),
                     "right imprint first": is_right,
+                    "colors right": _colors(answer) == each.truth.colors,
                     "IDENTIFIED": is_told,
                     "of those wrong": is_told and not is_right,
                     "outline unknown": answer.doubts.fills,

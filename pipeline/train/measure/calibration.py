@@ -53,7 +53,7 @@ def heated(models: Models, name: str, temperature: float) -> Models:
 def save_models(models: Models) -> None:
     """Write weights/measure.npz as ``measure.models.load_models`` reads it, in single precision."""
     arrays: dict[str, NDArray[np.float32]] = {}
-    for name in ("outline", "area", "pair"):
+    for name in ("outline", "area", "pair", "piece_area", "piece_pair"):
         network: Perceptron = getattr(models, name)
         arrays |= {
             f"{name}/{part}": np.asarray(getattr(network, part), np.float32)

@@ -1,17 +1,18 @@
 """Fits the color networks, which are part of weights/measure.npz.
 
     python -m pipeline.train.measure.color_fit --data ../shared/data --work WORK
+    python -m pipeline.train.measure.color_fit --data ../shared/data --work WORK --pieces
     python -m pipeline.train.measure.color_fit --data ../shared/data --work WORK --check
 
-WORK keeps the faces that the product's segmentation found in rximage300, tfda and field (some ten minutes); begin in
-an empty one after a change of that. Only photos outside the validation parts are used; a seventh of the registers'
+WORK keeps the faces that the product's segmentation found in rximage300, tfda and field (some ten minutes), and pieces
+cut out of rximage300's; ``--pieces`` fits the two networks of these and leaves the others as they are. Begin in an
+empty one after a change of that. Only photos outside the validation parts are used; a seventh of the registers'
 imprints sets temperature and powers. The last lines say how the fit does on the validation part of each set;
 ``--check`` says it of the weights that ship.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,7 +26,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pipeline.geometry.lab import LUMINANCE
 from pipeline.measure.color import (
     AREA_FIGURES,
     COLORS,
@@ -35,7 +35,6 @@ from pipeline.measure.color import (
     pair_figures,
 )
 from pipeline.measure.models import Models, Perceptron, load_models
-from pipeline.measure.surroundings import in_unknown_light
 from pipeline.train.common.made_once import made_once
 from pipeline.train.measure.calibration import (
     LAYERS_PRIORS,
@@ -48,9 +47,9 @@ from pipeline.train.measure.calibration import (
     log_loss,
     save_models,
 )
+from pipeline.train.measure.color_batches import ANCHORS, SCENES, LitBatch, LitBatches, PieceBatches
 from pipeline.train.measure.colored_faces import ColoredFaces, field_faces, register_faces, together
 from pipeline.train.measure.dense_networks import dense, normal, perceptron, side_by_side, steps_of
-from pipeline.train.measure.light import Lit, as_photographed, chosen_of, in_known_light, on_other_ground, under_white
 from pipeline.train.measure.pieces import SOURCE as PIECES
 from pipeline.train.measure.pieces import piece_faces
 
@@ -59,19 +58,17 @@ Truth = NDArray[np.int64]
 
 _SETS = {"rximage300": register_faces, "tfda": register_faces, "field": field_faces}
 _PIECES_OF = "rximage300"
-_GRAY_GROUND = "rximage300"
+_PIECE_NETWORKS = 3
+_LAYERED_MAX = 0.1
+"""Of a pill in two colors a face that shows one with a chance below this surely shows both."""
+
 _BATCH, _STEPS = 128, 2500
-# The shares of field photos and of pieces that fill a photo in each batch, and of the other pills the shares used as
-# photographed, laid into drawn light, and laid into scenes of known light.
-_FIELD_SHARE, _PIECE_SHARE = 0.1, 0.08
+# Of the registers' pills the shares used as photographed, laid into drawn light, and laid into scenes of known light.
 _IN_SCENES = (0.66, 0.16, 0.18)
 _AS_PHOTOGRAPHED = (1.0, 0.0, 0.0)
 _TAUGHT = (*[_IN_SCENES] * 6, *[_AS_PHOTOGRAPHED] * 2)
 """The networks side by side; the last holds back the others, for which no light is impossible: without it a white
 tablet on a blue tray is yellow once in twenty (docs/experiments/measure.md)."""
-# Chances of a scene by where it was photographed; the hospital's have no pill whose color is known.
-_SCENES = {"hospital": 1 / 3, "hand": 1 / 3, "desk": 1 / 3}
-_ANCHORS = {"hand": 0.45, "desk": 0.3, "palm": 0.25}
 _MISLABELED = 0.06
 """Share of pills whose registered colors are taken to say nothing: pills of one look bear ORANGE, BROWN and PINK, and a
 network that must explain each label grows too sure of itself (docs/experiments/measure.md)."""
@@ -82,15 +79,6 @@ _AS_GOOD = 1.025
 
 
 @dataclass(frozen=True, eq=False)
-class _Batch:
-    lit: Lit
-    shares: Array
-    first: Truth
-    second: Truth
-    layered: Array
-
-
-@dataclass(frozen=True, eq=False)
 class _Scaling:
     """Means and deviations of the figures of areas and of pairs."""
 
@@ -98,103 +86,35 @@ class _Scaling:
     deviations: tuple[Array, Array]
 
 
-class _Batches:
-    """Batches of faces in drawn lights, by one generator."""
-
-    def __init__(
-        self, registers: ColoredFaces, pieces: ColoredFaces, field: ColoredFaces, lights: Sequence[float], seed: int
-    ) -> None:
-        self._lights = lights
-        self._rng = np.random.default_rng(seed)
-        self._faces = registers.part(registers.first >= 0)
-        self._gray = self._faces.source == _GRAY_GROUND
-        self._pieces = pieces
-        self._field = field.part(field.first >= 0)
-        self._field_chances = _rare_first(self._field)
-        self._scenes, self._scene_chances = _by_source(field, _SCENES)
-        self._anchors, self._anchor_chances = _by_source(field.part(field.white), _ANCHORS)
-        self._white = _white_luminance(self._faces.part(self._gray & self._faces.white))
-
-    def batch(self, size: int) -> _Batch:
-        of_field, of_pieces = round(_FIELD_SHARE * size), round(_PIECE_SHARE * size)
-        parts = (
-            self._of_registers(size - of_field - of_pieces),
-            self._of_field(of_field),
-            self._of_pieces(of_pieces),
-        )
-        lit = Lit(*(np.concatenate([getattr(part.lit, n) for part in parts]) for n in ("areas", "grounds", "scenes")))
-        names = ("shares", "first", "second", "layered")
-        return _Batch(lit, *(np.concatenate([getattr(part, n) for part in parts]) for n in names))
-
-    def _of_registers(self, size: int) -> _Batch:
-        rng, place = self._rng, self._rng.integers(len(self._faces), size=size)
-        photographed = _lit(self._faces)[place]
-        white_lit = under_white(photographed, self._gray[place])
-        scenes = self._scenes[rng.choice(len(self._scene_chances), size=size, p=self._scene_chances)]
-        lights = (
-            as_photographed(photographed, rng),
-            on_other_ground(white_lit, scenes, rng),
-            in_known_light(white_lit, self._white, self._anchors, self._anchor_chances, rng),
-        )
-        return _batch(self._faces, place, chosen_of(rng.choice(len(lights), size=size, p=self._lights), lights))
-
-    def _of_field(self, size: int) -> _Batch:
-        rng = self._rng
-        place = rng.choice(len(self._field), size=size, p=self._field_chances)
-        tint = rng.normal(0, 0.08, (size, 3)) * (rng.random((size, 1)) < 0.7) + rng.normal(0, 0.15, (size, 1))
-        return _batch(self._field, place, _lit(self._field)[place].times(np.exp(tint)))
-
-    def _of_pieces(self, size: int) -> _Batch:
-        rng, place = self._rng, self._rng.integers(len(self._pieces), size=size)
-        gain = np.exp(rng.normal(0, 0.05, (size, 3)) + rng.normal(0, 0.2, (size, 1)))
-        areas = _lit(self._pieces)[place].times(gain).areas
-        return _batch(self._pieces, place, Lit(areas, *in_unknown_light(areas[:, 0])))
-
-
-def _lit(faces: ColoredFaces) -> Lit:
-    return Lit(faces.areas, faces.grounds, faces.scenes)
-
-
-def _batch(faces: ColoredFaces, place: NDArray[np.int64], lit: Lit) -> _Batch:
-    return _Batch(lit, faces.shares[place], faces.first[place], faces.second[place], faces.layered[place])
-
-
-def _rare_first(faces: ColoredFaces) -> Array:
-    """Chances that draw a color by the square root of how many faces bear it."""
-    counts = Counter(faces.first.tolist())
-    weights = np.array([counts[color] ** -0.5 for color in faces.first.tolist()])
-    return np.asarray(weights / weights.sum())
-
-
-def _by_source(faces: ColoredFaces, chances: dict[str, float]) -> tuple[Lit, Array]:
-    """The faces of the sources named, and the chance of each, those of a source alike."""
-    known = faces.part(np.isin(faces.source, list(chances)))
-    counts = Counter(known.source.tolist())
-    weights = np.array([chances[source] / counts[source] for source in known.source.tolist()])
-    return _lit(known), np.asarray(weights / weights.sum())
-
-
-def _white_luminance(faces: ColoredFaces) -> float:
-    areas = under_white(_lit(faces), np.ones(len(faces), bool))
-    return float(np.median(areas[:, 0, 3] @ LUMINANCE))
-
-
-def fit_colors(
-    registers: ColoredFaces, pieces: ColoredFaces, field: ColoredFaces, steps: int
-) -> tuple[Perceptron, Perceptron]:
+def fit_colors(registers: ColoredFaces, field: ColoredFaces, steps: int) -> tuple[Perceptron, Perceptron]:
     """Area figures to colors, and pair figures to whether the two areas are two colors; several networks of each."""
-    figures, pairs = _figures(_Batches(registers, pieces, field, _IN_SCENES, 0).batch(6000))
+    taught = [LitBatches(registers, field, lights, seed) for seed, lights in enumerate(_TAUGHT)]
+    return _fit_side_by_side(taught, _scaling(LitBatches(registers, field, _IN_SCENES, 0).batch(6000)), steps)
+
+
+def fit_pieces(pieces: ColoredFaces, steps: int) -> tuple[Perceptron, Perceptron]:
+    """The same two networks of pieces that fill a photo."""
+    taught = [PieceBatches(pieces, seed) for seed in range(_PIECE_NETWORKS)]
+    return _fit_side_by_side(taught, _scaling(PieceBatches(pieces, 0).batch(6000)), steps)
+
+
+def _scaling(batch: LitBatch) -> _Scaling:
+    figures, pairs = _figures(batch)
     figures = figures[:, 0]
-    scaling = _Scaling((figures.mean(0), pairs.mean(0)), (figures.std(0) + 1e-3, pairs.std(0) + 1e-3))
-    fitted = [
-        _fit_one(_Batches(registers, pieces, field, lights, seed), scaling, seed, steps)
-        for seed, lights in enumerate(_TAUGHT)
-    ]
+    return _Scaling((figures.mean(0), pairs.mean(0)), (figures.std(0) + 1e-3, pairs.std(0) + 1e-3))
+
+
+def _fit_side_by_side(
+    taught: Sequence[LitBatches | PieceBatches], scaling: _Scaling, steps: int
+) -> tuple[Perceptron, Perceptron]:
+    fitted = [_fit_one(batches, scaling, seed, steps) for seed, batches in enumerate(taught)]
     areas, of_pairs = zip(*fitted, strict=True)
     return side_by_side(areas), side_by_side(of_pairs)
 
 
-def _fit_one(batches: _Batches, scaling: _Scaling, seed: int, steps: int) -> tuple[Perceptron, Perceptron]:
+def _fit_one(
+    batches: LitBatches | PieceBatches, scaling: _Scaling, seed: int, steps: int
+) -> tuple[Perceptron, Perceptron]:
     torch.manual_seed(seed)
     means, scales = scaling.means, scaling.deviations
     area, pair = dense((AREA_FIGURES, 64, 64, len(COLORS))), dense((PAIR_FIGURES, 16, 16, 1))
@@ -207,14 +127,14 @@ def _fit_one(batches: _Batches, scaling: _Scaling, seed: int, steps: int) -> tup
     return perceptron(area, means[0], scales[0]), perceptron(pair, means[1], scales[1])
 
 
-def _figures(batch: _Batch) -> tuple[Array, Array]:
+def _figures(batch: LitBatch) -> tuple[Array, Array]:
     """``(n, 3, AREA_FIGURES)`` and ``(n, PAIR_FIGURES)``."""
     areas, grounds, scenes = batch.lit.areas, batch.lit.grounds, batch.lit.scenes
     wide = (np.broadcast_to(each[:, None], (len(areas), 3, *each.shape[1:])) for each in (grounds, scenes))
     return area_figures(areas, *wide), pair_figures(areas[:, 1:], grounds, batch.shares)
 
 
-def _loss(areas: Tensor, two: Tensor, batch: _Batch) -> Tensor:
+def _loss(areas: Tensor, two: Tensor, batch: LitBatch) -> Tensor:
     """Of log chances ``(n, 3, 12)`` of whole and parts and the logit ``(n,)`` of two areas; who is where is unknown."""
     first, second = torch.from_numpy(batch.first), torch.from_numpy(batch.second)
     layered = torch.from_numpy(batch.layered.astype(np.float32))
@@ -255,12 +175,11 @@ def true_pairs(faces: ColoredFaces) -> Truth:
 
 def fit(faces: ColoredFaces, shipped: Models, steps: int = _STEPS) -> Models:
     """The models that ship with color networks fitted on the training part and calibrated on its imprints aside."""
-    in_field, in_pieces = np.isin(faces.source, [*_SCENES, *_ANCHORS]), faces.source == PIECES
+    in_field, in_pieces = np.isin(faces.source, [*SCENES, *ANCHORS]), faces.source == PIECES
     training = faces.part(~faces.validation & ~in_field & ~in_pieces)
     learned, aside = training.part(~training.aside), training.part(training.aside)
-    pieces = faces.part(~faces.validation & ~faces.aside & in_pieces)
     field = faces.part(~faces.validation & in_field)
-    area, pair = fit_colors(learned, pieces, field, steps)
+    area, pair = fit_colors(learned, field, steps)
     models = replace(shipped, area=area, pair=pair)
     # The temperature by faces, since many photos show one alone; the power by pills of two.
     models = min(
@@ -270,7 +189,23 @@ def fit(faces: ColoredFaces, shipped: Models, steps: int = _STEPS) -> Models:
     losses = {way: log_loss(*pill_colors(models, aside, *way)) for way in _ways()}
     as_good = [way for way in losses if losses[way] <= _AS_GOOD * min(losses.values())]
     power, prior = max(as_good, key=lambda way: (way[0], -losses[way]))
-    return replace(models, calibration=models.calibration | {"color_power": power, "layers_prior": prior})
+    models = replace(models, calibration=models.calibration | {"color_power": power, "layers_prior": prior})
+    return with_pieces(models, faces.part(~faces.validation & in_pieces), steps)
+
+
+def with_pieces(models: Models, pieces: ColoredFaces, steps: int = _STEPS) -> Models:
+    """The models with networks of pieces that fill a photo, fitted on these and calibrated on their imprints aside."""
+    area, pair = fit_pieces(pieces.part(~pieces.aside), steps)
+    models, aside = replace(models, piece_area=area, piece_pair=pair), pieces.part(pieces.aside & _shows_all(pieces))
+    return min(
+        (heated(models, "piece_area", heat) for heat in TEMPERATURES),
+        key=lambda each: log_loss(face_pairs(each.of_pieces(), aside), true_pairs(aside)),
+    )
+
+
+def _shows_all(faces: ColoredFaces) -> NDArray[np.bool_]:
+    """Which faces surely show all colors of their pill."""
+    return np.asarray((faces.first == faces.second) | (faces.layered < _LAYERED_MAX))
 
 
 def _ways() -> Sequence[tuple[float, float]]:
@@ -282,10 +217,12 @@ def report(models: Models, faces: ColoredFaces) -> Iterator[str]:
     powers = models.calibration["color_power"], models.calibration["layers_prior"]
     held = faces.part(faces.validation)
     for source in sorted(set(held.source.tolist())):
-        part = held.part(held.source == source)
-        # In a photo taken by hand each region is a pill of its own.
+        part = held.part((held.source == source) & (_shows_all(held) | (held.source != PIECES)))
+        # In a photo taken by hand, and among pieces, each region is a pill of its own.
         chances, truth = (
-            pill_colors(models, part, *powers) if source in _SETS else (face_pairs(models, part), true_pairs(part))
+            pill_colors(models, part, *powers)
+            if source in _SETS
+            else (face_pairs(models.of_pieces() if source == PIECES else models, part), true_pairs(part))
         )
         known = truth >= 0
         if known.any():
@@ -301,7 +238,8 @@ def report(models: Models, faces: ColoredFaces) -> Iterator[str]:
 @click.option("--data", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True)
 @click.option("--work", type=click.Path(path_type=Path, file_okay=False), required=True, help="Keeps the faces found.")
 @click.option("--check", is_flag=True, help="Fit nothing: say how the weights that ship do on the validation parts.")
-def main(data: Path, work: Path, check: bool) -> None:
+@click.option("--pieces", "of_pieces", is_flag=True, help="Fit the networks of pieces that fill a photo alone.")
+def main(data: Path, work: Path, check: bool, of_pieces: bool) -> None:
     """Fit the color networks and write them into pipeline/weights/measure.npz."""
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
@@ -309,7 +247,9 @@ def main(data: Path, work: Path, check: bool) -> None:
 
     found = [made_once(work / f"{name}.pkl", partial(find, data / name)) for name, find in _SETS.items()]
     faces = together([*found, made_once(work / f"{PIECES}.pkl", partial(piece_faces, data / _PIECES_OF))])
-    if not check:
+    if of_pieces and not check:
+        save_models(with_pieces(load_models(), faces.part(~faces.validation & (faces.source == PIECES))))
+    elif not check:
         save_models(fit(faces, load_models()))
     for line in report(load_models(), faces):
         click.echo(line)

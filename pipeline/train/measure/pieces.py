@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pipeline.evaluate.split import is_validation
 from pipeline.geometry.axes import axes_of
 from pipeline.geometry.lab import linear_of_pixels
-from pipeline.measure.color import COLORS, ColorSamples, sample_colors
+from pipeline.measure.color import COLORS, ColorSamples, best_cut, sample_colors
 from pipeline.measure.face import FaceView, face_view
 from pipeline.records import Photo, Pixels
 from pipeline.segment.close_up import whole_frame
@@ -43,8 +43,11 @@ _TINT = 0.08
 """Gains of a piece's light, and the deviation by channel, in logarithms: of cameras' white balance."""
 
 _NOISE_MAX, _BLUR_PX_MAX = 4.0, 2.0
-_LAYERED = 0.5
-"""A register names both colors of a capsule whose piece may show one."""
+_SEAM_SHARE = 0.1
+"""A seam nearer to a piece's edge, in shares of its width, may not be seen."""
+
+_LAYERED = {True: 0.02, False: 1.0}
+"""Chance that a piece of a two-part capsule shows one of its two colors, where the seam is in it and where not."""
 
 
 def piece_faces(folder: Path) -> ColoredFaces:
@@ -57,17 +60,22 @@ def piece_faces(folder: Path) -> ColoredFaces:
             continue
         photo, regions = photo_faces(folder / label["file"]) or (None, ())
         first, second = COLORS.index(terms[0]), COLORS.index(terms[-1])
-        known = first, second, _LAYERED, number, is_validation(label["imprint"]), is_aside(label["imprint"]), SOURCE
+        known = number, is_validation(label["imprint"]), is_aside(label["imprint"]), SOURCE
         views = [face_view(photo, region, axes_of(region)) for region in regions if photo is not None]
-        rows += [(samples, *known) for view in views for samples in _pieces(view, _PIECES[len(terms)], rng)]
+        rows += [
+            (samples, first, second, _LAYERED[has_seam], *known)
+            for view in views
+            for samples, has_seam in _pieces(view, _PIECES[len(terms)], rng)
+        ]
     return faces_of_rows(rows)
 
 
-def _pieces(view: FaceView, count: int, rng: np.random.Generator) -> Iterator[ColorSamples]:
-    """Samples of up to ``count`` pieces of a face."""
+def _pieces(view: FaceView, count: int, rng: np.random.Generator) -> Iterator[tuple[ColorSamples, bool]]:
+    """Samples of up to ``count`` pieces of a face, and whether the seam, were the face a capsule's, is in it."""
     rows, columns = np.nonzero(view.mask)
     if len(rows) == 0:
         return
+    seam = best_cut(view, view.mask)
     thickness = min(np.ptp(rows), np.ptp(columns)) + 1
     for _ in range(_TRIES):
         if count == 0:
@@ -79,7 +87,8 @@ def _pieces(view: FaceView, count: int, rng: np.random.Generator) -> Iterator[Co
         bottom, right = np.array([top, left]) + size.round().astype(int)
         inside = view.mask[max(top, 0) : bottom, max(left, 0) : right]
         if top >= 0 and left >= 0 and min(inside.shape) >= _SIDE_PX_MIN and inside.sum() >= _INSIDE_MIN * size.prod():
-            yield _samples(_photographed(view.pixels[top:bottom, left:right], rng))
+            has_seam = left + _SEAM_SHARE * size[1] <= seam <= right - _SEAM_SHARE * size[1]
+            yield _samples(_photographed(view.pixels[top:bottom, left:right], rng)), bool(has_seam)
             count -= 1
 
 
