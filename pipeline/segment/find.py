@@ -63,6 +63,10 @@ _SEVERAL_MAX = 7
 _MANY_MIN = 8
 
 
+# What another view shows within a clump are its parts if they make up most of it.
+_PARTS_SHARE_MIN = 0.5
+
+
 class _Likely(NamedTuple):
     """A region, and its chance to be a pill at all; 0 where no network was asked."""
 
@@ -176,7 +180,7 @@ class Search:
         """The pills, checked at other scales where they are few and unlike, or where something as large is unclear.
 
         If one of these views shows only the faces of one pill, those are returned. Otherwise those pills are kept that
-        most of all views show, and those that the third network takes for pills surely.
+        most of all views show, and those that the third network takes for pills surely; a clump is its parts.
         """
         pills = _regions(likely)
         sure = [one.chance >= self.settings.pill_sure_min for one in likely]
@@ -201,10 +205,19 @@ class Search:
             return pills
         views = len(looks) + 1
         shown = [1 + sum(shows(seen, pill) for seen in looks) for pill in pills]
-        confirmed = [
-            pill for pill, many, is_sure in zip(pills, shown, sure, strict=True) if is_sure or 2 * many > views
-        ]
-        return tuple(confirmed) or pills
+        confirmed: list[PillRegion] = []
+        for pill, many, is_sure in zip(pills, shown, sure, strict=True):
+            confirmed += [pill] if is_sure or 2 * many > views else self._parts(photo, pill, looks, box)
+        return tuple(sorted(confirmed, key=lambda pill: -pill.area)) or pills
+
+    def _parts(self, photo: Photo, clump: PillRegion, looks: Sequence[View], box: Box) -> tuple[PillRegion, ...]:
+        """The likely pills as which another view shows most of a clump; none where no view shows two."""
+        for seen in looks:
+            pills = (pill for pill in self._pills(photo, seen, box) if not pill.doubted)
+            parts = tuple(pill for pill in pills if _lies_in(pill, clump))
+            if len(parts) > 1 and sum(part.area for part in parts) >= _PARTS_SHARE_MIN * clump.area:
+                return parts
+        return ()
 
     def _tiny(self, photo: Photo, box: Box) -> tuple[PillRegion, ...]:
         """Where nothing was found: the faces of one pill that is tiny in the photo, seen at the largest size."""
@@ -256,6 +269,13 @@ def _regions(likely: Sequence[_Likely]) -> tuple[PillRegion, ...]:
 def _is_large_enough(region: PillRegion, settings: SegmentSettings) -> bool:
     _, length_px = place_of(region.outline)
     return length_px >= settings.length_px_min and cv2.contourArea(region.outline) >= _OUTLINE_AREA_MIN
+
+
+def _lies_in(part: PillRegion, whole: PillRegion) -> bool:
+    """Whether a region is smaller than another and has its middle within."""
+    (row, col), _ = place_of(part.outline)
+    inside = cv2.pointPolygonTest(whole.outline[:, ::-1].copy(), (float(col), float(row)), False) >= 0
+    return inside and part.area < whole.area
 
 
 def _is_too_small(box: Box) -> bool:
