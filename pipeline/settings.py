@@ -59,8 +59,8 @@ class SegmentSettings:
     length_px_min: float = 12.0
     """Shortest pill, in pixels of the loaded photo; on training photos the shortest has 13.6 ("Eighteenth round")."""
 
-    pill_min: float = 0.5
-    """Chance to be a pill at all from which on a region of a photo taken by hand is one ("Eighteenth round")."""
+    pill_min: float = 0.65
+    """Chance to be a pill at all from which on a region of a photo taken by hand is one ("Twentieth round")."""
 
     pill_sure_min: float = 0.9
     """The same from which on it surely is one, whatever other looks show ("Nineteenth round")."""
