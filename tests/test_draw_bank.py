@@ -45,6 +45,14 @@ def test_a_bank_shows_more_framed_text_than_pills_bear() -> None:
     assert framed > 1.5 * alone > 0
 
 
+def test_marks_are_letters_alone() -> None:
+    def lone(**marks: float) -> int:
+        specs = [random_face(np.random.default_rng(seed), **marks) for seed in range(200)]
+        return sum(sum(len(line.text) for line in spec.lines) == 1 and not spec.scores for spec in specs)
+
+    assert lone(marks=0.5) > 2 * lone() > 0
+
+
 def test_a_cut_off_run_goes_on_with_the_same_shards(tmp_path: Path) -> None:
     whole = [path.read_bytes() for path in write_bank(tmp_path / "a", 6, seed=1, per_shard=2)]
     first = next(write_bank(tmp_path / "b", 6, seed=1, per_shard=2))

@@ -50,6 +50,8 @@ SHAPES = (
 _QUALITY = 96
 # Framed text is rare on pills and hard to read: a bank shows it three times as often as `random_face` does.
 _FRAMED = 0.6
+# So are makers' marks, a letter or a few alone.
+_MARKS = 0.3
 
 
 def write_bank(out: Path, count: int, seed: int, fonts: Sequence[str] = (), per_shard: int = 1000) -> Iterator[Path]:
@@ -68,8 +70,8 @@ def write_bank(out: Path, count: int, seed: int, fonts: Sequence[str] = (), per_
 
 
 def draw_faces(count: int, rng: np.random.Generator, fonts: Sequence[str] = ()) -> list[DrawnFace]:
-    """Draw random faces, more of them with framed text than `random_face` by itself."""
-    return [draw_face(random_face(rng, fonts, framed=_FRAMED), rng) for _ in range(count)]
+    """Draw random faces, more of them with framed text and lone letters than `random_face` by itself."""
+    return [draw_face(random_face(rng, fonts, framed=_FRAMED, marks=_MARKS), rng) for _ in range(count)]
 
 
 def _save(path: Path, arrays: dict[str, NDArray[np.generic]]) -> None:

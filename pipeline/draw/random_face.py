@@ -20,7 +20,7 @@ from pipeline.draw.random_body import (
     score_layout,
 )
 from pipeline.draw.random_frames import random_frame
-from pipeline.draw.random_lines import fit_lines, random_lines
+from pipeline.draw.random_lines import fit_lines, mark_line, random_lines
 from pipeline.draw.random_logos import random_logos
 from pipeline.draw.spec import Body, Camera, Color, FaceSpec, Light, Logo, TextLine
 
@@ -51,6 +51,7 @@ def random_face(
     body: Body | None = None,
     printed: bool | None = None,
     framed: float = 0.2,
+    marks: float = 0.0,
 ) -> FaceSpec:
     """A random face.
 
@@ -61,6 +62,7 @@ def random_face(
         body: the pill, where it is not to be random too.
         printed: printed or debossed, where it is not to be random too.
         framed: the share of faces, where nothing is in the way, whose text gets a figure around it if one fits.
+        marks: the share of tablets without a score line that bear one to three letters alone.
     """
     body = random_body(rng) if body is None else body
     shell = body.profile == "SHELL"
@@ -72,7 +74,12 @@ def random_face(
     font = _random_font(printed, fonts, rng)
     lines: tuple[TextLine, ...] = ()
     if not is_blank:
-        laid = random_lines(body, bool(scores), score_layout(scores), font, imprint.weight, rng)
+        is_mark = marks > 0 and not (shell or scores) and rng.random() < marks
+        laid = (
+            [mark_line(font, rng)]
+            if is_mark
+            else random_lines(body, bool(scores), score_layout(scores), font, imprint.weight, rng)
+        )
         lines = fit_lines(laid, shape, body, imprint.weight)
     logos = random_logos(body, lines, scores, rng)
     frames: tuple[Logo, ...] = ()

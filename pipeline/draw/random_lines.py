@@ -53,6 +53,13 @@ def random_lines(
     return _long_lines(body, font, rng)
 
 
+def mark_line(font: str, rng: np.random.Generator) -> TextLine:
+    """A maker's mark: a lone letter or up to three, as large as the face allows or smaller."""
+    letters = int(rng.choice([1, 2, 3], p=[0.6, 0.25, 0.15]))
+    text = _lone(rng) if letters == 1 else random_letters(rng, letters, letters)
+    return _line(text, font, rng.uniform(0.5, 1.5) / math.sqrt(letters), rng)
+
+
 def _stacked(texts: list[str], font: str, rng: np.random.Generator, gap: float = 0.0) -> list[TextLine]:
     count = len(texts)
     cap = rng.uniform(0.34, 0.6) if count == 2 else rng.uniform(0.24, 0.36)
