@@ -27,10 +27,10 @@ from pipeline.train.reader.character_network import CharacterDetector
 from pipeline.train.reader.detect import detect_in_training
 from pipeline.train.reader.line_finder import LINE_HEAD, train_line_finder
 from pipeline.train.reader.scoring import Score, score_face
-from pipeline.train.reader.training import Source, reader_task
+from pipeline.train.reader.training import Source, marks_among, reader_task
 
-# Shares of the batches: boxed, boxed and blank, drawn, self-labeled, those blank.
-_SHARES = (0.24, 0.04, 0.24, 0.40, 0.08)
+# Shares of the batches: boxed, boxed and blank, drawn, self-labeled, those blank, and of all those with marks.
+_SHARES = (0.19, 0.03, 0.18, 0.32, 0.06, 0.22)
 COLUMNS = ("step", "minutes", "rate", "center", "classes", "geometry", "character_f1", "faces_exact")
 
 
@@ -83,6 +83,7 @@ def _sources(
 ) -> list[Source]:
     split = [_with_characters(boxed, True), _with_characters(boxed, False), list(drawn)]
     split += [_with_characters(labeled, True), _with_characters(labeled, False)]
+    split.append(marks_among([*boxed, *drawn, *labeled]))
     return [(faces, share) for faces, share in zip(split, _SHARES, strict=True) if faces]
 
 

@@ -30,10 +30,10 @@ from pipeline.train.reader.character_network import STRIDE
 from pipeline.train.reader.line_faces import boxed_line_faces, with_lines
 from pipeline.train.reader.line_labels import Rows, by_line
 from pipeline.train.reader.line_network import CharacterLineNetwork
-from pipeline.train.reader.training import Batches, Source
+from pipeline.train.reader.training import Batches, Source, marks_among
 
-# Shares of the batches: boxed, boxed and blank, self-labeled, those blank, drawn.
-_SHARES = (0.24, 0.05, 0.40, 0.09, 0.22)
+# Shares of the batches: boxed, boxed and blank, self-labeled, those blank, drawn, and of all those with marks.
+_SHARES = (0.19, 0.04, 0.32, 0.07, 0.17, 0.21)
 _BATCH = 16
 _COLUMNS = ("step", "minutes", "rate", "core", "way", "axis", "height", "found", "invented", "right_way")
 # A band is a labeled line if each one's middle lies on the other and they are turned by at most this.
@@ -99,7 +99,8 @@ def line_sources(
         for faces in (boxed, read)
         for lined in (True, False)
     ]
-    return [(faces, share) for faces, share in zip([*parts, drawn], _SHARES, strict=True) if faces]
+    parts += [list(drawn), marks_among([*boxed, *read, *drawn])]
+    return [(faces, share) for faces, share in zip(parts, _SHARES, strict=True) if faces]
 
 
 def export_line_finder(detector: dict[str, Tensor], checkpoint: Path, faces: Sequence[LabeledFace], out: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -15,6 +15,8 @@ from pipeline.train.faces.labeled import CLASS, HEIGHT, IGNORED, TURN_DEG, WIDTH
 from pipeline.train.reader.character_network import GEOMETRY, STRIDE, CharacterDetector
 
 BATCH = 16
+# A face bears a maker's mark where it has no more characters than this.
+_MARK_MAX = 2
 
 
 def targets(characters: NDArray[np.float32], size: tuple[int, int]) -> dict[str, NDArray[np.float32]]:
@@ -75,6 +77,11 @@ def loss(output: Tensor, target: dict[str, Tensor]) -> tuple[Tensor, dict[str, f
 # Faces with the share of the batches they make up.
 Source = tuple[Sequence[LabeledFace], float]
 Targets = Callable[[NDArray[np.float32], tuple[int, int]], dict[str, NDArray[np.float32]]]
+
+
+def marks_among(faces: Iterable[LabeledFace]) -> list[LabeledFace]:
+    """The faces that bear one or two characters and no more, which are often large for their face."""
+    return [face for face in faces if 1 <= len(face.characters) <= _MARK_MAX]
 
 
 class Batches(torch.utils.data.IterableDataset[dict[str, Tensor]]):
