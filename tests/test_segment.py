@@ -20,10 +20,12 @@ from pipeline.load import load
 from pipeline.records import Photo, PillRegion, Pixels
 from pipeline.segment import Segmenter, group_faces, segment
 from pipeline.segment.edge import Belief, refine
+from pipeline.segment.find import Search
 from pipeline.segment.instances import INSTANCES_MAX
 from pipeline.segment.pill_maps import PillMaps, PillNetwork
 from pipeline.segment.regions import content_box
 from pipeline.settings import SegmentSettings
+from tests.test_segment_pill_or_not import Chances, Seen, drawn
 
 pill_maps = PillNetwork()
 
@@ -149,11 +151,11 @@ def test_many_pills_are_looked_at_mirrored_too(monkeypatch: pytest.MonkeyPatch, 
 
 @pytest.mark.parametrize(("large", "found"), [(7, 7), (8, 9)])
 def test_among_many_smaller_pills_count(large: int, found: int) -> None:
-    pixels = sheet()
-    for number in range(large):
-        paint(pixels, ellipse(120 + 240 * (number % 2), 80 + 140 * (number // 2), 58, 58), (235, 235, 230))
-    paint(pixels, ellipse(240, 290, 15, 15), (235, 235, 230))
-    assert len(segment(Photo(pixels, "many"))) == found
+    discs = [(100.0 + 140 * (number // 3), 80.0 + 160 * (number % 3), 58.0) for number in range(large)]
+    discs.append((500.0, 240.0, 15.0))
+    photo = Photo(drawn((560, 480), discs), "many")
+    search = Search(SegmentSettings(coarse_px=560, closer_min=9.0), Seen(discs), Chances(r58=0.95, r15=0.95))
+    assert len(search(photo)) == found
 
 
 def test_the_mirror_image_of_a_photo_gives_the_mirror_image_of_its_maps() -> None:

@@ -24,6 +24,6 @@ def test_a_clump_that_only_the_first_look_shows_is_the_pills_that_another_shows(
     def maps(pixels: Pixels, long_side_px: int, mirrored: bool = False, plain: PillMaps | None = None) -> PillMaps:
         return Seen(again if mirrored else [clump, pill])(pixels, long_side_px, mirrored, plain)
 
-    search = Search(SegmentSettings(coarse_px=512, closer_min=9.0), maps, Chances(r60=0.6, r40=0.95, r32=0.7))
+    search = Search(SegmentSettings(coarse_px=512, closer_min=9.0), maps, Chances(r60=0.7, r40=0.95, r32=0.8))
     found_px = [max(one.mask.shape) / 2 for one in search(photo)]
     assert found_px == pytest.approx(radii, abs=3)

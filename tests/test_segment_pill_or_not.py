@@ -207,7 +207,7 @@ class LosesAgain(Seen):
 
 @pytest.mark.parametrize(
     ("number", "chance", "kept", "is_again"),
-    [(2, 0.95, 2, True), (2, 0.6, 1, True), (5, 0.95, 5, False), (5, 0.6, 1, True)],
+    [(2, 0.95, 2, True), (2, 0.75, 1, True), (5, 0.95, 5, False), (5, 0.75, 1, True)],
     ids=["sure", "doubtful", "five, all sure", "five, one sure"],
 )
 def test_what_is_surely_a_pill_needs_no_other_look(number: int, chance: float, kept: int, is_again: bool) -> None:
@@ -228,7 +228,7 @@ def test_of_two_looks_one_that_shows_a_pill_is_enough_beside_the_first() -> None
         return Seen(next(looks))(pixels, long_side_px, mirrored, plain)
 
     settings = SegmentSettings(coarse_px=512, closer_min=9.0, again_px=(64.0, 128.0))
-    assert len(Search(settings, maps, Chances(r60=0.95, r40=0.6))(photo)) == 2
+    assert len(Search(settings, maps, Chances(r60=0.95, r40=0.75))(photo)) == 2
 
 
 class SeesPartsNearBy(Seen):
@@ -272,7 +272,7 @@ class Finds:
 
 @pytest.mark.parametrize(
     ("sure", "chances", "kept"),
-    [(0.95, (0.0, 0.0), 2), (0.85, (0.2, 0.1), 0), (0.85, (0.2, 0.6), 2)],
+    [(0.95, (0.0, 0.0), 2), (0.85, (0.2, 0.1), 0), (0.85, (0.2, 0.75), 2)],
     ids=["sure", "no pills", "one may be a pill"],
 )
 def test_two_faces_of_which_the_first_network_is_not_sure_are_asked_about(
