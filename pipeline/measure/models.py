@@ -62,8 +62,6 @@ class Models:
 
 
 _NETWORKS = ("outline", "area", "pair", "piece_area", "piece_pair")
-_BEFORE = {"piece_area": "area", "piece_pair": "pair"}
-"""Weights fitted before pieces had networks of their own ask the same ones of them."""
 
 
 def load_models() -> Models:
@@ -75,10 +73,8 @@ def load_models() -> Models:
     calibration = {
         name.split("/")[1]: float(value) for name, value in stored.items() if name.startswith("calibration/")
     }
-    outline, area, pair, piece_area, piece_pair = (
-        _perceptron(stored, name if f"{name}/mean" in stored else _BEFORE[name]) for name in _NETWORKS
-    )
-    return Models(outline, area, pair, piece_area, piece_pair, calibration)
+    networks = {name: _perceptron(stored, name) for name in _NETWORKS}
+    return Models(**networks, calibration=calibration)
 
 
 def _perceptron(stored: dict[str, Array], name: str) -> Perceptron:
