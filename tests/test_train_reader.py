@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from pipeline.train.faces.labeled import CLASS, IGNORED, LabeledFace, filled
 from pipeline.train.reader import detector as detector_module
 from pipeline.train.reader.character_network import CLASSES, GEOMETRY, STRIDE, CharacterDetector
 from pipeline.train.reader.detector import COLUMNS, train_reader, tried
-from pipeline.train.reader.training import Batches, loss, reader_task, targets
+from pipeline.train.reader.training import Batches, loss, marks_among, reader_task, targets
 
 
 def row(x: float, y: float, text: str = "A", turn_deg: float = 0.0) -> list[float]:
@@ -36,6 +37,12 @@ def small_face() -> LabeledFace:
     outline = np.column_stack([40 + 36 * np.cos(angle), 40 + 36 * np.sin(angle)]).astype(np.float32)
     gray = np.random.default_rng(0).integers(100, 160, (80, 80)).astype(np.uint8)
     return LabeledFace(gray, filled(outline, gray.shape), outline, np.array([row(40, 40)], np.float32))
+
+
+def test_a_mark_is_one_character_or_two() -> None:
+    face = small_face()
+    faces = [replace(face, characters=np.repeat(face.characters, count, axis=0)) for count in range(4)]
+    assert [len(each.characters) for each in marks_among(faces)] == [1, 2]
 
 
 def test_a_character_peaks_in_the_cell_its_center_lies_in() -> None:
