@@ -172,7 +172,7 @@ def _open_boxes(upright: list[_Line], level: list[_Line]) -> list[Box]:
 def _closed_at_one_end(across: list[_Line], along: list[_Line]) -> list[tuple[int, int, int, int]]:
     """Rectangles of two lines ``along`` that one ``across`` joins at an end: where the two lie, their start and end.
 
-    At the other end, of two that do not end together at the nearer one, another line ``across`` runs along the side.
+    Where the shorter of the two ends another line ``across`` has to run along the side, and need not meet them.
     """
     found = []
     for closing in across:

@@ -61,8 +61,6 @@ _ALIKE_MAX = 24
 _SEVERAL_MAX = 7
 # So many pills mostly touch each other (docs/experiments/segment.md, "Ninth round").
 _MANY_MIN = 8
-
-
 # What another view shows within a clump are its parts if they make up most of it.
 _PARTS_SHARE_MIN = 0.5
 
