@@ -231,6 +231,36 @@ def test_of_two_looks_one_that_shows_a_pill_is_enough_beside_the_first() -> None
     assert len(Search(settings, maps, Chances(r60=0.95, r40=0.75))(photo)) == 2
 
 
+class FaintWhenSmall(Seen):
+    """Maps of discs as a network gives them that is not sure of a pill which is short in its look."""
+
+    def __init__(self, discs: Sequence[Disc], chance: float) -> None:
+        super().__init__(discs)
+        self.chance = chance
+        self.sides: list[int] = []
+
+    def __call__(
+        self, pixels: Pixels, long_side_px: int, mirrored: bool = False, plain: PillMaps | None = None
+    ) -> PillMaps:
+        self.sides.append(long_side_px)
+        seen, clear = (
+            Seen(discs)(pixels, long_side_px)
+            for discs in (self.discs, [disc for disc in self.discs if disc[2] * long_side_px > 12 * max(pixels.shape)])
+        )
+        return replace(seen, pill=np.maximum(clear.pill, self.chance * seen.pill).astype(np.float32))
+
+
+@pytest.mark.parametrize(("chance", "found", "sides"), [(0.7, 2, [256, 448]), (0.4, 1, [256])])
+def test_what_may_be_a_small_pill_beside_a_large_one_is_looked_at_larger(
+    chance: float, found: int, sides: list[int]
+) -> None:
+    discs = [(300.0, 300.0, 70.0), (300.0, 700.0, 30.0)]
+    maps = FaintWhenSmall(discs, chance)
+    photo = Photo(drawn((600, 900), discs), "hand.png")
+    assert len(Search(SegmentSettings(closer_min=9.0), maps, Chances(r70=0.95, r30=0.95))(photo)) == found
+    assert list(dict.fromkeys(maps.sides))[: len(sides)] == sides
+
+
 class SeesPartsNearBy(Seen):
     """Maps of discs as a network gives them that sees no pill whole which is longer than 100 pixels of its look."""
 

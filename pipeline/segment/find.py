@@ -1,6 +1,7 @@
 """Finds the pills of one photo in a few views: the network sees the whole photo, then the part with the pills enlarged.
 
-1. The whole photo is seen at a small size and, where that shows no pill or only small ones, at a larger size.
+1. The whole photo is seen at a small size and, where that shows no pill, only small ones or what may be further ones,
+   at a larger size.
 2. The part of the photo that holds the pills is seen enlarged (``closer_part``), unless that adds nothing.
 3. Many pills mostly touch. The network then sees the mirror images too, since their mean parts more pills rightly.
 4. Few regions are usually the faces of one pill. Where they look unlike, or something as large as a pill is unclear,
@@ -48,6 +49,8 @@ _AREA_MIN = 12.0
 _SOLIDITY_MIN = 0.8
 # Of a part of a photo that is smaller nothing is asked.
 _CONTENT_PX_MIN = 8
+# Mean chance from which on what is no pill at the small size is looked at larger: pills that are small beside the first.
+_DOUBT_MIN = 0.6
 # Area of an outline in photo pixels. Less is left of a speck at the border, which is cut off there.
 _OUTLINE_AREA_MIN = 4.0
 # An enlarged view counts only if its usual pill is at least this share as long as the first view's. Shorter finds are
@@ -131,6 +134,9 @@ class Search:
         view = self._view(photo, box, settings.coarse_px)
         if not view.found or view.usual_px < settings.small_px * view.photo_px:
             view = self._view(photo, box, settings.fine_px)
+        elif self._judge is not None and any(map(_may_be_pill, view.doubted)):
+            finer = self._view(photo, box, settings.fine_px)
+            view = finer if len(finer.found) > len(view.found) else view
         if few and _is_more_than(_FEW_MAX, view, settings.area_share_min):
             return view
         seen = self._enlarged(photo, view, few)
@@ -294,6 +300,10 @@ def _without_crumbs(seen: Sequence[Instance], share_min: float) -> list[Instance
 def are_faces_of_one(photo: Photo, pills: tuple[PillRegion, ...], least: int) -> bool:
     """Whether there are at least so many pills and all look alike; print and stains on paper seldom do."""
     return len(pills) >= least and len(group_faces(photo, pills)) == 1
+
+
+def _may_be_pill(one: Instance) -> bool:
+    return _is_pill(one, _DOUBT_MIN)
 
 
 def _is_pill(one: Instance, chance_min: float) -> bool:
