@@ -159,7 +159,15 @@ def test_a_gray_ground_takes_the_light_away() -> None:
     light = np.array([1.2, 1.0, 0.7])
     ground, pill = np.full((3, 3), 0.3) * light, np.full((5, 3), 0.8) * light
     lab = lab_of_linear(under_gray_ground(pill, ground))
-    assert lab[:, 1:] == pytest.approx(np.zeros((5, 2)), abs=0.01)
+    assert np.abs(lab_of_linear(pill)[:, 2]).min() > 15
+    assert lab[:, 1:] == pytest.approx(np.zeros((5, 2)), abs=1.5)
+
+
+def test_the_hue_of_a_nearly_black_ground_is_noise_and_changes_hardly_a_color() -> None:
+    pill = np.full((5, 3), 0.6)
+    for noise in ([0.003, 0.001, 0.002], [0.001, 0.002, 0.003], [0.0, 0.0, 0.001]):
+        lab = lab_of_linear(under_gray_ground(pill, np.tile(noise, (3, 1))))
+        assert lab[:, 1:] == pytest.approx(np.zeros((5, 2)), abs=5)
 
 
 PLAIN_COLORS = [

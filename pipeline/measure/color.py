@@ -52,6 +52,10 @@ _KEPT_MIN = 1e-5
 _GRAY_CHROMA_MAX = 8.0
 """In CIELAB: of three quarters of the registers' photos the ground has less than 5, a palm has 12 and more."""
 
+_NOISE = 0.02
+"""Linear RGB that is as likely the camera's noise as the light: what is darker corrects little, black nothing. The hue
+of a black cloth (0.001 to 0.003) turned white pills orange and green ones yellow (docs/experiments/measure.md)."""
+
 _SPREAD_MIN = 1e-3
 """The spread of lightness within an area, over 20 and with 0.05 more, that its distance to another is divided by."""
 
@@ -152,8 +156,8 @@ def under_gray_ground(samples: Linear, ground: Linear) -> Linear:
 
 def _as_gray(samples: Linear, shown: Linear) -> Linear:
     """Linear RGB ``(..., n, 3)`` as it would be were what is shown so, ``(..., 3)``, gray."""
-    shown = np.maximum(shown, 1e-3)
-    gain = np.clip((shown @ LUMINANCE)[..., None] / shown, 1 / 3, 3)
+    light = (shown @ LUMINANCE)[..., None]
+    gain = np.clip((light + _NOISE) / (shown + _NOISE), 1 / 3, 3)
     return np.asarray(samples * gain[..., None, :])
 
 

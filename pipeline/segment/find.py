@@ -49,7 +49,7 @@ _AREA_MIN = 12.0
 _SOLIDITY_MIN = 0.8
 # Of a part of a photo that is smaller nothing is asked.
 _CONTENT_PX_MIN = 8
-# Mean chance from which on what is no pill at the small size is looked at larger: pills that are small beside the first.
+# Mean chance from which on what is no pill at the small size is looked at larger: small pills beside a large one.
 _DOUBT_MIN = 0.6
 # Area of an outline in photo pixels. Less is left of a speck at the border, which is cut off there.
 _OUTLINE_AREA_MIN = 4.0

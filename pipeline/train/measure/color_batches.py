@@ -23,6 +23,10 @@ _GRAY_GROUND = "rximage300"
 _FIELD_SHARE = 0.1
 """The share of field photos in each batch."""
 
+_EXPOSURE = 0.25
+"""How far the logarithms of exposures vary, besides what each kind of light varies. Registers expose all their photos
+alike, so that a white tablet on a photo that is darker was GRAY (docs/experiments/measure.md, "Eleventh round")."""
+
 # Chances of a scene by where it was photographed; the hospital's have no pill whose color is known.
 SCENES = {"hospital": 1 / 3, "hand": 1 / 3, "desk": 1 / 3}
 ANCHORS = {"hand": 0.45, "desk": 0.3, "palm": 0.25}
@@ -62,6 +66,7 @@ class LitBatches:
             np.concatenate([registers.lit.grounds, field.lit.grounds]),
             np.concatenate([registers.lit.scenes, field.lit.scenes]),
         )
+        lit = lit.times(np.exp(self._rng.normal(0, _EXPOSURE, (size, 1))))
         names = ("shares", "first", "second", "layered")
         return LitBatch(lit, *(np.concatenate([getattr(registers, n), getattr(field, n)]) for n in names))
 
