@@ -134,7 +134,7 @@ class Search:
         view = self._view(photo, box, settings.coarse_px)
         if not view.found or view.usual_px < settings.small_px * view.photo_px:
             view = self._view(photo, box, settings.fine_px)
-        elif self._judge is not None and any(map(_may_be_pill, view.doubted)):
+        elif self._judge is not None and any(_is_pill(one, _DOUBT_MIN) for one in view.doubted):
             finer = self._view(photo, box, settings.fine_px)
             view = finer if len(finer.found) > len(view.found) else view
         if few and _is_more_than(_FEW_MAX, view, settings.area_share_min):
@@ -300,10 +300,6 @@ def _without_crumbs(seen: Sequence[Instance], share_min: float) -> list[Instance
 def are_faces_of_one(photo: Photo, pills: tuple[PillRegion, ...], least: int) -> bool:
     """Whether there are at least so many pills and all look alike; print and stains on paper seldom do."""
     return len(pills) >= least and len(group_faces(photo, pills)) == 1
-
-
-def _may_be_pill(one: Instance) -> bool:
-    return _is_pill(one, _DOUBT_MIN)
 
 
 def _is_pill(one: Instance, chance_min: float) -> bool:
