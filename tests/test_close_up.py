@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -96,6 +97,7 @@ def test_a_small_piece_of_a_smooth_surface_is_a_part_of_a_pill(identifier: Ident
         pytest.param(drawn(noise=40), id="noise"),
         pytest.param(drawn(size=(300, 400)), id="a large surface"),
         pytest.param(np.full((60, 80, 3), 128, np.uint8), id="a drawn plain color"),
+        pytest.param(cv2.circle(np.zeros((60, 80, 3), np.uint8), (30, 28), 22, (255,) * 3, 5), id="a drawn letter"),
     ],
 )
 def test_what_is_no_piece_of_a_surface_shows_no_pill(identifier: Identifier, pixels: Pixels) -> None:

