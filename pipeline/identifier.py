@@ -36,7 +36,7 @@ from pipeline.scene import (
     may_be_of_one_color,
     may_be_two_faces,
 )
-from pipeline.segment import Segmenter, whole_frame
+from pipeline.segment import Segmenter, may_be_cut_out, whole_frame
 from pipeline.settings import Settings
 from reference.high_alert import HIGH_ALERT
 from reference.product import Product
@@ -253,8 +253,8 @@ class Identifier:
         return Scene.of(photo, number, regions, scale, again, shown)
 
     def _read_whole(self, photo: Photo, shown: Box, clock: Clock) -> tuple[PillRegion, ...]:
-        """All that a photo without a found pill shows, as the pill that fills it, if text is read there; else none."""
-        if not is_built_in(self.reader):
+        """All that a cut-out without a found pill shows, as the pill that fills it, if text is read; else none."""
+        if not is_built_in(self.reader) or not may_be_cut_out(photo, shown):
             return ()
         whole = whole_frame(photo, shown)
         with clock("read"):

@@ -19,8 +19,11 @@ from reference.text.imprints import look_alike_key, upside_down
 
 # A tablet or capsule has two faces; what a photo shows beyond that is another pill or the same face again.
 FACES = 2
-# A region smaller than this share of the pill's area is a crumb or a reflection, not another pill.
+# What is smaller than this share of the pill's area does not help to read it. A few such are pills of their own, as two
+# tablets beside a capsule in a hand; more that look alike are pills only where a larger one lies among them: beside the
+# loose pills of a pharmacy's picture they are its blister's pockets (6 to 16 on a page of `field`).
 _RIVAL_AREA_MIN = 0.3
+_FEW_MAX = 4
 # A region that covers at least this share of the scale's outline is the ruler itself, not a pill that touches it.
 _REFERENCE_SHARE_MIN = 0.3
 # Pills whose middles differ by less than this share of the usual pill's height lie in one row.
@@ -92,12 +95,12 @@ class Scene:
     def others(self, groups: Sequence[Sequence[int]], chosen: int) -> int:
         """How many pills it shows beside the chosen group of regions."""
         area = self.pills[groups[chosen][0]].area
-        rest = [self.pills[index] for number, group in enumerate(groups) if number != chosen for index in group]
-        has_rival = any(pill.area > _RIVAL_AREA_MIN * area for pill in rest)
+        rest = [group for number, group in enumerate(groups) if number != chosen]
+        has_rival = any(self.pills[index].area > _RIVAL_AREA_MIN * area for group in rest for index in group)
+        beside = sum(len(group) for group in rest if has_rival or len(group) <= _FEW_MAX)
         alike = len(groups[chosen])
-        # Two alike are taken for the two faces of one pill; more are as many pills, since each has one face up. Where
-        # another pill lies, the small ones are pills too.
-        return (len(rest) if has_rival else 0) + (alike - 1 if alike > FACES else 0)
+        # Two alike are taken for the two faces of one pill; more are as many pills, since each has one face up.
+        return beside + (alike - 1 if alike > FACES else 0)
 
     def beside(self, meant: Sequence[int], most: int) -> list[int]:
         """The pills that lie beside those meant, the largest first, at most so many."""

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from PIL import Image, ImageDraw, ImageFont
 
 from pipeline import Identifier
 from pipeline.cli.identify import identify
@@ -102,6 +103,15 @@ def test_a_small_piece_of_a_smooth_surface_is_a_part_of_a_pill(identifier: Ident
 )
 def test_what_is_no_piece_of_a_surface_shows_no_pill(identifier: Identifier, pixels: Pixels) -> None:
     assert not is_piece(pixels)
+    assert identifier.identify(pixels).decision is Decision.NO_PILL
+
+
+@pytest.mark.parametrize("text", ["024", "STOP", "A"])
+def test_a_sign_that_fills_the_photo_is_no_pill(identifier: Identifier, text: str) -> None:
+    sign = Image.new("RGB", (800, 560), (180, 180, 175))
+    ImageDraw.Draw(sign).text((400, 280), text, (40, 40, 60), ImageFont.load_default(200), anchor="mm")
+    grain = np.random.default_rng(1).normal(0, 2, (560, 800, 1))
+    pixels = np.clip(np.asarray(sign) + grain, 0, 255).astype(np.uint8)
     assert identifier.identify(pixels).decision is Decision.NO_PILL
 
 

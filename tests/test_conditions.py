@@ -62,8 +62,19 @@ def test_light_and_reflections() -> None:
     assert conditions(photo).saturated == 0
 
 
-def test_a_photo_without_a_pill_has_its_light_alone() -> None:
-    assert conditions_of([Photo(np.full((50, 60, 3), 80, np.uint8), "gray")], []) == Conditions(80.0)
+def test_a_plain_photo_without_a_pill_has_no_edge() -> None:
+    assert conditions_of([Photo(np.full((50, 60, 3), 80, np.uint8), "gray")], []) == Conditions(80.0, 60.0)
+
+
+def test_a_photo_without_a_pill_has_its_own_length_and_sharpest_edge() -> None:
+    rows, cols = np.mgrid[:300, :400] // 70 % 2
+    page = np.where((rows == cols)[..., None], 60, 220).astype(np.uint8).repeat(3, axis=2)
+    sharp = conditions_of([Photo(page, "page")], [])
+    soft = conditions_of([Photo(cv2.GaussianBlur(page, (0, 0), 9), "page")], [])
+    assert sharp.length_px == soft.length_px == 400
+    assert sharp.edge_px is not None and soft.edge_px is not None and sharp.edge_px < 1.5 < 6 < soft.edge_px
+    halved = Photo(cv2.resize(page, (200, 150), interpolation=cv2.INTER_AREA), "page", reduction=2)
+    assert conditions_of([halved], []).length_px == 400
 
 
 def test_a_faint_edge_is_not_measured() -> None:
@@ -136,6 +147,20 @@ def test_what_was_read_whole_is_not_taken_again() -> None:
     assert retake(matched(Decision.IDENTIFIED, candidates, 0.1, None), soft, Doubts()) is None
 
 
+@pytest.mark.parametrize(
+    ("seen", "code"),
+    [
+        (Conditions(220.0, 3000.0, 2.0), "PILL_IN_VIEW"),
+        (Conditions(220.0, 3000.0), "PILL_IN_VIEW"),  # a blank wall
+        (Conditions(220.0, 400.0, 20.0), "SHARPER"),
+        (Conditions(220.0, 25.0, 1.3), "LARGER"),
+        (Conditions(30.0, 400.0, 20.0), "MORE_LIGHT"),
+    ],
+)
+def test_where_no_pill_was_found_it_is_told_how_one_would_be(seen: Conditions, code: str) -> None:
+    assert advised(seen, Decision.NO_PILL) == code
+
+
 class _Silent:
     name = "made"
 
@@ -149,6 +174,7 @@ class _Silent:
         (disk(80, 9.0).pixels, "SHARPER"),
         (disk(16).pixels, "LARGER"),
         (np.full((90, 90, 3), 9, np.uint8), "MORE_LIGHT"),
+        (np.full((90, 90, 3), 150, np.uint8), "PILL_IN_VIEW"),
     ],
 )
 def test_an_answer_carries_the_advice(pixels: Pixels, code: str) -> None:

@@ -166,17 +166,25 @@ def test_a_larger_thing_without_text_is_not_the_pill_meant() -> None:
     assert nothing.faces[0].region.area > 20_000
 
 
-def test_all_pills_that_lie_there_are_counted_the_small_ones_where_others_are() -> None:
-    reader = _ReadsTheSmall(0)
-    pixels = np.full((300, 700, 3), 190, np.uint8)
-    lay_tablet(pixels, (130, 150), 90)
-    lay_tablet(pixels, (590, 60), 32)
-    assert Identifier(reader=reader).identify(pixels).doubts.others == 0  # a crumb
-    lay_tablet(pixels, (370, 150), 60)
-    lay_tablet(pixels, (590, 220), 60)
-    answer = Identifier(reader=reader).identify(pixels)
-    assert answer.doubts.others == 3
-    assert "The photo shows 3 more pills; photograph one alone, or ask for each." in answer.warnings
+@pytest.mark.parametrize(
+    ("small", "large", "others"),
+    [
+        pytest.param(1, 0, 1, id="a small tablet beside a large one"),
+        pytest.param(2, 0, 2, id="two"),
+        pytest.param(6, 0, 0, id="a blister's pockets"),
+        pytest.param(6, 1, 7, id="a large one among many small ones"),
+    ],
+)
+def test_small_pills_beside_a_large_one_are_counted(small: int, large: int, others: int) -> None:
+    pixels = np.full((400, 900, 3), 190, np.uint8)
+    lay_tablet(pixels, (130, 200), 90)
+    for number in range(small):
+        lay_tablet(pixels, (540 + 120 * (number % 3), 100 + 200 * (number // 3)), 32)
+    for _ in range(large):
+        lay_tablet(pixels, (370, 200), 60)
+    answer = Identifier(reader=_ReadsTheSmall(0)).identify(pixels)
+    assert answer.doubts.others == others
+    assert any(" more pill" in warning for warning in answer.warnings) == (others > 0)
 
 
 def test_where_nothing_is_read_a_thing_that_the_border_cuts_is_not_the_pill_meant() -> None:

@@ -21,6 +21,7 @@ _ANSWERED_MAX = 0.5
 _EDGE_PX_SHARP = 1.9
 # Pills longer than this, in pixels, are read hardly better.
 _LENGTH_PX_GOOD = 100
+_BLURRED = "The photo is blurred: hold still, and let the camera focus on the pill."
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ def retake(matched: Match, conditions: Conditions, doubts: Doubts) -> Advice | N
         return Advice("MORE_LIGHT", sentence, 1 - share)
     if doubts.others > doubts.cut:  # where one of two is cut, they may be the faces of one pill
         return matched.advice
+    if matched.decision is Decision.NO_PILL:
+        return _to_be_seen(conditions)
     share, code, sentence = min(_blamed(conditions), default=(1.0, "", ""))
     first = next(iter(matched.candidates), None)
     was_read = first is not None and matched.unlisted < 0.5 and first.tier in ("exact", "all tokens")
@@ -72,6 +75,18 @@ def retake(matched: Match, conditions: Conditions, doubts: Doubts) -> Advice | N
     return matched.advice
 
 
+def _to_be_seen(conditions: Conditions) -> Advice:
+    """What to do where no pill was found: one as long as the photo could not be told, or none is seen in it."""
+    share = ELEMENTS(conditions.elements) if conditions.elements else 1.0
+    if share >= _ANSWERED_MAX:
+        sentence = "If there is a pill: lay it alone on plain ground of another color and take all of it, from nearer."
+        return Advice("PILL_IN_VIEW", sentence, 1.0)
+    if (conditions.edge_px or 0.0) > _EDGE_PX_SHARP:
+        return Advice("SHARPER", _BLURRED, 1 - share)
+    size = f"The photo is {conditions.length_px:.0f} pixels long"
+    return Advice("LARGER", f"{size}: take one in which the pill alone is {_LENGTH_PX_GOOD} or more.", 1 - share)
+
+
 def _blamed(conditions: Conditions) -> Iterator[tuple[float, str, str]]:
     """For each figure the share that is answered at its value, the advice's code and its sentence."""
     if conditions.saturated:
@@ -82,7 +97,7 @@ def _blamed(conditions: Conditions) -> Iterator[tuple[float, str, str]]:
     if conditions.elements and conditions.length_px and conditions.edge_px:
         share = ELEMENTS(conditions.elements)
         if conditions.edge_px > _EDGE_PX_SHARP:
-            yield share, "SHARPER", "The photo is blurred: hold still, and let the camera focus on the pill."
+            yield share, "SHARPER", _BLURRED
         else:
             size = f"The pill is {conditions.length_px:.0f} pixels long in the photo"
             yield share, "LARGER", f"{size}: come closer, until it is {_LENGTH_PX_GOOD} or more."

@@ -21,6 +21,9 @@ _POINTS, _REACH_SHARE, _REACH_PX_MIN, _PER_PX = 96, 0.12, 4.0, 2
 # Lightness must change by so much across the outline, in L*, at so many places; the sharpest quarter tells, since
 # elsewhere a rim, a shadow or another pill widens the edge.
 _STEP_MIN, _PLACES_MIN, _SHARPEST = 8.0, 8, 0.25
+# Where there is no outline, the steepest place of each of so many rows and columns of squares is an edge; they are
+# looked for with the photo's longer side at so many pixels, where noise is no edge.
+_SQUARES, _SMALL_PX = 8, 256
 # A pixel is plain white if all three channels reach this level. A photo's brightness is the level that this share of
 # its pixels reach.
 _WHITE, _BRIGHTER = 250, 0.01
@@ -42,7 +45,9 @@ def conditions_of(photos: Sequence[Photo], faces: Sequence[tuple[Photo, PillRegi
     """
     brightness = max(_brightness(photo) for photo in photos)
     if not faces:
-        return Conditions(brightness)
+        return Conditions(
+            brightness, max(map(_long_px, photos)), min(filter(None, map(_photo_edge_px, photos)), default=None)
+        )
     figures = [_figures(photo, region) for photo, region in faces]
     edges = [edge for _, edge in figures if edge is not None]
     saturated = max(_saturated(photo, region) for photo, region in faces)
@@ -54,6 +59,34 @@ def _brightness(photo: Photo) -> float:
     step = max(1, min(photo.pixels.shape[:2]) // _LOOKED_AT)
     red, green, blue = cv2.split(photo.pixels[::step, ::step])
     return float(np.quantile(cv2.max(cv2.max(red, green), blue), 1 - _BRIGHTER))
+
+
+def _long_px(photo: Photo) -> float:
+    """The longer side at full size."""
+    return float(max(photo.pixels.shape[:2]) * photo.reduction)
+
+
+def _photo_edge_px(photo: Photo) -> float | None:
+    """The width of a photo's sharpest edges, in pixels at full size; None where it shows none."""
+    pixels = photo.pixels
+    long_px = max(pixels.shape[:2])
+    factor = min(1.0, _SMALL_PX / long_px)
+    size = (math.ceil(pixels.shape[1] * factor), math.ceil(pixels.shape[0] * factor))
+    small = cv2.cvtColor(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+    across = np.stack([cv2.Scharr(small, cv2.CV_32F, 0, 1), cv2.Scharr(small, cv2.CV_32F, 1, 0)], axis=-1)
+    steepness = np.linalg.norm(across, axis=2)
+    places = []
+    for rows in np.array_split(np.arange(size[1]), _SQUARES):
+        for cols in np.array_split(np.arange(size[0]), _SQUARES):
+            square = steepness[np.ix_(rows, cols)]
+            if square.size:
+                row, col = np.unravel_index(np.argmax(square), square.shape)
+                places.append((rows[row], cols[col]))
+    at = tuple(np.array(places).T)
+    directions = across[at] / np.maximum(steepness[at], 1e-9)[:, None]
+    points = (np.array(places) + 0.5) * (np.array(pixels.shape[:2]) / size[::-1]) - 0.5
+    edge = _width_px(pixels, points, directions, max(_REACH_PX_MIN, _REACH_SHARE * long_px))
+    return None if edge is None else edge * photo.reduction
 
 
 def _figures(photo: Photo, region: PillRegion) -> tuple[float, float | None]:
@@ -73,8 +106,15 @@ def _edge_px(pixels: Pixels, outline: Outline, reach_px: float) -> float | None:
     along = np.roll(points, -1, axis=0) - np.roll(points, 1, axis=0)
     outward = np.stack([-along[:, 1], along[:, 0]], axis=1)
     outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-9)
+    return _width_px(pixels, points, outward, reach_px)
+
+
+def _width_px(
+    pixels: Pixels, points: NDArray[np.floating], across: NDArray[np.floating], reach_px: float
+) -> float | None:
+    """How wide edges at ``points`` ``(n, 2)`` are along the unit vectors ``across`` ``(n, 2)``, both (row, col)."""
     offsets = np.arange(-round(reach_px * _PER_PX), round(reach_px * _PER_PX) + 1) / _PER_PX
-    profile = _lightness(pixels, points[:, None] + outward[:, None] * offsets[None, :, None])
+    profile = _lightness(pixels, points[:, None] + across[:, None] * offsets[None, :, None])
     change = np.ptp(profile, axis=1)
     steepest = np.abs(np.diff(profile, axis=1)).max(axis=1) * _PER_PX
     clear = change > _STEP_MIN

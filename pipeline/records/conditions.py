@@ -11,8 +11,10 @@ class Conditions:
 
     Attributes:
         brightness: of the brightest photo, 0-255: the level that one pixel in a hundred reaches.
-        length_px: the largest face's length at the photo's full size.
-        edge_px: how wide the sharpest face's edge is there; some 1.4 where a lens is sharp and nothing was enlarged.
+        length_px: the largest face's length at the photo's full size; where no pill was found the longer side of the
+            largest photo, since no pill in it is longer.
+        edge_px: how wide the sharpest face's edge is there, and without a face the sharpest photo's sharpest edges;
+            some 1.4 where a lens is sharp and nothing was enlarged.
         saturated: the share of a face that is plain white, of the face where it is largest, 0-1.
     """
 
@@ -23,5 +25,5 @@ class Conditions:
 
     @property
     def elements(self) -> float | None:
-        """The face's length in widths of its edge: how many details can be told apart along it."""
+        """The length in widths of an edge: how many details can be told apart along it."""
         return self.length_px / max(self.edge_px, 1.0) if self.length_px and self.edge_px else None

@@ -36,6 +36,9 @@ _MARK_DISTANCE_MAX = 12.0
 _SAMPLES = 64
 # A photo whose short side is smaller is a piece that a program cut out: a pill of 100 pixels has no room in it.
 _PIECE_PX_MAX = 100
+# What is larger and shows text alone is a photo of a sign or a page: a pill as large is seen by an ordinary look or by
+# that on plain ground (of 500 crops of registers' photos five are seen by neither, up to 160 pixels; docs/field.md).
+_CUT_OUT_PX_MAX = 400
 # What remains of a surface's gray levels, at the middle pixel, once a median of 5 x 5 pixels is taken off: a camera's
 # noise, and no texture.
 _GRAIN_MAX = 3.0
@@ -105,6 +108,11 @@ def may_be_parts(photo: Photo, regions: tuple[PillRegion, ...], box: Box) -> boo
         return False
     around = np.median(colors[~inside], axis=0)
     return all(_distance(photo, region, around) < _MARK_DISTANCE_MAX for region in regions)
+
+
+def may_be_cut_out(photo: Photo, box: Box) -> bool:
+    """Whether ``box`` is so small, in pixels of the photo at full size, that a program may have cut it out of one."""
+    return min(box[2] - box[0], box[3] - box[1]) * photo.reduction <= _CUT_OUT_PX_MAX
 
 
 def is_piece(pixels: Pixels) -> bool:
