@@ -106,7 +106,15 @@ def test_where_no_pill_lies_all_that_is_found_is_none() -> None:
 
 
 def test_without_boxes_nothing_is_said_about_what_is_found() -> None:
-    assert "pills_found" not in judge_field(labeled(pills=1), identification(()), (ONE,)).shares
+    shares = judge_field(labeled(), identification(()), (ONE,)).shares
+    assert "pills_found" not in shares and "only_pill" not in shares
+
+
+@pytest.mark.parametrize(("found", "right"), [((ONE,), 1), ((ONE, ONE), 0), ((), 0)])
+def test_where_one_pill_is_counted_and_not_boxed_one_region_is_right(
+    found: tuple[BoundingBox, ...], right: int
+) -> None:
+    assert judge_field(labeled(pills=1), identification(()), found).shares["only_pill"] == (right, 1)
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,9 @@ def _turn(context: click.Context, parameter: click.Parameter, value: str | None)
 
 @click.command()
 @click.argument("photo_set", metavar="SET", type=FILE)
-@click.option("--catalog", metavar="TABLE", type=FILE, help="Catalog or register table to ask.")
+@click.option(
+    "--catalog", metavar="TABLE", type=FILE, help="Catalog or register table to ask; without it, pillprint's own."
+)
 @settings_options
 @click.option(
     "--truth", metavar="TABLE", type=FILE, help="Register the labels' keys belong to, if not the catalog asked."
@@ -63,7 +65,13 @@ def _turn(context: click.Context, parameter: click.Parameter, value: str | None)
 @click.option("--exclude", metavar="FILE", type=FILE, help="Photos to count apart: a CSV with `file` and `reason`.")
 @click.option("--limit", type=click.IntRange(min=1), help="Only so many photos, drawn at random with --seed.")
 @click.option("--seed", type=int, default=0, show_default=True, help="For --limit and --turn random.")
-@click.option("--part", type=click.Choice(["all", "training", "validation"]), default="all", show_default=True)
+@click.option(
+    "--part",
+    type=click.Choice(["all", "training", "validation"]),
+    default="all",
+    show_default=True,
+    help="Photos that pillprint's networks were taught, or those kept from them; by imprint or as the labels say.",
+)
 @click.option(
     "--turn", metavar="DEG|random", callback=_turn, help="Turn every photo counter-clockwise by that angle first."
 )

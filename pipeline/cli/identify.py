@@ -35,7 +35,9 @@ def _region(context: click.Context, parameter: click.Parameter, given: str | Non
 
 @click.command()
 @click.argument("photos", metavar="PHOTO...", nargs=-1, required=True, type=FILE)
-@click.option("--each", is_flag=True, help="The photo shows several pills: answer for each, numbered as drawn.")
+@click.option(
+    "--each", is_flag=True, help="The photo shows several pills: answer for each on all of the page, numbered as drawn."
+)
 @photo_options
 @click.option(
     "--region",

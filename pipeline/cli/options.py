@@ -62,14 +62,16 @@ _TRUST = (
         type=click.Choice(list(_RISKS)),
         default=_DEFAULT,
         show_default=True,
-        help="What IDENTIFIED may risk: one wrong answer in 100; none that was seen; nor any text but the imprint's.",
+        help="What IDENTIFIED may risk: one wrong answer in 100; none in all that was measured; "
+        "none, and only where the text read is exactly the imprint's.",
     ),
     click.option(
         "--coverage",
         metavar="SHARE",
         type=float,
         callback=_share,
-        help="The share of its market that the catalog holds, above 0 and below 1 (else by its count).",
+        help="The share of all pills on its market that the catalog holds, above 0 and below 1; "
+        "else reckoned from how many it holds.",
     ),
     click.option(
         "--reader",

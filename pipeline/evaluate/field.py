@@ -61,8 +61,13 @@ def box_shares(region: PillRegion, height: int, width: int) -> BoundingBox:
 
 
 def _found(seen: Surroundings, found: Sequence[BoundingBox]) -> Iterator[tuple[str, Share]]:
-    """How many pills were found, how much of what was found is pills, and whether one pill alone was found."""
+    """How many pills were found, how much of what was found is pills, and whether one pill alone was found.
+
+    Where one is counted and not boxed, one region is taken for it.
+    """
     if not seen.is_boxed:
+        if seen.pills == 1:
+            yield "only_pill", (float(len(found) == 1), 1.0)
         return
     hits = _pairs(seen.boxes, found)
     yield "pills_found", (hits, len(seen.boxes))

@@ -30,7 +30,8 @@ class Advice:
 
     ``code`` is stable (``TURN_OVER``, ``COIN_BESIDE``, ...); ``bits`` is how much of what is still open, in bits of
     the candidates' entropy, it would settle on average. Of ``SHARPER``, ``LARGER``, ``MORE_LIGHT``, ``NO_GLARE``,
-    ``WHOLE_PILL`` and ``PILL_IN_VIEW`` it is the share of photos that are not answered at this figure and would be at a good one.
+    ``WHOLE_PILL`` and ``PILL_IN_VIEW`` it is the share of photos that are not answered at this figure and would be at a
+    good one.
     """
 
     code: str
