@@ -79,7 +79,7 @@ def _to_be_seen(conditions: Conditions) -> Advice:
     """What to do where no pill was found: one as long as the photo could not be told, or none is seen in it."""
     share = ELEMENTS(conditions.elements) if conditions.elements else 1.0
     if share >= _ANSWERED_MAX:
-        sentence = "If there is a pill: lay it alone on plain ground of another color and take all of it, from nearer."
+        sentence = "If there is a pill: lay it alone on plain ground of another color and photograph it from nearer."
         return Advice("PILL_IN_VIEW", sentence, 1.0)
     if (conditions.edge_px or 0.0) > _EDGE_PX_SHARP:
         return Advice("SHARPER", _BLURRED, 1 - share)
