@@ -190,6 +190,19 @@ def test_color_under_three_lights(color: tuple[int, int, int], term: str, light:
 
 
 @pytest.mark.parametrize(("color", "term"), PLAIN_COLORS)
+@pytest.mark.parametrize("light", [(1.25, 1.0, 0.65), (0.75, 1.0, 1.25)], ids=["warm", "cold"])
+def test_on_black_no_light_is_known_so_no_wrong_color_is_sure(
+    color: tuple[int, int, int], term: str, light: tuple[float, float, float]
+) -> None:
+    region = region_of(turned(ellipse(80, 80), 0))
+    colors = look(under_light(draw(region, color, ground=(9, 9, 9)), light), region).color
+    assert colors.best == term or colors[colors.best or ""] < 0.8, colors.terms[:3]
+    if term == "WHITE":
+        on_gray = look(under_light(draw(region, color), light), region).color
+        assert colors["WHITE"] < 0.89 < on_gray["WHITE"]
+
+
+@pytest.mark.parametrize(("color", "term"), PLAIN_COLORS)
 def test_color_is_not_fooled_by_shadow_glare_and_print(color: tuple[int, int, int], term: str) -> None:
     region = region_of(turned(ellipse(80, 80), 0))
     pixels = draw(region, color)

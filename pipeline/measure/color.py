@@ -56,6 +56,13 @@ _NOISE = 0.02
 """Linear RGB that is as likely the camera's noise as the light: what is darker corrects little, black nothing. The hue
 of a black cloth (0.001 to 0.003) turned white pills orange and green ones yellow (docs/experiments/measure.md)."""
 
+_LAMP = np.array([0.5, 0.0, -1.0])
+"""How the logarithms of linear RGB change from one color temperature of a lamp to another."""
+
+_LAMPS = ((-0.4, 0.25), (0.0, 0.5), (0.4, 0.25))
+"""How far a light that nothing shows may be from the one in which the pill looks as it does, and how likely: a camera
+takes out a part of what a lamp adds to daylight (docs/experiments/measure.md, "Twelfth round")."""
+
 _SPREAD_MIN = 1e-3
 """The spread of lightness within an area, over 20 and with 0.05 more, that its distance to another is divided by."""
 
@@ -267,12 +274,27 @@ def measure_color(
 ) -> ColorMeasurement:
     """The colors of one face, with the CIELAB of its area or its two areas: in a white light, and as seen."""
     taken = sample_colors(photo, region, view, pills, shown)
-    areas = np.stack([taken.whole, *taken.parts])
-    asked = models if taken.is_ground_seen else models.of_pieces()
-    joint = face_colors(areas, taken.ground, taken.scene, np.asarray(taken.share), asked)
+    joint = _joint(taken, models if taken.is_ground_seen else models.of_pieces())
     colors = Probabilities.of({key: float(joint[i, j]) for key, i, j in color_keys() if joint[i, j] > _KEPT_MIN})
     middle = np.stack(taken.parts if ";" in (colors.best or "") else (taken.whole,))[:, len(_QUANTILES) // 2]
     return ColorMeasurement(colors, _labs(_as_gray(middle, _shown_as_gray(taken))), _labs(middle))
+
+
+def _joint(taken: ColorSamples, models: Models) -> NDArray[np.float64]:
+    """`face_colors` of one face, ``(12, 12)``; where nothing shows the light, their mean over lamps."""
+    lit = np.stack([taken.whole, *taken.parts]), taken.ground, taken.scene
+    share = np.asarray(taken.share)
+    if not _is_light_hidden(taken):
+        return face_colors(*lit, share, models)
+    gains = [np.exp(lamp * _LAMP) for lamp, _ in _LAMPS]
+    areas, grounds, scenes = (np.stack([np.clip(each * gain, 0, 1) for gain in gains]) for each in lit)
+    by_lamp = face_colors(areas, grounds, scenes, np.full(len(gains), share), models)
+    return np.average(by_lamp, axis=0, weights=[weight for _, weight in _LAMPS])
+
+
+def _is_light_hidden(taken: ColorSamples) -> bool:
+    """Whether the ground is so dark that its hue is noise: a white pill in a warm light and a yellow one look alike."""
+    return taken.is_ground_seen and float(taken.ground[1] @ LUMINANCE) < _NOISE
 
 
 def _shown_as_gray(taken: ColorSamples) -> Linear:
