@@ -329,6 +329,39 @@ def test_a_twin_of_another_drug_is_against_it_however_little_it_weighs() -> None
         assert verdict(ranked((A, 0.98), (other, 0.001))).against == ()
 
 
+YELLOW, WHITE = (Probabilities(((color, 0.97),)) for color in ("YELLOW", "WHITE"))
+
+
+@pytest.mark.parametrize(
+    ("twin", "lamps", "against"),
+    [
+        ({}, (YELLOW, YELLOW), ()),
+        ({}, (YELLOW, WHITE), ("c 2 mg bears the same imprint; in another light it would have this color.",)),
+        ({"colors": ("BLUE",)}, (YELLOW, WHITE), ()),
+        # What else tells the two apart still does in another light.
+        ({"shape": "OVAL"}, (YELLOW, WHITE), ()),
+        ({"imprint": "GG;332", "tokens": ("GG", "332")}, (YELLOW, WHITE), ()),
+        ({"drug": "a", "strength": "10 mg", "ingredients": ("a",)}, (YELLOW, WHITE), ()),
+    ],
+    ids=["in any light", "in another light", "another color", "another shape", "another imprint", "the same drug"],
+)
+def test_a_twin_that_another_light_would_make_of_it_is_against_it(
+    twin: dict[str, object], lamps: tuple[Probabilities, ...], against: tuple[str, ...]
+) -> None:
+    yellow = replace(A, colors=("YELLOW",))
+    found = ranked((yellow, 0.98), (replace(TWIN, **twin), 0.001))  # type: ignore[arg-type]
+    said = verdict(found, replace(look(color="YELLOW"), color_in_lamps=lamps))
+    assert said.against == against
+    assert said.decision is (Decision.UNKNOWN if against else Decision.IDENTIFIED)
+
+
+def test_daylight_is_advised_where_another_light_would_make_a_twin_of_it() -> None:
+    seen = replace(look(color="YELLOW"), color_in_lamps=(WHITE,))
+    found = answer([replace(A, colors=("YELLOW",)), TWIN], [face("GG", "331", sure=0.99), face()], seen).advice
+    assert found is not None
+    assert (found.code, found.sentence) == ("DAYLIGHT", "Take it in daylight, on white paper: is it yellow or white?")
+
+
 def test_one_drug_of_several_labelers_is_one_answer() -> None:
     tablets = ranked((A, 0.5), (replace(A, product_id="made:2", size_mm=10.0), 0.45))
     assert verdict(tablets) == ReasonedDecision(Decision.IDENTIFIED, "a 10 mg explains imprint and look.")

@@ -16,8 +16,10 @@ from PIL import Image
 
 from pipeline import Identifier
 from pipeline.errors import PhotoError
+from pipeline.geometry.lab import linear_of_pixels, pixels_of_linear
 from pipeline.imprint.null import NullReader
 from pipeline.imprint.replay import ReplayReader, typed
+from pipeline.load import load
 from pipeline.records import Decision, Identification, Photo, PillRegion, Pixels, Reading
 from pipeline.report.face_names import face_names
 from reference.store.catalog import open_catalog
@@ -51,6 +53,27 @@ def test_sample(identifier: Identifier, row: dict[str, str]) -> None:
 def test_bad_sample_is_named_with_the_way_out(identifier: Identifier, row: dict[str, str]) -> None:
     with pytest.raises(PhotoError, match=row["file"]):
         identifier.identify(SAMPLES / row["file"])
+
+
+@pytest.mark.parametrize(
+    ("name", "light"),
+    [
+        ("024_both_gray.jpg", (1.0, 1.0, 1.0)),
+        ("024_both_gray.jpg", (1.6, 1.0, 0.3)),
+        ("024_both_paper.jpg", (1.6, 1.0, 0.3)),
+        ("024_both_slate.jpg", (1.6, 1.0, 0.3)),
+        ("024_both_dark.jpg", (1.4, 1.0, 0.5)),
+        ("024_both_dark.jpg", (0.6, 0.9, 1.3)),
+    ],
+)
+def test_no_lamp_makes_the_white_024_its_yellow_twin(
+    identifier: Identifier, name: str, light: tuple[float, float, float]
+) -> None:
+    """Baclofen 10 mg is white, alprazolam 1 mg yellow; both are round and bear 024."""
+    linear = linear_of_pixels(load(SAMPLES / name).pixels) * np.array(light)
+    answer = identifier.identify(pixels_of_linear(np.clip(linear, 0, 1)))
+    assert (answer.decision is Decision.IDENTIFIED) == (light == (1.0, 1.0, 1.0))
+    assert answer.decision is not Decision.IDENTIFIED or answer.candidates[0].product.drug == "baclofen"
 
 
 @pytest.mark.parametrize("group", GROUPS)

@@ -73,7 +73,9 @@ class Matcher:
         doubts = doubts or Doubts()
         found = self._ranked(weighing or self.weigh(readings, look))
         verdict = decide(readings, look, found, doubts, self._model, self._settings.decide)
-        advice = None if verdict.decision is Decision.IDENTIFIED else advise(readings, look, found, doubts)
+        advice = (
+            None if verdict.decision is Decision.IDENTIFIED else advise(readings, look, found, doubts, verdict.in_lamps)
+        )
         drug = _drug(verdict.decision, found)
         return Match(verdict.decision, verdict.reason, found.candidates, found.unlisted, advice, drug)
 

@@ -9,6 +9,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from pipeline.match.explain import Explanation
 from pipeline.match.observed import BLANK
 from pipeline.match.rank import Ranked
+from pipeline.properties import COLOR, spoken
 from pipeline.records import Advice, Candidate, Doubts, PillLook, Reading
 from reference.grouping import drug_strength
 from reference.text.shown import imprint_shown
@@ -21,16 +22,22 @@ _SIZE_STEP_MM = 1.0
 _NEEDS_A_TOOL = frozenset({"COIN_BESIDE"})
 
 
-def advise(readings: Sequence[Reading], look: PillLook, ranked: Ranked, doubts: Doubts) -> Advice | None:
+def advise(
+    readings: Sequence[Reading], look: PillLook, ranked: Ranked, doubts: Doubts, in_lamps: Sequence[Candidate] = ()
+) -> Advice | None:
     """The observation that tells most, of those that a person can make at once; None where none would tell anything.
 
-    A coin or a ruler is asked for where nothing else tells anything.
+    A coin or a ruler is asked for where nothing else tells anything. ``in_lamps`` are candidates that only the color
+    tells from the first, and that would have it in another light.
     """
     if doubts.others:
         sentence = "Photograph one pill alone."
         return Advice("ONE_PILL_ALONE", sentence, _entropy([each.probability for each in ranked.candidates]))
     if readings and not any(reading.lines for reading in readings):
         return _without_text(readings)
+    if in_lamps:
+        colors = dict.fromkeys(spoken(COLOR.listed(each.product)) for each in (*ranked.candidates[:1], *in_lamps))
+        return Advice("DAYLIGHT", f"Take it in daylight, on white paper: is it {' or '.join(colors)}?", 1.0)
     found = [each for each in _observations(readings, look, ranked) if each.bits * (1 - ranked.unlisted) >= _BITS_MIN]
     return max(found, key=lambda advice: (advice.code not in _NEEDS_A_TOOL, advice.bits), default=None)
 

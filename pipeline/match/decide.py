@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.figures_in_words import percent
 from pipeline.match.evidence import misfit, own_look_rows
@@ -14,7 +14,7 @@ from pipeline.match.observed import BLANK
 from pipeline.match.rank import Ranked
 from pipeline.records import Candidate, Decision, Doubts, PillLook, Reading, drugs_of, named_drugs
 from pipeline.settings import DecideSettings
-from reference.grouping import same_look
+from reference.grouping import drug_strength, same_look
 from reference.high_alert import high_alert
 from reference.product import Product
 from reference.text.shown import name_shown
@@ -25,11 +25,15 @@ _SHORT_MAX = 2
 
 @dataclass(frozen=True)
 class ReasonedDecision:
-    """The decision with its reason; ``against`` says what kept it from IDENTIFIED."""
+    """The decision with its reason; ``against`` says what kept it from IDENTIFIED.
+
+    ``in_lamps`` are other drugs that bear the first one's imprint and would fit better in another light.
+    """
 
     decision: Decision
     reason: str
     against: tuple[str, ...] = ()
+    in_lamps: tuple[Candidate, ...] = ()
 
 
 def decide(
@@ -53,14 +57,20 @@ def decide(
     if not ranked.candidates or ranked.unlisted >= 0.5:
         return ReasonedDecision(Decision.UNKNOWN, "Nothing in the catalog explains what was read.")
     first = ranked.candidates[0]
-    against = (*_against(look, ranked, doubts, model, settings), *thin(readings, ranked.explanations[0], settings))
+    in_lamps = tuple(_twins_in_lamps(look, ranked.candidates, model))
+    against = (
+        *_against(look, ranked, doubts, model, settings),
+        *(f"{_named(each)} bears the same imprint; in another light it would have this color." for each in in_lamps),
+        *thin(readings, ranked.explanations[0], settings),
+    )
     if not against:
         return ReasonedDecision(Decision.IDENTIFIED, f"{_named(first)} explains imprint and look.")
     names = list(dict.fromkeys(_named(drug.first) for drug in named_drugs(ranked.candidates)))
     why = " ".join(against)
     if len(names) > 1:
-        return ReasonedDecision(Decision.AMBIGUOUS, f"It could be {' or '.join(names)}. {why}", against)
-    return ReasonedDecision(Decision.UNKNOWN, f"{_named(first)} comes nearest, but it is not certain. {why}", against)
+        return ReasonedDecision(Decision.AMBIGUOUS, f"It could be {' or '.join(names)}. {why}", against, in_lamps)
+    reason = f"{_named(first)} comes nearest, but it is not certain. {why}"
+    return ReasonedDecision(Decision.UNKNOWN, reason, against, in_lamps)
 
 
 def sure_of_drug(candidates: Sequence[Candidate]) -> float:
@@ -156,6 +166,24 @@ def _twins(candidates: Sequence[Candidate]) -> Iterator[str]:
             if twin.imprint_key == one.imprint_key and same_look(twin, one):
                 yield f"{_named(drug.first)} bears the same imprint and looks the same."
                 break
+
+
+def _twins_in_lamps(look: PillLook, candidates: Sequence[Candidate], model: MatchModel) -> Iterator[Candidate]:
+    """Of other drugs with the first one's imprint those that would fit better had the photo another light."""
+    first, *others = candidates
+    told = {drug_strength(first.product)}
+    for other in others:
+        is_twin = other.product.imprint_key == first.product.imprint_key and drug_strength(other.product) not in told
+        lit = (replace(look, color=color) for color in look.color_in_lamps)
+        if is_twin and any(_fits_better(other.product, first.product, each, model) for each in lit):
+            told.add(drug_strength(other.product))
+            yield other
+
+
+def _fits_better(product: Product, other: Product, look: PillLook, model: MatchModel) -> bool:
+    """Whether a look is likelier of a product than of the other, and than of any pill."""
+    bits, others = (sum(row.bits for row in own_look_rows(each, look, model)) for each in (product, other))
+    return bits > max(others, 0.0)
 
 
 def _named(candidate: Candidate) -> str:

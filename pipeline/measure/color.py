@@ -63,6 +63,10 @@ _LAMPS = ((-0.4, 0.25), (0.0, 0.5), (0.4, 0.25))
 """How far a light that nothing shows may be from the one in which the pill looks as it does, and how likely: a camera
 takes out a part of what a lamp adds to daylight (docs/experiments/measure.md, "Twelfth round")."""
 
+UNCORRECTED = (-0.7, 0.3)
+"""What takes a light out that the camera left in: that of an incandescent lamp (2,860 K: red is 1.4 and blue half of
+what daylight gives), and that of shade (some 8,000 K)."""
+
 _SPREAD_MIN = 1e-3
 """The spread of lightness within an area, over 20 and with 0.05 more, that its distance to another is divided by."""
 
@@ -274,22 +278,32 @@ def measure_color(
 ) -> ColorMeasurement:
     """The colors of one face, with the CIELAB of its area or its two areas: in a white light, and as seen."""
     taken = sample_colors(photo, region, view, pills, shown)
-    joint = _joint(taken, models if taken.is_ground_seen else models.of_pieces())
-    colors = Probabilities.of({key: float(joint[i, j]) for key, i, j in color_keys() if joint[i, j] > _KEPT_MIN})
+    asked = models if taken.is_ground_seen else models.of_pieces()
+    colors = _probabilities(_joint(taken, asked))
+    lamps = tuple(_probabilities(joint) for joint in _under_lamps(taken, asked, UNCORRECTED))
     middle = np.stack(taken.parts if ";" in (colors.best or "") else (taken.whole,))[:, len(_QUANTILES) // 2]
-    return ColorMeasurement(colors, _labs(_as_gray(middle, _shown_as_gray(taken))), _labs(middle))
+    return ColorMeasurement(colors, _labs(_as_gray(middle, _shown_as_gray(taken))), _labs(middle), lamps)
+
+
+def _probabilities(joint: NDArray[np.float64]) -> Probabilities:
+    return Probabilities.of({key: float(joint[i, j]) for key, i, j in color_keys() if joint[i, j] > _KEPT_MIN})
 
 
 def _joint(taken: ColorSamples, models: Models) -> NDArray[np.float64]:
     """`face_colors` of one face, ``(12, 12)``; where nothing shows the light, their mean over lamps."""
-    lit = np.stack([taken.whole, *taken.parts]), taken.ground, taken.scene
-    share = np.asarray(taken.share)
     if not _is_light_hidden(taken):
-        return face_colors(*lit, share, models)
-    gains = [np.exp(lamp * _LAMP) for lamp, _ in _LAMPS]
-    areas, grounds, scenes = (np.stack([np.clip(each * gain, 0, 1) for gain in gains]) for each in lit)
-    by_lamp = face_colors(areas, grounds, scenes, np.full(len(gains), share), models)
+        areas = np.stack([taken.whole, *taken.parts])
+        return face_colors(areas, taken.ground, taken.scene, np.asarray(taken.share), models)
+    by_lamp = _under_lamps(taken, models, [lamp for lamp, _ in _LAMPS])
     return np.average(by_lamp, axis=0, weights=[weight for _, weight in _LAMPS])
+
+
+def _under_lamps(taken: ColorSamples, models: Models, lamps: Sequence[float]) -> NDArray[np.float64]:
+    """`face_colors` of one face were its photo taken in each of these lights, ``(lamps, 12, 12)``."""
+    gains = [np.exp(lamp * _LAMP) for lamp in lamps]
+    lit = np.stack([taken.whole, *taken.parts]), taken.ground, taken.scene
+    areas, grounds, scenes = (np.stack([np.clip(each * gain, 0, 1) for gain in gains]) for each in lit)
+    return face_colors(areas, grounds, scenes, np.full(len(gains), taken.share), models)
 
 
 def _is_light_hidden(taken: ColorSamples) -> bool:

@@ -27,14 +27,18 @@ def combined(faces: Sequence[PillLook], calibration: Mapping[str, float]) -> Pil
         return PillLook()
     shapes = [face.shape for face in faces if face.shape.terms]
     shape = _with_capsule(shapes, calibration["shape_power"]) if shapes else {}
-    colors = [face.color for face in faces]
+
+    def colored(colors: Sequence[Probabilities]) -> Probabilities:
+        return Probabilities.of(_with_layers(colors, calibration["color_power"], calibration["layers_prior"]))
+
     return PillLook(
         shape=Probabilities.of(shape),
-        color=Probabilities.of(_with_layers(colors, calibration["color_power"], calibration["layers_prior"])),
+        color=colored([face.color for face in faces]),
         size=_mean_size([face.size for face in faces if face.size]),
         score=highest([face.score for face in faces if face.score.terms]),
         relief=_imprint_type([face.relief for face in faces]),
         faces=len(faces),
+        color_in_lamps=tuple(colored(lamp) for lamp in zip(*(face.color_in_lamps for face in faces), strict=True)),
     )
 
 

@@ -69,6 +69,7 @@ class Measurer:
             score=score.pieces if is_outlined else UNKNOWN,
             relief=measure_relief(logits[5:9]),
             faces=1,
+            color_in_lamps=color.in_lamps,
         )
         return Measurements(
             look=look,

@@ -33,6 +33,7 @@ class PillLook:
         score: over ``"1"`` (no score), ``"2"``, ``"3"``, ``"4"`` equal pieces (SPL SPLSCORE).
         relief: how its imprint is made: DEBOSSED, EMBOSSED, PRINTED; of one face BLANK too.
         faces: how many were seen.
+        color_in_lamps: as ``color``, had the camera left in the light of a lamp, and that of shade.
     """
 
     shape: Probabilities = UNKNOWN
@@ -41,6 +42,7 @@ class PillLook:
     score: Probabilities = UNKNOWN
     relief: Probabilities = UNKNOWN
     faces: int = 0
+    color_in_lamps: tuple[Probabilities, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,14 @@ class ColorMeasurement:
     """The colors of one face.
 
     ``lab`` is the CIELAB (D65) middle of each color area as it would be in a white light, as far as the photo tells;
-    ``seen_lab`` as it is in the photo.
+    ``seen_lab`` as it is in the photo. ``in_lamps`` are the colors had the camera left in the light of a
+    lamp, and that of shade.
     """
 
     colors: Probabilities
     lab: tuple[tuple[float, float, float], ...] = ()
     seen_lab: tuple[tuple[float, float, float], ...] = ()
+    in_lamps: tuple[Probabilities, ...] = ()
 
 
 @dataclass(frozen=True)
