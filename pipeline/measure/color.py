@@ -12,7 +12,7 @@ A pill that fills the photo shows no ground: nothing tells the light, and its ow
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -267,6 +267,9 @@ def color_keys() -> tuple[tuple[str, int, int], ...]:
     )
 
 
+_KEYS = {(i, j): key for key, i, j in color_keys()}
+
+
 def measure_color(
     photo: Photo,
     region: PillRegion,
@@ -278,32 +281,31 @@ def measure_color(
 ) -> ColorMeasurement:
     """The colors of one face, with the CIELAB of its area or its two areas: in a white light, and as seen."""
     taken = sample_colors(photo, region, view, pills, shown)
-    asked = models if taken.is_ground_seen else models.of_pieces()
-    colors = _probabilities(_joint(taken, asked))
-    lamps = tuple(_probabilities(joint) for joint in _under_lamps(taken, asked, UNCORRECTED))
+    colors, *lamps = _in_lights(taken, models if taken.is_ground_seen else models.of_pieces())
     middle = np.stack(taken.parts if ";" in (colors.best or "") else (taken.whole,))[:, len(_QUANTILES) // 2]
-    return ColorMeasurement(colors, _labs(_as_gray(middle, _shown_as_gray(taken))), _labs(middle), lamps)
+    return ColorMeasurement(colors, _labs(_as_gray(middle, _shown_as_gray(taken))), _labs(middle), tuple(lamps))
+
+
+def _in_lights(taken: ColorSamples, models: Models) -> Iterator[Probabilities]:
+    """The colors of one face in the light of its photo, and without each light of ``UNCORRECTED``.
+
+    Where nothing shows the light of the photo, they are the mean over lamps. A gray ground shows that it is white, so
+    that there is nothing to take out.
+    """
+    own = _LAMPS if _is_light_hidden(taken) else ((0.0, 1.0),)
+    others = () if _may_be_gray(taken.ground[1]) and not _is_light_hidden(taken) else UNCORRECTED
+    gains = [np.exp(lamp * _LAMP) for lamp in (*(lamp for lamp, _ in own), *others)]
+    lit = np.stack([taken.whole, *taken.parts]), taken.ground, taken.scene
+    areas, grounds, scenes = (np.stack([np.clip(each * gain, 0, 1) for gain in gains]) for each in lit)
+    by_lamp = face_colors(areas, grounds, scenes, np.full(len(gains), taken.share), models)
+    colors = _probabilities(np.average(by_lamp[: len(own)], axis=0, weights=[weight for _, weight in own]))
+    yield colors
+    yield from map(_probabilities, by_lamp[len(own) :]) if others else [colors] * len(UNCORRECTED)
 
 
 def _probabilities(joint: NDArray[np.float64]) -> Probabilities:
-    return Probabilities.of({key: float(joint[i, j]) for key, i, j in color_keys() if joint[i, j] > _KEPT_MIN})
-
-
-def _joint(taken: ColorSamples, models: Models) -> NDArray[np.float64]:
-    """`face_colors` of one face, ``(12, 12)``; where nothing shows the light, their mean over lamps."""
-    if not _is_light_hidden(taken):
-        areas = np.stack([taken.whole, *taken.parts])
-        return face_colors(areas, taken.ground, taken.scene, np.asarray(taken.share), models)
-    by_lamp = _under_lamps(taken, models, [lamp for lamp, _ in _LAMPS])
-    return np.average(by_lamp, axis=0, weights=[weight for _, weight in _LAMPS])
-
-
-def _under_lamps(taken: ColorSamples, models: Models, lamps: Sequence[float]) -> NDArray[np.float64]:
-    """`face_colors` of one face were its photo taken in each of these lights, ``(lamps, 12, 12)``."""
-    gains = [np.exp(lamp * _LAMP) for lamp in lamps]
-    lit = np.stack([taken.whole, *taken.parts]), taken.ground, taken.scene
-    areas, grounds, scenes = (np.stack([np.clip(each * gain, 0, 1) for gain in gains]) for each in lit)
-    return face_colors(areas, grounds, scenes, np.full(len(gains), taken.share), models)
+    kept = zip(*np.nonzero(np.triu(joint) > _KEPT_MIN), strict=True)
+    return Probabilities.of({_KEYS[int(i), int(j)]: float(joint[i, j]) for i, j in kept})
 
 
 def _is_light_hidden(taken: ColorSamples) -> bool:
@@ -313,10 +315,13 @@ def _is_light_hidden(taken: ColorSamples) -> bool:
 
 def _shown_as_gray(taken: ColorSamples) -> Linear:
     """What tells the light of the swatch: a ground that may be gray, else the lightest thing, channel by channel."""
-    ground = taken.ground[1]
-    if np.linalg.norm(lab_of_linear(ground)[1:]) <= _GRAY_CHROMA_MAX:
-        return np.asarray(ground)
+    if _may_be_gray(taken.ground[1]):
+        return np.asarray(taken.ground[1])
     return np.asarray(np.maximum(taken.scene[0], taken.whole[4]))
+
+
+def _may_be_gray(ground: Linear) -> bool:
+    return bool(np.linalg.norm(lab_of_linear(ground)[1:]) <= _GRAY_CHROMA_MAX)
 
 
 def _labs(colors: Linear) -> tuple[tuple[float, float, float], ...]:
