@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.figures_in_words import percent
@@ -12,9 +12,9 @@ from pipeline.match.explain import Explanation
 from pipeline.match.model import MatchModel
 from pipeline.match.observed import BLANK
 from pipeline.match.rank import Ranked
-from pipeline.records import Candidate, Decision, Doubts, PillLook, Reading, drugs_of, named_drugs
+from pipeline.records import Candidate, Decision, Doubts, Drug, PillLook, Reading, drugs_of, named_drugs
 from pipeline.settings import DecideSettings
-from reference.grouping import drug_strength, same_look
+from reference.grouping import same_look
 from reference.high_alert import high_alert
 from reference.product import Product
 from reference.text.shown import name_shown
@@ -57,7 +57,7 @@ def decide(
     if not ranked.candidates or ranked.unlisted >= 0.5:
         return ReasonedDecision(Decision.UNKNOWN, "Nothing in the catalog explains what was read.")
     first = ranked.candidates[0]
-    in_lamps = tuple(_twins_in_lamps(look, ranked.candidates, model))
+    in_lamps = tuple(twin for _, twin in _twins(ranked.candidates, _in_lamps(look, model)))
     against = (
         *_against(look, ranked, doubts, model, settings),
         *(f"{_named(each)} bears the same imprint; in another light it would have this color." for each in in_lamps),
@@ -95,7 +95,8 @@ def _against(
     """What forbids IDENTIFIED, each in a sentence."""
     first, explanation = ranked.candidates[0], ranked.explanations[0]
     yield from misfits(first.product, explanation, look, model, settings)
-    yield from _twins(ranked.candidates)
+    for drug, _ in _twins(ranked.candidates, same_look):
+        yield f"{_named(drug.first)} bears the same imprint and looks the same."
     sure = sure_of_drug(ranked.candidates)
     if sure < settings.beside_rivals_min * (1 - ranked.unlisted):
         yield "Others of the catalog fit nearly as well."
@@ -157,27 +158,23 @@ def _on_other_faces(product: Product, explanation: Explanation) -> Iterator[str]
             yield f"{one} and {other} are listed on two faces; they were read on one."
 
 
-def _twins(candidates: Sequence[Candidate]) -> Iterator[str]:
-    """Other drugs that bear the first one's imprint and, as far as registers say, look the same."""
+def _twins(
+    candidates: Sequence[Candidate], is_like: Callable[[Product, Product], bool]
+) -> Iterator[tuple[Drug, Candidate]]:
+    """Other drugs that bear the first one's imprint and are like it, each with the candidate that is."""
     first, *others = drugs_of(candidates)
+    one = first.first.product
     for drug in others:
-        for twin in (each.product for each in drug.candidates):
-            one = first.first.product
-            if twin.imprint_key == one.imprint_key and same_look(twin, one):
-                yield f"{_named(drug.first)} bears the same imprint and looks the same."
+        for twin in drug.candidates:
+            if twin.product.imprint_key == one.imprint_key and is_like(twin.product, one):
+                yield drug, twin
                 break
 
 
-def _twins_in_lamps(look: PillLook, candidates: Sequence[Candidate], model: MatchModel) -> Iterator[Candidate]:
-    """Of other drugs with the first one's imprint those that would fit better had the photo another light."""
-    first, *others = candidates
-    told = {drug_strength(first.product)}
-    for other in others:
-        is_twin = other.product.imprint_key == first.product.imprint_key and drug_strength(other.product) not in told
-        lit = (replace(look, color=color) for color in look.color_in_lamps)
-        if is_twin and any(_fits_better(other.product, first.product, each, model) for each in lit):
-            told.add(drug_strength(other.product))
-            yield other
+def _in_lamps(look: PillLook, model: MatchModel) -> Callable[[Product, Product], bool]:
+    """Whether a product would fit better than another had the photo another light."""
+    lit = [replace(look, color=color) for color in look.color_in_lamps]
+    return lambda product, other: any(_fits_better(product, other, each, model) for each in lit)
 
 
 def _fits_better(product: Product, other: Product, look: PillLook, model: MatchModel) -> bool:

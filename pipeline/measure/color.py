@@ -258,16 +258,12 @@ def face_colors(samples: Linear, ground: Linear, scene: Linear, share: Figures, 
     return joint
 
 
-def color_keys() -> tuple[tuple[str, int, int], ...]:
-    """The keys of ``ColorMeasurement.colors`` with their places in ``face_colors``."""
-    return tuple(
-        (COLORS[i] if i == j else f"{COLORS[i]};{COLORS[j]}", i, j)
-        for i in range(len(COLORS))
-        for j in range(i, len(COLORS))
-    )
-
-
-_KEYS = {(i, j): key for key, i, j in color_keys()}
+_KEYS = {
+    (i, j): COLORS[i] if i == j else f"{COLORS[i]};{COLORS[j]}"
+    for i in range(len(COLORS))
+    for j in range(i, len(COLORS))
+}
+"""The keys of ``ColorMeasurement.colors`` by their places in ``face_colors``."""
 
 
 def measure_color(
@@ -304,7 +300,7 @@ def _in_lights(taken: ColorSamples, models: Models) -> Iterator[Probabilities]:
 
 
 def _probabilities(joint: NDArray[np.float64]) -> Probabilities:
-    kept = zip(*np.nonzero(np.triu(joint) > _KEPT_MIN), strict=True)
+    kept = zip(*np.nonzero(joint > _KEPT_MIN), strict=True)
     return Probabilities.of({_KEYS[int(i), int(j)]: float(joint[i, j]) for i, j in kept})
 
 
