@@ -38,19 +38,15 @@ def conditions_of(photos: Sequence[Photo], faces: Sequence[tuple[Photo, PillRegi
 
     Args:
         photos: all of them.
-        faces: those of the pill, each with its photo; none where none was found.
+        faces: those of the pill, each with its photo; where none was found the photos themselves are measured.
 
     Raises:
         ValueError: there is no photo.
     """
     brightness = max(_brightness(photo) for photo in photos)
-    if not faces:
-        return Conditions(
-            brightness, max(map(_long_px, photos)), min(filter(None, map(_photo_edge_px, photos)), default=None)
-        )
-    figures = [_figures(photo, region) for photo, region in faces]
+    figures = [_figures(photo, region) for photo, region in faces] or [_photo_figures(photo) for photo in photos]
     edges = [edge for _, edge in figures if edge is not None]
-    saturated = max(_saturated(photo, region) for photo, region in faces)
+    saturated = max((_saturated(photo, region) for photo, region in faces), default=0.0)
     return Conditions(brightness, max(length for length, _ in figures), min(edges, default=None), saturated)
 
 
@@ -61,13 +57,8 @@ def _brightness(photo: Photo) -> float:
     return float(np.quantile(cv2.max(cv2.max(red, green), blue), 1 - _BRIGHTER))
 
 
-def _long_px(photo: Photo) -> float:
-    """The longer side at full size."""
-    return float(max(photo.pixels.shape[:2]) * photo.reduction)
-
-
-def _photo_edge_px(photo: Photo) -> float | None:
-    """The width of a photo's sharpest edges, in pixels at full size; None where it shows none."""
+def _photo_figures(photo: Photo) -> tuple[float, float | None]:
+    """A photo's longer side and the width of its sharpest edges, None where it shows none, in pixels at full size."""
     pixels = photo.pixels
     long_px = max(pixels.shape[:2])
     factor = min(1.0, _SMALL_PX / long_px)
@@ -86,7 +77,7 @@ def _photo_edge_px(photo: Photo) -> float | None:
     directions = across[at] / np.maximum(steepness[at], 1e-9)[:, None]
     points = (np.array(places) + 0.5) * (np.array(pixels.shape[:2]) / size[::-1]) - 0.5
     edge = _width_px(pixels, points, directions, max(_REACH_PX_MIN, _REACH_SHARE * long_px))
-    return None if edge is None else edge * photo.reduction
+    return long_px * photo.reduction, None if edge is None else edge * photo.reduction
 
 
 def _figures(photo: Photo, region: PillRegion) -> tuple[float, float | None]:
